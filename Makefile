@@ -1,0 +1,32 @@
+# Two commands do everything: `make chat` and `make test`. Each sets up .venv first.
+
+PYTHON ?= python3
+BIN = .venv/bin
+STAMP = .venv/installed
+
+.PHONY: chat test install clean
+
+chat: install  ## answer from the sample collection; `make chat PAPERS=folder` answers from one's own
+ifdef PAPERS
+	-$(BIN)/footnote add "$(PAPERS)"
+	$(BIN)/footnote chat
+else
+	$(BIN)/footnote add eval/sample --library sample-library
+	$(BIN)/footnote chat --library sample-library
+endif
+
+test: install  ## lint, format, types and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+install: $(STAMP)  ## .venv with the pinned versions that were tested together
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	touch $(STAMP)
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache

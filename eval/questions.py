@@ -1,0 +1,135 @@
+"""Question sets: JSON lines, checked whole before anything is computed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import FootnoteError
+from rag.readable import folded, readable
+
+TYPES = ("fact", "method", "find", "multi", "noisy", "unanswerable", "off_topic")
+QUESTIONS = Path(__file__).with_name("qa.jsonl")
+SAMPLE = Path(__file__).with_name("sample")
+
+
+class QuestionSetError(FootnoteError):
+    """A question set has broken lines; the message names each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with what a right answer holds: titles to be found, and a group of alternative strings a fact."""
+
+    id: str
+    type: str
+    question: str
+    gold_titles: tuple[str, ...]
+    answer: str
+    nuggets: tuple[tuple[str, ...], ...]
+    near: tuple[str, ...] = ()
+    history: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the right reply is an answer rather than a refusal."""
+        return bool(self.gold_titles)
+
+    @property
+    def for_report(self) -> bool:
+        """The fixed split: a third of the questions (of the conversations, as wholes) is kept apart for reporting."""
+        whole = re.sub(r"(-c\d+)-\d+$", r"\1", self.id)
+        return int(hashlib.sha256(whole.encode()).hexdigest(), 16) % 3 == 0
+
+
+def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Question]:
+    """The questions of a file; with `titles`, each title it names has to be one of them.
+
+    Raises:
+        QuestionSetError: the file cannot be read, has no questions, broken lines, ids twice, or unknown titles.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionSetError(f"The question set {path.name} cannot be read: {error}.") from error
+    known = {folded(title) for title in titles} if titles is not None else None
+    questions: list[Question] = []
+    problems: list[str] = []
+    ids: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question = _parsed(json.loads(line))
+        except ValueError as error:
+            problems.append(f"line {number}: {error}")
+            continue
+        if question.id in ids:
+            problems.append(f"line {number}: the id {question.id!r} stands on line {ids[question.id]} too")
+        ids[question.id] = number
+        for title in (*question.gold_titles, *question.near):
+            if known is not None and folded(title) not in known:
+                problems.append(f"line {number}: no paper has the title {title!r}")
+        questions.append(question)
+    if not questions and not problems:
+        problems.append("there are no questions in it")
+    if problems:
+        raise QuestionSetError("\n".join(f"{path.name}, {problem}" for problem in problems))
+    return questions
+
+
+def holds_nugget(text: str, alternatives: Iterable[str]) -> bool:
+    """Whether a text holds one of the alternatives: case and white space folded, numbers on word boundaries."""
+    plain = _plain(text)
+    return any(re.search(_pattern(_plain(alternative)), plain) for alternative in alternatives)
+
+
+def _plain(text: str) -> str:
+    return " ".join(readable(text).casefold().split())
+
+
+def _pattern(alternative: str) -> str:
+    before = r"(?<![\w.])" if re.match(r"\d", alternative) else ""
+    after = r"(?![\w])(?!\.\d)" if re.search(r"\d$", alternative) else ""
+    return before + re.escape(alternative) + after
+
+
+def _parsed(row: Any) -> Question:
+    if not isinstance(row, dict):
+        raise ValueError("it is not a JSON object")
+    for key, kind in {
+        "id": str,
+        "type": str,
+        "question": str,
+        "gold_titles": list,
+        "answer": str,
+        "nuggets": list,
+    }.items():
+        if not isinstance(row.get(key), kind):
+            raise ValueError(f"`{key}` is missing or not a {kind.__name__}")
+    if row["type"] not in TYPES:
+        raise ValueError(f"`type` is {row['type']!r}; known are {', '.join(TYPES)}")
+    if not row["id"].strip() or not row["question"].strip():
+        raise ValueError("`id` and `question` must not be empty")
+    titles, near, history = row["gold_titles"], row.get("near", []), row.get("history", [])
+    if not all(isinstance(title, str) for title in [*titles, *near]):
+        raise ValueError("`gold_titles` and `near` are lists of titles")
+    if not all(isinstance(g, list) and g and all(isinstance(a, str) and a for a in g) for g in row["nuggets"]):
+        raise ValueError("`nuggets` is a list of groups, each a list of alternative strings")
+    if not all(isinstance(t, list) and len(t) == 2 and all(isinstance(x, str) for x in t) for t in history):
+        raise ValueError("`history` is a list of [question, answer]")
+    return Question(
+        id=row["id"],
+        type=row["type"],
+        question=row["question"],
+        gold_titles=tuple(titles),
+        answer=row["answer"],
+        nuggets=tuple(tuple(group) for group in row["nuggets"]),
+        near=tuple(near),
+        history=tuple((q, a) for q, a in history),
+    )

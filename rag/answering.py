@@ -1,0 +1,294 @@
+"""Answers made of quotes: which sentences to show, with what confidence, and where each stands in its paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .library import Library
+from .readable import readable
+from .retrieval import Found, capped, search_terms
+from .types import Citation, Paper, Sentence, Span
+from .weights import Linear, Weights, load_weights
+
+_READ_CHUNKS = 24  # sentences are chosen from this many of the best chunks; more cost time and add nothing measured
+
+SENTENCE_FEATURES = (
+    "dense", "dense_gap", "chunk_score", "paper_gap", "paper_rank", "coverage", "coverage_near", "best_of_paper",
+    "number_wanted", "name_wanted", "has_number", "length", "first", "last", "address", "title", "title_wanted",
+)  # fmt: skip
+CONFIDENCE_FEATURES = (
+    "sentence", "chunk", "paper", "coverage", "sentence_coverage", "unknown_terms", "terms", "margin", "spread",
+)  # fmt: skip
+
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|large|big|long|often|fast|far|well|few|high|low|small|strong|accurate|deep|old)\b"
+    r"|\bwhat (?:\w+ ){0,3}(?:percent|percentage|share|fraction|number|accuracy|score|size|rate|amount|gain|"
+    r"improvement|ratio|factor|speed|cost|figure|result|reduction|drop|margin)\b|\bwhen\b|\bwhich year\b|\bby what\b|\bwhat fraction\b|%",
+    re.IGNORECASE,
+)
+_ASKS_NAME = re.compile(
+    r"\b(?:which|what|on what|name of|called) (?:\w+ ){0,3}"
+    r"(?:data|dataset|datasets|benchmark|benchmarks|corpus|corpora|model|"
+    r"models|llm|llms|method|methods|metric|metrics|task|tasks|language|languages|baseline|baselines|"
+    r"algorithm|domain|domains)\b",
+    re.IGNORECASE,
+)
+_ASKS_PAPER = re.compile(
+    r"\b(?:which|what|any|whose|that|the|a) (?:\w+ ){0,3}"
+    r"(?:paper|papers|work|works|study|studies|article|survey|research|"
+    r"publication|authors?|project|effort|approach|method|system|framework|benchmark|dataset|scheme|technique)\b"
+    r"|^who\b|\bwho (?:first )?\w+(?:ed|s)\b|\blooking for\b|\bis there\b|\bare there\b|\bfind (?:me )?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d")
+_NAME = re.compile(r"\b(?:[A-Z][a-z]*[A-Z0-9]\w*|[A-Z]{2,}\w*|[A-Z][a-z]+-[A-Z0-9]\w*)")
+_ADDRESS = re.compile(r"https?://|www\.|\bgithub\b|publicly available|is available at", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be quoted: its span in the paper, its readable text, and the row of its chunk in `Found`."""
+
+    row: int
+    paper_key: int
+    span: Span
+    text: str
+    is_title: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The sentences of the best chunks, a row of `features` each with columns as `SENTENCE_FEATURES`."""
+
+    candidates: list[Candidate]
+    features: NDArray[np.float64]
+    confidence_features: NDArray[np.float64]
+
+
+def gather_evidence(library: Library, found: Found) -> Evidence:
+    """The sentences that an answer can be made of, and what speaks for each."""
+    rows = capped(found, library.settings.retrieval.passages_per_paper)[:_READ_CHUNKS]
+    texts = library.records.chunk_texts([found.candidates.keys[i] for i in rows])
+    rows = [i for i in rows if found.candidates.keys[i] in texts]
+    frequencies = library.records.document_frequencies(found.terms)
+    idf = np.log1p(library.records.count()["papers"] / (np.array(frequencies, float) + 0.5))
+    known = np.array(frequencies) > 0
+    candidates: list[Candidate] = []
+    dense: list[float] = []
+    for row in rows:
+        chunk, paper_key = found.candidates.chunk(row), found.candidates.paper_keys[row]
+        text = texts[found.candidates.keys[row]]
+        if not any(c.paper_key == paper_key for c in candidates):
+            title = found.candidates.paper(paper_key).title
+            candidates.append(Candidate(row, paper_key, Span(0, len(title)), readable(title), is_title=True))
+            dense.append(float(found.features[row][2]))
+        first, last = found.candidates.first_sentence[row : row + 2]
+        similar = found.candidates.sentence_vectors[first:last] @ found.vector
+        for (start, end), cosine in zip(chunk.sentences, similar, strict=True):
+            sentence = readable(text[start - chunk.start : end - chunk.start])
+            candidates.append(Candidate(row, paper_key, Span(start, end), sentence))
+            dense.append(float(cosine))
+    stems = [{word[:5] for word in search_terms(c.text)} for c in candidates]
+    holds = np.array([[term[:5] in words for term in found.terms] for words in stems], float).reshape(
+        len(candidates), -1
+    )
+    coverage = holds @ idf / max(float(idf.sum()), 1e-9)
+    features = _sentence_features(found, candidates, np.array(dense), coverage)
+    confidence = _confidence_features(found, candidates, rows, np.array(dense), coverage, holds, idf, known)
+    return Evidence(candidates, features, confidence)
+
+
+def confidence_in(evidence: Evidence, weights: Weights | None = None) -> float:
+    """The probability that the library answers the question at all."""
+    if not evidence.candidates:
+        return 0.0
+    return float(_probability((weights or load_weights()).confidence, evidence.confidence_features[None])[0])
+
+
+def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weights | None = None) -> list[Candidate]:
+    """The best `most` sentences, papers in the order of their best sentence, sentences in the order of the paper.
+
+    A question for a paper is answered with its title first.
+    """
+    if not evidence.candidates:
+        return []
+    scores = _probability((weights or load_weights()).sentences, evidence.features)
+    order = np.argsort(-scores, kind="stable")
+    chosen: list[int] = []
+    seen: set[str] = set()
+    if asks_for_paper(question):
+        best = next(i for i in order if not evidence.candidates[i].is_title)
+        chosen += [
+            i
+            for i, c in enumerate(evidence.candidates)
+            if c.is_title and c.paper_key == evidence.candidates[best].paper_key
+        ]
+    for i in order:
+        text = evidence.candidates[i].text.casefold()
+        if len(chosen) < most and i not in chosen and text not in seen:
+            chosen.append(int(i))
+            seen.add(text)
+    papers = list(dict.fromkeys(evidence.candidates[i].paper_key for i in chosen))
+    picked = [evidence.candidates[i] for i in chosen]
+    return sorted(picked, key=lambda c: (papers.index(c.paper_key), c.span.start))
+
+
+def asks_for_paper(question: str) -> bool:
+    """Whether the question is for a paper or its authors' work ("which paper ...?", "who showed ...?")."""
+    return bool(_ASKS_PAPER.search(question))
+
+
+def cite(library: Library, found: Found, chosen: Sequence[Candidate]) -> tuple[list[Sentence], list[Citation]]:
+    """The chosen sentences as quoted sentences with their citations; neighbours in a paper are quoted as one."""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    texts: dict[int, str] = {}
+    for group in _neighbours(chosen):
+        key = group[0].paper_key
+        paper = found.candidates.paper(key)
+        if key not in texts:
+            texts[key] = library.records.paper(paper.id).text
+        start, end = group[0].span.start, group[-1].span.end
+        number = len(citations) + 1
+        chunk = None if group[0].is_title else found.candidates.chunk(group[0].row)
+        quote = texts[key][start:end]
+        citations.append(
+            Citation(
+                number=number,
+                title=paper.title,
+                paper_id=paper.id,
+                authors=paper.authors,
+                year=paper.year,
+                citekey=paper.citekey,
+                page=chunk.page if chunk else _first_page(paper),
+                page_label=chunk.page_label if chunk else None,
+                section=chunk.section if chunk else None,
+                start=start,
+                end=end,
+                quote=quote,
+                source=paper.source,
+            )
+        )
+        sentences.append(Sentence(readable(quote), (number,), "quoted"))
+    return sentences, citations
+
+
+def _first_page(paper: Paper) -> int | None:
+    return paper.pages[0].number if paper.pages else None
+
+
+def _neighbours(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Runs of sentences that follow each other in one chunk."""
+    groups: list[list[Candidate]] = []
+    for candidate in chosen:
+        last = groups[-1][-1] if groups else None
+        if (
+            last
+            and not last.is_title
+            and last.paper_key == candidate.paper_key
+            and last.row == candidate.row
+            and 0 <= candidate.span.start - last.span.end <= 2
+        ):
+            groups[-1].append(candidate)
+        else:
+            groups.append([candidate])
+    return groups
+
+
+def _sentence_features(
+    found: Found, candidates: list[Candidate], dense: NDArray[np.float64], coverage: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    count = len(candidates)
+    if not count:
+        return np.zeros((0, len(SENTENCE_FEATURES)))
+    keys = [c.paper_key for c in candidates]
+    ranks = {key: rank for rank, key in enumerate(dict.fromkeys(keys))}
+    scores = found.scores[[c.row for c in candidates]]
+    best_score = {key: max(s for k, s in zip(keys, scores, strict=True) if k == key) for key in ranks}
+    best_dense = {key: max(d for k, d in zip(keys, dense, strict=True) if k == key) for key in ranks}
+    near = coverage.copy()
+    for i in range(count):
+        beside = [j for j in (i - 1, i + 1) if 0 <= j < count and keys[j] == keys[i]]
+        near[i] = max((coverage[j] for j in beside), default=0.0)
+    wants_number = float(bool(_ASKS_NUMBER.search(found.question)))
+    wants_name = float(bool(_ASKS_NAME.search(found.question)))
+    wants_paper = float(asks_for_paper(found.question))
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for c in candidates:
+        if not c.is_title:
+            starts[c.paper_key] = min(starts.get(c.paper_key, c.span.start), c.span.start)
+            ends[c.paper_key] = max(ends.get(c.paper_key, 0), c.span.end)
+    rows = []
+    for i, c in enumerate(candidates):
+        has_number = float(bool(_NUMBER.search(c.text)))
+        rows.append(
+            (
+                dense[i],
+                dense[i] - dense.max(),
+                scores[i] - scores.max(),
+                best_score[keys[i]] - scores.max(),
+                1.0 / (1 + ranks[keys[i]]),
+                coverage[i],
+                near[i],
+                float(dense[i] >= best_dense[keys[i]]),
+                wants_number * has_number,
+                wants_name * min(len(_NAME.findall(c.text)), 4),
+                has_number,
+                min(len(c.text), 400) / 400,
+                float(c.span.start == starts.get(c.paper_key)),
+                float(c.span.end == ends.get(c.paper_key)),
+                float(bool(_ADDRESS.search(c.text))),
+                float(c.is_title),
+                float(c.is_title) * wants_paper,
+            )
+        )
+    return np.array(rows, float)
+
+
+def _confidence_features(
+    found: Found,
+    candidates: list[Candidate],
+    rows: list[int],
+    dense: NDArray[np.float64],
+    coverage: NDArray[np.float64],
+    holds: NDArray[np.float64],
+    idf: NDArray[np.float64],
+    known: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    if not candidates:
+        return np.zeros(len(CONFIDENCE_FEATURES))
+    by_paper: dict[int, NDArray[np.float64]] = {}
+    for candidate, held in zip(candidates, holds, strict=True):
+        by_paper[candidate.paper_key] = np.maximum(by_paper.get(candidate.paper_key, held), held)
+    total = max(float(idf.sum()), 1e-9)
+    top = found.features[rows]
+    best_by_paper: dict[int, float] = {}
+    for row in rows:
+        best_by_paper.setdefault(found.candidates.paper_keys[row], float(found.scores[row]))
+    ranked = sorted(best_by_paper.values(), reverse=True)
+    return np.array(
+        [
+            dense.max(),
+            top[:, 0].max(),
+            top[:, 2].max(),
+            max(float(held @ idf) / total for held in by_paper.values()),
+            coverage.max(),
+            1.0 - float(idf[known].sum()) / total if len(known) else 1.0,
+            min(len(found.terms), 20) / 20,
+            ranked[0] - ranked[1] if len(ranked) > 1 else 0.0,
+            ranked[0] - float(np.mean(ranked)),
+        ],
+        float,
+    )
+
+
+def _probability(linear: Linear, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logistic regression over standardised features."""
+    logits = ((features - linear.means) / linear.scales) @ linear.coefficients + linear.intercept
+    return np.asarray(1.0 / (1.0 + np.exp(-logits)))

@@ -1,0 +1,118 @@
+"""Papers to chunks: spans that the embedder reads whole, cut at sentence ends, inside one section and one page."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from . import config
+from .embedding import Embedder, MarkedText
+from .readable import readable
+from .sentences import split_sentences
+from .types import Chunk, Page, Paper, Section, Span
+
+_HEADER_TOKENS = 80  # of what the model reads, at most this much is spent on the title and the section's name
+
+
+def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[Chunk]:
+    """The chunks of a paper in its order; each with its title and section fits into what the model reads.
+
+    The title itself belongs to no chunk: it is embedded with each of them. Parts of about the same length are made of
+    a section rather than full ones and a rest.
+    """
+    most = min(settings.max_tokens, embedder.card.max_tokens) - (embedder.card.max_tokens - embedder.room)
+    chunks: list[Chunk] = []
+    for start, end in _parts(paper):
+        section, page = paper.section_at(start), paper.page_at(start)
+        title = section.title if section else None
+        header = embedder.count_tokens([_header(paper.title, title, embedder)])[0]
+        room = max(most - header, most // 4)
+        sentences = _fitting(paper.text, split_sentences(paper.text, start, end), room, embedder)
+        for group in _grouped(sentences, room, settings.overlap_sentences):
+            chunks.append(
+                Chunk(
+                    start=group[0].start,
+                    end=group[-1].end,
+                    sentences=tuple(group),
+                    page=page.number if page else None,
+                    page_label=page.label if page else None,
+                    section=title,
+                )
+            )
+    return chunks
+
+
+def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
+    """What is embedded for a chunk: title, section and sentences in readable form; the sentences are its marks."""
+    text = _header(paper.title, chunk.section, embedder) + "\n"
+    marks = []
+    for start, end in chunk.sentences:
+        sentence = readable(paper.text[start:end])
+        marks.append(Span(len(text), len(text) + len(sentence)))
+        text += sentence + " "
+    return MarkedText(text.rstrip(), tuple(marks))
+
+
+def _header(title: str, section: str | None, embedder: Embedder) -> str:
+    header = readable(title) + (f": {readable(section)}" if section else "")
+    tokens = embedder.token_spans(header)
+    return header if len(tokens) <= _HEADER_TOKENS else header[: tokens[_HEADER_TOKENS - 1].end]
+
+
+def _parts(paper: Paper) -> Iterator[Span]:
+    """The spans after the title that lie inside one section and one page."""
+    first = len(paper.title) if paper.text.startswith(paper.title) else 0
+    parts: list[Page | Section] = [*paper.pages, *paper.sections]
+    cuts = {first, len(paper.text), *(p.start for p in parts), *(p.end for p in parts)}
+    edges = sorted(cut for cut in cuts if first <= cut <= len(paper.text))
+    for start, end in itertools.pairwise(edges):
+        yield Span(start, end)
+
+
+def _fitting(text: str, sentences: list[Span], room: int, embedder: Embedder) -> list[tuple[Span, int]]:
+    """Sentences with their token counts; one that is too long for a chunk of its own is cut between words."""
+    counts = embedder.count_tokens([readable(text[a:b]) for a, b in sentences]) if sentences else []
+    fitting: list[tuple[Span, int]] = []
+    for span, count in zip(sentences, counts, strict=True):
+        fitting += [(span, count)] if count <= room else _cut(text, span, room, embedder)
+    return fitting
+
+
+def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Span, int]]:
+    tokens = embedder.token_spans(text[span.start : span.end])
+    pieces: list[tuple[Span, int]] = []
+    first = 0
+    while first < len(tokens):
+        last = min(first + room, len(tokens))
+        # Back to a word's end, unless the word is as long as the room.
+        while last < len(tokens) and last > first + room // 2 and tokens[last].start == tokens[last - 1].end:
+            last -= 1
+        piece = Span(span.start + tokens[first].start, span.start + tokens[last - 1].end)
+        count = embedder.count_tokens([readable(text[piece.start : piece.end])])[0]
+        pieces.append((piece, min(count, room)))
+        first = last
+    return pieces
+
+
+def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list[list[Span]]:
+    """Neighbouring sentences in groups of about the same number of tokens, as few as fit into `room`."""
+    left = sum(count for _, count in sentences)  # tokens of the sentences that no group holds yet
+    groups_left = -(-left // room)
+    groups: list[list[Span]] = []
+    current: list[tuple[Span, int]] = []
+    repeated = 0  # how many sentences of `current` the group before holds too
+    for span, count in sentences:
+        used = sum(c for _, c in current)
+        fresh = sum(c for _, c in current[repeated:])
+        if fresh and (used + count > room or fresh + count / 2 > left / max(groups_left, 1)):
+            groups.append([s for s, _ in current])
+            left -= fresh
+            groups_left -= 1
+            current = current[-overlap:] if overlap else []
+            while current and sum(c for _, c in current) + count > room:
+                current.pop(0)
+            repeated = len(current)
+        current.append((span, count))
+    if current:
+        groups.append([s for s, _ in current])
+    return groups

@@ -1,0 +1,333 @@
+"""The command `footnote`. Results go to stdout, progress and messages to stderr; nothing heavy is loaded for --help."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from . import __version__
+from .errors import FootnoteError
+
+if TYPE_CHECKING:
+    from .assistant import Assistant
+    from .library import Progress
+    from .types import Answer, Paper
+
+DONE, NOT_DONE, WRONG_USE = 0, 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; the exit status is 0 done, 1 something asked for was not done, 2 wrong use."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    log = logging.getLogger("footnote")
+    log.setLevel(logging.INFO)
+    log.handlers = [_Stderr()]
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except FootnoteError as error:
+        return _told(error, options)
+    except KeyboardInterrupt:
+        if options.debug:
+            raise
+        _say("Stopped.")
+        return NOT_DONE
+    except BrokenPipeError:  # `footnote list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if options.debug:
+            raise
+        _say(f"An error that Footnote did not foresee ({type(error).__name__}: {error}). --debug shows where.")
+        return NOT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--library", metavar="DIR", help="the library's folder (default: [library] path)")
+    common.add_argument("--config", metavar="FILE", help="a configuration file (default: the nearest config.toml)")
+    common.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser = argparse.ArgumentParser(
+        prog="footnote", description="Answers from your own papers, each sentence with a footnote to the exact words."
+    )
+    parser.add_argument("--version", action="version", version=f"footnote {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[common], help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    add = command("add", _add, "add files and folders, and bring changed ones up to date")
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    for name, run, text in (
+        ("ask", _ask, "answer a question with quotes and their places"),
+        ("search", _search, "show the passages nearest to a question"),
+    ):
+        sub = command(name, run, text)
+        sub.add_argument("question")
+        sub.add_argument("--json", action="store_true", help="print JSON")
+        for option, what in (
+            ("paper", "id or title"), ("author", "author"), ("source", "file name"), ("tag", "tag"),
+        ):  # fmt: skip
+            sub.add_argument(
+                f"--{option}", action="append", metavar=option.upper(), help=f"only papers with this {what}"
+            )
+        sub.add_argument("--year", action="append", type=int, metavar="YEAR", help="only papers of this year")
+        if name == "ask":
+            sub.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
+        else:
+            sub.add_argument("--top-k", type=int, metavar="N", help="how many passages (default: [retrieval] top_k)")
+    listing = command("list", _list, "list the papers")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    command("show", _show, "show a paper's metadata and text").add_argument("paper", help="its id or title")
+    edit = command("edit", _edit, "correct a paper's metadata, for good")
+    edit.add_argument("paper", help="its id or title")
+    edit.add_argument("--title")
+    edit.add_argument("--author", action="append", dest="authors", metavar="AUTHOR", help="one for each author")
+    edit.add_argument("--year", type=int)
+    for option in ("venue", "doi", "arxiv-id", "citekey"):
+        edit.add_argument(f"--{option}")
+    edit.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="one for each tag")
+    command("remove", _remove, "remove a paper").add_argument("paper", help="its id or title")
+    command("rebuild", _rebuild, "make the index anew, and with changed settings all vectors too")
+    command("doctor", _doctor, "check the installation and the library, with a remedy for what is wrong")
+    chat = command("chat", _chat, "open the chat page")
+    chat.add_argument("--port", type=int)
+    return parser
+
+
+# Commands
+
+
+def _add(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        with _progress("Adding") as on_progress:
+            report = assistant.add(options.paths, on_progress)
+        for failure in report.failed:
+            _say(f"not read: {failure}")
+        _print(str(report))
+        if options.paths and not (report.added or report.updated or report.unchanged or report.failed):
+            _say("There was nothing to read in it.")
+            return NOT_DONE
+    return NOT_DONE if report.failed else DONE
+
+
+def _ask(options: argparse.Namespace) -> int:
+    with _assistant(options, mode=options.mode) as assistant:
+        answer = assistant.ask(options.question, **_filters(options))
+    if options.json:
+        _print_json(answer.to_dict())
+    elif sys.stdout.isatty():
+        _print_answer(answer)
+    else:
+        _print(str(answer))
+    if assistant.settings.answer.mode == "auto" and not options.json:
+        _say("(quotes only: answers written by a local model are not built yet)")
+    return DONE
+
+
+def _search(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        passages = assistant.search(options.question, options.top_k, **_filters(options))
+    if options.json:
+        _print_json([passage.to_dict() for passage in passages])
+        return DONE
+    from .readable import readable
+
+    for rank, passage in enumerate(passages, 1):
+        place = ", ".join(
+            [*([f"p. {passage.page_label or passage.page}"] if passage.page else []), *filter(None, [passage.section])]
+        )
+        _print(
+            f"{rank:2d}. {readable(passage.title)}{f' ({place})' if place else ''}  "
+            f"[{passage.score:.2f}, {passage.paper_id}]"
+        )
+        _print(f"    {' '.join(readable(passage.text).split())}\n")
+    return DONE
+
+
+def _list(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        papers = assistant.papers()
+    if options.json:
+        _print_json([paper.to_dict() for paper in papers])
+        return DONE
+    from .readable import readable
+
+    for paper in papers:
+        _print(f"{paper.id}  {readable(paper.title)}{_by(paper)}  [{', '.join(paper.sources)}]")
+    if not papers:
+        _say("The library is empty. Add papers: `footnote add PATH`.")
+    return DONE
+
+
+def _show(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        paper = assistant.paper(options.paper)
+    from .readable import readable
+
+    for name, value in paper.to_dict().items():
+        if value not in (None, [], "", 0):
+            _print(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    _print(f"\n{readable(paper.text)}")
+    return DONE
+
+
+def _edit(options: argparse.Namespace) -> int:
+    names = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags")
+    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if not changes:
+        _say("Nothing to change: name a field, such as --title.")
+        return WRONG_USE
+    with _assistant(options) as assistant:
+        paper = assistant.edit(options.paper, **changes)
+    _print(f"{paper.id}  {paper.title}{_by(paper)}")
+    return DONE
+
+
+def _remove(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        ref = assistant.remove(options.paper)
+    _print(f"removed {ref.id}  {ref.title}")
+    return DONE
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        with _progress("Rebuilding") as on_progress:
+            assistant.rebuild(on_progress)
+        counts = assistant.library.records.count()
+    _print(f"rebuilt: {counts['papers']} papers, {counts['chunks']} chunks")
+    return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .doctor import examine
+
+    with _assistant(options) as assistant:
+        findings = examine(assistant)
+    for finding in findings:
+        _print(f"{'ok ' if finding.well else 'NO '} {finding.what}{f'  -> {finding.remedy}' if finding.remedy else ''}")
+    return DONE if all(finding.well for finding in findings) else NOT_DONE
+
+
+def _chat(options: argparse.Namespace) -> int:
+    import importlib
+
+    with _assistant(options) as assistant:
+        importlib.import_module("ui.page").serve(assistant, port=options.port)
+    return DONE
+
+
+# Around them
+
+
+def _assistant(options: argparse.Namespace, mode: str | None = None) -> Assistant:
+    from .assistant import Assistant
+
+    return Assistant.open(options.library, mode=mode, config=options.config)
+
+
+def _filters(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "papers": options.paper,
+        "years": options.year,
+        "authors": options.author,
+        "sources": options.source,
+        "tags": options.tag,
+    }
+
+
+def _by(paper: Paper) -> str:
+    parts = [*([f"{paper.authors[0]}{' et al.' if len(paper.authors) > 1 else ''}"] if paper.authors else [])]
+    parts += [str(paper.year)] if paper.year else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _print_answer(answer: Answer) -> None:
+    """The answer in a terminal: text, then each reference with its quote."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(
+        Panel(Text(answer.text), title="No answer" if answer.refused else None, title_align="left", padding=(1, 2))
+    )
+    for note in answer.notes:
+        console.print(Text(note, style="italic"))
+    for citation in answer.citations:
+        console.print(Text(str(citation), style="bold"))
+    if answer.refused:
+        console.print(Text("Nearest papers:"))
+        for title in answer.nearest_titles():
+            console.print(Text(f"- {title}"))
+    seconds = sum(answer.seconds.values())
+    console.print(Text(f"confidence {answer.confidence:.0%}, {seconds * 1000:.0f} ms", style="dim"))
+
+
+@contextlib.contextmanager
+def _progress(what: str) -> Iterator[Callable[[Progress], None]]:
+    """A bar on stderr with papers, chunks and rate; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    import rich.progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn(what),
+        bars.BarColumn(),
+        bars.TextColumn("{task.fields[papers]} papers, {task.fields[chunks]} chunks, {task.fields[rate]:.0f} chunks/s"),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, papers=0, chunks=0, rate=0.0)
+
+        def show(progress: Progress) -> None:
+            seconds = bar.tasks[0].elapsed or 1e-9
+            bar.update(
+                task,
+                total=progress.files_total or None,
+                completed=progress.files,
+                papers=progress.papers,
+                chunks=progress.chunks,
+                rate=progress.chunks / seconds,
+            )
+
+        yield show
+
+
+class _Stderr(logging.Handler):
+    """The program's messages, on whatever stderr is now."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage())
+
+
+def _told(error: BaseException, options: argparse.Namespace) -> int:
+    if options.debug:
+        raise error
+    _say(str(error))
+    return NOT_DONE
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")

@@ -1,0 +1,185 @@
+"""Settings: built-in defaults, then the nearest config.toml, then the environment, then arguments."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import ConfigError
+
+PREFIX = "FOOTNOTE_"
+FILE_NAME = "config.toml"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Library(_Table):
+    path: str = "library"
+
+
+class Embedding(_Table):
+    model: str = "all-MiniLM-L6-v2"
+    backend: Literal["auto", "openvino", "torch"] = "auto"
+    device: str = "cpu"
+
+
+class Chunking(_Table):
+    max_tokens: int = Field(256, ge=32, le=8192)
+    overlap_sentences: int = Field(0, ge=0, le=10)
+
+
+class Retrieval(_Table):
+    top_k: int = Field(10, ge=1, le=1000)
+    candidates: int = Field(100, ge=10, le=5000)
+    passages_per_paper: int = Field(3, ge=1, le=100)
+
+
+class Answering(_Table):
+    mode: Literal["auto", "quote", "llm"] = "auto"
+    max_sentences: int = Field(4, ge=1, le=20)
+
+
+class Ollama(_Table):
+    host: str = "http://127.0.0.1:11434"
+    model: str = "auto"
+    context_tokens: int = Field(8192, ge=512)
+    timeout_seconds: float = Field(120.0, gt=0)
+    deadline_seconds: float = Field(600.0, gt=0)
+    allow_cloud: bool = False
+
+
+class Ui(_Table):
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=0, le=65535)
+    max_upload_mb: int = Field(200, ge=1)
+    password: str = ""
+
+
+class Settings(_Table):
+    """All settings with their defaults; config.toml says what each means. `library.path` is absolute or relative to
+    the working directory."""
+
+    library: Library = Library()
+    embedding: Embedding = Embedding()
+    chunking: Chunking = Chunking()
+    retrieval: Retrieval = Retrieval()
+    answer: Answering = Answering()
+    ollama: Ollama = Ollama()
+    ui: Ui = Ui()
+
+
+def load_settings(
+    file: str | Path | None = None,
+    *,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings in force: `overrides` before the environment before `file` before the defaults.
+
+    Without `file`, the nearest config.toml of the working directory and its parents that has one of our tables is
+    taken. `overrides` are tables of keys: `{"library": {"path": "..."}}`; a value of None is passed over.
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, or a value is of the wrong type.
+    """
+    path = Path(file) if file is not None else _nearest_file()
+    tables = _read_file(path) if path else {}
+    for origin, source, strict in (
+        (str(path), tables, True),
+        ("the environment", _read_environment(os.environ if environ is None else environ), False),
+        ("the arguments", _without_none(overrides or {}), True),
+    ):
+        _validated(source, origin, strict=strict)
+        tables = _merged(tables, source)
+    return _validated(tables, "the settings", strict=False)
+
+
+def _nearest_file() -> Path | None:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        path = folder / FILE_NAME
+        if path.is_file() and _is_ours(path):
+            return path
+    return None
+
+
+def _is_ours(path: Path) -> bool:
+    """A stranger's config.toml has none of our tables, or is none that we can read."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+    except tomllib.TOMLDecodeError as error:
+        if any(f"[{name}]" in path.read_text(encoding="utf-8") for name in Settings.model_fields):
+            raise ConfigError(
+                f"{path} is not valid TOML: {error}. Mend it, or name another file with --config."
+            ) from error
+        return False
+    return any(isinstance(tables.get(name), dict) for name in Settings.model_fields)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"The configuration file {path} cannot be read: {reason}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}. Mend it, or name another file with --config.") from error
+    library = tables.get("library")
+    if isinstance(library, dict) and isinstance(library.get("path"), str):
+        library["path"] = str(path.parent / Path(library["path"]).expanduser())
+    embedding = tables.get("embedding")
+    if isinstance(embedding, dict) and isinstance(embedding.get("model"), str) and embedding["model"].startswith("."):
+        embedding["model"] = str(path.parent / embedding["model"])
+    return tables
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    tables: dict[str, dict[str, str]] = {}
+    for name, value in environ.items():
+        if name.upper().startswith(PREFIX):
+            table, _, key = name[len(PREFIX) :].lower().partition("__")
+            if not key:
+                raise ConfigError(
+                    f"The environment variable {name} names no setting; the form is {PREFIX}TABLE__KEY, "
+                    f"such as {PREFIX}LIBRARY__PATH."
+                )
+            tables.setdefault(table, {})[key] = value
+    return tables
+
+
+def _validated(tables: Mapping[str, Any], origin: str, *, strict: bool) -> Settings:
+    try:
+        return Settings.model_validate(tables, strict=strict)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explained(dict(problem), origin) for problem in error.errors())) from error
+
+
+def _explained(problem: dict[str, Any], origin: str) -> str:
+    table, *rest = map(str, problem["loc"])
+    key = f"[{table}] {'.'.join(rest)}".strip()
+    if problem["type"] == "extra_forbidden":
+        known = Settings.model_fields[table].annotation if rest else Settings
+        names = ", ".join(known.model_fields if isinstance(known, type) and issubclass(known, BaseModel) else ())
+        return f"{origin}: {key} is not a setting of Footnote; known are: {names}."
+    expected = problem["msg"].replace("Input should be", "expected").lower()
+    return f"{origin}: {key} is {problem['input']!r}; {expected}."
+
+
+def _without_none(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {table: {k: v for k, v in keys.items() if v is not None} for table, keys in tables.items()}
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for table, keys in above.items():
+        merged[table] = {**merged.get(table, {}), **keys}
+    return merged

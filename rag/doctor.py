@@ -1,0 +1,68 @@
+"""`footnote doctor`: what is there, what is wrong, and what to do about it, a line each."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+
+from .assistant import Assistant
+from .errors import FootnoteError
+
+_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what to do where it is not well, or could be better."""
+
+    well: bool
+    what: str
+    remedy: str = ""
+
+
+def examine(assistant: Assistant) -> list[Finding]:
+    """Looks at the library, the embedding model, the index and Ollama, in that order."""
+    return [*_library(assistant), _backend(assistant), _ollama(assistant)]
+
+
+def _library(assistant: Assistant) -> list[Finding]:
+    library = assistant.library
+    if not library.exists:
+        return [Finding(False, f"library {library.folder.name}: there is none yet", "footnote add PATH")]
+    findings = []
+    try:
+        counts = library.records.count()
+        what = f"library {library.folder.name}: {counts['papers']} papers, {counts['chunks']} chunks"
+        findings.append(Finding(counts["papers"] > 0, what, "" if counts["papers"] else "footnote add PATH"))
+        card = library.embedder.card
+        findings.append(
+            Finding(True, f"embedding model {card.name}: {card.dimensions} dimensions, {card.max_tokens} tokens")
+        )
+        library.index.update()
+        findings.append(Finding(True, f"index: in step with the record (revision {library.records.revision})"))
+    except FootnoteError as error:
+        findings.append(Finding(False, str(error), "see above"))
+    return findings
+
+
+def _backend(assistant: Assistant) -> Finding:
+    if importlib.util.find_spec("openvino"):
+        return Finding(True, "OpenVINO: installed")
+    return Finding(
+        True, "OpenVINO: not installed, torch is used", "make install (twice as fast, and starts in a second)"
+    )
+
+
+def _ollama(assistant: Assistant) -> Finding:
+    """Whether Ollama is there; nothing else depends on it, so its absence is no fault."""
+    import httpx
+    from ollama import Client, ResponseError
+
+    host = assistant.settings.ollama.host
+    try:
+        models = Client(host=host, timeout=_SECONDS, trust_env=False, follow_redirects=False).list().models
+    except (ConnectionError, ResponseError, httpx.HTTPError, ValueError):
+        return Finding(
+            True, f"Ollama: not found at {host}; answers are quotes", "start it with `ollama serve` (optional)"
+        )
+    return Finding(True, f"Ollama: {len(models)} models at {host}; answers by a model are not built yet")

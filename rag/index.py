@@ -1,0 +1,150 @@
+"""The index: a Chroma collection of the chunks' vectors, derived from the record and never the only copy of anything.
+
+Chroma cannot be written by one process while another reads, and a process that dies while it writes can leave a
+collection that crashes whoever opens it. So a collection is never changed where it is read: each version is built in a
+folder of its own and given its name, the record's revision, once it is whole. An unfinished folder is never opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from .errors import LibraryError
+from .records import Records
+
+_COLLECTION = "chunks"
+_BUILDING = "building-"
+_LAYOUT = "1"  # part of a version's name: raise it when what is stored in Chroma changes
+_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
+
+
+class Index:
+    """The nearest chunks of a vector, kept in step with the record."""
+
+    def __init__(self, folder: Path, records: Records) -> None:
+        self.folder = folder
+        self._records = records
+        self._lock = threading.RLock()
+        self._client: Any = None
+        self._collection: Any = None
+        self._version = ""
+        self._size = 0
+
+    def nearest(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None = None) -> list[int]:
+        """The keys of the `count` chunks nearest to `vector`, nearest first; of `papers` only, where they are given."""
+        with self._lock, _translating():
+            self.update()
+            where = None if papers is None else {"paper": {"$in": list(papers)}}
+            if not self._size or papers == []:
+                return []
+            found = self._collection.query(
+                query_embeddings=[vector], n_results=min(count, self._size), where=where, include=[]
+            )
+            return [int(key) for key in found["ids"][0]]
+
+    def update(self) -> None:
+        """Brings the index to the record's revision: made from the last version, or anew where there is none."""
+        with self._lock, _translating():
+            if self._version == self._wanted():
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / "lock"):
+                wanted = self._wanted()
+                if not (self.folder / wanted).is_dir():
+                    self._build(wanted)
+                self._open(wanted)
+                self._clear_all_but(wanted)
+
+    def rebuild(self) -> None:
+        """Makes the index anew from the record's vectors; the embedding model is not needed."""
+        with self._lock:
+            self.close()
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self.folder)
+            self.update()
+
+    def close(self) -> None:
+        """Lets go of Chroma's files."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client, self._collection, self._version = None, None, ""
+
+    def _wanted(self) -> str:
+        return f"{self._records.revision}-{_LAYOUT}"
+
+    def _versions(self) -> list[Path]:
+        """The finished versions of this layout, newest first."""
+        found = [p for p in self.folder.glob(f"*-{_LAYOUT}") if p.name.split("-")[0].isdigit()]
+        return sorted(found, key=lambda p: int(p.name.split("-")[0]), reverse=True)
+
+    def _build(self, version: str) -> None:
+        building = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.folder))
+        try:
+            before = self._versions()
+            if before and int(before[0].name.split("-")[0]) <= self._records.revision:
+                shutil.copytree(before[0], building, dirs_exist_ok=True)
+            client = _client(building)
+            try:
+                self._bring_up_to_date(client)
+            finally:
+                client.close()
+            os.rename(building, self.folder / version)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+    def _bring_up_to_date(self, client: Any) -> None:
+        collection = client.get_or_create_collection(
+            _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
+        )
+        most = client.get_max_batch_size()
+        there = {int(key) for key in collection.get(include=[])["ids"]}
+        gone = sorted(there - self._records.chunk_keys())
+        for start in range(0, len(gone), most):
+            collection.delete(ids=[str(key) for key in gone[start : start + most]])
+        # Keys only grow, so what is missing is what comes after the last one.
+        for keys, papers, vectors in self._records.vectors(after=max(there, default=0), batch=most):
+            collection.add(ids=[str(k) for k in keys], embeddings=vectors, metadatas=[{"paper": p} for p in papers])
+
+    def _open(self, version: str) -> None:
+        self.close()
+        self._client = _client(self.folder / version)
+        self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+        self._size = int(self._collection.count())
+        self._version = version
+
+    def _clear_all_but(self, version: str) -> None:
+        """Removes older versions and what dead processes left; another process that reads one keeps its open files."""
+        for path in self.folder.iterdir():
+            if path.is_dir() and path.name != version:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _client(folder: Path) -> Any:
+    import chromadb
+
+    return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+
+
+@contextlib.contextmanager
+def _translating() -> Iterator[None]:
+    """The one boundary at which Chroma's errors become ours."""
+    try:
+        yield
+    except LibraryError:
+        raise
+    except (OSError, Exception) as error:
+        raise LibraryError(
+            f"The search index cannot be used ({type(error).__name__}: {error}). `footnote rebuild` makes it anew."
+        ) from error

@@ -1,0 +1,87 @@
+"""The readable form of a text: LaTeX left-overs resolved, nothing else changed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ACCENTS = {
+    '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
+}  # fmt: skip
+_LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
+            "AA": "Å", "i": "ı", "j": "ȷ"}  # fmt: skip
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
+    "psi omega"
+).split()
+_SYMBOLS = {
+    **{name: unicodedata.lookup(f"GREEK SMALL LETTER {name.replace('lambda', 'lamda')}") for name in _GREEK},
+    **{name.title(): unicodedata.lookup(f"GREEK CAPITAL LETTER {name.replace('lambda', 'lamda')}") for name in _GREEK},
+    "varepsilon": "ε", "varphi": "φ", "vartheta": "ϑ", "times": "×", "sim": "∼", "approx": "≈", "pm": "±", "le": "≤",
+    "leq": "≤", "ge": "≥", "geq": "≥", "neq": "≠", "to": "→", "rightarrow": "→", "infty": "∞", "cdot": "·",
+    "ldots": "…", "dots": "…", "in": "∈", "sum": "∑", "prod": "∏", "partial": "∂", "nabla": "∇", "textendash": "–",
+    "textemdash": "—", "textquoteright": "’", "quad": " ", "qquad": " ", "S": "§",
+}  # fmt: skip
+_WRAPPERS = (
+    r"(?:text(?:bf|it|sc|tt|sf|rm|normal|sl)?|emph|underline|url|mathcal|mathbf|mathbb|mathrm|mathit|mathsf|mbox|bm"
+    r"|boldsymbol|operatorname|href\{[^{}]*\})"
+)
+
+_MARKS = re.compile(r"[\\{}$`~]|''|--")
+_ACCENT = re.compile(
+    r"""\{?\\(["'`^~=.])\s*\{?(\\?[A-Za-z])\}?\}?|\{?\\([cvuHkr])(?:\{([A-Za-z])\}|\s+([A-Za-z]))\}?"""
+)
+_LETTER = re.compile(r"\{?\\(ss|ae|AE|oe|OE|aa|AA|[oOlLij])(?![A-Za-z])(?:\{\}|\}|\s)?")
+_MATH = re.compile(r"\$([^$]{1,200})\$")
+_WRAPPED = re.compile(rf"(?:\\{_WRAPPERS}|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm))\{{([^{{}}]*)\}}")
+_SYMBOL = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
+_BRACED_NAME = re.compile(rf"\{{({'|'.join(sorted(_SYMBOLS, key=len, reverse=True))})\}}")
+_POWER = re.compile(r"([\^_])\{([^{}]+)\}")
+_BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
+
+
+def readable(text: str) -> str:
+    """`text` with LaTeX left-overs resolved: ``na\\"ive`` is naïve, ``34.0\\%`` is 34.0%, `` ``x'' `` is "x".
+
+    Text without such left-overs comes back as it is. What a macro of the authors' own (`\\ours`) stood for is lost, so
+    its name is left.
+    """
+    if not _MARKS.search(text):
+        return text
+    text = _ACCENT.sub(_accented, text)
+    text = _LETTER.sub(lambda m: _LETTERS[m[1]], text)
+    text = _MATH.sub(_math, text)
+    for _ in range(3):  # wrappers nest: \textbf{\emph{x}}
+        text, found = _WRAPPED.subn(r"\1", text)
+        if not found:
+            break
+    text = re.sub(r"\\([%&_#$ ,;])", lambda m: m[1] if m[1] in "%&_#$" else " ", text)
+    text = _BRACED_NAME.sub(lambda m: _SYMBOLS[m[1]], text)
+    text = _SYMBOL.sub(lambda m: _SYMBOLS.get(m[1], m[1]), text)
+    text = _POWER.sub(lambda m: m[1] + (m[2] if len(m[2]) == 1 or m[2].isalnum() else f"({m[2]})"), text)
+    text = _BRACES.sub(r"\1", text)
+    text = re.sub(r"\\([{}])", r"\1", text)
+    text = text.replace("``", '"').replace("''", '"')
+    text = re.sub(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)", r"'\1'", text)
+    text = re.sub(r"(?<=[\w.,)])~(?=[A-Za-z(\[\\])", " ", text)
+    return re.sub(r"(?<=\w)---?(?=\w)|(?<=\s)---?(?=\s)", "–", text)
+
+
+def _accented(match: re.Match[str]) -> str:
+    accent, letter = match[1] or match[3], (match[2] or match[4] or match[5]).lstrip("\\")
+    return unicodedata.normalize("NFC", letter + _ACCENTS[accent])
+
+
+def _math(match: re.Match[str]) -> str:
+    """The inside of `$...$` where it looks like mathematics; two prices in one sentence do not."""
+    inside = match[1]
+    if re.search(r"[\\^_{}=<>]", inside) or re.fullmatch(r"\w{1,3}", inside):
+        return inside
+    return match[0]
+
+
+def folded(title: str) -> str:
+    """A title as it is compared: readable, lower case, without punctuation, white space single."""
+    text = unicodedata.normalize("NFKC", readable(title)).casefold()
+    return " ".join(re.findall(r"\w+", text)) or " ".join(text.split())

@@ -1,0 +1,610 @@
+"""The record: one SQLite file with papers, sources, chunks, their vectors and the word index. All else is derived."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import AmbiguousPaper, LibraryError, UnknownPaper
+from .readable import folded, readable
+from .types import Chunk, Page, Paper, PaperRef, Section, Span
+
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 60.0
+_LIST_LIMIT = 30_000  # SQLite takes 32,766 values in a statement
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE papers (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    folded_title TEXT NOT NULL,      -- of `title`: papers are asked for by it
+    read_title TEXT NOT NULL,        -- folded, as the source gave it: a corrected title does not make a new paper
+    read_digest TEXT NOT NULL,       -- sha256 of the text as the source gave it
+    text TEXT NOT NULL,
+    year INTEGER,
+    details TEXT NOT NULL,           -- JSON: authors, venue, doi, ..., pages, sections
+    corrections TEXT NOT NULL,       -- JSON: the fields that a person has set; they outlive a new reading
+    vector BLOB NOT NULL,            -- float32, of the whole paper
+    added TEXT NOT NULL
+);
+CREATE INDEX papers_by_reading ON papers (read_title, read_digest);
+CREATE INDEX papers_by_title ON papers (folded_title);
+CREATE TABLE sources (
+    key INTEGER PRIMARY KEY,
+    location TEXT NOT NULL UNIQUE,   -- the absolute path; never shown
+    name TEXT NOT NULL,              -- what is shown: the file's name
+    digest TEXT                      -- sha256 of the file; NULL until all its papers are stored
+);
+CREATE TABLE entries (               -- which papers a source holds
+    source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
+    paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+    PRIMARY KEY (source, paper)
+) WITHOUT ROWID;
+CREATE INDEX entries_by_paper ON entries (paper);
+CREATE TABLE chunks (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: the index is brought up to date by it
+    paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    page INTEGER,
+    page_label TEXT,
+    section TEXT,
+    sentences BLOB NOT NULL,         -- int32 pairs: the spans of the sentences
+    vector BLOB NOT NULL,            -- float32
+    sentence_vectors BLOB NOT NULL   -- float16, a row a sentence
+);
+CREATE INDEX chunks_by_paper ON chunks (paper);
+CREATE VIRTUAL TABLE chunk_words USING fts5 (title, section, text, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE paper_words USING fts5 (title, text, tokenize = 'porter unicode61 remove_diacritics 2');
+"""
+
+_DETAILS = ("authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections")
+
+
+class StoredChunk(NamedTuple):
+    """A chunk with its vectors: `vector` (dimensions,), `sentence_vectors` (sentences, dimensions)."""
+
+    chunk: Chunk
+    vector: NDArray[np.float32]
+    sentence_vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which papers a question is put to: all that fit every filter that is set.
+
+    `papers` are ids or titles; `years` whole years; `authors`, `sources` and `tags` match when any one fits, authors
+    and sources by a part of their name, case folded.
+    """
+
+    papers: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.papers, self.years, self.authors, self.sources, self.tags))
+
+
+class Candidates:
+    """Chunks that may answer a question, with their vectors; a row each.
+
+    `vectors` and `paper_vectors` are (rows, dimensions); the vectors of row i's sentences are
+    `sentence_vectors[first_sentence[i]:first_sentence[i + 1]]`. Papers come without their texts.
+    """
+
+    def __init__(
+        self, chunks: list[sqlite3.Row], papers: dict[int, sqlite3.Row], names: dict[int, tuple[str, ...]]
+    ) -> None:
+        self._chunks, self._papers, self._names = chunks, papers, names
+        self.keys: list[int] = [row["key"] for row in chunks]
+        self.paper_keys: list[int] = [row["paper"] for row in chunks]
+        lengths = [len(row["sentences"]) // 8 for row in chunks]
+        self.first_sentence = np.concatenate([[0], np.cumsum(lengths)]).astype(int)
+        self.vectors = _matrix([row["vector"] for row in chunks], "<f4", len(chunks))
+        self.paper_vectors = _matrix([papers[key]["vector"] for key in self.paper_keys], "<f4", len(chunks))
+        self.sentence_vectors = _matrix([row["sentence_vectors"] for row in chunks], "<f2", sum(lengths))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def chunk(self, row: int) -> Chunk:
+        """The chunk of a row."""
+        return _chunk(self._chunks[row])
+
+    def paper(self, key: int) -> Paper:
+        """The paper with this key, without its text."""
+        return _paper(self._papers[key], self._names.get(key, ()))
+
+
+def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
+    if not rows:
+        return np.zeros((0, 0), np.float32)
+    return np.frombuffer(b"".join(blobs), kind).reshape(rows, -1).astype(np.float32, copy=False)
+
+
+class Records:
+    """The SQLite file of a library. Each thread has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._prepare_schema()
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write that happens whole or not at all, and raises the revision.
+
+        Raises:
+            LibraryError: another process holds the library for a minute, the disk is full, or the file is damaged.
+        """
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("UPDATE meta SET value = value + 1 WHERE name = 'revision'")
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+
+    # What the library was made with
+
+    def meta(self, name: str) -> str | None:
+        """A fact about the library as a whole: `made_with`, `revision`."""
+        row = self._one("SELECT value FROM meta WHERE name = ?", (name,))
+        return None if row is None else str(row[0])
+
+    def set_meta(self, db: sqlite3.Connection, name: str, value: str) -> None:
+        db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with each change."""
+        return int(self.meta("revision") or 0)
+
+    # Papers
+
+    def count(self) -> dict[str, int]:
+        """How many papers, chunks and sources there are."""
+        row = self._one(
+            "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM chunks), (SELECT count(*) FROM sources)"
+        )
+        assert row is not None
+        return dict(zip(("papers", "chunks", "sources"), row, strict=True))
+
+    def papers(self) -> list[Paper]:
+        """All papers in the order in which they came, without their texts."""
+        rows = self._all("SELECT key, id, title, '' AS text, year, details FROM papers ORDER BY key")
+        names = self._source_names()
+        return [_paper(row, names.get(row["key"], ())) for row in rows]
+
+    def paper(self, name: str) -> Paper:
+        """The paper with this id or title, with its text.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper: none has it, or several.
+        """
+        key = self.paper_key(name)
+        row = self._one("SELECT key, id, title, text, year, details FROM papers WHERE key = ?", (key,))
+        assert row is not None
+        return _paper(row, self._source_names([key]).get(key, ()))
+
+    def paper_key(self, name: str) -> int:
+        """The key of the paper with this id or (folded) title."""
+        rows = self._all("SELECT key, id FROM papers WHERE id = ?", (name.strip(),)) or self._all(
+            "SELECT key, id FROM papers WHERE folded_title = ? ORDER BY key", (folded(name),)
+        )
+        if not rows:
+            raise UnknownPaper(
+                f"No paper in this library has the id or title {name!r}. `footnote list` shows them all."
+            )
+        if len(rows) > 1:
+            ids = ", ".join(row["id"] for row in rows)
+            raise AmbiguousPaper(f"{len(rows)} papers have the title {name!r}; name one by its id: {ids}.")
+        return int(rows[0]["key"])
+
+    def readings(self) -> dict[tuple[str, str], int]:
+        """The papers' keys by what their sources gave: (folded title, digest of the text)."""
+        rows = self._all("SELECT read_title, read_digest, key FROM papers")
+        return {(row["read_title"], row["read_digest"]): row["key"] for row in rows}
+
+    def refs(self, keys: Sequence[int]) -> dict[int, PaperRef]:
+        """Ids and titles of papers by key."""
+        rows = self._in("SELECT key, id, title FROM papers WHERE key IN ({})", keys)
+        return {row["key"]: PaperRef(row["id"], row["title"]) for row in rows}
+
+    def corrections(self, key: int) -> dict[str, Any]:
+        """The fields of a paper that a person has set."""
+        row = self._one("SELECT corrections FROM papers WHERE key = ?", (key,))
+        return dict(json.loads(row[0])) if row else {}
+
+    def put_paper(
+        self,
+        db: sqlite3.Connection,
+        paper: Paper,
+        vector: NDArray[np.float32],
+        chunks: Sequence[StoredChunk],
+        *,
+        reading: tuple[str, str],
+        corrections: dict[str, Any],
+        key: int | None = None,
+    ) -> int:
+        """Stores a paper with its chunks, as a new one or, with `key`, in place of its old version; returns the key."""
+        details = json.dumps({name: _packed(getattr(paper, name)) for name in _DETAILS}, ensure_ascii=False)
+        values = (
+            *(paper.title, folded(paper.title), *reading, paper.text, paper.year, details),
+            *(json.dumps(corrections, ensure_ascii=False), vector.astype("<f4").tobytes()),
+        )
+        if key is None:
+            cursor = db.execute(
+                "INSERT INTO papers (title, folded_title, read_title, read_digest, text, year, details, corrections, "
+                "vector, id, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, secrets.token_hex(6), datetime.now(UTC).isoformat(timespec="seconds")),
+            )
+            key = int(cursor.lastrowid or 0)
+        else:
+            db.execute(
+                "UPDATE papers SET title = ?, folded_title = ?, read_title = ?, read_digest = ?, text = ?, year = ?, "
+                "details = ?, corrections = ?, vector = ? WHERE key = ?",
+                (*values, key),
+            )
+            self._remove_chunks(db, key)
+        title = readable(paper.title)
+        db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, title, readable(paper.text)))
+        for chunk, chunk_vector, sentence_vectors in chunks:
+            cursor = db.execute(
+                "INSERT INTO chunks (paper, start, end, page, page_label, section, sentences, vector, "
+                "sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(key, chunk.start, chunk.end, chunk.page, chunk.page_label, chunk.section),
+                    np.array(chunk.sentences, "<i4").tobytes(),
+                    chunk_vector.astype("<f4").tobytes(),
+                    sentence_vectors.astype("<f2").tobytes(),
+                ),
+            )
+            db.execute(
+                "INSERT INTO chunk_words (rowid, title, section, text) VALUES (?, ?, ?, ?)",
+                (cursor.lastrowid, title, readable(chunk.section or ""), readable(paper.text[chunk.start : chunk.end])),
+            )
+        return key
+
+    def put_details(self, db: sqlite3.Connection, key: int, paper: Paper, corrections: dict[str, Any]) -> None:
+        """Stores corrected metadata of a paper whose title and text stay as they are."""
+        details = json.dumps({name: _packed(getattr(paper, name)) for name in _DETAILS}, ensure_ascii=False)
+        db.execute(
+            "UPDATE papers SET year = ?, details = ?, corrections = ? WHERE key = ?",
+            (paper.year, details, json.dumps(corrections, ensure_ascii=False), key),
+        )
+
+    def reading(self, key: int) -> tuple[str, str]:
+        """(folded title, digest of the text) of a paper as its source gave it."""
+        row = self._one("SELECT read_title, read_digest FROM papers WHERE key = ?", (key,))
+        assert row is not None
+        return row[0], row[1]
+
+    def remove_paper(self, db: sqlite3.Connection, key: int) -> None:
+        """Removes a paper with its chunks and its places in sources."""
+        self._remove_chunks(db, key)
+        db.execute("DELETE FROM papers WHERE key = ?", (key,))
+
+    def _remove_chunks(self, db: sqlite3.Connection, key: int) -> None:
+        db.execute("DELETE FROM chunk_words WHERE rowid IN (SELECT key FROM chunks WHERE paper = ?)", (key,))
+        db.execute("DELETE FROM paper_words WHERE rowid = ?", (key,))
+        db.execute("DELETE FROM chunks WHERE paper = ?", (key,))
+
+    # Sources
+
+    def sources(self) -> dict[str, tuple[int, str | None]]:
+        """All sources: location -> (key, digest)."""
+        return {row["location"]: (row["key"], row["digest"]) for row in self._all("SELECT * FROM sources")}
+
+    def put_source(self, db: sqlite3.Connection, location: str, name: str) -> int:
+        """The key of the source at `location`, made where it is new; its digest is cleared until it is read whole."""
+        db.execute(
+            "INSERT INTO sources (location, name) VALUES (?, ?) "
+            "ON CONFLICT (location) DO UPDATE SET name = excluded.name, digest = NULL",
+            (location, name),
+        )
+        row = db.execute("SELECT key FROM sources WHERE location = ?", (location,)).fetchone()
+        return int(row[0])
+
+    def move_source(self, db: sqlite3.Connection, key: int, location: str, name: str) -> None:
+        """A file was renamed: its papers stay."""
+        db.execute("UPDATE sources SET location = ?, name = ? WHERE key = ?", (location, name, key))
+
+    def link(self, db: sqlite3.Connection, source: int, paper: int) -> None:
+        """Notes that a source holds a paper."""
+        db.execute("INSERT OR IGNORE INTO entries VALUES (?, ?)", (source, paper))
+
+    def entries(self, source: int) -> list[int]:
+        """The keys of the papers that a source holds."""
+        return [row[0] for row in self._all("SELECT paper FROM entries WHERE source = ? ORDER BY paper", (source,))]
+
+    def sources_of(self, paper: int) -> list[int]:
+        """The keys of the sources that hold a paper."""
+        return [row[0] for row in self._all("SELECT source FROM entries WHERE paper = ?", (paper,))]
+
+    def finish_source(self, db: sqlite3.Connection, source: int, digest: str, papers: Iterable[int]) -> list[int]:
+        """A source was read whole and holds exactly `papers`; returns the keys of papers that now have no source."""
+        db.execute("UPDATE sources SET digest = ? WHERE key = ?", (digest, source))
+        gone = sorted(
+            {row[0] for row in db.execute("SELECT paper FROM entries WHERE source = ?", (source,))} - set(papers)
+        )
+        db.executemany("DELETE FROM entries WHERE source = ? AND paper = ?", [(source, paper) for paper in gone])
+        return [p for p in gone if not db.execute("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", (p,)).fetchone()]
+
+    def drop_empty_sources(self, db: sqlite3.Connection) -> None:
+        """Forgets sources that hold no paper any more, so that they are read again when they are next added."""
+        db.execute("DELETE FROM sources WHERE key NOT IN (SELECT source FROM entries)")
+
+    # Searching
+
+    def scoped(self, scope: Scope) -> list[int] | None:
+        """The keys of the papers in scope; None where there is no filter.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper: for a paper, author, source or tag that no paper has.
+        """
+        if not scope:
+            return None
+        keys = {self.paper_key(name) for name in scope.papers} if scope.papers else None
+        rows = self._all("SELECT key, year, details FROM papers")
+        names = self._source_names()
+        details = {row["key"]: json.loads(row["details"]) for row in rows}
+        tests: list[tuple[str, Sequence[str | int], dict[int, list[str]], bool]] = [
+            ("year", scope.years, {row["key"]: [str(row["year"])] for row in rows}, True),
+            ("author", scope.authors, {k: d["authors"] for k, d in details.items()}, False),
+            ("source", scope.sources, {k: list(names.get(k, ())) for k in details}, False),
+            ("tag", scope.tags, {k: d["tags"] for k, d in details.items()}, True),
+        ]
+        for what, wanted, having, whole in tests:
+            if wanted:
+                fitting = _fitting(what, [str(w) for w in wanted], having, whole)
+                keys = fitting if keys is None else keys & fitting
+        return sorted(keys or ())
+
+    def word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
+        """BM25 of the chunks that hold any of `terms`, by chunk key, best `limit` only; larger is better."""
+        where = "" if papers is None else f" AND rowid IN (SELECT key FROM chunks WHERE paper IN ({_listed(papers)}))"
+        return self._bm25("chunk_words", "1.0, 1.0, 1.0", terms, limit, where)
+
+    def paper_word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
+        """BM25 of the papers as wholes, by paper key; larger is better."""
+        where = "" if papers is None else f" AND rowid IN ({_listed(papers)})"
+        return self._bm25("paper_words", "1.0, 1.0", terms, limit, where)
+
+    def _bm25(self, table: str, weights: str, terms: Sequence[str], limit: int, where: str) -> dict[int, float]:
+        if not terms:
+            return {}
+        match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+        sql = (
+            f"SELECT rowid, -bm25({table}, {weights}) FROM {table} WHERE {table} MATCH ?{where} ORDER BY 2 DESC LIMIT ?"
+        )
+        return {row[0]: row[1] for row in self._all(sql, (match, limit))}
+
+    def document_frequencies(self, terms: Sequence[str]) -> list[int]:
+        """In how many papers each term occurs (after stemming)."""
+        sql = "SELECT count(*) FROM paper_words WHERE paper_words MATCH ?"
+        counts = []
+        for term in terms:
+            row = self._one(sql, ('"' + term.replace('"', '""') + '"',))
+            counts.append(int(row[0]) if row else 0)
+        return counts
+
+    def chunk_keys_of(self, papers: Sequence[int]) -> list[int]:
+        """The keys of all chunks of some papers."""
+        return [row[0] for row in self._in("SELECT key FROM chunks WHERE paper IN ({})", papers)]
+
+    def candidates(self, keys: Sequence[int]) -> Candidates:
+        """Chunks with vectors and papers; keys that are no longer there are left out."""
+        chunks = self._in("SELECT * FROM chunks WHERE key IN ({})", keys)
+        wanted = sorted({row["paper"] for row in chunks})
+        columns = "key, id, title, '' AS text, year, details, vector"  # texts are long: see chunk_texts
+        rows = self._in(f"SELECT {columns} FROM papers WHERE key IN ({{}})", wanted)
+        papers = {row["key"]: row for row in rows}
+        present = [row for row in chunks if row["paper"] in papers]
+        return Candidates(present, papers, self._source_names(wanted))
+
+    def chunk_texts(self, keys: Sequence[int]) -> dict[int, str]:
+        """The verbatim text of chunks by key."""
+        sql = (
+            "SELECT c.key, substr(p.text, c.start + 1, c.end - c.start) FROM chunks c JOIN papers p ON p.key = c.paper "
+            "WHERE c.key IN ({})"
+        )
+        return {row[0]: row[1] for row in self._in(sql, keys)}
+
+    def vectors(self, after: int = 0, batch: int = 5000) -> Iterator[tuple[list[int], list[int], NDArray[np.float32]]]:
+        """The chunks' (keys, papers' keys, vectors) in batches, those with a key above `after`."""
+        while rows := self._all(
+            "SELECT key, paper, vector FROM chunks WHERE key > ? ORDER BY key LIMIT ?", (after, batch)
+        ):
+            matrix = np.frombuffer(b"".join(row["vector"] for row in rows), "<f4").reshape(len(rows), -1)
+            yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
+            after = rows[-1]["key"]
+
+    def chunk_keys(self) -> set[int]:
+        """The keys of all chunks."""
+        return {row[0] for row in self._all("SELECT key FROM chunks")}
+
+    # Below the surface
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            self._local.connection = connection
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")
+        except (sqlite3.Error, OSError) as error:
+            raise _translated(error, self.path) from error
+        with self._lock:
+            self._connections.append(db)
+        return db
+
+    def _prepare_schema(self) -> None:
+        try:
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if version > SCHEMA_VERSION:
+                raise LibraryError(
+                    f"The library {self.path.parent.name!r} was made by a newer Footnote (record version {version}, "
+                    f"this one knows {SCHEMA_VERSION}). Update Footnote."
+                )
+            if version == 0:
+                with self.transaction() as db:
+                    if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # another process may have been quicker
+                        for statement in _SCHEMA.split(";\n"):
+                            db.execute(statement)
+                        db.execute("INSERT INTO meta VALUES ('revision', '0')")
+                        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _translated(error, self.path) from error
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        rows = self._all(sql, values)
+        return rows[0] if rows else None
+
+    def _in(self, sql: str, values: Sequence[int]) -> list[sqlite3.Row]:
+        """Rows of a statement with `IN ({})`, in as many parts as SQLite's limit takes."""
+        rows: list[sqlite3.Row] = []
+        for start in range(0, len(values), _LIST_LIMIT):
+            rows += self._all(sql.format(_listed(values[start : start + _LIST_LIMIT])))
+        return rows
+
+    def _source_names(self, papers: Sequence[int] | None = None) -> dict[int, tuple[str, ...]]:
+        sql = "SELECT e.paper, s.name FROM entries e JOIN sources s ON s.key = e.source"
+        order = " ORDER BY e.paper, s.key"
+        rows = self._all(sql + order) if papers is None else self._in(sql + " WHERE e.paper IN ({})" + order, papers)
+        names: dict[int, list[str]] = {}
+        for paper, name in rows:
+            names.setdefault(paper, []).append(name)
+        return {paper: tuple(dict.fromkeys(each)) for paper, each in names.items()}
+
+
+def _listed(keys: Sequence[int]) -> str:
+    return ",".join(str(int(key)) for key in keys)
+
+
+def _fitting(what: str, wanted: Sequence[str], having: dict[int, list[str]], whole: bool) -> set[int]:
+    fitting: set[int] = set()
+    for want in wanted:
+        needle = want.casefold()
+        found = {
+            key
+            for key, values in having.items()
+            if any(needle == v.casefold() if whole else needle in v.casefold() for v in values)
+        }
+        if not found:
+            raise UnknownPaper(f"No paper in this library has the {what} {want!r}.")
+        fitting |= found
+    return fitting
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, tuple) and value and isinstance(value[0], Page):
+        return [[p.number, p.label, p.start, p.end] for p in value]
+    if isinstance(value, tuple) and value and isinstance(value[0], Section):
+        return [[s.title, s.start, s.end] for s in value]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _paper(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
+    details = json.loads(row["details"])
+    return Paper(
+        id=row["id"],
+        title=row["title"],
+        text=row["text"],
+        year=row["year"],
+        authors=tuple(details["authors"]),
+        venue=details["venue"],
+        doi=details["doi"],
+        arxiv_id=details["arxiv_id"],
+        url=details["url"],
+        citekey=details["citekey"],
+        tags=tuple(details["tags"]),
+        collections=tuple(details["collections"]),
+        sources=sources,
+        pages=tuple(Page(*page) for page in details["pages"]),
+        sections=tuple(Section(*section) for section in details["sections"]),
+    )
+
+
+def _chunk(row: sqlite3.Row) -> Chunk:
+    pairs = np.frombuffer(row["sentences"], "<i4").reshape(-1, 2).tolist()
+    return Chunk(
+        start=row["start"],
+        end=row["end"],
+        sentences=tuple(Span(a, b) for a, b in pairs),
+        page=row["page"],
+        page_label=row["page_label"],
+        section=row["section"],
+    )
+
+
+def _translated(error: Exception, path: Path) -> LibraryError:
+    """SQLite's and the file system's errors as something a person can act on."""
+    text = str(error)
+    name = path.parent.name
+    if "locked" in text:
+        return LibraryError(
+            f"The library {name!r} has been busy for {_BUSY_SECONDS:.0f} s: another `footnote` writes to it."
+        )
+    if "full" in text:
+        return LibraryError(
+            f"The disk with the library {name!r} is full. What was added so far is kept; make room and go on."
+        )
+    if "not a database" in text or "malformed" in text:
+        return LibraryError(
+            f"{path.name} in the library {name!r} is damaged ({text}). Restore a copy, or add the papers again."
+        )
+    if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
+        return LibraryError(
+            f"The library {name!r} cannot be opened or written ({text}). Check the folder's permissions."
+        )
+    return LibraryError(f"The library {name!r} cannot be used: {text}.")

@@ -1,0 +1,175 @@
+"""A question to passages: nearest vectors and BM25, both scored for every candidate, summed as z-scores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .embedding import Vectors
+from .errors import EmptyLibrary, QuestionError
+from .library import Library
+from .records import Candidates, Scope
+from .types import Passage
+from .weights import Weights, load_weights
+
+MAX_QUESTION = 2000  # characters; the embedder reads 256 tokens, about 1,200 characters, of it
+
+# Words that say nothing about what is asked for: function words, and the furniture of questions about papers.
+STOP_WORDS = frozenset(
+    "a about above after again against all also am an and any are as at be because been before being below between "
+    "both but by can could did do does doing done down during each either else ever few for from further had has "
+    "have having he her here hers him his how however i if in into is it its itself just let like ll may me might "
+    "more most much must my no nor not now of off on once one only or other our out over own per please quite "
+    "rather re s same say says she should show shows so some such t tell than that the their them then there these "
+    "they this those through to too under until up upon us use used uses using ve very via was way we were what "
+    "when where whether which while who whom whose why will with within without would you your paper papers study "
+    "studies work works article articles author authors research researchers find found propose proposed proposes "
+    "present presents introduce introduces remember looking know something someone call called kind sort thing things "
+    "ask get got make made take want need give given first new even still yet actually really simply instead".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question brought up: the candidate chunks best first, and the features that ranked them.
+
+    `order` are row numbers of `candidates`, best first, all of them; `features` has a row a candidate, columns as
+    `FEATURES`, before z-scores; `scores` a value a candidate. `vector` is the question's, (dimensions,).
+    """
+
+    question: str
+    terms: tuple[str, ...]
+    vector: Vectors
+    candidates: Candidates
+    features: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    order: list[int]
+
+
+FEATURES = ("chunk", "sentence", "paper", "words", "paper_words")
+"""Cosine of the chunk, of its best sentence and of the whole paper; BM25 of the chunk and of the whole paper."""
+
+
+def search_terms(question: str) -> tuple[str, ...]:
+    """The words of a question that are searched for, each once, without stop words."""
+    words = re.findall(r"[^\W_]+", question.casefold())
+    return tuple(dict.fromkeys(word for word in words if word not in STOP_WORDS))
+
+
+def check_question(question: str) -> str:
+    """The question without white space around it.
+
+    Raises:
+        QuestionError: it is empty or over `MAX_QUESTION` characters long.
+    """
+    question = " ".join(question.split())
+    if not any(character.isalnum() for character in question):
+        raise QuestionError("The question is empty. Ask in a sentence or a few keywords.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {MAX_QUESTION:,} are read. Ask for less."
+        )
+    return question
+
+
+def find(
+    library: Library,
+    question: str,
+    *,
+    scope: Scope | None = None,
+    top_k: int = 0,
+    weights: Weights | None = None,
+) -> Found:
+    """The chunks that may answer a question, scored; see `top_passages` for the best of them.
+
+    Raises:
+        QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch.
+    """
+    question = check_question(question)
+    records = library.records
+    if not records.count()["papers"]:
+        raise EmptyLibrary(f"The library {library.folder.name!r} holds no papers. Add some: `footnote add PATH`.")
+    papers = records.scoped(scope or Scope())
+    most = max(library.settings.retrieval.candidates, top_k)
+    terms = search_terms(question)
+    vector = library.embedder.encode_question(question)
+    words = records.word_scores(terms, most * 5, papers)
+    paper_words = records.paper_word_scores(terms, most * 5, papers)
+    keys = dict.fromkeys([*library.index.nearest(vector, most, papers), *list(words)[:most]])
+    candidates = records.candidates(sorted(keys))
+    features = _features(candidates, vector, words, paper_words)
+    scores = z_scores(features) @ np.array([(weights or load_weights()).fusion[name] for name in FEATURES])
+    order = sorted(range(len(scores)), key=lambda i: (-scores[i], candidates.keys[i]))
+    return Found(question, terms, vector, candidates, features, scores, order)
+
+
+def top_passages(library: Library, found: Found, top_k: int) -> list[Passage]:
+    """The best `top_k` passages, best first, no more than a few of one paper (`[retrieval] passages_per_paper`)."""
+    rows = capped(found, library.settings.retrieval.passages_per_paper)[:top_k]
+    texts = library.records.chunk_texts([found.candidates.keys[i] for i in rows])
+    return [_passage(found, i, texts[found.candidates.keys[i]]) for i in rows if found.candidates.keys[i] in texts]
+
+
+def capped(found: Found, per_paper: int) -> list[int]:
+    """The rows of the candidates in rank order, at most `per_paper` of one paper."""
+    taken: dict[int, int] = {}
+    rows = []
+    for row in found.order:
+        paper = found.candidates.paper_keys[row]
+        taken[paper] = taken.get(paper, 0) + 1
+        if taken[paper] <= per_paper:
+            rows.append(row)
+    return rows
+
+
+def z_scores(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each column with mean 0 and deviation 1 over the candidates; a column without spread is 0."""
+    if not len(features):
+        return features
+    spread = features.std(axis=0)
+    return np.asarray((features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0))
+
+
+def _features(
+    candidates: Candidates, vector: Vectors, words: dict[int, float], paper_words: dict[int, float]
+) -> NDArray[np.float64]:
+    if not len(candidates):
+        return np.zeros((0, len(FEATURES)))
+    sentences = np.append(candidates.sentence_vectors @ vector, -1.0)
+    return np.column_stack(
+        [
+            candidates.vectors @ vector,
+            np.maximum.reduceat(sentences, candidates.first_sentence[:-1]),
+            candidates.paper_vectors @ vector,
+            [words.get(key, 0.0) for key in candidates.keys],
+            [paper_words.get(paper, 0.0) for paper in candidates.paper_keys],
+        ]
+    ).astype(np.float64)
+
+
+def _passage(found: Found, row: int, text: str) -> Passage:
+    chunk, paper = found.candidates.chunk(row), found.candidates.paper(found.candidates.paper_keys[row])
+    return Passage(
+        title=paper.title,
+        paper_id=paper.id,
+        page=chunk.page,
+        section=chunk.section,
+        text=text,
+        score=float(found.scores[row]),
+        start=chunk.start,
+        end=chunk.end,
+        page_label=chunk.page_label,
+        authors=paper.authors,
+        year=paper.year,
+        source=paper.source,
+    )
+
+
+def as_scope(**filters: str | int | Sequence[str] | Sequence[int] | None) -> Scope:
+    """A scope from loosely given filters: a single title or year may stand for a list of one."""
+    whole = {name: (value,) if isinstance(value, (str, int)) else tuple(value or ()) for name, value in filters.items()}
+    return Scope(**whole)  # type: ignore[arg-type]

@@ -1,0 +1,242 @@
+"""The values that the program passes around: frozen, plain, with the field's own words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from .readable import readable
+
+REFUSAL = "The papers in this library do not answer this question."
+"""The whole text of an answer that is a refusal: one constant for answers, prompts and tests."""
+
+UNSURE = "The papers may not answer this; the nearest passages are:"
+"""The uncited sentence before the passages of an answer in which there is little confidence."""
+
+
+class Span(NamedTuple):
+    """A piece of a paper's text: `text[start:end]`, in characters."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a paper: its number from 1, the label printed on it, and its span of the text."""
+
+    number: int
+    label: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled part of a paper; it reaches up to the next section."""
+
+    title: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as it is stored. `text` begins with the title; pages and sections are spans of it."""
+
+    title: str
+    text: str
+    id: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    url: str | None = None
+    citekey: str | None = None
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The first source's file name or URL; empty for a paper that is not stored yet."""
+        return self.sources[0] if self.sources else ""
+
+    def page_at(self, position: int) -> Page | None:
+        """The page that holds the character at `position`."""
+        return next((p for p in self.pages if p.start <= position < p.end), None)
+
+    def section_at(self, position: int) -> Section | None:
+        """The section that holds the character at `position`."""
+        return next((s for s in self.sections if s.start <= position < s.end), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The paper's metadata, without its text."""
+        hidden = {"text", "pages", "sections"}
+        fields = {name: value for name, value in asdict(self).items() if name not in hidden}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()} | {
+            "source": self.source,
+            "pages": len(self.pages),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a paper that the embedder reads at once, and the spans of its sentences."""
+
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+    page: int | None = None
+    page_label: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk with its score for a question. `text` is verbatim: `paper.text[start:end]`."""
+
+    title: str
+    paper_id: str
+    page: int | None
+    section: str | None
+    text: str
+    score: float
+    start: int
+    end: int
+    page_label: str | None = None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    source: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote, `paper.text[start:end]`, and where it stands."""
+
+    number: int
+    title: str
+    paper_id: str
+    authors: tuple[str, ...]
+    year: int | None
+    citekey: str | None
+    page: int | None
+    page_label: str | None
+    section: str | None
+    start: int
+    end: int
+    quote: str
+    source: str
+
+    def __str__(self) -> str:
+        """The reference on one line: `[1] Title (authors, year), p. 3, section, source`."""
+        by = ", ".join([*([_names(self.authors)] if self.authors else []), *([str(self.year)] if self.year else [])])
+        where = [
+            readable(self.title) + (f" ({by})" if by else ""),
+            *([f"p. {self.page_label or self.page}"] if self.page else []),
+            *([readable(self.section)] if self.section else []),
+            self.source,
+        ]
+        return f"[{self.number}] " + ", ".join(where)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer in readable form, the numbers it cites, and how far they support it."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: str  # quoted | supported | partly | unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the program replies to a question; see the keys of `to_dict()` for what each part means."""
+
+    question: str
+    text: str
+    refused: bool
+    complete: bool
+    confidence: float
+    mode: str
+    model: str | None
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+    standalone_question: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values that `json.dumps` takes."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    def nearest_titles(self, most: int = 3) -> list[str]:
+        """The titles of the passages that came nearest, in rank order, each once."""
+        return list(dict.fromkeys(readable(p.title) for p in self.passages))[:most]
+
+    def __str__(self) -> str:
+        """The text, then the references; for a refusal the nearest papers."""
+        lines = [self.text, *self.notes]
+        if self.citations:
+            lines += ["", *map(str, self.citations)]
+        elif self.refused and self.passages:
+            lines += ["", "Nearest papers:", *(f"- {title}" for title in self.nearest_titles())]
+        return "\n".join(lines)
+
+
+class PaperRef(NamedTuple):
+    """A paper by id and title."""
+
+    id: str
+    title: str
+
+
+class Failure(NamedTuple):
+    """Something that could not be read: the source's name, the line where one is known, and why."""
+
+    source: str
+    line: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}{f', line {self.line}' if self.line else ''}: {self.reason}"
+
+
+@dataclass(slots=True)
+class AddReport:
+    """What an `add` did. The lists count papers; a paper stands in one of the first three at most."""
+
+    added: list[PaperRef] = field(default_factory=list)
+    updated: list[PaperRef] = field(default_factory=list)
+    unchanged: list[PaperRef] = field(default_factory=list)
+    removed: list[PaperRef] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        parts = [
+            f"{len(papers)} {word}"
+            for word in ("added", "updated", "unchanged", "removed", "failed")
+            if (papers := getattr(self, word)) or word == "added"
+        ]
+        return ", ".join(parts)
+
+
+def _names(authors: tuple[str, ...]) -> str:
+    return ", ".join(authors) if len(authors) <= 3 else f"{authors[0]} et al."
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,57 @@
+"""The fitted numbers: one small file in the package, made by `python -m eval fit` and loaded once."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE = Path(__file__).with_name("weights.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A logistic regression over features that are first brought to mean 0 and deviation 1; one entry a feature."""
+
+    features: tuple[str, ...]
+    means: NDArray[np.float64]
+    scales: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    intercept: float
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Linear:
+        arrays = {name: np.array(raw[name], float) for name in ("means", "scales", "coefficients")}
+        return cls(features=tuple(raw["features"]), intercept=float(raw["intercept"]), **arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal.
+
+    Below the confidence `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer.
+    """
+
+    fusion: dict[str, float]
+    sentences: Linear
+    confidence: Linear
+    refuse_below: float
+    unsure_below: float
+
+
+@functools.cache
+def load_weights() -> Weights:
+    """The weights that ship with the program."""
+    raw = json.loads(FILE.read_text())
+    return Weights(
+        fusion=raw["fusion"],
+        sentences=Linear.from_dict(raw["sentences"]),
+        confidence=Linear.from_dict(raw["confidence"]),
+        refuse_below=raw["refuse_below"],
+        unsure_below=raw["unsure_below"],
+    )

@@ -1,0 +1,67 @@
+"""What the tests share: a library of a few invented papers, and the real pages where they are there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
+    del os.environ[name]
+
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.embedding import Embedder, load_embedder
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+PAPERS = {
+    "Counting Otters from Kites": (
+        "River otters are hard to count. We fly a camera kite over eleven rivers and find otters with a small detector. "
+        "The kite counts 94.5% of the otters that divers count, at a tenth of the cost. It fails in fog."
+    ),
+    "Tidal Clocks for Sensor Networks": (
+        "Sensors under water drift apart in time. We let each sensor read the tide and agree on a clock without any radio. "
+        "After 30 days the clocks differ by 1.8 seconds at most. The method needs a tide of 40 cm or more."
+    ),
+    "A Grammar of Bird Alarm Calls": (
+        "We recorded 2,113 alarm calls of great tits. A grammar of seven rules predicts which call follows another. "
+        "Playback experiments confirm six of the seven rules. Young birds break the rules twice as often as adults."
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The packaged embedding model, exported at its first use on this machine."""
+    return load_embedder(Settings().embedding)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the invented papers, a text file each."""
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    for title, text in PAPERS.items():
+        (papers / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
+    return papers
+
+
+@pytest.fixture
+def assistant(tmp_path: Path, folder: Path) -> Iterator[Assistant]:
+    """An assistant in quote mode on a library of the invented papers."""
+    with Assistant.open(library=tmp_path / "library", mode="quote") as opened:
+        opened.add([folder])
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The folder of real pages of titles and abstracts; it is not part of the project."""
+    if not (SHARED / "seeds").is_dir():
+        pytest.skip("needs the pages in ../shared/seeds, which are not here")
+    return SHARED / "seeds"

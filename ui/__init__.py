@@ -1,0 +1,1 @@
+"""The chat page, over nothing but the public API of `rag`."""
