@@ -86,7 +86,9 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
     except OSError as error:
-        raise QuestionSetError(f"There are no judgements at {path.parent.name}/{path.name}: {error.strerror}.") from error
+        raise QuestionSetError(
+            f"There are no judgements at {path.parent.name}/{path.name}: {error.strerror}."
+        ) from error
     qrels: dict[str, dict[str, int]] = {}
     for row in rows:
         qrels.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])

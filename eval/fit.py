@@ -29,15 +29,17 @@ from rag.assistant import Assistant
 from rag.library import Library
 from rag.readable import folded
 from rag.records import Scope
-from rag.retrieval import FEATURES, find, z_scores
+from rag.retrieval import FEATURES, find, search_terms, z_scores
 from rag.weights import FILE, Linear, Weights
 
 from .questions import QUESTIONS, SAMPLE, Question, holds_nugget, load_questions
+from .text import read_json_lines
 
 FOLDS = 5
 FALSE_REFUSALS = 0.025  # of the answerable questions, as many as this may be refused
 UNSURE = 0.12  # and as many as this may be answered with a warning
 _TRIALS = 400
+_KEYWORDS = 6
 
 Array = NDArray[np.float64]
 
@@ -197,7 +199,9 @@ def _cross_validated_facts(choices: Sequence[Choice], weights: Weights) -> float
     found = []
     sizes = []
     for fold in range(FOLDS):
-        fitted = replace(weights, sentences=fit_sentences([c for c, f in zip(choices, parts, strict=True) if f != fold]))
+        fitted = replace(
+            weights, sentences=fit_sentences([c for c, f in zip(choices, parts, strict=True) if f != fold])
+        )
         held = [c for c, f in zip(choices, parts, strict=True) if f == fold]
         found.append(facts_found(held, fitted))
         sizes.append(sum(len(c.question.nuggets) for c in held))
@@ -218,6 +222,21 @@ def _choice(library: Library, question: Question, weights: Weights) -> Choice:
 
 # Confidence
 
+_GROUP_WEIGHTS = {"right": 1.0, "keywords": 0.3, "off_topic": 0.7, "removed": 0.2, "unanswerable": 0.1}
+"""How much the questions of each kind count together; `keywords` are the right ones cut to a few words."""
+
+
+def fit_confidence(groups: dict[str, Array]) -> Linear:
+    """A logistic regression: does the library answer? `groups` are features (questions, features) by kind."""
+    kinds = [kind for kind, rows in groups.items() if len(rows)]
+    features = np.concatenate([groups[kind] for kind in kinds])
+    labels = np.concatenate([np.full(len(groups[kind]), float(kind in ("right", "keywords"))) for kind in kinds])
+    count = len(groups["right"])
+    weight = np.concatenate(
+        [np.full(len(groups[kind]), _GROUP_WEIGHTS[kind] * count / len(groups[kind])) for kind in kinds]
+    )
+    return _logistic(CONFIDENCE_FEATURES, features, labels, c=1.0, weight=weight)
+
 
 def _fit_confidence(
     library: Library,
@@ -226,62 +245,55 @@ def _fit_confidence(
     choices: Sequence[Choice],
     weights: Weights,
 ) -> tuple[Linear, tuple[float, float], dict[str, Any]]:
-    """Does the library answer at all? Against questions on other topics, and against its own without their paper."""
+    """Against questions on other topics, near misses, and the library's own questions without their paper."""
 
     def features(text: str, scope: Scope | None = None) -> Array:
         return gather_evidence(library, find(library, text, scope=scope, weights=weights)).confidence_features
 
-    answerable = [(c.question, c.evidence.confidence_features) for c in choices]
-    ids = {folded(paper.title): paper.id for paper in library.papers()}
-    removed = [
-        features(q.question, Scope(papers=tuple(i for t, i in ids.items() if t not in set(map(folded, q.gold_titles)))))
-        for q, _ in answerable
-        if not q.for_report
-    ]
-    others = [q for q in questions if not q.answerable]
-    other_features = {q.id: features(q.question) for q in others}
-    strangers = [other_features[q.id] for q in others if q.type == "off_topic" and not q.for_report]
-    strangers += [features(text) for text in off_topic]
-    right = np.array([x for q, x in answerable if not q.for_report])
-    wrong = np.array([*strangers, *removed])
-    # Both kinds of wrong question count as much together as the right ones.
-    weight = np.concatenate(
-        [
-            np.ones(len(right)),
-            np.full(len(strangers), 0.6 * len(right) / max(len(strangers), 1)),
-            np.full(len(removed), 0.4 * len(right) / max(len(removed), 1)),
-        ]
-    )
-    everything = np.concatenate([right, wrong])
-    labels = np.concatenate([np.ones(len(right)), np.zeros(len(wrong))])
-    linear = _logistic(CONFIDENCE_FEATURES, everything, labels, c=1.0, weight=weight)
-    held_out = np.zeros(len(right))
-    parts = _folds(len(right))
-    for fold in range(FOLDS):
-        keep = np.concatenate([parts != fold, np.ones(len(wrong), bool)])
-        part = _logistic(CONFIDENCE_FEATURES, everything[keep], labels[keep], c=1.0, weight=weight[keep])
-        held_out[parts == fold] = probability(part, right[parts == fold])
-    thresholds = tuple(round(float(np.quantile(held_out, share)), 4) for share in (FALSE_REFUSALS, UNSURE))
-    kept = probability(linear, np.array([x for q, x in answerable if q.for_report]))
+    def without(question: Question) -> Scope:
+        gold = set(map(folded, question.gold_titles))
+        return Scope(papers=tuple(paper.id for paper in library.papers() if folded(paper.title) not in gold))
 
-    def against(kind: str) -> Array:
-        rows = [other_features[q.id] for q in others if q.type == kind and q.for_report]
-        return probability(linear, np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES)))
-
-    scores = {
-        "AUROC off topic": _auroc(kept, against("off_topic")),
-        "AUROC near misses": _auroc(kept, against("unanswerable")),
-        "AUROC paper removed (fitted)": _auroc(held_out, probability(linear, np.array(removed))),
-        "off topic refused": round(float(np.mean(against("off_topic") < thresholds[0])), 4),
-        "falsely refused": round(float(np.mean(kept < thresholds[0])), 4),
+    fitted: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
+    kept: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
+    for question, evidence, _ in choices:
+        part = kept if question.for_report else fitted
+        part["right"].append(evidence.confidence_features)
+        # Without these a short question would pass for one on another topic, which those at hand are.
+        part["keywords"].append(features(" ".join(search_terms(question.question)[:_KEYWORDS])))
+        part["removed"].append(features(question.question, without(question)))
+    for question in questions:
+        if not question.answerable:
+            (kept if question.for_report else fitted)[question.type].append(features(question.question))
+    fitted["off_topic"] += [features(text) for text in off_topic]
+    groups = {kind: np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES)) for kind, rows in fitted.items()}
+    linear = fit_confidence(groups)
+    held_out = _cross_validated_confidence(groups)
+    refuse, unsure = (round(float(np.quantile(held_out["right"], share)), 4) for share in (FALSE_REFUSALS, UNSURE))
+    reported = {
+        kind: linear.probability(np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES))) for kind, rows in kept.items()
     }
-    return linear, (thresholds[0], thresholds[1]), scores
+    scores: dict[str, dict[str, float]] = {}
+    for name, values in (("cross-validated", held_out), ("kept", reported)):
+        scores[name] = {
+            "AUROC off topic": _auroc(values["right"], values["off_topic"]),
+            "AUROC near misses": _auroc(values["right"], values["unanswerable"]),
+            "AUROC paper removed": _auroc(values["right"], values["removed"]),
+            "off topic refused": round(float(np.mean(values["off_topic"] < refuse)), 4),
+            "falsely refused": round(float(np.mean(values["right"] < refuse)), 4),
+        }
+    return linear, (refuse, unsure), scores
 
 
-def probability(linear: Linear, features: Array) -> Array:
-    """The fitted probability, a row each."""
-    logits = ((features - linear.means) / linear.scales) @ linear.coefficients + linear.intercept
-    return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+def _cross_validated_confidence(groups: dict[str, Array]) -> dict[str, Array]:
+    """Each question's probability by a fit that has not seen it."""
+    parts = {kind: _folds(len(rows)) for kind, rows in groups.items()}
+    held_out = {kind: np.zeros(len(rows)) for kind, rows in groups.items()}
+    for fold in range(FOLDS):
+        linear = fit_confidence({kind: rows[parts[kind] != fold] for kind, rows in groups.items()})
+        for kind, rows in groups.items():
+            held_out[kind][parts[kind] == fold] = linear.probability(rows[parts[kind] == fold])
+    return held_out
 
 
 def _auroc(right: Array, wrong: Array) -> float:
@@ -295,7 +307,7 @@ def _off_topic(path: Path | None) -> list[str]:
     """Every fifth question of a file of questions on other topics; a part named "test" is left out."""
     if path is None:
         return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    rows = read_json_lines(path)
     return [str(row["question"]) for row in rows if row.get("split") != "test"][::5]
 
 

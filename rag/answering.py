@@ -13,22 +13,25 @@ from .library import Library
 from .readable import readable
 from .retrieval import Found, capped, search_terms
 from .types import Citation, Paper, Sentence, Span
-from .weights import Linear, Weights, load_weights
+from .weights import Weights, load_weights
 
 _READ_CHUNKS = 24  # sentences are chosen from this many of the best chunks; more cost time and add nothing measured
 
 SENTENCE_FEATURES = (
     "dense", "dense_gap", "chunk_score", "paper_gap", "paper_rank", "coverage", "coverage_near", "best_of_paper",
     "number_wanted", "name_wanted", "has_number", "length", "first", "last", "address", "title", "title_wanted",
+    "asked_held",
 )  # fmt: skip
 CONFIDENCE_FEATURES = (
-    "sentence", "chunk", "paper", "coverage", "sentence_coverage", "unknown_terms", "terms", "margin", "spread",
+    "sentence", "chunk", "paper", "coverage", "sentence_coverage", "unknown_terms", "margin", "spread",
+    "asked_missing", "names_missing", "number_wanted",
 )  # fmt: skip
 
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|large|big|long|often|fast|far|well|few|high|low|small|strong|accurate|deep|old)\b"
     r"|\bwhat (?:\w+ ){0,3}(?:percent|percentage|share|fraction|number|accuracy|score|size|rate|amount|gain|"
-    r"improvement|ratio|factor|speed|cost|figure|result|reduction|drop|margin)\b|\bwhen\b|\bwhich year\b|\bby what\b|\bwhat fraction\b|%",
+    r"improvement|ratio|factor|speed|cost|figure|result|reduction|drop|margin)\b"
+    r"|\bwhen\b|\bwhich year\b|\bby what\b|\bwhat fraction\b|%",
     re.IGNORECASE,
 )
 _ASKS_NAME = re.compile(
@@ -45,6 +48,7 @@ _ASKS_PAPER = re.compile(
     r"|^who\b|\bwho (?:first )?\w+(?:ed|s)\b|\blooking for\b|\bis there\b|\bare there\b|\bfind (?:me )?",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"\b(?:how many|how much|which|what|whose)\s+((?:[\w@-]+\s+){0,3}[\w@-]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d")
 _NAME = re.compile(r"\b(?:[A-Z][a-z]*[A-Z0-9]\w*|[A-Z]{2,}\w*|[A-Z][a-z]+-[A-Z0-9]\w*)")
 _ADDRESS = re.compile(r"https?://|www\.|\bgithub\b|publicly available|is available at", re.IGNORECASE)
@@ -107,7 +111,7 @@ def confidence_in(evidence: Evidence, weights: Weights | None = None) -> float:
     """The probability that the library answers the question at all."""
     if not evidence.candidates:
         return 0.0
-    return float(_probability((weights or load_weights()).confidence, evidence.confidence_features[None])[0])
+    return float((weights or load_weights()).confidence.probability(evidence.confidence_features[None])[0])
 
 
 def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weights | None = None) -> list[Candidate]:
@@ -117,7 +121,7 @@ def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weig
     """
     if not evidence.candidates:
         return []
-    scores = _probability((weights or load_weights()).sentences, evidence.features)
+    scores = (weights or load_weights()).sentences.probability(evidence.features)
     order = np.argsort(-scores, kind="stable")
     chosen: list[int] = []
     seen: set[str] = set()
@@ -218,6 +222,7 @@ def _sentence_features(
     wants_number = float(bool(_ASKS_NUMBER.search(found.question)))
     wants_name = float(bool(_ASKS_NAME.search(found.question)))
     wants_paper = float(asks_for_paper(found.question))
+    asked = asked_for(found.question)
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     for c in candidates:
@@ -246,6 +251,7 @@ def _sentence_features(
                 float(bool(_ADDRESS.search(c.text))),
                 float(c.is_title),
                 float(c.is_title) * wants_paper,
+                1.0 - _missing(asked, [c.text]) if asked else 0.0,
             )
         )
     return np.array(rows, float)
@@ -272,6 +278,8 @@ def _confidence_features(
     for row in rows:
         best_by_paper.setdefault(found.candidates.paper_keys[row], float(found.scores[row]))
     ranked = sorted(best_by_paper.values(), reverse=True)
+    best = max(best_by_paper, key=lambda key: best_by_paper[key])
+    best_sentences = [candidate.text for candidate in candidates if candidate.paper_key == best]
     return np.array(
         [
             dense.max(),
@@ -280,15 +288,36 @@ def _confidence_features(
             max(float(held @ idf) / total for held in by_paper.values()),
             coverage.max(),
             1.0 - float(idf[known].sum()) / total if len(known) else 1.0,
-            min(len(found.terms), 20) / 20,
             ranked[0] - ranked[1] if len(ranked) > 1 else 0.0,
             ranked[0] - float(np.mean(ranked)),
+            _missing(asked_for(found.question), best_sentences),
+            _missing(_names(found.question), best_sentences),
+            float(bool(_ASKS_NUMBER.search(found.question))),
         ],
         float,
     )
 
 
-def _probability(linear: Linear, features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logistic regression over standardised features."""
-    logits = ((features - linear.means) / linear.scales) @ linear.coefficients + linear.intercept
-    return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+def asked_for(question: str) -> list[str]:
+    """The words that name what is asked for: of "which learning rate was used", learning and rate."""
+    words: list[str] = []
+    for match in _ASKED.finditer(question):
+        for word in match[1].split():
+            terms = search_terms(word)
+            if not terms:
+                break
+            words += terms
+    return words
+
+
+def _names(question: str) -> list[str]:
+    """The names in a question, such as GPT-4 or HotpotQA, as search terms."""
+    return [term for name in _NAME.findall(question) for term in search_terms(name)]
+
+
+def _missing(terms: Sequence[str], sentences: Sequence[str]) -> float:
+    """The share of `terms` that no sentence holds."""
+    if not terms:
+        return 0.0
+    stems = {word[:5] for sentence in sentences for word in search_terms(sentence)}
+    return sum(term[:5] not in stems for term in terms) / len(terms)

@@ -11,7 +11,7 @@ from .readable import readable
 from .sentences import split_sentences
 from .types import Chunk, Page, Paper, Section, Span
 
-_HEADER_TOKENS = 80  # of what the model reads, at most this much is spent on the title and the section's name
+_HEADER_TOKENS = 80  # of what the model reads, at most this much, and a third of it, is spent on title and section
 
 
 def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[Chunk]:
@@ -56,7 +56,8 @@ def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
 def _header(title: str, section: str | None, embedder: Embedder) -> str:
     header = readable(title) + (f": {readable(section)}" if section else "")
     tokens = embedder.token_spans(header)
-    return header if len(tokens) <= _HEADER_TOKENS else header[: tokens[_HEADER_TOKENS - 1].end]
+    most = min(_HEADER_TOKENS, embedder.room // 3)
+    return header if len(tokens) <= most else header[: tokens[most - 1].end]
 
 
 def _parts(paper: Paper) -> Iterator[Span]:
@@ -79,18 +80,21 @@ def _fitting(text: str, sentences: list[Span], room: int, embedder: Embedder) ->
 
 
 def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Span, int]]:
-    tokens = embedder.token_spans(text[span.start : span.end])
+    starts = [span.start + start for start, _ in embedder.token_spans(text[span.start : span.end])] + [span.end]
     pieces: list[tuple[Span, int]] = []
-    first = 0
-    while first < len(tokens):
-        last = min(first + room, len(tokens))
-        # Back to a word's end, unless the word is as long as the room.
-        while last < len(tokens) and last > first + room // 2 and tokens[last].start == tokens[last - 1].end:
-            last -= 1
-        piece = Span(span.start + tokens[first].start, span.start + tokens[last - 1].end)
-        count = embedder.count_tokens([readable(text[piece.start : piece.end])])[0]
-        pieces.append((piece, min(count, room)))
-        first = last
+    first, begin = 0, span.start
+    while begin < span.end:
+        last = min(first + room, len(starts) - 1)
+        # Back to a word's start, unless the word is as long as half the room.
+        words = (i for i in range(last, first + room // 2, -1) if i == len(starts) - 1 or text[starts[i] - 1].isspace())
+        last = next(words, last)
+        # Half a word, or the readable form, can have more tokens than were counted.
+        while (count := embedder.count_tokens([readable(text[begin : starts[last]])])[0]) > room and last > first + 1:
+            last = max(first + 1, min(last - 1, first + (last - first) * room // count))
+        piece = text[begin : starts[last]]
+        end = starts[last] - len(piece) + len(piece.rstrip())
+        pieces.append((Span(begin + len(piece) - len(piece.lstrip()), end), count))
+        first, begin = last, starts[last]
     return pieces
 
 
@@ -104,7 +108,7 @@ def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list
     for span, count in sentences:
         used = sum(c for _, c in current)
         fresh = sum(c for _, c in current[repeated:])
-        if fresh and (used + count > room or fresh + count / 2 > left / max(groups_left, 1)):
+        if len(current) > repeated and (used + count > room or fresh + count / 2 > left / max(groups_left, 1)):
             groups.append([s for s, _ in current])
             left -= fresh
             groups_left -= 1

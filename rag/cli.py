@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import logging
 import os
@@ -28,10 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     log = logging.getLogger("footnote")
     log.setLevel(logging.INFO)
-    log.handlers = [_Stderr()]
+    log.handlers = [_Stderr(options.debug)]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without a letter shows "?" for it
     command: Callable[[argparse.Namespace], int] = options.run
     try:
-        return command(options)
+        status = command(options)
+        sys.stdout.flush()  # a broken pipe has to show here, not when Python ends
+        return status
     except FootnoteError as error:
         return _told(error, options)
     except KeyboardInterrupt:
@@ -84,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "ask":
             sub.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
         else:
-            sub.add_argument("--top-k", type=int, metavar="N", help="how many passages (default: [retrieval] top_k)")
+            sub.add_argument("--top-k", type=_count, metavar="N", help="how many passages (default: [retrieval] top_k)")
     listing = command("list", _list, "list the papers")
     listing.add_argument("--json", action="store_true", help="print JSON")
     command("show", _show, "show a paper's metadata and text").add_argument("paper", help="its id or title")
@@ -121,7 +126,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    with _assistant(options, mode=options.mode) as assistant:
+    with _assistant(options, {"answer": {"mode": options.mode}}) as assistant:
         answer = assistant.ask(options.question, **_filters(options))
     if options.json:
         _print_json(answer.to_dict())
@@ -222,18 +227,25 @@ def _doctor(options: argparse.Namespace) -> int:
 def _chat(options: argparse.Namespace) -> int:
     import importlib
 
-    with _assistant(options) as assistant:
-        importlib.import_module("ui.page").serve(assistant, port=options.port)
+    with _assistant(options, {"ui": {"port": options.port}}) as assistant:
+        importlib.import_module("ui.page").serve(assistant)
     return DONE
 
 
 # Around them
 
 
-def _assistant(options: argparse.Namespace, mode: str | None = None) -> Assistant:
+def _assistant(options: argparse.Namespace, overrides: dict[str, dict[str, Any]] | None = None) -> Assistant:
     from .assistant import Assistant
 
-    return Assistant.open(options.library, mode=mode, config=options.config)
+    return Assistant.open(options.library, config=options.config, overrides=overrides)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of 1 or more")
+    return count
 
 
 def _filters(options: argparse.Namespace) -> dict[str, Any]:
@@ -307,10 +319,14 @@ def _progress(what: str) -> Iterator[Callable[[Progress], None]]:
 
 
 class _Stderr(logging.Handler):
-    """The program's messages, on whatever stderr is now."""
+    """The program's messages, on whatever stderr is now; with their tracebacks where `debug` is set."""
+
+    def __init__(self, debug: bool) -> None:
+        super().__init__()
+        self._debug = debug
 
     def emit(self, record: logging.LogRecord) -> None:
-        _say(record.getMessage())
+        _say(self.format(record) if self._debug else record.getMessage())
 
 
 def _told(error: BaseException, options: argparse.Namespace) -> int:
@@ -329,5 +345,5 @@ def _print(text: str) -> None:
 
 
 def _print_json(value: Any) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    _print(json.dumps(value, ensure_ascii=not unicode, indent=1))

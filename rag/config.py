@@ -21,7 +21,7 @@ class _Table(BaseModel):
 
 
 class Library(_Table):
-    path: str = "library"
+    path: str = Field("library", min_length=1)
 
 
 class Embedding(_Table):
@@ -134,11 +134,13 @@ def _read_file(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}. Mend it, or name another file with --config.") from error
     library = tables.get("library")
-    if isinstance(library, dict) and isinstance(library.get("path"), str):
+    if isinstance(library, dict) and isinstance(library.get("path"), str) and library["path"]:
         library["path"] = str(path.parent / Path(library["path"]).expanduser())
     embedding = tables.get("embedding")
-    if isinstance(embedding, dict) and isinstance(embedding.get("model"), str) and embedding["model"].startswith("."):
-        embedding["model"] = str(path.parent / embedding["model"])
+    if isinstance(embedding, dict) and isinstance(embedding.get("model"), str):
+        folder = path.parent / embedding["model"]
+        if embedding["model"].startswith(".") or folder.is_dir():  # else it is a name, such as "owner/model"
+            embedding["model"] = str(folder)
     return tables
 
 
@@ -170,7 +172,8 @@ def _explained(problem: dict[str, Any], origin: str) -> str:
         known = Settings.model_fields[table].annotation if rest else Settings
         names = ", ".join(known.model_fields if isinstance(known, type) and issubclass(known, BaseModel) else ())
         return f"{origin}: {key} is not a setting of Footnote; known are: {names}."
-    expected = problem["msg"].replace("Input should be", "expected").lower()
+    table_wanted = problem["type"] == "model_type"
+    expected = "expected a table" if table_wanted else problem["msg"].replace("Input should be", "expected").lower()
     return f"{origin}: {key} is {problem['input']!r}; {expected}."
 
 

@@ -41,7 +41,7 @@ def _library(assistant: Assistant) -> list[Finding]:
         library.index.update()
         findings.append(Finding(True, f"index: in step with the record (revision {library.records.revision})"))
     except FootnoteError as error:
-        findings.append(Finding(False, str(error), "see above"))
+        findings.append(Finding(False, str(error)))
     return findings
 
 
@@ -61,7 +61,8 @@ def _ollama(assistant: Assistant) -> Finding:
     host = assistant.settings.ollama.host
     try:
         models = Client(host=host, timeout=_SECONDS, trust_env=False, follow_redirects=False).list().models
-    except (ConnectionError, ResponseError, httpx.HTTPError, ValueError):
+    # The last three: what its client makes of another server's answer.
+    except (ConnectionError, ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError):
         return Finding(
             True, f"Ollama: not found at {host}; answers are quotes", "start it with `ollama serve` (optional)"
         )

@@ -74,6 +74,14 @@ class Index:
                 shutil.rmtree(self.folder)
             self.update()
 
+    def drop_foreign(self) -> None:
+        """Deletes versions newer than the record, before it grows up to them: theirs was deleted, or set back."""
+        versions = self._versions()
+        revision = self._records.revision  # read last: meanwhile another process may have written both
+        for path in versions:
+            if _revision(path) > revision:
+                shutil.rmtree(path, ignore_errors=True)
+
     def close(self) -> None:
         """Lets go of Chroma's files."""
         with self._lock:
@@ -87,13 +95,13 @@ class Index:
     def _versions(self) -> list[Path]:
         """The finished versions of this layout, newest first."""
         found = [p for p in self.folder.glob(f"*-{_LAYOUT}") if p.name.split("-")[0].isdigit()]
-        return sorted(found, key=lambda p: int(p.name.split("-")[0]), reverse=True)
+        return sorted(found, key=_revision, reverse=True)
 
     def _build(self, version: str) -> None:
         building = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.folder))
         try:
             before = self._versions()
-            if before and int(before[0].name.split("-")[0]) <= self._records.revision:
+            if before and _revision(before[0]) <= self._records.revision:
                 shutil.copytree(before[0], building, dirs_exist_ok=True)
             client = _client(building)
             try:
@@ -105,12 +113,15 @@ class Index:
             shutil.rmtree(building, ignore_errors=True)
 
     def _bring_up_to_date(self, client: Any) -> None:
-        collection = client.get_or_create_collection(
-            _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
-        )
+        options: dict[str, Any] = {"embedding_function": None, "configuration": {"hnsw": _HNSW}}
+        collection = client.get_or_create_collection(_COLLECTION, **options)
         most = client.get_max_batch_size()
         there = {int(key) for key in collection.get(include=[])["ids"]}
         gone = sorted(there - self._records.chunk_keys())
+        if len(gone) == len(there):  # perhaps of another model, whose vectors are longer or shorter
+            client.delete_collection(_COLLECTION)
+            collection = client.create_collection(_COLLECTION, **options)
+            gone = []
         for start in range(0, len(gone), most):
             collection.delete(ids=[str(key) for key in gone[start : start + most]])
         # Keys only grow, so what is missing is what comes after the last one.
@@ -129,6 +140,10 @@ class Index:
         for path in self.folder.iterdir():
             if path.is_dir() and path.name != version:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _revision(version: Path) -> int:
+    return int(version.name.split("-")[0])
 
 
 def _client(folder: Path) -> Any:

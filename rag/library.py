@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -29,6 +30,7 @@ _CHUNKER = 1  # raise it when the same paper would be cut or pooled otherwise th
 _GROUP = 192  # chunks that are embedded at once: batches by length, and progress every second or two
 
 EDITABLE = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags", "collections")
+_LISTS = ("authors", "tags", "collections")
 
 
 class Progress(NamedTuple):
@@ -59,6 +61,12 @@ class _Job:
     source: int
     digest: str | None  # None: it could not be read whole, so it is read again next time
     holds: list[int | _Pending] = field(default_factory=list)
+
+    @property
+    def keys(self) -> set[int]:
+        """The keys of its papers, of those that are stored."""
+        keys = (held if isinstance(held, int) else held.key for held in self.holds)
+        return {key for key in keys if key is not None}
 
 
 class Library:
@@ -112,9 +120,8 @@ class Library:
             LibraryMismatch: the settings name another one, or other chunking.
         """
         if self._embedder is None:
-            embedder = load_embedder(self.settings.embedding)
-            self._check_made_with(embedder)
-            self._embedder = embedder
+            self._embedder = load_embedder(self.settings.embedding)
+        self._check_made_with(self._embedder)  # each time: another process may have rebuilt the library
         return self._embedder
 
     def papers(self) -> list[Paper]:
@@ -140,8 +147,8 @@ class Library:
             return report
         self.folder.mkdir(parents=True, exist_ok=True)
         self._records = self._records or Records(self.folder / RECORD)
+        self.index.drop_foreign()
         _Adding(self, report, on_progress).run(files)
-        self.index.update()
         return report
 
     def remove(self, name: str) -> PaperRef:
@@ -157,13 +164,9 @@ class Library:
         """Corrects metadata of a paper, for good: a new reading of its source does not undo it.
 
         Raises:
-            SourceError: a field cannot be edited, or the title is empty.
+            SourceError: a field cannot be edited or not to this value, or the title is empty.
         """
-        for field_name in changes:
-            if field_name not in EDITABLE:
-                raise SourceError(f"{field_name!r} cannot be edited; {', '.join(EDITABLE)} can.")
-        if not str(changes.get("title", "x")).strip():
-            raise SourceError("A paper cannot be without a title.")
+        changes = {name: _checked(name, value) for name, value in changes.items()}
         records = self.records
         key = records.paper_key(name)
         paper = records.paper(name)
@@ -184,11 +187,13 @@ class Library:
         """Makes the index anew; where the settings changed, all chunks and vectors too, in one transaction."""
         records = self.records
         embedder = load_embedder(self.settings.embedding)
-        if records.meta("made_with") != self._made_with(embedder):
+        made_with = self._made_with(embedder)
+        if records.meta("made_with") != made_with:
             self._embedder = embedder
             papers = [(records.paper_key(p.id), records.paper(p.id)) for p in self.papers()]
             done = 0
             with records.transaction() as db:
+                records.set_meta(db, "made_with", made_with)
                 for start in range(0, len(papers), _GROUP // 4):
                     group = papers[start : start + _GROUP // 4]
                     for (key, paper), (chunks, vector) in zip(
@@ -199,7 +204,6 @@ class Library:
                         done += len(chunks)
                     if on_progress:
                         on_progress(Progress(0, 0, start + len(group), done))
-                records.set_meta(db, "made_with", self._made_with(embedder))
         self.index.rebuild()
 
     # How it was made
@@ -263,17 +267,19 @@ class _Adding:
 
     def run(self, files: list[Path]) -> None:
         total = len(files)
-        done = 0
+        taken = 0
         try:
-            for done, path in enumerate(files):
+            for path in files:
                 try:
                     self._take(path)
                 except SourceError as error:
                     self.report.failed.append(Failure(path.name, None, str(error)))
-                self._flush(_GROUP, done + 1, total)
+                taken += 1
+                self._flush(_GROUP, taken, total)
             self._flush(0, total, total)
+            self.library.index.update()
         except KeyboardInterrupt as error:
-            left = [job.name for job in self.jobs] + [path.name for path in files[done + 1 :]]
+            left = [job.name for job in self.jobs] + [path.name for path in files[taken:]]
             raise AddInterrupted(
                 f"Stopped: {self.papers} papers are stored. Not done: {', '.join(dict.fromkeys(left)) or 'nothing'}. "
                 "Add them again to go on."
@@ -312,40 +318,49 @@ class _Adding:
 
     def _plan(self, job: _Job, papers: list[Paper]) -> None:
         """Same title and text: a paper we have. Same source, changed text: a new version of it. Else a new paper."""
-        readings = [(folded(p.title), _digest(p.text.encode())) for p in papers]
+        records = self.records
+        readings = [(folded(p.title), _digest(p.text[len(p.title) :].encode())) for p in papers]
         same = {known for r in readings if isinstance(known := self.known.get(r), int)}
+        held = records.entries(job.source)
+        with records.transaction() as db:
+            for key in same:  # at once: what this source shares is no other source's to change
+                records.link(db, job.source, key)
         # What the source held and holds no longer as it was; only papers that no other source shares can be updated.
-        left = {key: self.records.reading(key)[0] for key in self.records.entries(job.source) if key not in same}
-        own = {key: title for key, title in left.items() if self.records.sources_of(key) == [job.source]}
-        fresh = [r for r in dict.fromkeys(readings) if r not in self.known]
+        own = {k: records.reading(k) for k in held if k not in same and records.sources_of(k) == [job.source]}
+        alone = len(papers) == len(held) == 1
         for paper, reading in zip(papers, readings, strict=True):
             known = self.known.get(reading)
             if known is None:
-                old = next((key for key, title in own.items() if title == reading[0]), None)
-                if old is None and len(own) == len(fresh) == 1:
-                    old = next(iter(own))  # the one paper that changed here got another title
-                if old is not None:
-                    del own[old]
-                known = self.known[reading] = _Pending(paper, reading, job.source, old)
-                self.pending.append(known)
-            elif isinstance(known, int):
-                self._refresh_details(known, paper, job.source)
-                self.unchanged[known] = None
+                known = self._pend(paper, reading, job.source, _old_version(own, reading, alone))
+                if known.key is not None:
+                    self.known.pop(own.pop(known.key), None)  # who reads the old version now reads another paper
+            elif isinstance(known, int) and known in same:
+                same.remove(known)
+                known = self._refreshed(known, paper, reading, job.source)
             job.holds.append(known)
 
-    def _refresh_details(self, key: int, paper: Paper, source: int) -> None:
-        """The text is as it was, but the first source may tell the metadata otherwise."""
+    def _pend(self, paper: Paper, reading: tuple[str, str], source: int, key: int | None) -> _Pending:
+        pending = self.known[reading] = _Pending(paper, reading, source, key)
+        self.pending.append(pending)
+        return pending
+
+    def _refreshed(self, key: int, paper: Paper, reading: tuple[str, str], source: int) -> int | _Pending:
+        """The text is as it was, but the first source may tell the metadata, or spell the title, otherwise."""
+        self.unchanged[key] = None
         if self.records.sources_of(key)[:1] != [source]:
-            return
+            return key
         ref = self.records.refs([key])[key]
         stored = self.records.paper(ref.id)
         corrections = self.records.corrections(key)
         wanted = _corrected(replace(paper, id=stored.id, sources=stored.sources), corrections)
+        if wanted.title != stored.title:
+            return self._pend(paper, reading, source, key)
         if wanted != stored:
             with self.records.transaction() as db:
                 self.records.put_details(db, key, wanted, corrections)
             self.touched.add(key)
             self.report.updated.append(ref)
+        return key
 
     def _flush(self, at_least: int, files: int, total: int) -> None:
         """Embeds and stores what is pending, once it is enough for a group, and finishes the sources it completes."""
@@ -357,8 +372,10 @@ class _Adding:
                 self.pending.pop(0)
             self._tell(files, total)
         for job in [job for job in self.jobs if all(isinstance(h, int) or h.stored for h in job.holds)]:
-            self._finish(job)
-            self.jobs.remove(job)
+            # What a source lost may stand in one that is read later, so such a source is finished last.
+            if not at_least or set(self.records.entries(job.source)) <= job.keys:
+                self._finish(job)
+                self.jobs.remove(job)
         self._tell(files, total)
 
     def _embedded(self, group: list[_Pending]) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
@@ -383,14 +400,12 @@ class _Adding:
         (self.report.updated if update else self.report.added).append(records.refs([key])[key])
 
     def _finish(self, job: _Job) -> None:
-        keys = [h if isinstance(h, int) else h.key for h in job.holds]
-        held = [key for key in keys if key is not None]
         with self.records.transaction() as db:
-            for key in held:
+            for key in job.keys:
                 self.records.link(db, job.source, key)
             if job.digest is None:
                 return
-            gone = self.records.finish_source(db, job.source, job.digest, held)
+            gone = self.records.finish_source(db, job.source, job.digest, job.keys)
             refs = self.records.refs(gone)
             for key in gone:
                 self.records.remove_paper(db, key)
@@ -450,7 +465,7 @@ def _why(error: OSError | ValueError) -> str:
         return "there is no such file or folder (or the link leads nowhere)"
     if isinstance(error, PermissionError):
         return "it may not be read: check its permissions"
-    if isinstance(error, OSError) and error.errno == 40:
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "it is a loop of symbolic links"
     return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
 
@@ -465,6 +480,28 @@ def _file_digest(path: Path) -> str:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _old_version(own: dict[int, tuple[str, str]], reading: tuple[str, str], alone: bool) -> int | None:
+    """Which of a source's `own` papers changed into `reading`: by the title, by the text, or as its only one."""
+    by_title = [key for key, (title, _) in own.items() if title == reading[0]]
+    by_text = [key for key, (_, digest) in own.items() if digest == reading[1]]
+    return next(iter([*by_title, *by_text, *(own if alone else ())]), None)
+
+
+def _checked(name: str, value: Any) -> Any:
+    """The value that a person sets a field to, as it is stored."""
+    if name not in EDITABLE:
+        raise SourceError(f"{name!r} cannot be edited; {', '.join(EDITABLE)} can.")
+    if name in _LISTS:
+        return [value] if isinstance(value, str) else list(value or ())
+    if name == "year" and not isinstance(value, int | None):
+        raise SourceError(f"The year {value!r} is no whole number.")
+    if name == "title":
+        value = " ".join(str(value or "").split())
+        if not value:
+            raise SourceError("A paper cannot be without a title.")
+    return value
 
 
 def _corrected(paper: Paper, corrections: dict[str, Any]) -> Paper:

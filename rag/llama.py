@@ -34,6 +34,8 @@ class FootnoteRetriever(BaseRetriever):
 
 def as_node(passage: Passage) -> TextNode:
     """A passage as a node: the readable text, and where it stands as metadata."""
+    place = {"page": passage.page, "section": passage.section}
+    unread = ["paper_id", "source", *(name for name, value in place.items() if value is None)]
     return TextNode(
         id_=f"{passage.paper_id}:{passage.start}-{passage.end}",
         text=readable(passage.text),
@@ -41,11 +43,10 @@ def as_node(passage: Passage) -> TextNode:
         end_char_idx=passage.end,
         metadata={
             "title": readable(passage.title),
-            "page": passage.page,
-            "section": passage.section,
+            **place,
             "paper_id": passage.paper_id,
             "source": passage.source,
         },
-        excluded_embed_metadata_keys=["paper_id", "source"],
-        excluded_llm_metadata_keys=["paper_id", "source"],
+        excluded_embed_metadata_keys=unread,
+        excluded_llm_metadata_keys=unread,
     )

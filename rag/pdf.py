@@ -18,6 +18,7 @@ from .types import Page
 
 _SECONDS = 120
 _MEMORY_BYTES = 2_000_000_000
+_REFUSED = 3  # exit status with a reason on stderr; an exception that nobody caught exits with 1
 _NO_TITLE = re.compile(
     r"untitled|microsoft word|powerpoint|\.(docx?|tex|dvi|pdf|indd|qxd)\b|^[\W\d_]*$|^[A-Za-z]?\d[\w.-]*$", re.I
 )
@@ -57,13 +58,15 @@ def read_pdf(path: Path) -> Document:
 
     Raises:
         SourceError: it is encrypted, damaged, without text, or takes more than two minutes or 2 GB.
+        OSError: the file cannot be opened.
     """
-    command = [sys.executable, "-m", "rag.pdf", str(path)]
+    path.open("rb").close()  # raises what keeps the file from being read
+    command = [sys.executable, "-m", "rag.pdf", str(path.absolute())]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, cwd=Path(__file__).parents[1])
     except subprocess.TimeoutExpired as error:
         raise SourceError(f"reading it took more than {_SECONDS} s, so it was left") from error
-    if done.returncode == 1:
+    if done.returncode == _REFUSED:
         raise SourceError(done.stderr.decode(errors="replace").strip().splitlines()[-1])
     if done.returncode:
         raise SourceError("the PDF parser broke down on it (a damaged file, or one that needs over 2 GB)")
@@ -73,7 +76,7 @@ def read_pdf(path: Path) -> Document:
 
 
 def main() -> int:
-    """Reads the file named on the command line under limits; 1 with a reason on stderr where it cannot be read."""
+    """Reads the file named on the command line under limits; 3 with a reason on stderr where it cannot be read."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
@@ -82,7 +85,7 @@ def main() -> int:
         document = _parse(Path(sys.argv[1]))
     except SourceError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return _REFUSED
     sys.stdout.write(json.dumps(document))
     return 0
 
@@ -106,7 +109,7 @@ def _parse(path: Path) -> dict[str, Any]:
         if text:
             pages.append({"number": number + 1, "label": pdf.get_page_label(number) or None, "text": text})
     if not pages:
-        raise SourceError(f"its {count} pages hold no text (a scan, or a lone figure)")
+        raise SourceError("there is no text on its pages (a scan, or a lone figure)")
     facts = pdf.get_metadata_dict()
     year = re.match(r"D:(\d{4})", facts.get("CreationDate", ""))
     title = _stated_title(facts.get("Title", ""), pages[0]["text"]) or _largest_line(
@@ -140,14 +143,19 @@ def _largest_line(pypdfium2: Any, page: Any) -> str | None:
     raw = pypdfium2.raw
     textpage = page.get_textpage()
     count = textpage.count_chars()
-    lines: dict[float, list[str]] = {}
+    texts: dict[float, str] = {}
+    last = None
     for index in range(min(count, 4000)):
         size = round(raw.FPDFText_GetFontSize(textpage, index), 1)
         box = textpage.get_charbox(index)
         if box[3] > page.get_height() / 3:
-            lines.setdefault(size, []).append(chr(raw.FPDFText_GetUnicode(textpage, index)))
-    for size in sorted(lines, reverse=True):
-        text = " ".join("".join(lines[size]).replace("\ufffe", "").replace("\x02", "").split())
+            # What PDFium puts between two lines has another size.
+            texts[size] = (
+                texts.get(size, "") + (" " if last != size else "") + chr(raw.FPDFText_GetUnicode(textpage, index))
+            )
+        last = size
+    for size in sorted(texts, reverse=True):
+        text = " ".join(re.sub("[\ufffe\x02] ?", "", texts[size]).split())
         if 8 <= len(text) <= 300 and len(text.split()) >= 2:
             return text
     return None

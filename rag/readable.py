@@ -21,10 +21,10 @@ _SYMBOLS = {
     "varepsilon": "ε", "varphi": "φ", "vartheta": "ϑ", "times": "×", "sim": "∼", "approx": "≈", "pm": "±", "le": "≤",
     "leq": "≤", "ge": "≥", "geq": "≥", "neq": "≠", "to": "→", "rightarrow": "→", "infty": "∞", "cdot": "·",
     "ldots": "…", "dots": "…", "in": "∈", "sum": "∑", "prod": "∏", "partial": "∂", "nabla": "∇", "textendash": "–",
-    "textemdash": "—", "textquoteright": "’", "quad": " ", "qquad": " ", "S": "§",
+    "textemdash": "—", "textquoteright": "’", "quad": " ", "qquad": " ", "S": "§", "sqrt": "√",
 }  # fmt: skip
 _WRAPPERS = (
-    r"(?:text(?:bf|it|sc|tt|sf|rm|normal|sl)?|emph|underline|url|mathcal|mathbf|mathbb|mathrm|mathit|mathsf|mbox|bm"
+    r"(?:text(?:bf|it|sc|tt|sf|rm|normal|sl|superscript|subscript)?|emph|underline|url|mathcal|mathbf|mathbb|mathrm|mathit|mathsf|mbox|bm"
     r"|boldsymbol|operatorname|href\{[^{}]*\})"
 )
 
@@ -35,10 +35,14 @@ _ACCENT = re.compile(
 _LETTER = re.compile(r"\{?\\(ss|ae|AE|oe|OE|aa|AA|[oOlLij])(?![A-Za-z])(?:\{\}|\}|\s)?")
 _MATH = re.compile(r"\$([^$]{1,200})\$")
 _WRAPPED = re.compile(rf"(?:\\{_WRAPPERS}|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm))\{{([^{{}}]*)\}}")
+_SWITCH = re.compile(r"\{\\(?:em|bf|it|sc|tt|sf|rm|sl|bfseries|itshape|ttfamily|scshape)(?![A-Za-z])\s*([^{}]*)\}")
+_FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
+_CITED = re.compile(r"\\cite[a-z]*\*?\{([^{}]*)\}")
 _SYMBOL = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
 _BRACED_NAME = re.compile(rf"\{{({'|'.join(sorted(_SYMBOLS, key=len, reverse=True))})\}}")
 _POWER = re.compile(r"([\^_])\{([^{}]+)\}")
-_BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
+_BRACES = re.compile(r"""(?<!\\)\{(\w(?:[^{}:;,="|]|:(?=//))*)\}""")  # around words; sets and code keep theirs
+_MOST_PASSES = 20  # nobody nests deeper; a text made to, costs no more than this
 
 
 def readable(text: str) -> str:
@@ -47,8 +51,16 @@ def readable(text: str) -> str:
     Text without such left-overs comes back as it is. What a macro of the authors' own (`\\ours`) stood for is lost, so
     its name is left.
     """
-    if not _MARKS.search(text):
-        return text
+    for _ in range(_MOST_PASSES):
+        if not _MARKS.search(text):
+            break
+        before, text = text, _resolved(text)
+        if text == before:
+            break
+    return text
+
+
+def _resolved(text: str) -> str:
     text = _ACCENT.sub(_accented, text)
     text = _LETTER.sub(lambda m: _LETTERS[m[1]], text)
     text = _MATH.sub(_math, text)
@@ -56,6 +68,10 @@ def readable(text: str) -> str:
         text, found = _WRAPPED.subn(r"\1", text)
         if not found:
             break
+    text = _SWITCH.sub(r"\1", text)
+    text = _FRACTION.sub(r"\1/\2", text)
+    text = _CITED.sub(r"[\1]", text)
+    text = re.sub(r"\\[()\[\]]", "", text)
     text = re.sub(r"\\([%&_#$ ,;])", lambda m: m[1] if m[1] in "%&_#$" else " ", text)
     text = _BRACED_NAME.sub(lambda m: _SYMBOLS[m[1]], text)
     text = _SYMBOL.sub(lambda m: _SYMBOLS.get(m[1], m[1]), text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -90,7 +91,9 @@ def _read_text(path: Path, name: str) -> Reading:
     first = blocks[0][1]
     title, _, rest = first.partition("\n")
     body = "\n\n".join([rest, *(block for _, block in blocks[1:])]).strip()
-    if not body:  # one block: a text without a title of its own
+    if not body and _is_title(first):
+        raise SourceError(f"the title {first!r} has no text")
+    if not body:  # one paragraph: a text without a title of its own
         title, body = path.stem.replace("_", " "), first
     return Reading([make_paper(title, body)])
 
@@ -110,7 +113,8 @@ def _read_page(text: str, name: str) -> Reading | None:
         while header < min(5, len(blocks)) and _is_header_block(blocks[header][1]):
             header += 1
     entries = blocks[header:]
-    if header < 5 and not _alternates([block for _, block in entries]):
+    # Cut off at its front, a page may begin in an abstract.
+    if header < 5 and not any(_alternates([block for _, block in entries[first:]]) for first in (0, 1)):
         return None
     reading = Reading()
     if header < 5:
@@ -119,20 +123,24 @@ def _read_page(text: str, name: str) -> Reading | None:
                 name, 1, "the page's header of five blocks is not whole; its titles and abstracts are read all the same"
             )
         )
-    for (line, title), (_, abstract) in zip(entries[::2], entries[1::2], strict=False):
-        try:
-            reading.papers.append(make_paper(title, abstract))
-        except SourceError as error:
-            reading.failures.append(Failure(name, line, str(error)))
-    if len(entries) % 2:
-        line, title = entries[-1]
-        reading.failures.append(
-            Failure(name, line, f"the page ends after the title {title[:80]!r}, before its abstract")
-        )
-    elif entries and _is_cut_off(entries[-1][1]):
-        line, _ = entries[-1]
-        title = reading.papers.pop().title if reading.papers else entries[-2][1]
-        reading.failures.append(Failure(name, line, f"the page ends in the middle of the abstract of {title[:80]!r}"))
+    at = 0
+    while at < len(entries):
+        (line, title), following = entries[at], entries[at + 1 : at + 3]
+        texts = [block for _, block in following]
+        at += 1
+        if not texts:
+            problem = f"the page ends after the title {title[:80]!r}, before its abstract"
+        elif _is_title(texts[0]) and not _is_title(title):
+            problem = f"the text {title[:80]!r} has no title"
+        elif _is_title(texts[0]) and not _is_title(texts[-1]):
+            problem = f"the title {title[:80]!r} has no text"
+        else:
+            at += 1
+            if at < len(entries) or not _is_cut_off(texts[0]):
+                _keep(reading, name, line, title, texts[0], {})
+                continue
+            line, problem = following[0][0], f"the page ends in the middle of the abstract of {title[:80]!r}"
+        reading.failures.append(Failure(name, line, problem))
     return reading
 
 
@@ -149,20 +157,25 @@ def _is_header_block(block: str) -> bool:
     return block in _PAGE_START or bool(_DATE.match(block)) or (block.startswith("by") and len(block) < 80)
 
 
+def _is_title(block: str) -> bool:
+    """Whether a block has the form of a title: one short line that is no sentence."""
+    return len(block) < 250 and "\n" not in block and not re.search(r"""[.。]["'”’)\]}]*$""", block)
+
+
 def _alternates(blocks: list[str]) -> bool:
     """Whether the blocks are titles and abstracts in turn: at least three of each, in lengths no prose has."""
     titles, texts = blocks[::2], blocks[1::2]
     if len(texts) < 3 or any("\n" in block for block in blocks):
         return False
     long = sum(len(text) > 400 for text in texts) / len(texts)
-    short = sum(15 < len(title) < 250 and not title.endswith(".") for title in titles) / len(titles)
+    short = sum(len(title) > 15 and _is_title(title) for title in titles) / len(titles)
     many_words = sum(len(title.split()) for title in titles) / len(titles) >= 5
     return long > 0.9 and short > 0.9 and many_words
 
 
 def _is_cut_off(abstract: str) -> bool:
     """Whether a text breaks off: it ends neither with a stop nor in an address."""
-    return not re.search(r"""[.!?…。]["'”’)\]}*]*$|https?://\S+$|\S+\.\S+/\S*$""", abstract) and len(abstract) > 80
+    return not re.search(r"""[.!?…。]["'”’)\]}*]*$|https?://\S+$|\S+\.\S+/\S*$""", abstract)
 
 
 def _decoded(path: Path) -> str:
@@ -176,26 +189,36 @@ def _decoded(path: Path) -> str:
 
 
 def _decode(raw: bytes) -> str:
+    utf16 = _utf16(raw)
+    broken = 0
+    try:
+        text = raw.decode(utf16 or "utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode(utf16 or "utf-8-sig", errors="replace")
+        broken = text.count("\ufffd")
+        if not utf16 and broken > sum(c > "\x7f" for c in text) / 2:  # else a few bytes of a UTF-8 file are broken
+            broken = 0
+            try:
+                text = raw.decode("cp1252")
+            except UnicodeDecodeError:
+                text = raw.decode("latin-1")
+    head = text[:100_000]
+    odd = sum(unicodedata.category(c) in ("Cc", "Cn") and not c.isspace() for c in head)
+    # One broken character is no sign of anything: there a file was cut off.
+    if odd > len(head) / 100 or broken > max(1, len(text) / 100):
+        raise SourceError("its bytes are no text (neither UTF-8, UTF-16 nor Latin-1)")
+    # Half of a surrogate pair cannot be stored; other control characters are only noise.
+    text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]", " ", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
+
+
+def _utf16(raw: bytes) -> str | None:
+    """The kind of UTF-16 that bytes are in, by their mark or the zeros of western text; None for other encodings."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ["utf-16"]
-    elif raw[1:200:2].count(0) > 40 and len(raw) % 2 == 0:
-        encodings = ["utf-16-le"]
-    elif raw[0:200:2].count(0) > 40 and len(raw) % 2 == 0:
-        encodings = ["utf-16-be"]
-    else:
-        encodings = ["utf-8-sig", "cp1252", "latin-1"]
-    for encoding in encodings:
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        odd = sum(not (c.isprintable() or c.isspace()) for c in text[:100_000])
-        if odd > len(text[:100_000]) / 100:
-            break
-        # Half of a surrogate pair cannot be stored; other control characters are only noise.
-        text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]", " ", text)
-        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
-    raise SourceError("its bytes are no text (neither UTF-8, UTF-16 nor Latin-1)")
+        return "utf-16"
+    if raw[1:200:2].count(0) > 40:
+        return "utf-16-le"
+    return "utf-16-be" if raw[0:200:2].count(0) > 40 else None
 
 
 # Markdown and HTML
@@ -212,8 +235,8 @@ def _read_markdown(path: Path, name: str) -> Reading:
         matter, content = dict(post.metadata), post.content
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise SourceError(f"its front matter{f' (line {mark.line + 2})' if mark else ''} is not valid YAML") from error
-    title = matter.get("title")
+        raise SourceError(f"its front matter{f' (line {mark.line + 1})' if mark else ''} is not valid YAML") from error
+    title = matter.get("title") or None
     sections: list[tuple[str | None, str]] = [(None, "")]
     heading = False
     row: list[str] | None = None
@@ -255,25 +278,19 @@ def _inline_text(token: Any) -> str:
     return "".join(parts)
 
 
-_SKIPPED_TAGS = [
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "button",
-    "svg",
-    "iframe",
-]
-_BLOCK_TAGS = ["p", "li", "pre", "blockquote", "tr", "figcaption", "dd", "dt", "div", "section", "article", "main"]
+_HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+_SKIPPED_TAGS = (
+    "script style noscript template nav header footer aside select button svg iframe annotation annotation-xml".split()
+)
+_BLOCK_TAGS = (
+    "p ul ol li dl dd dt pre blockquote table caption tr td th figure figcaption div section article main center "
+    "address details summary hr"
+).split()
+_CUT, _HEADING = "\x1e", "\x1d"  # never in a text that was decoded: between blocks, and before a heading
 
 
 def _read_html(path: Path, name: str) -> Reading:
-    from bs4 import BeautifulSoup, Tag
+    from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(_decoded(path), "lxml")
     meta: dict[str, list[str]] = {}
@@ -288,25 +305,29 @@ def _read_html(path: Path, name: str) -> Reading:
         *([soup.title.get_text(" ", strip=True)] if soup.title else []),
     ]
     title = next((t for t in titles if t), path.stem.replace("_", " "))
-    for tag in soup.find_all(_SKIPPED_TAGS):
+    # Tags are emptied and filled where they stand: to take one out costs as much time as it has neighbours.
+    for tag in soup.find_all(_SKIPPED_TAGS) + soup.find_all(hidden=True):
         if tag.name != "header" or not tag.find("h1"):
-            tag.decompose()
-    for tag in soup.find_all(hidden=True):
-        tag.decompose()
+            tag.clear()
+    for tag in soup.find_all("br"):
+        tag.append("\n")
+    for tag in soup.find_all("tr"):
+        if not tag.find(["table", "ul", "ol", *_HEADINGS]):  # else the table is there for the page's looks
+            _fill(tag, " | ".join(map(_html_text, tag.find_all(["td", "th"]))))
+    for tag in soup.find_all(_HEADINGS):
+        text = _html_text(tag)
+        _fill(tag, "" if text == title else f"{_CUT}{_HEADING}{text}{_CUT}")
+    for tag in soup.find_all(_BLOCK_TAGS):
+        tag.insert(0, _CUT)
+        tag.append(_CUT)
     sections: list[tuple[str | None, str]] = [(None, "")]
-    for tag in (soup.body or soup).find_all(re.compile(r"^h[1-6]$|^(" + "|".join(_BLOCK_TAGS) + ")$")):
-        assert isinstance(tag, Tag)
-        text = " | ".join(map(_html_text, tag.find_all(["td", "th"]))) if tag.name == "tr" else _html_text(tag)
-        if not text:
-            continue
-        if re.match(r"h[1-6]$", tag.name):
-            if text != title:
-                sections.append((text, ""))
-        elif not tag.find(_BLOCK_TAGS) and not tag.find_parent(["p", "li", "pre", "tr", "dd", "dt"]):
+    for block in (soup.body or soup).get_text().split(_CUT):
+        text = " ".join(block.split())
+        if block.startswith(_HEADING):
+            sections.append((text, ""))
+        elif text:
             section, body = sections[-1]
             sections[-1] = (section, f"{body}\n\n{text}" if body else text)
-    if not any(body for _, body in sections):
-        sections = [(None, (soup.body or soup).get_text("\n\n", strip=True))]
     year = re.search(
         r"\b(1[89]|20)\d\d\b", " ".join(meta.get("citation_publication_date", []) + meta.get("citation_date", []))
     )
@@ -320,6 +341,11 @@ def _read_html(path: Path, name: str) -> Reading:
         }
     )
     return Reading([make_paper(title, "", sections=sections, **details)])
+
+
+def _fill(tag: Any, text: str) -> None:
+    tag.clear()
+    tag.append(text)
 
 
 def _html_text(tag: Any) -> str:
@@ -338,12 +364,13 @@ def _read_bibtex(path: Path, name: str) -> Reading:
     library = bibtexparser.parse_string(_decoded(path), append_middleware=[])
     reading = Reading()
     for block in library.failed_blocks:
-        reason = str(getattr(block, "error", "")).split("\n")[0] or "it cannot be parsed"
+        reason = getattr(block.error, "abort_reason", str(block.error)).partition(". Note:")[0].strip()
         if type(block).__name__ == "DuplicateBlockKeyBlock":
             reason = f"the key {getattr(block, 'key', '')!r} was used before"
         reading.failures.append(Failure(name, (block.start_line or 0) + 1, f"a broken entry: {reason}"))
     for entry in library.entries:
-        fields = {f.key.lower(): readable(" ".join(str(f.value).split())) for f in entry.fields}
+        # Braces group and protect capitals here, whatever stands in them.
+        fields = {f.key.lower(): re.sub("[{}]", "", readable(" ".join(str(f.value).split()))) for f in entry.fields}
         line = (entry.start_line or 0) + 1
         if not fields.get("abstract"):
             reading.failures.append(
@@ -379,28 +406,27 @@ def _read_ris(path: Path, name: str) -> Reading:
 
     reading = Reading()
     text = _decoded(path)
-    line = 1
-    # Each record by itself: a broken one must not take the others with it.
-    for record in re.split(r"(?m)(?<=^ER  -)(?:.*\n|.*$)", text):
-        first = line + record[: len(record) - len(record.lstrip())].count("\n")
-        line += record.count("\n") + 1
-        if not record.strip():
-            continue
+    line, before = 1, 0
+    # Each record by itself: a broken one, or one without its end, must not take the others with it.
+    for match in re.finditer(r"(?ms)(\S.*?)(?:^ER  -[^\n]*|(?=^TY  -)|\Z)", text):
+        line, before = line + text.count("\n", before, match.start()), match.start()
+        if not re.search(r"(?m)^[A-Z][A-Z0-9]  -", match[1]):
+            continue  # a line or two of the database that wrote the file
         try:
-            entries = rispy.loads(record if record.rstrip().endswith("ER  -") else record + "\nER  - \n")
+            entries = rispy.loads(match[1].rstrip() + "\nER  - \n")
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             reading.failures.append(
-                Failure(name, first, f"a broken record: {str(error).splitlines()[0] if str(error) else error!r}")
+                Failure(name, line, f"a broken record: {str(error).splitlines()[0] if str(error) else error!r}")
             )
             continue
         if not entries:
-            reading.failures.append(Failure(name, first, "no RIS record: a record begins with a line `TY  - `"))
+            reading.failures.append(Failure(name, line, "no RIS record: a record begins with a line `TY  - `"))
         for entry in entries:
             abstract = entry.get("abstract") or entry.get("notes_abstract") or ""
             title = entry.get("primary_title") or entry.get("title") or ""
             if not abstract:
                 reading.failures.append(
-                    Failure(name, first, f"the record {title!r} has no abstract, so there is nothing to search")
+                    Failure(name, line, f"the record {title!r} has no abstract, so there is nothing to search")
                 )
                 continue
             people = [*entry.get("first_authors", []), *entry.get("authors", [])]
@@ -415,19 +441,27 @@ def _read_ris(path: Path, name: str) -> Reading:
                     "tags": entry.get("keywords", []),
                 }
             )
-            _keep(reading, name, first, title, abstract, details)
+            _keep(reading, name, line, title, abstract, details)
     return reading
 
 
 def _read_json_lines(path: Path, name: str) -> Reading:
     reading = Reading()
-    for number, raw in enumerate(path.read_bytes().split(b"\n"), 1):
+    whole = path.read_bytes()
+    if _utf16(whole):
+        whole = _decode(whole).encode()
+    for number, raw in enumerate(whole.split(b"\n"), 1):
         if not raw.strip():
             continue
         try:
             row = json.loads(_decode(raw))
-        except (ValueError, SourceError, RecursionError) as error:
-            reading.failures.append(Failure(name, number, f"the line is not valid JSON ({error})"))
+        except json.JSONDecodeError as error:
+            reading.failures.append(
+                Failure(name, number, f"the line is not valid JSON ({error.msg}, column {error.colno})")
+            )
+            continue
+        except (SourceError, ValueError, RecursionError) as error:
+            reading.failures.append(Failure(name, number, f"the line cannot be read ({error})"))
             continue
         if not isinstance(row, dict):
             reading.failures.append(Failure(name, number, "the line is not a JSON object with `title` and `text`"))

@@ -23,6 +23,7 @@ from .types import Chunk, Page, Paper, PaperRef, Section, Span
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 60.0
 _LIST_LIMIT = 30_000  # SQLite takes 32,766 values in a statement
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the latter for SQLite's words about a damaged schema
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -173,7 +174,7 @@ class Records:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _translated(error, self.path) from error
 
     # What the library was made with
@@ -261,6 +262,10 @@ class Records:
         key: int | None = None,
     ) -> int:
         """Stores a paper with its chunks, as a new one or, with `key`, in place of its old version; returns the key."""
+        if key is None:  # another process may have stored the same meanwhile
+            sql = "SELECT key FROM papers WHERE read_title = ? AND read_digest = ?"
+            if row := db.execute(sql, reading).fetchone():
+                return int(row[0])
         details = json.dumps({name: _packed(getattr(paper, name)) for name in _DETAILS}, ensure_ascii=False)
         values = (
             *(paper.title, folded(paper.title), *reading, paper.text, paper.year, details),
@@ -476,7 +481,7 @@ class Records:
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA secure_delete = ON")
-        except (sqlite3.Error, OSError) as error:
+        except (*_ERRORS, OSError) as error:
             raise _translated(error, self.path) from error
         with self._lock:
             self._connections.append(db)
@@ -497,13 +502,13 @@ class Records:
                             db.execute(statement)
                         db.execute("INSERT INTO meta VALUES ('revision', '0')")
                         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _translated(error, self.path) from error
 
     def _all(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         try:
             return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise _translated(error, self.path) from error
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
@@ -599,7 +604,7 @@ def _translated(error: Exception, path: Path) -> LibraryError:
         return LibraryError(
             f"The disk with the library {name!r} is full. What was added so far is kept; make room and go on."
         )
-    if "not a database" in text or "malformed" in text:
+    if "not a database" in text or "malformed" in text or isinstance(error, UnicodeDecodeError):
         return LibraryError(
             f"{path.name} in the library {name!r} is damaged ({text}). Restore a copy, or add the papers again."
         )

@@ -8,16 +8,21 @@ from .types import Span
 
 # After these a full stop does not end a sentence.
 _ABBREVIATIONS = frozenset(
-    "al e.g i.e cf vs viz ca approx resp fig figs eq eqs eqn sec sect secs tab ref refs no nos vol pp p ch chap app "
+    "al e.g i.e cf vs viz ca approx resp fig figs eq eqs eqn sec sect secs tab ref refs vol ch chap "
     "def thm lem prop cor alg ex dr prof mr mrs ms st jr sr inc ltd co corp dept univ ed eds est incl excl max min "
     "avg std w.r.t i.i.d a.k.a s.t jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 # These may well end a sentence; they do so before a capital that opens a new one.
 _OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
 
+# These end one unless a number follows: "no. 5", "pp. 3".
+_COUNTING = frozenset("no nos p pp app".split())
+
 # A terminator, what closes with it (quotes, brackets), citations set after the stop ("[12]", superscripts are digits).
 _END = re.compile(r"""[.!?…]+["'”’)\]}»]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)|\n[ \t]*\n\s*|[。！？]""")
-_OPENS = re.compile(r"""\s*["'“‘(\[{«`$*•–-]*\s*(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|https?:)""")
+_OPENS = re.compile(
+    r"""\s*(?:["'“‘(\[{«`$*•–-]+\s*)?(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|https?:)"""
+)
 _WORD_BEFORE = re.compile(r"""[^\s("'“\[{~]+$""")
 
 
@@ -49,8 +54,12 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> boo
         return True
     found = _WORD_BEFORE.search(text, max(begin, match.start() - 40), match.start())
     word = found[0].lower() if found else ""
+    following = text[match.end() : min(match.end() + 30, end)].lstrip()
+    if word in _COUNTING:
+        return not following[:1].isdigit()
+    if word.isdigit() and not text[begin : match.start() - len(word)].strip():
+        return False  # the number of a list's item or of a heading
     if word in _OPEN_ABBREVIATIONS:
-        following = text[match.end() : min(match.end() + 30, end)].lstrip()
         return following[:1].isupper() and not following.startswith(("(", "["))
     if word in _ABBREVIATIONS:
         return False

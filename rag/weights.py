@@ -29,6 +29,11 @@ class Linear:
         arrays = {name: np.array(raw[name], float) for name in ("means", "scales", "coefficients")}
         return cls(features=tuple(raw["features"]), intercept=float(raw["intercept"]), **arrays)
 
+    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The fitted probability, (rows,), of features (rows, features)."""
+        logits = ((features - self.means) / self.scales) @ self.coefficients + self.intercept
+        return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:

@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
-    del os.environ[name]
-
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding import Embedder, load_embedder
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
+    del os.environ[name]
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 PAPERS = {
     "Counting Otters from Kites": (
-        "River otters are hard to count. We fly a camera kite over eleven rivers and find otters with a small detector. "
-        "The kite counts 94.5% of the otters that divers count, at a tenth of the cost. It fails in fog."
+        "River otters are hard to count. We fly a camera kite over eleven rivers and find otters with a small "
+        "detector. The kite counts 94.5% of the otters that divers count, at a tenth of the cost. It fails in fog."
     ),
     "Tidal Clocks for Sensor Networks": (
-        "Sensors under water drift apart in time. We let each sensor read the tide and agree on a clock without any radio. "
-        "After 30 days the clocks differ by 1.8 seconds at most. The method needs a tide of 40 cm or more."
+        "Sensors under water drift apart in time. We let each sensor read the tide and agree on a clock without any "
+        "radio. After 30 days the clocks differ by 1.8 seconds at most. The method needs a tide of 40 cm or more."
     ),
     "A Grammar of Bird Alarm Calls": (
         "We recorded 2,113 alarm calls of great tits. A grammar of seven rules predicts which call follows another. "

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
+import logging
 import os
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rag.assistant import Assistant
@@ -18,8 +22,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+log = logging.getLogger("footnote")
+
 _QUEUE = 32
 _AT_ONCE = 4
+_GOODBYE_SECONDS = 1
 _LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
@@ -36,9 +43,13 @@ def make_page(assistant: Assistant) -> gr.Blocks:
                 yield shown(answer)
         except FootnoteError as error:
             yield str(error)
+        except Exception as error:
+            log.exception("A question was not answered.")
+            yield f"An error that Footnote did not foresee ({type(error).__name__}: {error})."
 
-    # Nothing of a paper or a question is read as Markdown or HTML: it is shown as the text it is.
-    chatbot = gr.Chatbot(render_markdown=False, height="70vh", show_label=False, buttons=["copy"])
+    # Nothing of a paper or a question is read as Markdown, HTML or LaTeX: it is shown as the text it is.
+    chatbot = gr.Chatbot(render_markdown=False, latex_delimiters=[], height="70vh", show_label=False, buttons=["copy"])
+    _show_as_text(chatbot)
     chat = gr.ChatInterface(
         reply,
         chatbot=chatbot,
@@ -73,14 +84,13 @@ def make_app(assistant: Assistant) -> FastAPI:
     return app
 
 
-def serve(assistant: Assistant, *, port: int | None = None) -> None:
+def serve(assistant: Assistant) -> None:
     """Serves the page on `[ui] host` and `port` until it is stopped.
 
     Raises:
         PageError: the port is taken.
     """
-    host = assistant.settings.ui.host
-    port = assistant.settings.ui.port if port is None else port
+    host, port = assistant.settings.ui.host, assistant.settings.ui.port
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
@@ -90,10 +100,13 @@ def serve(assistant: Assistant, *, port: int | None = None) -> None:
     if assistant.library.exists:
         assistant.library.embedder.encode_question("ready")  # the first question should not wait for the model
         assistant.library.index.update()
-    server = uvicorn.Server(uvicorn.Config(make_app(assistant), log_level="warning"))
+    # An open page holds a connection as long as it is open: it may neither keep the server from stopping nor, as an
+    # error of uvicorn's, show a traceback then.
+    config = uvicorn.Config(make_app(assistant), log_level="critical", timeout_graceful_shutdown=_GOODBYE_SECONDS)
     uvicorn_log = f"Footnote is ready: http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)\n"
     os.write(2, uvicorn_log.encode())
-    server.run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # how it is stopped
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _described(assistant: Assistant) -> str:
@@ -102,6 +115,23 @@ def _described(assistant: Assistant) -> str:
     return (
         f"Answers from {papers}, each sentence in the papers' own words with its place. Quotes only: no model is used."
     )
+
+
+def _show_as_text(chatbot: gr.Chatbot) -> None:
+    """Escapes what goes to the chatbot, which reads HTML even where it renders no Markdown."""
+    # Not a subclass: Gradio would write a .pyi file beside this one.
+    received, sent = chatbot.preprocess, chatbot.postprocess
+    chatbot.preprocess = lambda messages: _each_text(received(messages), html.unescape)
+    chatbot.postprocess = lambda messages: sent(_each_text(messages, _escaped))
+
+
+def _escaped(text: str) -> str:
+    """`text` so that HTML shows it as it is; only what looks like a tag or an entity is changed, for copying's sake."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", re.sub(r"&(?=[A-Za-z#])", "&amp;", text))
+
+
+def _each_text(messages: list[dict[str, Any]] | None, change: Callable[[str], str]) -> list[dict[str, Any]]:
+    return [{**message, "content": change(_text(message["content"]))} for message in messages or []]
 
 
 def _history(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -1,0 +1,185 @@
+"""Settings: which source wins, which file is taken, and what an error says."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from rag.assistant import Assistant
+from rag.config import Settings, load_settings
+from rag.errors import ConfigError
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory two folders below `tmp_path`."""
+    folder = tmp_path / "project" / "notes"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_config_toml_holds_every_setting_with_its_default() -> None:
+    assert tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8")) == Settings().model_dump()
+
+
+def test_each_source_goes_before_the_ones_below_it(here: Path) -> None:
+    def top_k(file: bool = True, environ: str | None = "3", argument: int | None = 4) -> int:
+        (here / "config.toml").write_text("[retrieval]\ntop_k = 2\n" if file else "[retrieval]\ncandidates = 50\n")
+        return load_settings(
+            environ={"FOOTNOTE_RETRIEVAL__TOP_K": environ} if environ else {},
+            overrides={"retrieval": {"top_k": argument}},
+        ).retrieval.top_k
+
+    assert top_k() == 4
+    assert top_k(argument=None) == 3
+    assert top_k(argument=None, environ=None) == 2
+    assert top_k(argument=None, environ=None, file=False) == Settings().retrieval.top_k == 10
+
+
+def test_a_source_that_sets_one_key_leaves_its_table_s_other_keys_to_the_sources_below(here: Path) -> None:
+    (here / "config.toml").write_text("[ui]\nhost = 'localhost'\nport = 1\n")
+    ui = load_settings(environ={"FOOTNOTE_UI__PORT": "2"}, overrides={"ui": {"password": "x"}}).ui
+    assert (ui.host, ui.port, ui.password) == ("localhost", 2, "x")
+
+
+def test_without_a_file_the_defaults_hold(here: Path) -> None:
+    assert load_settings(environ={"PATH": "/bin"}) == Settings()
+
+
+def test_the_nearest_config_toml_of_the_folder_and_its_parents_is_taken(here: Path) -> None:
+    (here.parents[1] / "config.toml").write_text("[retrieval]\ntop_k = 5\n")
+    assert load_settings(environ={}).retrieval.top_k == 5
+    (here.parent / "config.toml").write_text("[retrieval]\ntop_k = 6\n")
+    assert load_settings(environ={}).retrieval.top_k == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "title = 'A blog'\n[params]\nlibrary = 'x'\n",
+        "library = 'a name, not a table'\n",
+        "not TOML: [at all",
+        b"\xff\xfe\x00",
+    ],
+)
+def test_a_stranger_s_config_toml_is_passed_over(here: Path, text: str | bytes) -> None:
+    (here / "config.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (here.parent / "config.toml").write_text("[retrieval]\ntop_k = 6\n")
+    assert load_settings(environ={}).retrieval.top_k == 6
+
+
+def test_a_broken_file_with_our_tables_is_an_error_and_not_passed_over(here: Path) -> None:
+    (here / "config.toml").write_text("[retrieval]\ntop_k = \n")
+    with pytest.raises(ConfigError, match=r"config\.toml is not valid TOML: .*line 2.*--config"):
+        load_settings(environ={})
+
+
+def test_paths_in_a_file_are_relative_to_the_file(here: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    (tmp_path / "models" / "small").mkdir(parents=True)
+    for model, wanted in (
+        ("./other", str(tmp_path / "other")),
+        ("models/small", str(tmp_path / "models/small")),
+        ("someone/small", "someone/small"),  # a name: no folder is there
+    ):
+        file.write_text(f"[library]\npath = 'papers/library'\n[embedding]\nmodel = '{model}'\n")
+        settings = load_settings(file, environ={})
+        assert settings.library.path == str(tmp_path / "papers/library")
+        assert settings.embedding.model == wanted
+    with Assistant.open(config=file) as assistant:
+        assert assistant.library.folder == tmp_path / "papers/library"
+
+
+def test_other_paths_are_relative_to_the_working_directory(here: Path) -> None:
+    (here.parent / "config.toml").write_text("[library]\npath = 'library'\n")
+    assert load_settings(environ={"FOOTNOTE_LIBRARY__PATH": "mine"}).library.path == "mine"
+    with Assistant.open(library="mine") as assistant:
+        assert assistant.library.folder == here / "mine"
+
+
+@pytest.mark.parametrize("path", ["~/library", "/srv/library"])
+def test_a_path_that_is_whole_is_left_as_it_is(here: Path, path: str) -> None:
+    (here / "config.toml").write_text(f"[library]\npath = '{path}'\n")
+    with Assistant.open() as assistant:
+        assert assistant.library.folder == Path(path).expanduser()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[retrievel]\ntop_k = 3", r"\[retrievel\] is not a setting of Footnote; known are: library, embedding, .*ui"),
+        ("[retrieval]\ntopk = 3", r"\[retrieval\] topk is not a setting .*: top_k, candidates, passages_per_paper"),
+        ("[retrieval]\ntop_k = '3'", r"\[retrieval\] top_k is '3'; expected a valid integer"),
+        ("[retrieval]\ntop_k = true", r"\[retrieval\] top_k is True; expected a valid integer"),
+        ("[retrieval]\ntop_k = 0", r"\[retrieval\] top_k is 0; expected greater than or equal to 1"),
+        ("[ui]\nport = 70000", r"\[ui\] port is 70000; expected less than or equal to 65535"),
+        ("[ollama]\ntimeout_seconds = 'long'", r"\[ollama\] timeout_seconds is 'long'; expected a valid number"),
+        ("[ollama]\nallow_cloud = 1", r"\[ollama\] allow_cloud is 1; expected a valid boolean"),
+        ("[answer]\nmode = 'poem'", r"\[answer\] mode is 'poem'; expected 'auto', 'quote' or 'llm'"),
+        ("[library]\npath = 5", r"\[library\] path is 5; expected a valid string"),
+        ("[library]\npath = ''", r"\[library\] path is ''; string should have at least 1 character"),
+        ("library = 5", r"\[library\] is 5; expected a table"),
+    ],
+)
+def test_an_unknown_key_or_a_wrong_value_is_an_error_with_file_key_and_what_was_expected(
+    here: Path, text: str, said: str
+) -> None:
+    (here / "mine.toml").write_text(text)
+    with pytest.raises(ConfigError, match=r"mine\.toml: " + said):
+        load_settings("mine.toml", environ={})
+
+
+def test_all_errors_of_a_file_are_told_at_once(here: Path) -> None:
+    (here / "mine.toml").write_text("[ui]\nport = 'x'\n[nosuch]\na = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings("mine.toml", environ={})
+    assert sorted(line.split(" is ")[0] for line in str(caught.value).splitlines()) == [
+        "mine.toml: [nosuch]",
+        "mine.toml: [ui] port",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FOOTNOTE_NOSUCH__KEY", "1", r"the environment: \[nosuch\] is not a setting"),
+        ("FOOTNOTE_UI__PROT", "1", r"the environment: \[ui\] prot is not a setting .* host, port"),
+        ("FOOTNOTE_PORT", "1", r"FOOTNOTE_PORT names no setting; the form is FOOTNOTE_TABLE__KEY"),
+        ("FOOTNOTE_UI__PORT", "x", r"the environment: \[ui\] port is 'x'; expected a valid integer"),
+        ("FOOTNOTE_LIBRARY__PATH", "", r"the environment: \[library\] path is ''"),
+    ],
+)
+def test_an_unknown_or_wrong_variable_is_an_error_that_names_it(here: Path, name: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_settings(environ={name: value})
+
+
+def test_any_setting_can_be_set_by_environment(here: Path) -> None:
+    wanted = Settings().model_dump()
+    for keys in wanted.values():
+        keys.update({key: value + 1 for key, value in keys.items() if isinstance(value, int | float)})
+    wanted["ollama"]["allow_cloud"] = True
+    for table, key, value in (
+        ("library", "path", "mine"), ("embedding", "model", "5"), ("embedding", "backend", "torch"),
+        ("embedding", "device", "cuda"), ("answer", "mode", "llm"), ("ollama", "host", "http://localhost:1"),
+        ("ollama", "model", "small"), ("ui", "host", "::1"), ("ui", "password", "123"),
+    ):  # fmt: skip
+        wanted[table][key] = value
+    environ = {f"FOOTNOTE_{t.upper()}__{k.upper()}": str(v) for t, keys in wanted.items() for k, v in keys.items()}
+    assert load_settings(environ=environ).model_dump() == wanted
+
+
+@pytest.mark.parametrize("file", ["absent.toml", "."])
+def test_a_file_that_was_named_and_cannot_be_read_is_an_error(here: Path, file: str) -> None:
+    with pytest.raises(ConfigError, match=r"The configuration file .* cannot be read: "):
+        load_settings(file, environ={})
+
+
+def test_a_wrong_argument_is_an_error_that_names_it(here: Path) -> None:
+    with pytest.raises(ConfigError, match=r"the arguments: \[answer\] mode is 'poem'"):
+        Assistant.open(mode="poem")
