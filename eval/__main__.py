@@ -1,4 +1,4 @@
-"""`python -m eval`: scores answers; with a subcommand: fit, compare, sweep, beir, qasper, bench."""
+"""`python -m eval`: scores answers; with a subcommand: fit, compare, sweep, beir, qasper, gate, bench."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from rag.errors import FootnoteError
 
-COMMANDS = ("fit", "compare", "sweep", "beir", "qasper", "bench")
+COMMANDS = ("fit", "compare", "sweep", "beir", "qasper", "gate", "bench")
 
 
 def main(arguments: list[str]) -> int:

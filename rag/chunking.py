@@ -100,8 +100,13 @@ def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Spa
 
 def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list[list[Span]]:
     """Neighbouring sentences in groups of about the same number of tokens, as few as fit into `room`."""
+    fewest = len(_filled(sentences, room, overlap, 1))
+    return _filled(sentences, room, overlap, fewest)
+
+
+def _filled(sentences: list[tuple[Span, int]], room: int, overlap: int, groups_left: int) -> list[list[Span]]:
+    """Groups filled one after another, each with its share of what is left; as full as they go where one is left."""
     left = sum(count for _, count in sentences)  # tokens of the sentences that no group holds yet
-    groups_left = -(-left // room)
     groups: list[list[Span]] = []
     current: list[tuple[Span, int]] = []
     repeated = 0  # how many sentences of `current` the group before holds too

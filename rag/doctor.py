@@ -60,7 +60,9 @@ def _ollama(assistant: Assistant) -> Finding:
 
     host = assistant.settings.ollama.host
     try:
-        models = Client(host=host, timeout=_SECONDS, trust_env=False, follow_redirects=False).list().models
+        client = Client(host=host, timeout=_SECONDS, trust_env=False, follow_redirects=False)
+        client._client.headers.pop("authorization", None)  # it would send OLLAMA_API_KEY to whatever host is named
+        models = client.list().models
     # The last three: what its client makes of another server's answer.
     except (ConnectionError, ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError):
         return Finding(

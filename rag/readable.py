@@ -80,7 +80,7 @@ def _resolved(text: str) -> str:
     text = re.sub(r"\\([{}])", r"\1", text)
     text = text.replace("``", '"').replace("''", '"')
     text = re.sub(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)", r"'\1'", text)
-    text = re.sub(r"(?<=[\w.,)])~(?=[A-Za-z(\[\\])", " ", text)
+    text = re.sub(r"(?<=[\w.,)])~(?=[A-Za-z(\[\\])|(?<=[A-Za-z.)])~(?=\d)", " ", text)
     return re.sub(r"(?<=\w)---?(?=\w)|(?<=\s)---?(?=\s)", "–", text)
 
 

@@ -164,6 +164,8 @@ def _is_title(block: str) -> bool:
 
 def _alternates(blocks: list[str]) -> bool:
     """Whether the blocks are titles and abstracts in turn: at least three of each, in lengths no prose has."""
+    if len(blocks) % 2 == 0 and blocks and _is_cut_off(blocks[-1]):
+        blocks = blocks[:-1]
     titles, texts = blocks[::2], blocks[1::2]
     if len(texts) < 3 or any("\n" in block for block in blocks):
         return False
@@ -301,30 +303,16 @@ def _read_html(path: Path, name: str) -> Reading:
     heading = soup.find("h1")
     titles = [
         *meta.get("citation_title", []),
-        *([heading.get_text(" ", strip=True)] if heading else []),
-        *([soup.title.get_text(" ", strip=True)] if soup.title else []),
+        *([_html_text(heading)] if heading else []),
+        *([_html_text(soup.title)] if soup.title else []),
     ]
     title = next((t for t in titles if t), path.stem.replace("_", " "))
-    # Tags are emptied and filled where they stand: to take one out costs as much time as it has neighbours.
-    for tag in soup.find_all(_SKIPPED_TAGS) + soup.find_all(hidden=True):
-        if tag.name != "header" or not tag.find("h1"):
-            tag.clear()
-    for tag in soup.find_all("br"):
-        tag.append("\n")
-    for tag in soup.find_all("tr"):
-        if not tag.find(["table", "ul", "ol", *_HEADINGS]):  # else the table is there for the page's looks
-            _fill(tag, " | ".join(map(_html_text, tag.find_all(["td", "th"]))))
-    for tag in soup.find_all(_HEADINGS):
-        text = _html_text(tag)
-        _fill(tag, "" if text == title else f"{_CUT}{_HEADING}{text}{_CUT}")
-    for tag in soup.find_all(_BLOCK_TAGS):
-        tag.insert(0, _CUT)
-        tag.append(_CUT)
     sections: list[tuple[str | None, str]] = [(None, "")]
-    for block in (soup.body or soup).get_text().split(_CUT):
+    for block in _marked_text(soup.body or soup).split(_CUT):
         text = " ".join(block.split())
         if block.startswith(_HEADING):
-            sections.append((text, ""))
+            if text != title:
+                sections.append((text, ""))
         elif text:
             section, body = sections[-1]
             sections[-1] = (section, f"{body}\n\n{text}" if body else text)
@@ -343,13 +331,36 @@ def _read_html(path: Path, name: str) -> Reading:
     return Reading([make_paper(title, "", sections=sections, **details)])
 
 
-def _fill(tag: Any, text: str) -> None:
-    tag.clear()
-    tag.append(text)
+def _marked_text(root: Any) -> str:
+    """The text in a tag, cut before and after each block; a table's row is one block, its cells parted by bars."""
+    from bs4.element import CData, NavigableString, Tag
+
+    parts: list[str] = []
+    left: list[Any] = [*reversed(root.contents)]  # no recursion: some pages close no tag
+    while left:
+        node = left.pop()
+        if not isinstance(node, Tag):
+            parts += [node] if type(node) in (str, NavigableString, CData) else []
+        elif node.name in _HEADINGS:
+            parts += [_CUT, _HEADING, _html_text(node), _CUT]
+        elif node.name == "tr" and not node.find(["table", "ul", "ol", *_HEADINGS]):  # with those it is for looks
+            parts += [_CUT, " | ".join(map(_html_text, node.find_all(["td", "th"]))), _CUT]
+        elif node.name == "br":
+            parts.append("\n")
+        elif not _is_hidden(node):
+            edge = [_CUT] if node.name in _BLOCK_TAGS else []
+            parts += edge
+            left += [*edge, *reversed(node.contents)]
+    return "".join(parts)
+
+
+def _is_hidden(tag: Any) -> bool:
+    """Whether a tag holds what belongs to the site; a header with the title belongs to the paper."""
+    return tag.has_attr("hidden") or (tag.name in _SKIPPED_TAGS and not (tag.name == "header" and tag.find("h1")))
 
 
 def _html_text(tag: Any) -> str:
-    return " ".join(tag.get_text().split())
+    return " ".join(_marked_text(tag).split())  # the marks are white space
 
 
 # Bibliographies

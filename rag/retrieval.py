@@ -66,7 +66,8 @@ def check_question(question: str) -> str:
     Raises:
         QuestionError: it is empty or over `MAX_QUESTION` characters long.
     """
-    question = " ".join(question.split())
+    # Half of a surrogate pair, as undecodable bytes of a command line become, has no UTF-8.
+    question = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     if not any(character.isalnum() for character in question):
         raise QuestionError("The question is empty. Ask in a sentence or a few keywords.")
     if len(question) > MAX_QUESTION:

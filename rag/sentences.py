@@ -21,7 +21,7 @@ _COUNTING = frozenset("no nos p pp app".split())
 # A terminator, what closes with it (quotes, brackets), citations set after the stop ("[12]", superscripts are digits).
 _END = re.compile(r"""[.!?…]+["'”’)\]}»]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)|\n[ \t]*\n\s*|[。！？]""")
 _OPENS = re.compile(
-    r"""\s*(?:["'“‘(\[{«`$*•–-]+\s*)?(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|https?:)"""
+    r"""\s*(?:["'“‘(\[{«`$*•–-]+\s*)?(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|\$\S|https?:)"""
 )
 _WORD_BEFORE = re.compile(r"""[^\s("'“\[{~]+$""")
 

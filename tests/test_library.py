@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -710,7 +711,7 @@ def test_the_index_is_made_from_the_record_without_the_embedding_model(desk: Des
     with desk.open(desk.root / "no such model") as assistant:
         assert indexed(assistant)
         assert len([path for path in (desk.library / "index").iterdir() if path.is_dir()]) == 1
-    assert desk.found("otters playback") == [BIRDS[0], KITES[0]] or desk.found("playback") == [BIRDS[0]]
+    assert sorted(desk.found("otters playback")) == [BIRDS[0], KITES[0]]
 
 
 def test_an_index_of_another_model_is_not_built_on(desk: Desk, light: Path) -> None:
@@ -729,9 +730,10 @@ def test_an_index_of_another_model_is_not_built_on(desk: Desk, light: Path) -> N
 def test_an_index_of_another_history_is_not_built_on(desk: Desk, record: str) -> None:
     file = desk.library / "footnote.sqlite"
     desk.write("a.jsonl", BIRDS)
-    desk.add()
-    desk.assistant.close()
-    backup = file.read_bytes()
+    if record == "restored":
+        desk.add()
+        desk.assistant.close()
+        backup = file.read_bytes()
     desk.write("b.jsonl", KITES, CLOCKS)
     desk.add()
     revision = desk.assistant.library.records.revision
@@ -741,6 +743,7 @@ def test_an_index_of_another_history_is_not_built_on(desk: Desk, record: str) ->
     else:
         file.write_bytes(backup)
     desk.write("b.jsonl", CLOCKS, KITES)
+    desk.assistant = desk.open()
     desk.add()
     while desk.assistant.library.records.revision < revision:
         desk.assistant.edit(BIRDS[0], year=2000)
@@ -892,10 +895,13 @@ def test_ctrl_c_while_a_file_is_read_names_that_file(desk: Desk) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
+    def soon(progress: Progress) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         with pytest.raises(AddInterrupted, match=r"Not done: .*large\.txt"):
-            desk.assistant.add([desk.papers], lambda progress: signal.setitimer(signal.ITIMER_REAL, 0.1) and None)
+            desk.assistant.add([desk.papers], soon)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -951,17 +957,25 @@ def fork_each() -> None:
     for line in sys.stdin:
         process = os.fork()
         if not process:
-            status = 1
             try:
                 check_then_add(*json.loads(line))
-                status = 0
-            finally:
-                os._exit(status)
+            except BaseException:  # noqa: BLE001  # it must not go on as its parent
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
         tell({"process": process})
         tell({"status": os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])})
 
 
-def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(desk: Desk) -> None:
+@pytest.fixture
+def nursery(desk: Desk) -> Iterator[subprocess.Popen[str]]:
+    with start("fork_each") as process:
+        yield process
+
+
+def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(
+    desk: Desk, nursery: subprocess.Popen[str]
+) -> None:
     chance = random.Random(20)
     versions = dict.fromkeys(range(FILES * PER_FILE), 0)
 
@@ -969,8 +983,6 @@ def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(de
         for file in files:
             numbers = range(file * PER_FILE, (file + 1) * PER_FILE)
             desk.write(f"{file:02}.jsonl", *(draft(number, versions[number]) for number in numbers))
-
-    nursery = start("fork_each")
 
     def heard() -> Any:
         assert nursery.stdout
@@ -998,7 +1010,7 @@ def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(de
     kills = 0
     old, new, stored = dict[int, int](), dict[int, int](), dict[int, int]()
     while kills < KILLS:
-        status, there, count, _ = add("library", chance.uniform(0, whole))
+        status, there, count, _ = add("library", whole * chance.random() ** 2)
         assert status in (0, -signal.SIGKILL)
         kills += status == -signal.SIGKILL
         assert old.keys() | stored.keys() <= there.keys()
@@ -1007,11 +1019,10 @@ def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(de
         changed = [number for number, version in versions.items() if there.get(number) != version]
         old, new = there, dict(versions)
         stored = {number: new[number] for number in changed[:count]}
-        files = [file for file in range(FILES) if chance.random() < 0.5]
+        files = [file for file in range(FILES) if chance.random() < 0.7]
         versions |= {n: versions[n] + 1 for file in files for n in range(file * PER_FILE, (file + 1) * PER_FILE)}
         write(files)
     assert [add("library", 60)[0], add("library", 60)[:3]] == [0, (0, versions, 0)]
-    nursery.communicate()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class Server:
     def add(self, name: str, text: str) -> None:
         """Adds a paper as another process does."""
         (self.folder / name).write_text(text)
-        subprocess.run([sys.executable, "-m", "rag", "add", name], cwd=self.folder, env=self.env, check=True)
+        command = [sys.executable, "-m", "rag", "add", name]
+        subprocess.run(command, cwd=self.folder, env=self.env, check=True, capture_output=True)
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)

@@ -88,9 +88,11 @@ def serve(assistant: Assistant) -> None:
     """Serves the page on `[ui] host` and `port` until it is stopped.
 
     Raises:
-        PageError: the port is taken.
+        PageError: the port is taken, or a password is set, which the page cannot ask for yet.
     """
     host, port = assistant.settings.ui.host, assistant.settings.ui.port
+    if assistant.settings.ui.password:
+        raise PageError("[ui] password is set, and this version of the page cannot ask for it. Leave it empty.")
     try:
         listener = socket.create_server((host, port))
     except OSError as error:

@@ -1,0 +1,627 @@
+"""Files to papers: every format, every kind of bad file, and what a text reads like without LaTeX left-overs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag import readers
+from rag.errors import SourceError
+from rag.readable import folded, readable
+from rag.readers import Reading, is_readable, read_file
+from rag.types import Page, Paper
+
+HEADER = "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nby someone and friends\n\nMar 3\n\n"
+TITLES = [f"Counting {animal} From Camera Kites Over Rivers" for animal in ("Otters", "Beavers", "Herons", "Newts")]
+ABSTRACTS = [f"We count {n} animals in café number {n} by the river. " * 9 + "They rest." for n in range(4)]
+ENTRIES = "\n\n".join(block for pair in zip(TITLES, ABSTRACTS, strict=True) for block in pair)
+
+
+def read(folder: Path, name: str, content: str | bytes) -> Reading:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_file(path, name)
+
+
+def refusal(folder: Path, name: str, content: str | bytes) -> str:
+    with pytest.raises(SourceError) as caught:
+        read(folder, name, content)
+    return str(caught.value)
+
+
+def only(reading: Reading) -> Paper:
+    assert not reading.failures
+    (paper,) = reading.papers
+    return paper
+
+
+def sections(paper: Paper) -> list[tuple[str | None, str]]:
+    return [(s.title, paper.text[s.start : s.end]) for s in paper.sections]
+
+
+def failures(reading: Reading) -> list[tuple[int | None, str]]:
+    return [(failure.line, failure.reason) for failure in reading.failures]
+
+
+def make_pdf(*pages: list[tuple[int, int, str]], info: str = "", catalog: str = "", trailer: str = "") -> bytes:
+    """A PDF of pages of lines, each a type size, a height on the page, and a text."""
+    kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(len(pages)))
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        f"<< {info} >>",
+    ]
+    for i, lines in enumerate(pages):
+        drawn = "BT " + " ".join(f"/F1 {size} Tf 1 0 0 1 50 {y} Tm ({text}) Tj" for size, y, text in lines) + " ET"
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {6 + 2 * i} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>",
+            f"<< /Length {len(drawn)} >> stream\n{drawn}\nendstream",
+        ]
+    out, offsets = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    size = len(objects) + 1
+    return (
+        f"{out}xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} /Root 1 0 R /Info 4 0 R {trailer} >>"
+        f"\nstartxref\n{len(out)}\n%%EOF\n"
+    ).encode("latin-1")
+
+
+FIRST_PAGE = [(20, 740, "Counting Otters"), (20, 716, "from Camera Kites"), (10, 680, "We count ot-")]
+FIRST_PAGE += [(10, 668, "ters from kites. They swim."), (10, 300, "The end.")]
+
+
+# Text
+
+
+def test_a_text_is_a_title_and_its_paragraphs(tmp_path: Path) -> None:
+    paper = only(read(tmp_path, "a.txt", "A Title\n\nOne is here.\n \n\nTwo is\nthere.\n"))
+    assert (paper.title, paper.text, paper.sections) == ("A Title", "A Title\n\nOne is here.\n\nTwo is\nthere.", ())
+
+
+def test_a_lone_paragraph_takes_the_file_s_name_as_title(tmp_path: Path) -> None:
+    paper = only(read(tmp_path, "river_notes.txt", "Otters swim. They rest at noon."))
+    assert (paper.title, paper.text) == ("river notes", "river notes\n\nOtters swim. They rest at noon.")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "bib", "ris", "jsonl"])
+def test_every_text_format_is_read_in_every_usual_encoding(tmp_path: Path, suffix: str, encoding: str) -> None:
+    title, body = "Der naïve Otter", "Où sont les loutres? Ils dorment à midi."
+    content = {
+        "txt": f"{title}\r\n\r\n{body}\r\n",
+        "md": f"---\r\nyear: 2020\r\n---\r\n# {title}\r\n\r\n{body}\r\n",
+        "html": f"<h1>{title}</h1><p>{body}</p>",
+        "bib": f"@misc{{x, title={{{title}}},\n abstract={{{body}}}}}\n",
+        "ris": f"TY  - JOUR\r\nTI  - {title}\r\nAB  - {body}\r\nER  - \r\n",
+        "jsonl": json.dumps({"title": title, "text": body}, ensure_ascii=False) + "\r\n",
+    }[suffix]
+    assert only(read(tmp_path, f"a.{suffix}", content.encode(encoding))).text == f"{title}\n\n{body}"
+
+
+@pytest.mark.parametrize("text", ["mi\u200ckh " * 30, "soft\u00adhy\u00adphens " * 30, "pri\ue000vate " * 30])
+def test_characters_that_do_not_print_are_still_text(tmp_path: Path, text: str) -> None:
+    assert only(read(tmp_path, "a.txt", f"A Title\n\n{text}.")).text.endswith(f"{text}.")
+
+
+def test_a_few_broken_bytes_do_not_turn_a_utf8_file_into_latin1(tmp_path: Path) -> None:
+    raw = "A Title\n\nCafé, naïve, Zürich.".encode() + b"\xe2\x80"
+    assert only(read(tmp_path, "a.txt", raw)).text == "A Title\n\nCafé, naïve, Zürich.\ufffd"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        bytes(500),
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9,
+        "A title\n\nbody.".encode("utf-32"),
+        b"\xff\xfe\x00\xd8" * 40,
+    ],
+    ids=["zeros", "image", "utf-32", "broken utf-16"],
+)
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, raw: bytes) -> None:
+    assert refusal(tmp_path, "a.txt", raw) == "its bytes are no text (neither UTF-8, UTF-16 nor Latin-1)"
+
+
+@pytest.mark.parametrize("suffix", sorted(readers._READERS))
+def test_an_empty_file_of_any_format_is_refused(tmp_path: Path, suffix: str) -> None:
+    assert is_readable(tmp_path / f"a{suffix.upper()}")
+    assert refusal(tmp_path, f"a{suffix}", b"") == "the file is empty"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.txt", " \n\t\n", "the file holds white space only"),
+        ("a.txt", "A Title Alone\n", "the title 'A Title Alone' has no text"),
+        ("a.txt", "A Title\n\n* * *\n", "the title 'A Title' has no text"),
+        ("a.md", "# A Title\n", "the title 'A Title' has no text"),
+        ("a.html", "<h1>A Title</h1><script>text()</script>", "the title 'A Title' has no text"),
+        ("a.bib", "no entry in here", "there is no paper in it"),
+        ("a.ris", "nor a record here", "there is no paper in it"),
+        ("a.jsonl", "\n\n", "there is no paper in it"),
+        ("a.txt", HEADER, "there is no paper in it"),
+        ("a.docx", "x", "files of the kind '.docx' are not read; known are "),
+        ("a", "x", "files of the kind '(no suffix)' are not read; known are "),
+    ],
+)
+def test_a_file_without_a_paper_says_what_is_wrong(tmp_path: Path, name: str, content: str, reason: str) -> None:
+    assert refusal(tmp_path, name, content).startswith(reason)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "bib", "ris"])
+def test_a_100_mb_text_is_refused_before_it_is_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    with pytest.raises(SourceError, match="it has 100 MB; texts above 20 MB are not read as papers"):
+        read_file(path, path.name)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.pdf", "a.jsonl"])
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceError, match="the file cannot be read: No such file or directory"):
+        read_file(tmp_path / name, name)
+    (tmp_path / name).mkdir()
+    with pytest.raises(SourceError, match="the file cannot be read: Is a directory"):
+        read_file(tmp_path / name, name)
+
+
+MARKS = ["---\n", "title: x\n", "\n\n", "# ", "|", "[", "<p>", "<tr><td>", "<h1>", "\0", "\ud800", "é", "a b. ", HEADER]
+MARKS += [
+    "@article{a,",
+    "title={",
+    "}",
+    "TY  - JOUR\n",
+    "TI  - ",
+    "AB  - ",
+    "ER  - \n",
+    '{"title": "a", "text": ',
+    '"b"}\n',
+]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(readers._READERS.keys() - {".pdf"})),
+    st.one_of(
+        st.binary(), st.lists(st.sampled_from(MARKS)).map(lambda parts: "".join(parts).encode(errors="surrogatepass"))
+    ),
+)
+def test_any_bytes_give_papers_or_a_reason(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, content: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"any{suffix}"
+    path.write_bytes(content)
+    try:
+        reading = read_file(path, path.name)
+    except SourceError:
+        return
+    assert reading.papers or reading.failures
+    for paper in reading.papers:
+        paper.text.encode()
+        assert paper.text.startswith(f"{paper.title}\n\n")
+        assert all(0 < s.start < s.end <= len(paper.text) for s in paper.sections)
+
+
+# Pages of titles and abstracts
+
+
+def test_a_page_gives_a_paper_a_pair_of_blocks(tmp_path: Path) -> None:
+    reading = read(tmp_path, "page.txt", HEADER + ENTRIES)
+    assert [(p.title, p.text) for p in reading.papers] == [
+        (t, f"{t}\n\n{a}") for t, a in zip(TITLES, ABSTRACTS, strict=True)
+    ]
+    assert not reading.failures
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3, 4, 5])
+def test_a_page_that_lost_its_header_is_read_and_reported(tmp_path: Path, lines: int) -> None:
+    rest = "\n\n".join((HEADER + ENTRIES).split("\n\n")[lines:])
+    reading = read(tmp_path, "page.txt", rest)
+    assert [p.title for p in reading.papers] == TITLES
+    reason = "the page's header of five blocks is not whole; its titles and abstracts are read all the same"
+    assert failures(reading) == [(1, reason)]
+
+
+def test_a_page_that_begins_in_an_abstract_keeps_titles_and_abstracts_together(tmp_path: Path) -> None:
+    reading = read(tmp_path, "page.txt", ENTRIES[len(TITLES[0]) + 30 :])
+    assert [(p.title, p.text) for p in reading.papers] == [
+        (t, f"{t}\n\n{a}") for t, a in zip(TITLES[1:], ABSTRACTS[1:], strict=True)
+    ]
+    assert [line for line, _ in failures(reading)] == [1, 1]
+    assert failures(reading)[1][1].endswith("has no title")
+
+
+@pytest.mark.parametrize("kept", [3, 60, 310], ids=["in its first word", "in its second sentence", "in the middle"])
+@pytest.mark.parametrize("header", [HEADER, ""], ids=["with header", "without"])
+def test_a_page_cut_off_in_an_abstract_loses_that_paper_alone(tmp_path: Path, header: str, kept: int) -> None:
+    whole = header + ENTRIES
+    reading = read(tmp_path, "page.txt", whole[: whole.index(ABSTRACTS[3]) + kept])
+    assert [p.title for p in reading.papers] == TITLES[:3]
+    line = 25 if header else 15
+    assert failures(reading)[-1] == (line, f"the page ends in the middle of the abstract of {TITLES[3]!r}")
+
+
+def test_a_page_cut_off_within_a_character_keeps_its_other_characters(tmp_path: Path) -> None:
+    raw = (HEADER + ENTRIES).encode()
+    reading = read(tmp_path, "page.txt", raw[: raw.rindex("é".encode()) + 1])
+    assert [p.text for p in reading.papers] == [f"{t}\n\n{a}" for t, a in zip(TITLES[:3], ABSTRACTS[:3], strict=True)]
+    assert failures(reading) == [(25, f"the page ends in the middle of the abstract of {TITLES[3]!r}")]
+
+
+@pytest.mark.parametrize("title", ["A", "A Title About Newts"])
+def test_a_page_cut_off_after_a_title_names_it(tmp_path: Path, title: str) -> None:
+    reading = read(tmp_path, "page.txt", f"{HEADER}{ENTRIES}\n\n{title}")
+    assert len(reading.papers) == 4
+    assert failures(reading) == [(27, f"the page ends after the title {title!r}, before its abstract")]
+
+
+def test_a_title_without_a_text_does_not_shift_the_entries_after_it(tmp_path: Path) -> None:
+    reading = read(tmp_path, "page.txt", HEADER + ENTRIES.replace(ABSTRACTS[1] + "\n\n", ""))
+    assert [p.title for p in reading.papers] == [TITLES[0], TITLES[2], TITLES[3]]
+    assert failures(reading) == [(15, f"the title {TITLES[1]!r} has no text")]
+
+
+def test_a_text_with_short_and_long_paragraphs_is_no_page(tmp_path: Path) -> None:
+    text = "\n\n".join(["Introduction", "We count otters on the river. " * 20] * 4)
+    assert only(read(tmp_path, "a.txt", text)).title == "Introduction"
+
+
+def test_the_five_pages_hold_402_entries_and_341_papers(seeds: Path) -> None:
+    readings = [read_file(path, path.name) for path in sorted(seeds.glob("*.txt"))]
+    papers = [paper for reading in readings for paper in reading.papers]
+    assert [len(reading.papers) for reading in readings] == [78, 81, 71, 92, 80]
+    assert not any(reading.failures for reading in readings)
+    assert (len(papers), len({(folded(p.title), p.text) for p in papers})) == (402, 341)
+    assert all(paper.text.startswith(paper.title + "\n\n") for paper in papers)
+
+
+def test_a_real_page_cut_anywhere_loses_one_paper_at_most(tmp_path: Path, seeds: Path) -> None:
+    raw = (seeds / sorted(p.name for p in seeds.iterdir())[3]).read_bytes()
+    whole = read(tmp_path, "whole.txt", raw).papers
+    for size in range(400, len(raw), 7919):
+        papers = read(tmp_path, "cut.txt", raw[:size]).papers
+        entries = len(raw[:size].strip().split(b"\n\n")) - 5
+        assert papers[: entries // 2 - 1] == whole[: entries // 2 - 1]
+        assert entries // 2 - 1 <= len(papers) <= (entries + 1) // 2
+
+
+# Markdown
+
+
+def test_markdown_gives_front_matter_sections_and_rows(tmp_path: Path) -> None:
+    paper = only(
+        read(
+            tmp_path,
+            "a.md",
+            "---\ntitle: 'Kites: a Study'\nauthors: [Ann Lee, Bo Roe]\nyear: 2020\nvenue: River Journal\n"
+            "doi: https://doi.org/10.1/Kite\narxiv_id: arXiv:2001.00001\ntags: [birds]\n---\n"
+            "Some *intro* with `code`,\na [link](http://x.org) &amp; <b>more</b>.\n\n## Two **kites**\n\n"
+            "| net | fish |\n|-----|------|\n| big | 12 |\n\n- one\n- two\n\n> quoted\n\n```\nx = 1\n```\n\n"
+            "Three\n-----\n\nend\n\n### Nothing\n",
+        )
+    )
+    assert sections(paper) == [
+        (None, "Some intro with code, a link & more."),
+        ("Two kites", "net | fish\n\nbig | 12\n\none\n\ntwo\n\nquoted\n\nx = 1"),
+        ("Three", "end"),
+    ]
+    assert paper.text == "\n\n".join(["Kites: a Study", *(text for _, text in sections(paper))])
+    details = paper.to_dict()
+    assert {key: details[key] for key in ("title", "authors", "year", "venue", "doi", "arxiv_id", "tags")} == {
+        "title": "Kites: a Study",
+        "authors": ["Ann Lee", "Bo Roe"],
+        "year": 2020,
+        "venue": "River Journal",
+        "doi": "10.1/Kite",
+        "arxiv_id": "2001.00001",
+        "tags": ["birds"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("# First *one*\n\ntext\n\n# Second\n\nmore", "First one"),
+        ("---\ntitle:\n---\n# Heading\n\ntext", "Heading"),
+        ("---\ntitle: ''\n---\n# Heading\n\ntext", "Heading"),
+        ("---\ntitle: 1984\n---\n# Heading\n\ntext", "1984"),
+        ("just text", "my notes"),
+    ],
+)
+def test_a_markdown_title_is_the_front_matter_s_else_the_first_heading(
+    tmp_path: Path, content: str, title: str
+) -> None:
+    assert only(read(tmp_path, "my_notes.md", content)).title == title
+
+
+def test_broken_front_matter_names_its_line(tmp_path: Path) -> None:
+    reason = refusal(tmp_path, "a.md", "---\ntitle: fine\nvenue: : broken\n---\ntext")
+    assert reason == "its front matter (line 3) is not valid YAML"
+
+
+# HTML
+
+
+def test_html_gives_its_text_and_sections_without_the_site_around_it(tmp_path: Path) -> None:
+    paper = only(
+        read(
+            tmp_path,
+            "a.html",
+            "<html><head><title>Kites | A Site</title><meta name=citation_author content='Ann Lee'>"
+            "<meta name=citation_author content='Bo Roe'><meta name=citation_publication_date content='2019/03/01'>"
+            "<meta name=citation_doi content='10.1/k'></head><body><nav><p>menu</p></nav>"
+            "<header><h1>Kites <i>over</i> Rivers</h1></header><p>Bold<b>ly</b> we<br>fly &lt;now&gt;.</p><!-- no -->"
+            "<h2>Methods</h2><div>loose<p>inside</p>tail</div><ul><li>one<ul><li>deep</li></ul></li><li><p>two</p></li>"
+            "</ul><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td><p>2</p></td></tr></table><p hidden>no</p>"
+            "<script>no()</script><h3>Last</h3>bare words<footer>no</footer></body></html>",
+        )
+    )
+    assert sections(paper) == [
+        (None, "Boldly we fly <now>."),
+        ("Methods", "loose\n\ninside\n\ntail\n\none\n\ndeep\n\ntwo\n\na | b\n\n1 | 2"),
+        ("Last", "bare words"),
+    ]
+    assert (paper.title, paper.authors, paper.year, paper.doi) == (
+        "Kites over Rivers",
+        ("Ann Lee", "Bo Roe"),
+        2019,
+        "10.1/k",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("<meta name='citation_title' content='Meta'><h1>Heading</h1><p>x", "Meta\n\nx"),
+        ("<title>Page</title><p>x<p>y", "Page\n\nx\n\ny"),
+        ("words without tags", "a\n\nwords without tags"),
+        ("<h1>T</h1><table><tr><td><h2>S</h2><p>in a table for looks</td></tr></table>", "T\n\nin a table for looks"),
+        ("<h1>T</h1><p>x <math><mi>y</mi><annotation>\\y</annotation></math>", "T\n\nx y"),
+        ("<h1>T</h1>" + "<div>" * 5000 + "deep", "T\n\ndeep"),
+    ],
+    ids=["meta", "title", "no tags", "layout", "math", "deep"],
+)
+def test_html_of_any_shape_keeps_its_words(tmp_path: Path, content: str, text: str) -> None:
+    assert only(read(tmp_path, "a.html", content)).text == text
+
+
+# Bibliographies
+
+
+def test_a_bibtex_entry_gives_a_paper_with_all_that_it_states(tmp_path: Path) -> None:
+    entry = r"""@string{jr = "Journal of Rivers"}
+@article{lee2020, title = {The {DNA} of na{\"i}ve {O}tters}, author = {M{\"u}ller, J{\'e}r{\^o}me and Ann Lee},
+  year = 2020, journal = jr, doi = {https://doi.org/10.1/x}, eprint = {2001.00001}, archivePrefix = {arXiv},
+  keywords = {otters, rivers}, url = {https://x.org/a},
+  abstract = {We find 34.0\% more otters in {1, 2}
+    rivers, a {\em big} gain.}}"""
+    details = only(read(tmp_path, "a.bib", entry))
+    assert details.text == "The DNA of naïve Otters\n\nWe find 34.0% more otters in 1, 2 rivers, a big gain."
+    assert (details.authors, details.year, details.venue) == (("Jérôme Müller", "Ann Lee"), 2020, "Journal of Rivers")
+    assert (details.doi, details.arxiv_id, details.url) == ("10.1/x", "2001.00001", "https://x.org/a")
+    assert (details.citekey, details.tags) == ("lee2020", ("otters", "rivers"))
+
+
+def test_broken_bibtex_entries_are_named_and_cost_no_other(tmp_path: Path) -> None:
+    reading = read(
+        tmp_path,
+        "a.bib",
+        "@article{a, title={One}, abstract={text one}}\n"
+        "@article{b, title={Never closed, abstract={text two}}\n\n"
+        "@article{c title={No comma}, abstract={text three}}\n"
+        "@article{d, title={Four}, abstract={text four}}\n"
+        "@article{d, title={Same key}, abstract={text five}}\n"
+        "@article{e, title={Six}, title={Six again}, abstract={text six}}\n"
+        "@article{f, title={No text}}\n"
+        "@article{g, abstract={no title}}\n"
+        "@article{h, title={Cut off}, abstract={text",
+    )
+    assert [p.title for p in reading.papers] == ["One", "Four"]
+    reasons = dict(failures(reading))
+    assert sorted(reasons) == [2, 4, 6, 7, 8, 9, 10]
+    assert reasons[2].startswith("a broken entry: Unexpected block start")
+    assert reasons[4].startswith("a broken entry: Expected comma after entry key")
+    assert reasons[6] == "a broken entry: the key 'd' was used before"
+    assert reasons[7] == "a broken entry: Duplicate field keys on entry: 'title'"
+    assert reasons[8] == "the entry 'f' has no abstract, so there is nothing to search"
+    assert reasons[9] == "it has a text but no title"
+    assert reasons[10] == "a broken entry: Unexpectedly reached end of file."
+
+
+def test_a_ris_record_gives_a_paper_with_all_that_it_states(tmp_path: Path) -> None:
+    paper = only(
+        read(
+            tmp_path,
+            "a.ris",
+            "A Database\n\nTY  - JOUR\nAU  - Müller, Jérôme\nAU  - Lee, Ann\nTI  - Otters\nAB  - We count otters\n"
+            "from kites.\nPY  - 2019/02/03/\nJO  - River Journal\nDO  - 10.1/x\nUR  - https://x.org\nKW  - rivers\n"
+            "KW  - kites\nID  - lee19\nER  - \n",
+        )
+    )
+    assert paper.text == "Otters\n\nWe count otters from kites."
+    assert (paper.authors, paper.year, paper.venue) == (("Jérôme Müller", "Ann Lee"), 2019, "River Journal")
+    assert (paper.doi, paper.url, paper.citekey, paper.tags) == (
+        "10.1/x",
+        "https://x.org",
+        "lee19",
+        ("rivers", "kites"),
+    )
+
+
+def test_broken_ris_records_are_named_and_cost_no_other(tmp_path: Path) -> None:
+    reading = read(
+        tmp_path,
+        "a.ris",
+        "TY  - JOUR\nTI  - One\nAB  - text one\nER  - \n\n"
+        "TY  - JOUR\nTI  - Without end\nAB  - text two\n\n"
+        "TY  - CHAP\nT1  - Three\nN2  - text three\nER  -\n"
+        "TI  - Without beginning\nAB  - text\nER  - \n"
+        "TY  - JOUR\nTI  - No text\nER  - \n"
+        "TY  - JOUR\nAB  - no title\nER  - \n"
+        "TY  - JOUR\nTI  - Last\nAB  - text last",
+    )
+    assert [p.text for p in reading.papers] == [
+        "One\n\ntext one",
+        "Without end\n\ntext two",
+        "Three\n\ntext three",
+        "Last\n\ntext last",
+    ]
+    assert failures(reading) == [
+        (14, "no RIS record: a record begins with a line `TY  - `"),
+        (17, "the record 'No text' has no abstract, so there is nothing to search"),
+        (20, "it has a text but no title"),
+    ]
+
+
+# JSON lines
+
+
+def test_a_json_line_gives_a_paper_with_all_that_it_states(tmp_path: Path) -> None:
+    row = {"title": "Otters", "abstract": "We \ud800count.\u0000", "authors": ["Ann Lee", {"name": "Bo Roe"}]}
+    row |= {"year": "2020-01-02", "doi": "doi:10.1/x", "arxiv_id": "https://arxiv.org/abs/2001.00001v2", "url": "u"}
+    paper = only(read(tmp_path, "a.ndjson", json.dumps(row)))
+    assert (paper.text, paper.authors, paper.year) == ("Otters\n\nWe  count.", ("Ann Lee", "Bo Roe"), 2020)
+    assert (paper.doi, paper.arxiv_id, paper.url) == ("10.1/x", "2001.00001v2", "u")
+
+
+def test_broken_json_lines_are_named_and_cost_no_other(tmp_path: Path) -> None:
+    reading = read(
+        tmp_path,
+        "a.jsonl",
+        b'\xef\xbb\xbf{"title": "One", "text": "text"}\n\n{"title": "Two", "te\n[1]\n{"title": "No text"}\n'
+        b'{"text": "no title"}\n{"title": "T", "text": 5}\n\x00\x01\x02\x03\n' + b"[" * 100_000 + b'\n{"title": "", '
+        b'"text": "x"}\n{"title": "Last", "text": "text", "year": "soon", "authors": 3}',
+    )
+    assert [p.title for p in reading.papers] == ["One", "Last"]
+    reasons = dict(failures(reading))
+    assert sorted(reasons) == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert reasons[3] == "the line is not valid JSON (Unterminated string starting at, column 18)"
+    assert reasons[4] == "the line is not a JSON object with `title` and `text`"
+    assert reasons[5] == "the title 'No text' has no text"
+    assert reasons[6] == reasons[7] == "`title` and `text` (or `abstract`) have to be strings"
+    assert reasons[8].startswith("the line cannot be read (its bytes are no text")
+    assert reasons[9].startswith("the line cannot be read (")
+    assert reasons[10] == "it has a text but no title"
+
+
+# PDF
+
+
+def test_a_pdf_is_read_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.pdf").write_bytes(
+        make_pdf(
+            FIRST_PAGE,
+            [],
+            [(10, 740, "Page three.")],
+            info="/Title (Counting Otters from Camera Kites) /Author (Ann Lee; Bo Roe) /CreationDate (D:20190301)",
+            catalog="/PageLabels << /Nums [0 << /S /r >> 2 << /S /D /St 7 >>] >>",
+        )
+    )
+    monkeypatch.chdir(tmp_path)
+    paper = only(read_file(Path("a.pdf"), "a.pdf"))
+    first = "Counting Otters from Camera Kites We count otters from kites. They swim. The end."
+    title = "Counting Otters from Camera Kites"
+    assert (paper.title, paper.authors, paper.year) == (title, ("Ann Lee", "Bo Roe"), 2019)
+    assert paper.text == f"{title}\n\n{first}\n\nPage three."
+    start = len(title) + 2
+    assert paper.pages == (
+        Page(1, "i", start, start + len(first)),
+        Page(3, "7", start + len(first) + 2, len(paper.text)),
+    )
+
+
+@pytest.mark.parametrize("info", ["", "/Title (Microsoft Word - final_v2.doc)", "/Title (Some Other Paper of Ours)"])
+def test_a_pdf_title_is_the_largest_type_where_the_metadata_has_none(tmp_path: Path, info: str) -> None:
+    assert only(read(tmp_path, "a.pdf", make_pdf(FIRST_PAGE, info=info))).title == "Counting Otters from Camera Kites"
+
+
+def test_a_broken_page_does_not_cost_the_others(tmp_path: Path) -> None:
+    raw = make_pdf(FIRST_PAGE, [(10, 740, "The second page.")]).replace(b"/Contents 6", b"/Contents 9")
+    assert [page.number for page in only(read(tmp_path, "a.pdf", raw)).pages] == [2]
+
+
+LOCK = f"/Encrypt << /Filter /Standard /V 1 /R 2 /O ({'o' * 32}) /U ({'u' * 32}) /P -4 >> /ID [(a)(a)]"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (make_pdf(FIRST_PAGE, trailer=LOCK), "it is encrypted and asks for a password; save a copy without one"),
+        (make_pdf(FIRST_PAGE)[:300], "it is damaged or no PDF"),
+        (b"%PDF-1.7\n" + bytes(1000), "it is damaged or no PDF"),
+        (b"no pdf at all", "it is damaged or no PDF"),
+        (make_pdf([]), "there is no text on its pages (a scan, or a lone figure)"),
+    ],
+    ids=["encrypted", "cut off", "zeros", "text", "scan"],
+)
+def test_a_pdf_that_cannot_be_read_says_why(tmp_path: Path, raw: bytes, reason: str) -> None:
+    assert refusal(tmp_path, "a.pdf", raw) == reason
+
+
+# The readable form
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        (r"na\"ive na{\"i}ve na\"{\i}ve", "naïve naïve naïve"),
+        (r"Erd\H{o}s, \'{E}mile, {\c c}a, \v{S}, \o re, stra\ss{}e", "Erdős, Émile, ça, Š, øre, straße"),
+        (r"34.0\% of R\&D, item \#1, \$5, a\_b", "34.0% of R&D, item #1, $5, a_b"),
+        ("``quotes'' and `single' ones", "\"quotes\" and 'single' ones"),
+        (r"\ours{} beats \ours", "ours beats ours"),
+        (r"\textbf{a \emph{b}}, {\em c} and {\bf d}", "a b, c and d"),
+        (r"10$\times$ faster, $O(n \log n)$, $\alpha$-cut, $$x_{i}^{2}$$", "10× faster, O(n log n), α-cut, x_i^2"),
+        (r"\frac{1}{2} of \sqrt{2}, 10$^{-3}$, H\textsubscript{2}O", "1/2 of √2, 10^(-3), H2O"),
+        (r"code\url{https://x.org/~me/a_b}", "codehttps://x.org/~me/a_b"),
+        (r"\href{https://x.org}{here}, as \citep{lee20} says", "here, as [lee20] says"),
+        (r"Fig.~3, 5--6, x---y, 5\,cm", "Fig. 3, 5–6, x–y, 5 cm"),
+        (r"{{{{DNA}}}} and \\ next", "DNA and  next"),
+    ],
+)
+def test_latex_left_overs_are_resolved(text: str, form: str) -> None:
+    assert readable(text) == form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs $5 here and $6 there.",
+        "The set {1, 2} and the object {'a': 1}.",
+        "Call `f(x)` with --flag on https://x.org/~me.",
+        "Don't: it's 3.5% of ~100, e.g. a_b or x^2 [3].",
+        "naïve – “quoted” … 标题 🦦\n\nsecond",
+    ],
+)
+def test_a_text_without_left_overs_is_unchanged(text: str) -> None:
+    assert readable(text) == text
+
+
+PIECES = r"\ { } $ ` ' ~ ^ _ - -- % \" \textbf{ \em \c \o \alpha \frac{ \cite{ }{ a B 1 é".split()
+LATEX = st.lists(st.sampled_from([*PIECES, " ", "\n"])).map("".join)
+
+
+@settings(deadline=None)
+@given(st.one_of(LATEX, st.text()))
+def test_the_readable_form_of_any_text_is_its_own_readable_form(text: str) -> None:
+    once = readable(text)
+    assert readable(once) == once
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_characters="\\{}$`~'-")))
+def test_without_a_mark_of_latex_nothing_is_changed(text: str) -> None:
+    assert readable(text) == text
+
+
+def test_titles_are_compared_without_case_marks_or_left_overs() -> None:
+    assert folded(r"The {DNA} of  Na\"ive Otters!") == folded("the dna of naïve otters") == "the dna of naïve otters"
