@@ -100,8 +100,9 @@ def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Spa
 
 def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list[list[Span]]:
     """Neighbouring sentences in groups of about the same number of tokens, as few as fit into `room`."""
-    fewest = len(_filled(sentences, room, overlap, 1))
-    return _filled(sentences, room, overlap, fewest)
+    full = _filled(sentences, room, overlap, 1)
+    even = _filled(sentences, room, overlap, len(full))
+    return even if len(even) <= len(full) else full
 
 
 def _filled(sentences: list[tuple[Span, int]], room: int, overlap: int, groups_left: int) -> list[list[Span]]:

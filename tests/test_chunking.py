@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -149,6 +150,12 @@ def test_chunks_hold_the_whole_text_and_the_model_reads_them_whole(
     paper = PAPERS[name]
     chunks = chunks_of(paper, embedder, max_tokens=most, overlap_sentences=overlap)
     check(paper, chunks, embedder, min(most, 256))
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_a_model_that_reads_64_tokens_reads_its_chunks_whole(name: str, embedder: Embedder) -> None:
+    short = Embedder(replace(embedder.card, max_tokens=64), embedder._tokenizer, embedder._run)
+    check(PAPERS[name], chunks_of(PAPERS[name], short), short, 64)
 
 
 def test_the_model_reads_the_longest_chunks_to_their_last_token(embedder: Embedder) -> None:
