@@ -79,6 +79,8 @@ def gather_evidence(library: Library, found: Found) -> Evidence:
     rows = capped(found, library.settings.retrieval.passages_per_paper)[:_READ_CHUNKS]
     texts = library.records.chunk_texts([found.candidates.keys[i] for i in rows])
     rows = [i for i in rows if found.candidates.keys[i] in texts]
+    if not rows:
+        return Evidence([], np.zeros((0, len(SENTENCE_FEATURES))), np.zeros(len(CONFIDENCE_FEATURES)))
     frequencies = library.records.document_frequencies(found.terms)
     idf = np.log1p(library.records.count()["papers"] / (np.array(frequencies, float) + 0.5))
     known = np.array(frequencies) > 0
@@ -208,8 +210,6 @@ def _sentence_features(
     found: Found, candidates: list[Candidate], dense: NDArray[np.float64], coverage: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     count = len(candidates)
-    if not count:
-        return np.zeros((0, len(SENTENCE_FEATURES)))
     keys = [c.paper_key for c in candidates]
     ranks = {key: rank for rank, key in enumerate(dict.fromkeys(keys))}
     scores = found.scores[[c.row for c in candidates]]
@@ -267,8 +267,6 @@ def _confidence_features(
     idf: NDArray[np.float64],
     known: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    if not candidates:
-        return np.zeros(len(CONFIDENCE_FEATURES))
     by_paper: dict[int, NDArray[np.float64]] = {}
     for candidate, held in zip(candidates, holds, strict=True):
         by_paper[candidate.paper_key] = np.maximum(by_paper.get(candidate.paper_key, held), held)
