@@ -7,7 +7,7 @@ STAMP = .venv/installed
 .PHONY: chat test install clean
 
 chat: install  ## answer from the sample collection; `make chat PAPERS=folder` answers from one's own
-ifdef PAPERS
+ifneq ($(strip $(PAPERS)),)
 	-$(BIN)/footnote add "$(PAPERS)"
 	$(BIN)/footnote chat
 else

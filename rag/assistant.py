@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,15 +13,16 @@ from typing import Any
 
 from .answering import choose_sentences, cite, confidence_in, gather_evidence
 from .config import Settings, load_settings
-from .conversation import standalone_question
+from .conversation import check_history, standalone_question
 from .errors import AnswerModelError
 from .library import Library, Progress
 from .records import Scope
 from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
-from .types import REFUSAL, UNSURE, AddReport, Answer, Paper, PaperRef, Passage, Sentence
+from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
 from .weights import load_weights
 
 History = Sequence[tuple[str, str]]
+_NAMED = 5  # papers that a question may be limited to and count as put to them in person
 Names = str | Sequence[str] | None
 
 
@@ -139,7 +141,7 @@ class Assistant:
         """Question -> passages -> evidence -> confidence -> sentences -> citations -> answer."""
         started = time.perf_counter()
         question = check_question(question)
-        alone = standalone_question(question, history)
+        alone = standalone_question(question, check_history(history))
         found = find(self.library, alone, scope=scope)
         passages = top_passages(self.library, found, self.settings.retrieval.top_k)
         retrieved = time.perf_counter()
@@ -163,7 +165,9 @@ class Assistant:
             notes=notes,
         )
         weights = load_weights()
-        if not passages or confidence < weights.refuse_below:
+        # Who names the papers asks of these alone, and "what are its limits?" tells nothing about a topic.
+        named = 0 < len(scope.papers) <= _NAMED
+        if not passages or (confidence < weights.refuse_below and not named):
             answer = replace(base, text=REFUSAL, refused=True)
         else:
             chosen = choose_sentences(evidence, alone, self.settings.answer.max_sentences)
@@ -207,23 +211,27 @@ class Assistant:
         self.library.rebuild(on_progress)
 
 
-_kept: dict[tuple[str, str | None], Assistant] = {}
+_kept: dict[Settings, Assistant] = {}
+_keeping = threading.Lock()
 
 
 def ask(
     question: str, *, library: str | os.PathLike[str] | None = None, mode: str | None = None, **more: Any
 ) -> Answer:
     """`Assistant.open(library, mode=mode).ask(question, **more)`, on an assistant that is kept for the next call."""
-    settings = load_settings(overrides={"library": {"path": os.fspath(library) if library is not None else None}})
-    key = (str(Path(settings.library.path).absolute()), mode)
-    if key not in _kept:
-        _kept[key] = Assistant.open(library, mode=mode)
-    return _kept[key].ask(question, **more)
+    with _keeping:
+        assistant = Assistant.open(library, mode=mode)
+        assistant = _kept.setdefault(assistant.settings, assistant)
+    return assistant.ask(question, **more)
 
 
-def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Any]) -> Answer:
-    parts = [s.text + "".join(f" [{number}]" for number in s.citations) for s in sentences]
-    return replace(base, text=" ".join(parts), sentences=tuple(sentences), citations=tuple(citations))
+def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> Answer:
+    titles = {citation.number for citation in citations if citation.quote == citation.title}
+    text = ""
+    for sentence in sentences:
+        text += sentence.text + "".join(f" [{number}]" for number in sentence.citations)
+        text += "\n" if titles.intersection(sentence.citations) else " "  # a title stands on a line of its own
+    return replace(base, text=text.rstrip(), sentences=tuple(sentences), citations=tuple(citations))
 
 
 def _notes(found: Found) -> tuple[str, ...]:

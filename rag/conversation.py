@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from .errors import QuestionError
 from .retrieval import MAX_QUESTION, search_terms
 
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|itself|they|them|their|theirs|he|she|his|her|this|that|these|those|the same|there|former|latter|"
-    r"such|one|ones)\b",
+    r"\b(?:it|its|itself|they|them|their|theirs|he|she|his|her|the same|former|latter)\b"
+    # "That", where it stands for something rather than joins a clause on.
+    r"|\b(?:this|that|these|those)(?=\s*(?:[?.,;]|$)|\s+(?:one|ones|paper|papers|method|methods|model|models|work|approach|"
+    r"study|system|framework|dataset|data|benchmark|result|results|number|numbers|figure|figures|idea|trick|claim|way)\b)"
+    r"|^(?:is|was|does|did|do|are|were|why|how) (?:\w+ )?(?:this|that|these|those)\b",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
@@ -17,6 +21,19 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _FEW_TERMS = 3
+
+
+def check_history(history: Sequence[tuple[str, str]] | None) -> list[tuple[str, str]]:
+    """The history as (question, answer) pairs.
+
+    Raises:
+        QuestionError: it has another form.
+    """
+    turns = list(history or ()) if not isinstance(history, str) else [history]
+    for turn in turns:
+        if not (isinstance(turn, (tuple, list)) and len(turn) == 2 and all(isinstance(part, str) for part in turn)):
+            raise QuestionError(f"The history is a list of (question, answer) pairs of text; {turn!r} is none.")
+    return [(question, answer) for question, answer in turns]
 
 
 def standalone_question(question: str, history: Sequence[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ folder of its own and given its name, the record's revision, once it is whole. A
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -23,8 +24,11 @@ from numpy.typing import NDArray
 from .errors import LibraryError
 from .records import Records
 
+log = logging.getLogger("footnote")
+
 _COLLECTION = "chunks"
 _BUILDING = "building-"
+_FILTERED = 5000  # papers in one filter: SQLite below Chroma takes 32,766 values
 _LAYOUT = "1"  # part of a version's name: raise it when what is stored in Chroma changes
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
 
@@ -43,15 +47,29 @@ class Index:
 
     def nearest(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None = None) -> list[int]:
         """The keys of the `count` chunks nearest to `vector`, nearest first; of `papers` only, where they are given."""
-        with self._lock, _translating():
-            self.update()
-            where = None if papers is None else {"paper": {"$in": list(papers)}}
-            if not self._size or papers == []:
-                return []
-            found = self._collection.query(
-                query_embeddings=[vector], n_results=min(count, self._size), where=where, include=[]
-            )
-            return [int(key) for key in found["ids"][0]]
+        with self._lock:
+            try:
+                return self._query(vector, count, papers)
+            except LibraryError as error:
+                log.warning("%s It is made anew now.", error)
+                self.rebuild()
+                return self._query(vector, count, papers)
+
+    def _query(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None) -> list[int]:
+        self.update()
+        if not self._size or papers == []:
+            return []
+        every = range(0, len(papers), _FILTERED) if papers is not None else [0]
+        found: list[tuple[float, int]] = []
+        with _translating():
+            for start in every:
+                where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTERED])}}
+                most = min(count, self._size)
+                hits = self._collection.query(
+                    query_embeddings=[vector], n_results=most, where=where, include=["distances"]
+                )
+                found += zip(hits["distances"][0], map(int, hits["ids"][0]), strict=True)
+        return [key for _, key in sorted(found)[:count]]
 
     def update(self) -> None:
         """Brings the index to the record's revision: made from the last version, or anew where there is none."""
@@ -68,8 +86,11 @@ class Index:
 
     def rebuild(self) -> None:
         """Makes the index anew from the record's vectors; the embedding model is not needed."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+
         with self._lock:
             self.close()
+            SharedSystemClient.clear_system_cache()  # it keeps what failed to open, and would give it out again
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(self.folder)
             self.update()

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,6 +79,7 @@ class Library:
         self._records: Records | None = None
         self._index: Index | None = None
         self._embedder: Embedder | None = None
+        self._loading = threading.RLock()  # what is loaded at its first use is loaded once, whoever asks first
 
     def close(self) -> None:
         """Lets go of all files."""
@@ -99,18 +101,22 @@ class Library:
         Raises:
             EmptyLibrary: there is none yet.
         """
-        if self._records is None:
-            if not self.exists:
-                raise EmptyLibrary(f"There is no library in {self.folder.name!r} yet. Add papers: `footnote add PATH`.")
-            self._records = Records(self.folder / RECORD)
-        return self._records
+        with self._loading:
+            if self._records is None:
+                if not self.exists:
+                    raise EmptyLibrary(
+                        f"There is no library in {self.folder.name!r} yet. Add papers: `footnote add PATH`."
+                    )
+                self._records = Records(self.folder / RECORD)
+            return self._records
 
     @property
     def index(self) -> Index:
         """The index over the record."""
-        if self._index is None:
-            self._index = Index(self.folder / "index", self.records)
-        return self._index
+        with self._loading:
+            if self._index is None:
+                self._index = Index(self.folder / "index", self.records)
+            return self._index
 
     @property
     def embedder(self) -> Embedder:
@@ -119,9 +125,10 @@ class Library:
         Raises:
             LibraryMismatch: the settings name another one, or other chunking.
         """
-        if self._embedder is None:
-            self._embedder = load_embedder(self.settings.embedding)
-        self._check_made_with(self._embedder)  # each time: another process may have rebuilt the library
+        with self._loading:
+            if self._embedder is None:
+                self._embedder = load_embedder(self.settings.embedding)
+        self._check_made_with(self._made_with(self._embedder))  # each time: another process may have rebuilt it
         return self._embedder
 
     def papers(self) -> list[Paper]:
@@ -147,6 +154,8 @@ class Library:
             return report
         self.folder.mkdir(parents=True, exist_ok=True)
         self._records = self._records or Records(self.folder / RECORD)
+        if self._records.meta("made_with"):
+            self._check_made_with(self._chosen())  # also where nothing has to be embedded
         self.index.drop_foreign()
         _Adding(self, report, on_progress).run(files)
         return report
@@ -188,12 +197,12 @@ class Library:
         records = self.records
         embedder = load_embedder(self.settings.embedding)
         made_with = self._made_with(embedder)
-        if records.meta("made_with") != made_with:
+        if json.loads(records.meta("made_with") or "{}") != made_with:
             self._embedder = embedder
             papers = [(records.paper_key(p.id), records.paper(p.id)) for p in self.papers()]
             done = 0
             with records.transaction() as db:
-                records.set_meta(db, "made_with", made_with)
+                records.set_meta(db, "made_with", json.dumps(made_with))
                 for start in range(0, len(papers), _GROUP // 4):
                     group = papers[start : start + _GROUP // 4]
                     for (key, paper), (chunks, vector) in zip(
@@ -208,27 +217,29 @@ class Library:
 
     # How it was made
 
-    def _made_with(self, embedder: Embedder) -> str:
+    def _chosen(self) -> dict[str, Any]:
+        """What the settings say of how a library is made."""
         chunking = self.settings.chunking
-        return json.dumps(
-            {
-                "model": embedder.card.name,
-                "sha256": embedder.card.digest,
-                "max_tokens": chunking.max_tokens,
-                "overlap_sentences": chunking.overlap_sentences,
-                "chunker": _CHUNKER,
-            }
-        )
+        return {
+            "model": self.settings.embedding.model,
+            "max_tokens": chunking.max_tokens,
+            "overlap_sentences": chunking.overlap_sentences,
+            "chunker": _CHUNKER,
+        }
 
-    def _check_made_with(self, embedder: Embedder) -> None:
-        made, wanted = self.records.meta("made_with"), self._made_with(embedder)
+    def _made_with(self, embedder: Embedder) -> dict[str, Any]:
+        return self._chosen() | {"sha256": embedder.card.digest}
+
+    def _check_made_with(self, wanted: dict[str, Any]) -> None:
+        made = self.records.meta("made_with")
         if made is None:
             with self.records.transaction() as db:
-                self.records.set_meta(db, "made_with", wanted)
-        elif made != wanted:
-            old, new = json.loads(made), json.loads(wanted)
-            names = [name for name in new if old.get(name) != new[name]]
-            differences = "; ".join(f"{name} {old.get(name)!r}, the settings say {new[name]!r}" for name in names)
+                self.records.set_meta(db, "made_with", json.dumps(wanted))
+            return
+        old = json.loads(made)
+        names = [name for name in wanted if old.get(name) != wanted[name]]
+        if names:
+            differences = "; ".join(f"{name} {old.get(name)!r}, the settings say {wanted[name]!r}" for name in names)
             raise LibraryMismatch(
                 f"The library {self.folder.name!r} was made with {differences}. Set that back, or run "
                 "`footnote rebuild` to make it anew with the settings."
@@ -421,6 +432,9 @@ def find_files(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], lis
     files: dict[Path, None] = {}
     failures: list[Failure] = []
     for given in paths:
+        if not os.fspath(given):  # else an unset variable of a shell would stand for the working directory
+            failures.append(Failure("''", None, "the path is empty"))
+            continue
         path = Path(given).expanduser()
         try:
             mode = path.stat().st_mode
@@ -494,9 +508,9 @@ def _checked(name: str, value: Any) -> Any:
     if name not in EDITABLE:
         raise SourceError(f"{name!r} cannot be edited; {', '.join(EDITABLE)} can.")
     if name in _LISTS:
-        return [value] if isinstance(value, str) else list(value or ())
-    if name == "year" and not isinstance(value, int | None):
-        raise SourceError(f"The year {value!r} is no whole number.")
+        return [item for item in ([value] if isinstance(value, str) else list(value or ())) if str(item).strip()]
+    if name == "year" and not (value is None or (isinstance(value, int) and 1000 <= value <= 2100)):
+        raise SourceError(f"The year {value!r} is no whole number from 1000 to 2100.")
     if name == "title":
         value = " ".join(str(value or "").split())
         if not value:

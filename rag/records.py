@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,22 +140,31 @@ def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
     return np.frombuffer(b"".join(blobs), kind).reshape(rows, -1).astype(np.float32, copy=False)
 
 
+class _Held:
+    """A thread's connection, which is closed when the thread ends and lets go of it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class Records:
     """The SQLite file of a library. Each thread has a connection of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._prepare_schema()
 
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+            for held in list(self._held):
+                held.connection.close()
             self._local = threading.local()
 
     @contextlib.contextmanager
@@ -385,6 +395,8 @@ class Records:
         if not scope:
             return None
         keys = {self.paper_key(name) for name in scope.papers} if scope.papers else None
+        if keys is not None and not (scope.years or scope.authors or scope.sources or scope.tags):
+            return sorted(keys)
         rows = self._all("SELECT key, year, details FROM papers")
         names = self._source_names()
         details = {row["key"]: json.loads(row["details"]) for row in rows}
@@ -467,11 +479,12 @@ class Records:
 
     @property
     def _db(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            self._local.connection = connection
-        return connection
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Held(self._connect())
+            with self._lock:
+                self._held.add(held)
+        return held.connection
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -484,8 +497,6 @@ class Records:
             db.execute("PRAGMA secure_delete = ON")
         except (*_ERRORS, OSError) as error:
             raise _translated(error, self.path) from error
-        with self._lock:
-            self._connections.append(db)
         return db
 
     def _prepare_schema(self) -> None:
@@ -559,9 +570,10 @@ def _fitting(what: str, wanted: Sequence[str], having: dict[int, list[str]], who
             for key, values in having.items()
             if any(needle == v.casefold() if whole else needle in v.casefold() for v in values)
         }
-        if not found:
-            raise UnknownPaper(f"No paper in this library has the {what} {want!r}.")
         fitting |= found
+    if not fitting:
+        names = " or ".join(repr(want) for want in wanted)
+        raise UnknownPaper(f"No paper in this library has the {what} {names}.")
     return fitting
 
 

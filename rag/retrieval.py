@@ -66,6 +66,8 @@ def check_question(question: str) -> str:
     Raises:
         QuestionError: it is empty or over `MAX_QUESTION` characters long.
     """
+    if not isinstance(question, str):
+        raise QuestionError(f"A question is a text, not {question!r}.")
     # Half of a surrogate pair, as undecodable bytes of a command line become, has no UTF-8.
     question = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     if not any(character.isalnum() for character in question):
@@ -173,4 +175,9 @@ def _passage(found: Found, row: int, text: str) -> Passage:
 def as_scope(**filters: str | int | Sequence[str] | Sequence[int] | None) -> Scope:
     """A scope from loosely given filters: a single title or year may stand for a list of one."""
     whole = {name: (value,) if isinstance(value, (str, int)) else tuple(value or ()) for name, value in filters.items()}
+    for name, values in whole.items():
+        if not all(isinstance(value, int if name == "years" else str) for value in values):
+            raise QuestionError(
+                f"{name}= takes {'years as whole numbers' if name == 'years' else 'texts'}, not {values!r}."
+            )
     return Scope(**whole)  # type: ignore[arg-type]

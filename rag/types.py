@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from .readable import readable
 
+_QUOTED = 80  # characters of a quote that stand in a printed reference
+
 REFUSAL = "The papers in this library do not answer this question."
 """The whole text of an answer that is a refusal: one constant for answers, prompts and tests."""
 
@@ -136,7 +138,7 @@ class Citation:
     source: str
 
     def __str__(self) -> str:
-        """The reference on one line: `[1] Title (authors, year), p. 3, section, source`."""
+        """The reference on one line: `[1] Title (authors, year), p. 3, section, source: "first words ..."`."""
         by = ", ".join([*([_names(self.authors)] if self.authors else []), *([str(self.year)] if self.year else [])])
         where = [
             readable(self.title) + (f" ({by})" if by else ""),
@@ -144,7 +146,11 @@ class Citation:
             *([readable(self.section)] if self.section else []),
             self.source,
         ]
-        return f"[{self.number}] " + ", ".join(where)
+        reference = f"[{self.number}] " + ", ".join(where)
+        quote = " ".join(readable(self.quote).split())
+        if self.quote == self.title:
+            return reference
+        return f'{reference}: "{quote if len(quote) <= _QUOTED else quote[:_QUOTED].rsplit(" ", 1)[0] + " ..."}"'
 
 
 @dataclass(frozen=True, slots=True)
