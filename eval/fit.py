@@ -1,10 +1,12 @@
 """Fits the program's weights and writes them to rag/weights.json.
 
-    python -m eval fit --papers ../shared/seeds --off-topic ../shared/data/pubmedqa/pqa_labeled.jsonl
+    python -m eval fit --papers ../shared/seeds --off-topic ../shared/data/pubmedqa/pqa_labeled.jsonl \
+        --claims ../shared/data/scifact/claim_pairs_train.jsonl --report ../shared/data/scifact/claim_pairs_dev.jsonl
 
 Fitted are, in this order, since each stands on the one before: the fusion of retrieval scores, the choice of sentences,
 and the confidence with its two thresholds. Only the fitting part of the question set is used; every score that is
-written down is of 5-fold cross-validation on it, and of the part kept apart for reporting.
+written down is of 5-fold cross-validation on it, and of the part kept apart for reporting. The check of citations is
+fitted on claims and abstracts (eval/fit_checking.py); without any, it stays as it is.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ from rag.library import Library
 from rag.readable import folded
 from rag.records import Scope
 from rag.retrieval import FEATURES, find, search_terms, z_scores
-from rag.weights import FILE, Linear, Weights
+from rag.weights import FILE, Linear, Weights, load_weights
 
+from .fit_checking import fit_support
 from .questions import QUESTIONS, SAMPLE, Question, holds_nugget, load_questions
 from .text import read_json_lines
 
@@ -66,6 +69,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--papers", nargs="+", default=[str(SAMPLE)], help="the papers that the questions are put to")
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--off-topic", type=Path, help="JSON lines with `question`: all of them on other topics")
+    parser.add_argument("--claims", type=Path, help="JSON lines of claims and abstracts, to fit the check of citations")
+    parser.add_argument("--report", type=Path, help="the same, kept apart: the check is scored on them")
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode="quote") as assistant:
@@ -74,7 +79,11 @@ def main(arguments: Sequence[str]) -> int:
         questions = [q for q in load_questions(options.questions, titles) if not q.history]
         off_topic = _off_topic(options.off_topic)
         weights, scores = fit(assistant.library, questions, off_topic)
-    data = [options.questions, *([options.off_topic] if options.off_topic else [])]
+        if options.claims:
+            kept = read_json_lines(options.report) if options.report else []
+            support, scores["support"] = fit_support(read_json_lines(options.claims), kept, assistant.library.embedder)
+            weights = replace(weights, support=support)
+    data = [path for path in (options.questions, options.off_topic, options.claims) if path]
     made = {
         "version": 1,
         "date": date.today().isoformat(),
@@ -90,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
 def fit(library: Library, questions: Sequence[Question], off_topic: Sequence[str]) -> tuple[Weights, dict[str, Any]]:
     """The weights fitted on the fitting part of `questions`, and their scores by cross-validation and on the rest."""
     empty = Linear((), np.zeros(0), np.ones(0), np.zeros(0), 0.0)
-    weights = Weights(dict.fromkeys(FEATURES, 1.0), empty, empty, 0.0, 0.0)
+    weights = Weights(dict.fromkeys(FEATURES, 1.0), empty, empty, 0.0, 0.0, load_weights().support)
     rankings = [_ranking(library, q) for q in questions if q.answerable]
     fitted = [r for r in rankings if not r.question.for_report]
     kept = [r for r in rankings if r.question.for_report]
@@ -116,17 +125,17 @@ def fit(library: Library, questions: Sequence[Question], off_topic: Sequence[str
 
 def as_dict(weights: Weights) -> dict[str, Any]:
     """The weights as they stand in the file."""
-
-    def linear(each: Linear) -> dict[str, Any]:
-        arrays = {name: np.round(getattr(each, name), 5).tolist() for name in ("means", "scales", "coefficients")}
-        return {"features": list(each.features), **arrays, "intercept": round(each.intercept, 5)}
-
     return {
         "fusion": weights.fusion,
-        "sentences": linear(weights.sentences),
-        "confidence": linear(weights.confidence),
+        "sentences": weights.sentences.as_dict(),
+        "confidence": weights.confidence.as_dict(),
         "refuse_below": weights.refuse_below,
         "unsure_below": weights.unsure_below,
+        "support": {
+            "model": weights.support.model.as_dict(),
+            "supported_above": weights.support.supported_above,
+            "partly_above": weights.support.partly_above,
+        },
     }
 
 

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ log = logging.getLogger("footnote")
 
 Vectors = NDArray[np.float32]
 _Ids = NDArray[np.int64]
+_Made = TypeVar("_Made")
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -55,6 +56,13 @@ class Encoded(NamedTuple):
     vector: Vectors
     marks: Vectors
     tokens: int
+
+
+class TokenVectors(NamedTuple):
+    """`vectors` (tokens, dimensions), each of length 1, and the span of each token in the text."""
+
+    vectors: Vectors
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +114,28 @@ class Embedder:
         moved = [MarkedText(prompt + t, tuple(Span(a + shift, b + shift) for a, b in marks)) for t, marks in texts]
         return self._encode(moved if prompt else texts)
 
+    def token_vectors(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The model's output at each token of each text, without prompts and special tokens."""
+        return self._outputs(texts, lambda _, hidden, encoding: _token_vectors(hidden, encoding))
+
     def _encode(self, texts: Sequence[MarkedText]) -> list[Encoded]:
-        encodings = self._truncating.encode_batch([t.text for t in texts])
-        results: list[Encoded | None] = [None] * len(texts)
+        return self._outputs(
+            [t.text for t in texts], lambda i, hidden, encoding: self._pooled(hidden, encoding, texts[i].marks)
+        )
+
+    def _outputs(self, texts: Sequence[str], made: Callable[[int, Vectors, Any], _Made]) -> list[_Made]:
+        """What `made` makes of each text: it is given the text's number, the model's outputs, and the encoding."""
+        encodings = self._truncating.encode_batch(list(texts))
+        results: dict[int, _Made] = {}
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
         batches = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)]
 
         def keep(batch: list[int], hidden: NDArray[np.float32]) -> None:
             for row, index in enumerate(batch):
-                results[index] = self._pooled(hidden[row], encodings[index], texts[index].marks)
+                results[index] = made(index, hidden[row], encodings[index])
 
         self._run(batches, [e.ids for e in encodings], keep)
-        return [r for r in results if r is not None]
+        return [results[i] for i in range(len(texts))]
 
     def _pooled(self, hidden: Vectors, encoding: Any, marks: Sequence[Span]) -> Encoded:
         """A mark's vector is the mean of its tokens' outputs: it knows the sentences around it, and costs nothing."""
@@ -352,6 +370,11 @@ def _padded(rows: list[list[int]]) -> dict[str, _Ids]:
         ids[i, : len(row)] = row
         mask[i, : len(row)] = 1
     return {"input_ids": ids, "attention_mask": mask}
+
+
+def _token_vectors(hidden: Vectors, encoding: Any) -> TokenVectors:
+    kept = [i for i, special in enumerate(encoding.special_tokens_mask) if not special]
+    return TokenVectors(_unit(hidden[kept].astype(np.float32)), tuple(Span(*encoding.offsets[i]) for i in kept))
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -29,6 +29,11 @@ class Linear:
         arrays = {name: np.array(raw[name], float) for name in ("means", "scales", "coefficients")}
         return cls(features=tuple(raw["features"]), intercept=float(raw["intercept"]), **arrays)
 
+    def as_dict(self) -> dict[str, Any]:
+        """What `from_dict` reads, in few digits."""
+        arrays = {name: np.round(getattr(self, name), 5).tolist() for name in ("means", "scales", "coefficients")}
+        return {"features": list(self.features), **arrays, "intercept": round(self.intercept, 5)}
+
     def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The fitted probability, (rows,), of features (rows, features)."""
         logits = ((features - self.means) / self.scales) @ self.coefficients + self.intercept
@@ -36,10 +41,20 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
+class SupportWeights:
+    """From the probability `supported_above` on quotes support a sentence, from `partly_above` on in part."""
+
+    model: Linear
+    supported_above: float
+    partly_above: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """`fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal.
 
     Below the confidence `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer.
+    `support` checks a sentence against its quotes.
     """
 
     fusion: dict[str, float]
@@ -47,6 +62,7 @@ class Weights:
     confidence: Linear
     refuse_below: float
     unsure_below: float
+    support: SupportWeights
 
 
 @functools.cache
@@ -59,4 +75,9 @@ def load_weights() -> Weights:
         confidence=Linear.from_dict(raw["confidence"]),
         refuse_below=raw["refuse_below"],
         unsure_below=raw["unsure_below"],
+        support=SupportWeights(
+            model=Linear.from_dict(raw["support"]["model"]),
+            supported_above=raw["support"]["supported_above"],
+            partly_above=raw["support"]["partly_above"],
+        ),
     )

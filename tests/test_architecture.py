@@ -19,7 +19,7 @@ ORDER = [
     {"rag.config"},
     {"rag.sentences", "rag.pdf", "rag.embedding", "rag.records"},
     {"rag.readers", "rag.chunking", "rag.index"},
-    {"rag.library"},
+    {"rag.library", "rag.checking"},
     {"rag.retrieval"},
     {"rag.answering", "rag.conversation"},
     {"rag.assistant"},

@@ -1,0 +1,206 @@
+"""The check of a sentence against its quotes: what is quoted, supported, held back, and how the check is fitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import PAPERS
+
+from eval.fit_checking import best_threshold, fit_support
+from rag.checking import SUPPORT_FEATURES, Support, agrees, support, support_features
+from rag.embedding import Embedder
+from rag.weights import load_weights
+
+OTTERS, TIDES, BIRDS = PAPERS.values()
+RESTARTS = (
+    "We show that warm restarts reduce the training time of transformers by a third. Smaller batch sizes improve "
+    "accuracy. The method does not need a learning rate schedule."
+)
+REWARDS = (
+    r"We introduce RePair, a training scheme. On NQ and TriviaQA it raises exact match from 41.2 to 46.8. It was "
+    r"trained for 1,200 steps and hallucinates 34.0\% less."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The kite counts 94.5% of the otters that divers count", OTTERS),
+        ("  “it fails\n in FOG!” ", OTTERS),
+        ("hallucinates 34.0% less", REWARDS),
+        ('The na\\"ive bound', "The naïve bound holds."),
+    ],
+)
+def test_what_stands_in_a_quote_is_quoted(sentence: str, quote: str, embedder: Embedder) -> None:
+    assert support(sentence, [TIDES, quote], embedder) == Support("quoted", 1.0)
+
+
+def test_a_part_of_a_word_is_not_quoted(embedder: Embedder) -> None:
+    assert support("The method needs a tide of 4", [TIDES], embedder).label != "quoted"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("A camera on a kite finds 94.5% of the otters that divers count.", OTTERS),
+        ("Otters can be counted with a camera kite at a tenth of the cost.", OTTERS),
+        ("The clocks of the sensors are at most 1.8 seconds apart after 30 days.", TIDES),
+        ("Underwater sensors agree on a clock by reading the tide, without radio.", TIDES),
+        ("Adults break the rules half as often as young birds.", BIRDS),
+        ("Seven grammar rules predict the next alarm call of great tits.", BIRDS),
+        ("Transformers train in a third less time with warm restarts.", RESTARTS),
+        ("No learning rate schedule is needed.", RESTARTS),
+        ("With RePair models hallucinate 34% less.", REWARDS),
+    ],
+)
+def test_a_right_paraphrase_is_supported(sentence: str, quote: str, embedder: Embedder) -> None:
+    assert support(sentence, [quote], embedder).label == "supported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The kite counts 95.4% of the otters that divers count.", OTTERS),
+        ("After 60 days the clocks differ by 1.8 seconds at most.", TIDES),
+        ("Playback experiments confirm 5 of the 7 rules.", BIRDS),
+        ("On NQ and TriviaQA RePair raises exact match from 41.2 to 48.6.", REWARDS),
+    ],
+)
+def test_a_changed_number_is_partly_supported_at_most(sentence: str, quote: str, embedder: Embedder) -> None:
+    found = support(sentence, [quote], embedder)
+    assert found.label == "partly"
+    assert found.probability > load_weights().support.supported_above
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The kite does not count 94.5% of the otters that divers count.", OTTERS),
+        ("The method doesn't need a tide of 40 cm or more.", TIDES),
+        ("A grammar of seven rules never predicts which call follows another.", BIRDS),
+        ("Warm restarts do not reduce the training time of transformers.", RESTARTS),
+        ("The method needs a learning rate schedule.", RESTARTS),
+    ],
+)
+def test_a_negation_on_one_side_is_not_supported(sentence: str, quote: str, embedder: Embedder) -> None:
+    assert support(sentence, [quote], embedder).label in ("partly", "unsupported")
+
+
+def test_an_opposite_is_less_probable_than_a_synonym(embedder: Embedder) -> None:
+    right = support("Warm restarts lower the training time of transformers by a third.", [RESTARTS], embedder)
+    wrong = support("Warm restarts increase the training time of transformers by a third.", [RESTARTS], embedder)
+    assert right.label == "supported"
+    assert wrong.label != "supported"
+    assert right.probability - wrong.probability > 0.2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Otters sleep in dens that are lined with moss.", OTTERS),
+        ("The detector was trained on satellite images of beavers.", OTTERS),
+        ("Great tits learn their songs from their fathers.", BIRDS),
+        ("RePair was evaluated on HotpotQA with GPT-4.", REWARDS),
+    ],
+)
+def test_what_is_invented_is_not_supported(sentence: str, quote: str, embedder: Embedder) -> None:
+    assert support(sentence, [quote], embedder).label in ("partly", "unsupported")
+
+
+@pytest.mark.parametrize("quote", [OTTERS, BIRDS, REWARDS])
+def test_what_another_paper_says_is_unsupported(quote: str, embedder: Embedder) -> None:
+    assert (
+        support("Underwater sensors agree on a clock by the tide, without radio.", [quote], embedder).label
+        == "unsupported"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes"), [("", [OTTERS]), (" … ", [OTTERS]), ("It fails.", []), ("It fails.", ["", "—"])]
+)
+def test_without_words_or_quotes_nothing_is_supported(sentence: str, quotes: list[str], embedder: Embedder) -> None:
+    assert support(sentence, quotes, embedder) == Support("unsupported", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "feature", "value"),
+    [
+        ("It ran for 1200 steps.", "1,200 steps were run.", "numbers", 1.0),
+        ("It has 34% of 2 parts.", r"Two parts have 34.0\%.", "numbers", 1.0),
+        ("Of 0.5 and 7, p53 and GPT-4.", "Half is .5 of GPT4.", "numbers", 2 / 3),
+        ("BERT and RoBERTa read.", "We read with BERT alone.", "names", 0.5),
+        ("Moss grows in shade.", "Moss grows in shadow. It rains.", "quote_length", np.log(2)),
+        ("Shade increases moss growth.", "Less moss stands in shade.", "other_direction", 1.0),
+        ("Shade increases moss.", "More moss stands in shade.", "other_direction", 0.0),
+        ("Shade increases moss.", "Shade did not increase moss.", "same_direction", 0.0),
+        ("Moss doesn’t grow.", "Moss may grow.", "negated", 1.0),
+        ("Moss does not grow.", "Moss never grows.", "negated", 0.0),
+        ("Moss may grow here.", "Moss cannot grow here.", "denied", 1.0),
+        ("Moss may grow here.", "Moss cannot grow there. Here it may grow. Moss is green.", "denied", 0.0),
+    ],
+)  # fmt: skip
+def test_a_feature_says_what_it_names(
+    sentence: str, quote: str, feature: str, value: float, embedder: Embedder
+) -> None:
+    found = support_features(sentence, [quote], embedder)[SUPPORT_FEATURES.index(feature)]
+    assert found == pytest.approx(value)
+
+
+def test_a_sentence_is_as_near_as_can_be_to_itself(embedder: Embedder) -> None:
+    features = support_features("Otters swim in cold rivers.", ["Otters swim in cold rivers."], embedder)
+    assert features[:5] == pytest.approx([1, 1, 1, 1, 1], abs=1e-3)
+
+
+def test_token_vectors_are_of_length_one_and_know_their_words(embedder: Embedder) -> None:
+    short, long = embedder.token_vectors(["Otters swim.", "word " * 1000])
+    assert [("Otters swim.")[a:b] for a, b in short.spans] == ["Otter", "s", "swim", "."]
+    assert np.linalg.norm(short.vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+    assert len(long.vectors) == len(long.spans) == embedder.card.max_tokens - 2
+
+
+def test_the_shipped_weights_are_of_these_features() -> None:
+    weights = load_weights().support
+    assert weights.model.features == SUPPORT_FEATURES
+    assert 0 < weights.partly_above < weights.supported_above < 1
+
+
+def test_the_threshold_is_where_balanced_accuracy_is_best() -> None:
+    values = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.8, 0.9])
+    assert best_threshold(values, values > 0.5) == 0.6
+
+
+def pairs(labels: tuple[str, ...] = ("SUPPORT", "CONTRADICT", "NOT_ENOUGH_INFO")) -> list[dict[str, Any]]:
+    """Claims about plants, and each label's abstract."""
+    abstracts = {"SUPPORT": "{} is green in spring.", "CONTRADICT": "{} is not green.", "NOT_ENOUGH_INFO": "{} is wet."}
+    return [
+        {
+            "claim_id": number,
+            "claim": f"In spring {plant} is green.",
+            "label": label,
+            "abstract_sentences": ["We looked at plants.", abstracts[label].format(plant)],
+            "evidence_sentences": [] if label == "NOT_ENOUGH_INFO" else [abstracts[label].format(plant)],
+        }
+        for number, plant in enumerate(["Moss", "Fern", "Ivy", "Reed", "Hazel", "Clover", "Birch", "Heather"])
+        for label in labels
+    ]
+
+
+def test_a_small_fit_tells_the_labels_apart_and_gives_the_same_twice(embedder: Embedder) -> None:
+    kept = pairs(("SUPPORT", "CONTRADICT"))
+    (weights, scores), again = (fit_support(pairs(), kept, embedder) for _ in range(2))
+    assert again[1] == scores
+    assert again[0].model.as_dict() == weights.model.as_dict()
+    assert scores["cross-validated"]["pairs"] == 24
+    assert scores["cross-validated"]["AUROC"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert scores["kept"]["balanced accuracy"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+
+
+def test_numbers_and_negations_hold_a_sentence_back() -> None:
+    rows = np.ones((4, len(SUPPORT_FEATURES)))
+    rows[:, [SUPPORT_FEATURES.index("negated"), SUPPORT_FEATURES.index("denied")]] = 0
+    rows[1, SUPPORT_FEATURES.index("numbers")] = 0.5
+    rows[2, SUPPORT_FEATURES.index("negated")] = 1
+    rows[3, SUPPORT_FEATURES.index("denied")] = 1
+    assert agrees(rows).tolist() == [True, False, False, False]
