@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from rag.errors import FootnoteError
 
 COMMANDS = ("fit", "compare", "sweep", "beir", "qasper", "gate", "bench")
+STOPPED = 130  # what a shell reports for Ctrl-C
+
+_WHEN_STOPPED = {
+    "score": "Stopped. Questions that were answered are kept: the same command goes on from there.",
+    **dict.fromkeys(
+        ("sweep", "beir", "qasper"),
+        "Stopped. What was added and measured is kept in unfinished-run in the folder of --out: the same command goes "
+        "on from there.",
+    ),
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -17,14 +28,19 @@ def main(arguments: list[str]) -> int:
     )
     try:
         status: int = importlib.import_module(f".{command}", __package__).main(rest)
+    except KeyboardInterrupt:  # before the other: a stopped `add` is both, and speaks of a library that is not kept
+        sys.stderr.write(_WHEN_STOPPED.get(command, "Stopped. Nothing was kept.") + "\n")
+        return STOPPED
     except FootnoteError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped; the same command goes on from here.\n")
         return 1
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    done = main(sys.argv[1:])
+    if done == STOPPED:  # OpenVINO's threads may still be at work, and Python's ordinary end would abort over them
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(done)
+    sys.exit(done)

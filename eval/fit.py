@@ -12,7 +12,6 @@ fitted on claims and abstracts (eval/fit_checking.py); without any, it stays as 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -35,8 +34,9 @@ from rag.retrieval import FEATURES, find, search_terms, z_scores
 from rag.weights import FILE, Linear, Weights, load_weights
 
 from .fit_checking import fit_support
-from .questions import QUESTIONS, SAMPLE, Question, holds_nugget, load_questions
-from .text import read_json_lines
+from .questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
+from .runs import add_papers
+from .text import digest, read_json_lines
 
 FOLDS = 5
 FALSE_REFUSALS = 0.025  # of the answerable questions, as many as this may be refused
@@ -63,6 +63,13 @@ class Choice(NamedTuple):
     holds_fact: NDArray[np.bool_]
 
 
+class OffTopic(NamedTuple):
+    """Questions on other topics: to fit on, and kept apart to report on."""
+
+    fitted: list[str]
+    kept: list[str]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Fits, writes the file, prints its scores."""
     parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__.splitlines()[0] if __doc__ else "")
@@ -73,22 +80,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--report", type=Path, help="the same, kept apart: the check is scored on them")
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args(arguments)
+    load_questions(options.questions)
+    questions = [q for q in load_questions(options.questions, titles_in(options.papers)) if not q.history]
+    check_enough(questions, options.questions.name)
+    off_topic = read_off_topic(options.off_topic) if options.off_topic else OffTopic([], [])
+    claims, kept = (read_json_lines(path) if path else [] for path in (options.claims, options.report))
     with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode="quote") as assistant:
-        assistant.add(options.papers)
-        titles = [paper.title for paper in assistant.papers()]
-        questions = [q for q in load_questions(options.questions, titles) if not q.history]
-        off_topic = _off_topic(options.off_topic)
+        add_papers(assistant, options.papers)
         weights, scores = fit(assistant.library, questions, off_topic)
-        if options.claims:
-            kept = read_json_lines(options.report) if options.report else []
-            support, scores["support"] = fit_support(read_json_lines(options.claims), kept, assistant.library.embedder)
+        if claims:
+            support, scores["support"] = fit_support(claims, kept, assistant.library.embedder)
             weights = replace(weights, support=support)
-    data = [path for path in (options.questions, options.off_topic, options.claims) if path]
     made = {
         "version": 1,
         "date": date.today().isoformat(),
         "command": "python -m eval fit " + " ".join(arguments),
-        "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
+        "data": digests(options),
         "scores": scores,
     }
     options.out.write_text(json.dumps(made | as_dict(weights), indent=1) + "\n")
@@ -96,7 +103,28 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def fit(library: Library, questions: Sequence[Question], off_topic: Sequence[str]) -> tuple[Weights, dict[str, Any]]:
+def digests(options: argparse.Namespace) -> dict[str, str]:
+    """The digest of each file and folder that the weights are made from or scored on, by its name."""
+    given = [options.questions, *options.papers, options.off_topic, options.claims, options.report]
+    paths = [Path(path) for path in given if path]
+    return {path.resolve().name: digest(path) for path in paths}
+
+
+def check_enough(questions: Sequence[Question], name: str) -> None:
+    """Refuses a question set that nothing can be fitted on, or reported on.
+
+    Raises:
+        QuestionSetError: it has too few answerable questions in one of the parts.
+    """
+    kept = [q.for_report for q in questions if q.answerable]
+    if kept.count(False) < FOLDS or not any(kept):
+        raise QuestionSetError(
+            f"{name} has {kept.count(False)} answerable questions to fit on and {kept.count(True)} to report on, which "
+            f"the hash of their ids decides; a fit needs {FOLDS} and 1 at least. Add questions with `gold_titles`."
+        )
+
+
+def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) -> tuple[Weights, dict[str, Any]]:
     """The weights fitted on the fitting part of `questions`, and their scores by cross-validation and on the rest."""
     empty = Linear((), np.zeros(0), np.ones(0), np.zeros(0), 0.0)
     weights = Weights(dict.fromkeys(FEATURES, 1.0), empty, empty, 0.0, 0.0, load_weights().support)
@@ -250,7 +278,7 @@ def fit_confidence(groups: dict[str, Array]) -> Linear:
 def _fit_confidence(
     library: Library,
     questions: Sequence[Question],
-    off_topic: Sequence[str],
+    off_topic: OffTopic,
     choices: Sequence[Choice],
     weights: Weights,
 ) -> tuple[Linear, tuple[float, float], dict[str, Any]]:
@@ -261,7 +289,7 @@ def _fit_confidence(
 
     def without(question: Question) -> Scope:
         gold = set(map(folded, question.gold_titles))
-        return Scope(papers=tuple(paper.id for paper in library.papers() if folded(paper.title) not in gold))
+        return Scope(without=tuple(paper.id for paper in library.papers() if folded(paper.title) in gold))
 
     fitted: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
     kept: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
@@ -274,7 +302,7 @@ def _fit_confidence(
     for question in questions:
         if not question.answerable:
             (kept if question.for_report else fitted)[question.type].append(features(question.question))
-    fitted["off_topic"] += [features(text) for text in off_topic]
+    fitted["off_topic"] += [features(text) for text in off_topic.fitted]
     groups = {kind: np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES)) for kind, rows in fitted.items()}
     linear = fit_confidence(groups)
     held_out = _cross_validated_confidence(groups)
@@ -282,14 +310,15 @@ def _fit_confidence(
     reported = {
         kind: linear.probability(np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES))) for kind, rows in kept.items()
     }
-    scores: dict[str, dict[str, float]] = {}
-    for name, values in (("cross-validated", held_out), ("kept", reported)):
-        scores[name] = {
-            "AUROC off topic": _auroc(values["right"], values["off_topic"]),
-            "AUROC near misses": _auroc(values["right"], values["unanswerable"]),
-            "AUROC paper removed": _auroc(values["right"], values["removed"]),
-            "off topic refused": round(float(np.mean(values["off_topic"] < refuse)), 4),
-            "falsely refused": round(float(np.mean(values["right"] < refuse)), 4),
+    scores = {
+        name: _confidence_scores(values, refuse) for name, values in (("cross-validated", held_out), ("kept", reported))
+    }
+    if off_topic.kept:
+        others = linear.probability(np.array([features(text) for text in off_topic.kept]))
+        scores["off topic, kept"] = {
+            "questions": len(others),
+            "AUROC": _auroc(reported["right"], others),
+            "refused": round(float(np.mean(others < refuse)), 4),
         }
     return linear, (refuse, unsure), scores
 
@@ -305,19 +334,33 @@ def _cross_validated_confidence(groups: dict[str, Array]) -> dict[str, Array]:
     return held_out
 
 
+def _confidence_scores(values: dict[str, Array], refuse: float) -> dict[str, float]:
+    """Of probabilities by kind of question; `refuse` is the threshold below which a question is refused."""
+    kinds = {"off topic": "off_topic", "near misses": "unanswerable", "paper removed": "removed"}
+    scores = {
+        f"AUROC {name}": _auroc(values["right"], values[kind]) for name, kind in kinds.items() if len(values[kind])
+    }
+    if len(values["off_topic"]):
+        scores["off topic refused"] = round(float(np.mean(values["off_topic"] < refuse)), 4)
+    return scores | {"falsely refused": round(float(np.mean(values["right"] < refuse)), 4)}
+
+
 def _auroc(right: Array, wrong: Array) -> float:
-    if not len(right) or not len(wrong):
-        return float("nan")
     labels = [1] * len(right) + [0] * len(wrong)
     return round(float(roc_auc_score(labels, np.concatenate([right, wrong]))), 4)
 
 
-def _off_topic(path: Path | None) -> list[str]:
-    """Every fifth question of a file of questions on other topics; a part named "test" is left out."""
-    if path is None:
-        return []
+def read_off_topic(path: Path) -> OffTopic:
+    """Questions on other topics: those of the split "test" are kept apart, of the rest each fifth is fitted on.
+
+    Raises:
+        QuestionSetError: the file cannot be read, or a line has no question.
+    """
     rows = read_json_lines(path)
-    return [str(row["question"]) for row in rows if row.get("split") != "test"][::5]
+    if any(not isinstance(row, dict) or not isinstance(row.get("question"), str) for row in rows):
+        raise QuestionSetError(f"{path.name} is to have a JSON object with `question` on each line, and does not.")
+    kept = [row["question"] for row in rows if row.get("split") == "test"]
+    return OffTopic([row["question"] for row in rows if row.get("split") != "test"][::5], kept)
 
 
 def _logistic(

@@ -19,6 +19,9 @@ import numpy as np
 from ir_measures import RR, R, Success, nDCG
 from numpy.typing import NDArray
 
+from rag.checking import is_quoted, support
+from rag.config import Embedding
+from rag.embedding import Embedder, load_embedder
 from rag.readable import folded, readable
 from rag.types import UNSURE
 
@@ -28,14 +31,15 @@ Array = NDArray[np.float64]
 Row = Mapping[str, Any]
 Figure = dict[str, float]
 """`mean` with its 95 % interval `low` to `high`, over `n` questions."""
+Statistic = Callable[[Array], Array]
+"""From how often each of n questions was drawn, (resamples, n), to a value a resample."""
 
-LOWER_IS_BETTER = frozenset({"falsely refused"})
+LOWER_IS_BETTER = frozenset({"falsely refused", "AURC"})
 RESAMPLES = 2000
 SEED = 0
 
 _BY_PAPER = (RR, Success @ 1, Success @ 5, R @ 5, nDCG @ 10)
 _BY_PASSAGE = (RR, nDCG @ 10, R @ 10)
-_SUPPORTED = ("quoted", "supported")
 
 
 def score_question(question: Question, row: Row) -> dict[str, float]:
@@ -45,8 +49,8 @@ def score_question(question: Question, row: Row) -> dict[str, float]:
         RR, Success@1, Success@5, R@5, nDCG@10: of the ranked papers; titles are compared folded.
         falsely refused: 1 for a refusal and for a missing result; the only measure of which less is better.
         citation precision, citation recall: share of the cited titles that are gold; of the gold titles, cited.
-        support: share of the answer's sentences that are quoted from or supported by their citations.
-        K-precision: see `k_precision`. For both, the notice that the papers may not answer is a sentence like any.
+        support recall, support precision: see `support_recall`, `support_precision`.
+        K-precision: see `k_precision`; the notice that the papers may not answer is a sentence like any.
     With nuggets, too:
         passage RR, passage nDCG@10, passage R@10: of the ranked passages, see `rank_passages`.
         nugget recall: share of the nugget groups that a sentence of the answer holds.
@@ -76,7 +80,8 @@ def score_question(question: Question, row: Row) -> dict[str, float]:
         "K-precision": k_precision(answer, [citation["quote"] for citation in row.get("citations", [])]),
         "citation precision": _share([title in gold for title in cited]),
         "citation recall": _share([title in cited for title in gold]),
-        "support": _share([sentence["support"] in _SUPPORTED for sentence in sentences]),
+        "support recall": support_recall(row),
+        "support precision": support_precision(row),
         "falsely refused": float(row.get("refused", True)),
     }
 
@@ -84,8 +89,9 @@ def score_question(question: Question, row: Row) -> dict[str, float]:
 def rank_passages(question: Question, row: Row) -> dict[str, float]:
     """RR, nDCG@10 and R@10 of `row["passages"]`; relevant are those of a gold title whose text holds a nugget.
 
-    The row does not show what else in the library is relevant. A gold paper with no relevant passage in the row counts
-    as one that was not found, so that a miss lowers R@10 and nDCG@10.
+    The row has the passages that an answer returns, ten unless `[retrieval] top_k` says otherwise, and does not show
+    what else in the library is relevant: R@10 is a recall of what these ten could hold. A gold paper with no relevant
+    passage in the row counts as one that was not found, so that a miss lowers R@10 and nDCG@10.
     """
     passages = row.get("passages", [])
     gold = {folded(title) for title in question.gold_titles}
@@ -135,6 +141,46 @@ def k_precision(answer: str, quotes: Iterable[str]) -> float:
     return _overlap(answer, " ".join(map(readable, quotes))) / count if count else 0.0
 
 
+def support_recall(row: Row) -> float:
+    """Share of the answer's sentences that the quotes of all their citations support; without the notice of doubt.
+
+    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations", with `rag.checking` as the judge
+    (not the row's own word), and the packaged model in it, whatever the library's: reports can be compared.
+    """
+    return _share([_supports(text, quotes) for text, quotes in _cited_texts(row)])
+
+
+def support_precision(row: Row) -> float:
+    """Share of the sentences' citations whose quote supports its sentence alone, or without which support is lost.
+
+    Gao et al. 2023, as `support_recall`. A citation counts anew for each sentence that has it.
+    """
+    return _share([_is_needed(i, text, quotes) for text, quotes in _cited_texts(row) for i in range(len(quotes))])
+
+
+def _cited_texts(row: Row) -> list[tuple[str, tuple[str, ...]]]:
+    """The answer's sentences with their citations' quotes, but for the notice that the papers may not answer."""
+    quotes = {citation["number"]: citation["quote"] for citation in row.get("citations", [])}
+    sentences = [sentence for sentence in row.get("sentences", []) if sentence["text"] != UNSURE]
+    return [(sentence["text"], tuple(quotes[number] for number in sentence["citations"])) for sentence in sentences]
+
+
+def _is_needed(i: int, text: str, quotes: tuple[str, ...]) -> bool:
+    if _supports(text, quotes[i : i + 1]):
+        return True
+    return _supports(text, quotes) and not _supports(text, quotes[:i] + quotes[i + 1 :])
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _supports(text: str, quotes: tuple[str, ...]) -> bool:
+    return is_quoted(text, quotes) or support(text, quotes, _embedder()).label == "supported"
+
+
+@functools.cache
+def _embedder() -> Embedder:
+    return load_embedder(Embedding())
+
+
 def what_went_wrong(question: Question, row: Row, scores: Mapping[str, float]) -> list[str]:
     """What a person should know about an answer that is not perfect, a sentence each; none for one that is."""
     if not row:
@@ -154,10 +200,26 @@ def what_went_wrong(question: Question, row: Row, scores: Mapping[str, float]) -
         wrong += [f"“{title}” is not cited." for title in question.gold_titles if folded(title) not in cited]
     if scores.get("nugget recall", 1) < 1:
         wrong += _missing_nuggets(question, row)
-    unsupported = [s for s in row["sentences"] if s["support"] not in _SUPPORTED and s["text"] != UNSURE]
-    if unsupported:
-        wrong.append(f"Not supported by its citations: {len(unsupported)} of {len(row['sentences'])} sentences.")
+    cited_texts = _cited_texts(row)
+    if unsupported := [text for text, quotes in cited_texts if not _supports(text, quotes)]:
+        wrong.append(f"Not supported by its citations: {len(unsupported)} of {len(cited_texts)} sentences.")
     return wrong
+
+
+def is_wrong(scores: Mapping[str, float]) -> bool:
+    """Whether answering a question was wrong, given its scores: one without gold titles, or not with all its facts.
+
+    Without nuggets, all gold titles have to be cited instead.
+    """
+    if "refused rightly" in scores:
+        return True
+    return scores.get("nugget recall", scores["citation recall"]) < 1
+
+
+def answered_right(scores: Mapping[str, float]) -> bool:
+    """Whether an answerable question was answered, with all its facts; without nuggets, its paper ranked first."""
+    whole = scores["nugget recall" if "nugget recall" in scores else "Success@1"]
+    return whole == 1 and not scores["falsely refused"]
 
 
 def summarise(questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, Any]:
@@ -186,6 +248,8 @@ def summarise(questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, A
         "questions": {
             q.id: {
                 "type": q.type,
+                "part": "report" if q.for_report else "fit",
+                "confidence": _confidence(q, by_id),
                 "scores": scores[q.id],
                 "wrong": what_went_wrong(q, by_id.get(q.id, {}), scores[q.id]),
             }
@@ -212,7 +276,7 @@ def summarise_refusals(
 
     A missing result has the worst confidence there is: 0 where an answer was due, 1 where a refusal was.
     """
-    confidence = {q.id: float(rows[q.id]["confidence"]) if q.id in rows else float(not q.answerable) for q in questions}
+    confidence = {q.id: _confidence(q, rows) for q in questions}
     answerable = [q for q in questions if q.answerable]
     against = {
         "AUROC": [q for q in questions if not q.answerable],
@@ -229,7 +293,7 @@ def summarise_refusals(
             refusals[name] = auroc_figure([confidence[q.id] for q in answerable], [confidence[q.id] for q in others])
     if questions:
         ordered = [confidence[q.id] for q in questions]
-        wrong = [_is_wrong(scores[q.id]) for q in questions]
+        wrong = [is_wrong(scores[q.id]) for q in questions]
         refusals["AURC"] = aurc_figure(ordered, wrong)
         refusals["risk_coverage"] = risk_coverage(ordered, wrong)
     return refusals
@@ -246,6 +310,18 @@ def auroc_figure(right: Sequence[float], wrong: Sequence[float]) -> Figure:
 
     Hanley & McNeil 1982, "The meaning and use of the area under a receiver operating characteristic (ROC) curve".
     """
+    return _figure(_auroc(right, wrong), len(right) + len(wrong))
+
+
+def auroc_difference(
+    first: tuple[Sequence[float], Sequence[float]], second: tuple[Sequence[float], Sequence[float]]
+) -> Figure:
+    """The AUROC of `second` - that of `first`, each (right, wrong), over the same questions in the same order."""
+    before, after = _auroc(*first), _auroc(*second)
+    return _figure(lambda counts: after(counts) - before(counts), len(first[0]) + len(first[1]))
+
+
+def _auroc(right: Sequence[float], wrong: Sequence[float]) -> Statistic:
     above = np.subtract.outer(np.array(right, float), np.array(wrong, float))
     wins = (np.sign(above) + 1) / 2
 
@@ -254,7 +330,7 @@ def auroc_figure(right: Sequence[float], wrong: Sequence[float]) -> Figure:
         pairs = of_right.sum(axis=1) * of_wrong.sum(axis=1)
         return _divided(((of_right @ wins) * of_wrong).sum(axis=1), pairs, without=np.nan)
 
-    return _figure(auroc, len(right) + len(wrong))
+    return auroc
 
 
 def risk_coverage(confidence: Sequence[float], wrong: Sequence[bool]) -> list[dict[str, float]]:
@@ -279,6 +355,18 @@ def aurc_figure(confidence: Sequence[float], wrong: Sequence[bool]) -> Figure:
 
     Geifman, Uziel & El-Yaniv 2019, "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers". Less is better.
     """
+    return _figure(_aurc(confidence, wrong), len(confidence))
+
+
+def aurc_difference(
+    first: tuple[Sequence[float], Sequence[bool]], second: tuple[Sequence[float], Sequence[bool]]
+) -> Figure:
+    """The AURC of `second` - that of `first`, each (confidence, wrong), over the same questions in the same order."""
+    before, after = _aurc(*first), _aurc(*second)
+    return _figure(lambda counts: after(counts) - before(counts), len(first[0]))
+
+
+def _aurc(confidence: Sequence[float], wrong: Sequence[bool]) -> Statistic:
     answered = (np.array(confidence, float) >= np.array(confidence, float)[:, None]).astype(float)
     wrongly = answered * np.array(wrong, float)
 
@@ -286,10 +374,10 @@ def aurc_figure(confidence: Sequence[float], wrong: Sequence[bool]) -> Figure:
         risks = _divided(counts @ wrongly.T, counts @ answered.T, without=0.0)
         return np.asarray((counts * risks).sum(axis=1) / len(confidence))
 
-    return _figure(aurc, len(confidence))
+    return aurc
 
 
-def _figure(statistic: Callable[[Array], Array], n: int) -> Figure:
+def _figure(statistic: Statistic, n: int) -> Figure:
     """A statistic of `n` questions with its 95 % percentile bootstrap interval (Efron & Tibshirani 1993, chapter 13).
 
     `statistic` maps how often each question was drawn, (resamples, n), to a value a resample; it is NaN for a resample
@@ -335,11 +423,8 @@ def _overlap(first: str, second: str) -> int:
     return (Counter(words(first)) & Counter(words(second))).total()
 
 
-def _is_wrong(scores: Mapping[str, float]) -> bool:
-    """Whether an answer to the question is wrong, given its scores."""
-    if "refused rightly" in scores:
-        return True
-    return scores.get("nugget recall", scores["citation recall"]) < 1
+def _confidence(question: Question, rows: Mapping[str, Row]) -> float:
+    return float(rows[question.id]["confidence"]) if question.id in rows else float(not question.answerable)
 
 
 def _misranked(question: Question, row: Row) -> list[str]:

@@ -4,7 +4,8 @@
 
 The folder has *_papers.jsonl and *_questions.jsonl. Every paragraph goes in through `add` as an entry of its paper's
 file, and a question is put to the paragraphs of its paper alone. Writes qrels.trec, a TREC run each for Footnote, BM25
-and dense retrieval, answers.jsonl, and a report.json that `python -m eval compare` takes.
+and dense retrieval, answers.jsonl, and a report.json that `python -m eval compare` takes. A run that was stopped goes
+on where it was.
 
 QASPER: Dasigi et al. 2021, "A Dataset of Information-Seeking Questions and Answers Anchored in Research Papers".
 """
@@ -14,8 +15,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -23,8 +22,6 @@ from typing import Any, NamedTuple
 
 import ir_measures
 from ir_measures import R, nDCG
-from rich.console import Console
-from rich.progress import track
 
 from rag import __version__
 from rag.assistant import Assistant
@@ -34,7 +31,8 @@ from rag.types import UNSURE
 
 from .measures import Figure, auroc_figure, summarise_scores, token_f1
 from .questions import QuestionSetError
-from .text import read_json_lines
+from .runs import Row, add_papers, each_once, unfinished
+from .text import digest, read_json_lines
 
 MEASURES = (nDCG @ 10, R @ 10)
 OURS, BM25, DENSE = "Footnote", "BM25", "dense"
@@ -101,8 +99,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--papers", type=int, metavar="N", help="the first N papers only")
     options = parser.parse_args(arguments)
     papers = read_qasper(options.folder)[: options.papers]
-    options.out.mkdir(parents=True, exist_ok=True)
-    result = ask_all(papers)
+    with unfinished(options.out, digest(options.folder), options.papers) as folder:
+        result = ask_all(papers, folder)
     report = {"made": _made(options.folder, papers), **summarise(papers, result)}
     _write_trec(papers, result.runs, options.out)
     rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in result.rows)
@@ -176,40 +174,45 @@ def _single_spaced(text: str) -> str:
 # Asking
 
 
-def ask_all(papers: Sequence[QasperPaper]) -> Result:
-    """Puts each question to the paragraphs of its paper, in a library of all the papers."""
-    result = Result({OURS: {}, BM25: {}, DENSE: {}}, [])
-    with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode="quote") as assistant:
-        ids = add_paragraphs(assistant, papers)
-        for paper in _shown(papers):
+def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
+    """Puts each question to the paragraphs of its paper, in a library of all the papers; both are kept in `folder`."""
+    with Assistant.open(library=folder / "library", mode="quote") as assistant:
+        ids = add_paragraphs(assistant, papers, folder / "papers")
+
+        def ask(asked: tuple[QasperPaper, PaperQuestion]) -> Row:
+            paper, question = asked
             paragraph_of = {ids[paragraph.id]: paragraph.id for paragraph in paper.paragraphs if paragraph.id in ids}
-            for question in paper.questions:
-                found = find(assistant.library, question.question, scope=Scope(papers=tuple(paragraph_of)))
-                for name, scores in rank_paragraphs(found, paragraph_of).items():
-                    result.runs[name][question.id] = scores
-                answer = assistant.ask(question.question, papers=list(paragraph_of))
-                result.rows.append({"id": question.id, **answer.to_dict()})
-    return result
+            found = find(assistant.library, question.question, scope=Scope(papers=tuple(paragraph_of)))
+            answer = assistant.ask(question.question, papers=list(paragraph_of))
+            return {
+                "runs": rank_paragraphs(found, paragraph_of),
+                "answer": {"id": question.id, **answer.to_dict()},
+            }
+
+        asked = {question.id: (paper, question) for paper in papers for question in paper.questions}
+        rows = each_once(folder / "rows.jsonl", asked, ask, "questions")
+    runs = {name: {row["answer"]["id"]: row["runs"][name] for row in rows} for name in (OURS, BM25, DENSE)}
+    return Result(runs, [row["answer"] for row in rows])
 
 
-def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper]) -> dict[str, str]:
+def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: Path) -> dict[str, str]:
     """Adds each paragraph as an entry of its paper's file; returns the library's id of each that could be added.
 
-    An entry's title is the paper's and the section's name, which is measured to be better than the latter alone.
+    An entry's title is the paper's and the section's name, which is measured to be better than the latter alone. The
+    files are written to `folder`: a run that goes on must find the same ones.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        for number, paper in enumerate(papers):
-            entries = [
-                {
-                    "title": f"{paper.title}: {paragraph.section}" if paragraph.section else paper.title,
-                    "text": paragraph.text,
-                    "citekey": paragraph.id,
-                }
-                for paragraph in paper.paragraphs
-            ]
-            lines = "".join(json.dumps(entry) + "\n" for entry in entries)
-            (Path(folder) / f"{number}.jsonl").write_text(lines)
-        assistant.add(folder)
+    folder.mkdir(exist_ok=True)
+    for number, paper in enumerate(papers):
+        entries = [
+            {
+                "title": f"{paper.title}: {paragraph.section}" if paragraph.section else paper.title,
+                "text": paragraph.text,
+                "citekey": paragraph.id,
+            }
+            for paragraph in paper.paragraphs
+        ]
+        (folder / f"{number}.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    add_papers(assistant, [folder])
     return {str(entry.citekey): entry.id for entry in assistant.papers()}
 
 
@@ -231,11 +234,6 @@ def rank_paragraphs(found: Found, paragraph_of: Mapping[str, str]) -> dict[str, 
         BM25: {paragraph: score for paragraph, score in words.items() if score > 0},
         DENSE: best(found.features[:, FEATURES.index("chunk")]),
     }
-
-
-def _shown(papers: Sequence[QasperPaper]) -> Iterable[QasperPaper]:
-    """With a bar on stderr, where that is a terminal."""
-    return track(papers, "papers", console=Console(stderr=True)) if sys.stderr.isatty() else papers
 
 
 # Scoring
@@ -261,7 +259,9 @@ def summarise(papers: Sequence[QasperPaper], result: Result) -> dict[str, Any]:
         "baselines": {name: summarise_scores(list(evidence[name].values())) for name in (BM25, DENSE)},
         "above": {name: _differences(evidence[OURS], evidence[name]) for name in (BM25, DENSE)},
         "refusals": _refusals(questions, rows),
-        "questions": {q.id: {"type": types[q.id], "scores": scores[q.id]} for q in questions},
+        "questions": {
+            q.id: {"type": types[q.id], "confidence": _confidence(q, rows), "scores": scores[q.id]} for q in questions
+        },
     }
 
 
@@ -307,11 +307,16 @@ def _prediction(row: Mapping[str, Any]) -> str:
 def _refusals(questions: Sequence[PaperQuestion], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
     """AUROC of `confidence`, questions that all annotators answer against those that none does."""
 
-    def confidence(kind: str, without: float) -> list[float]:
-        return [rows.get(q.id, {}).get("confidence", without) for q in questions if q.answerability == kind]
-
-    right, wrong = confidence("answerable", 0.0), confidence("unanswerable", 1.0)
+    right, wrong = (
+        [_confidence(q, rows) for q in questions if q.answerability == kind] for kind in ("answerable", "unanswerable")
+    )
     return {"AUROC": auroc_figure(right, wrong)} if right and wrong else {}
+
+
+def _confidence(question: PaperQuestion, rows: Mapping[str, Mapping[str, Any]]) -> float:
+    """That of the answer; the worst there is without one."""
+    worst = float(question.answerability == "unanswerable")
+    return float(rows.get(question.id, {}).get("confidence", worst))
 
 
 def _differences(ours: Scores, other: Scores) -> dict[str, Figure]:
@@ -325,13 +330,13 @@ def _made(folder: Path, papers: Sequence[QasperPaper]) -> dict[str, Any]:
     """How the report was made; the digest is of the questions that were asked."""
     questions = [question for paper in papers for question in paper.questions]
     asked = json.dumps([(q.id, q.question) for q in questions])
-    digest = hashlib.sha256(asked.encode()).hexdigest()
+    of_questions = hashlib.sha256(asked.encode()).hexdigest()
     return {
         "date": date.today().isoformat(),
         "version": __version__,
         "mode": "quote",
         "model": None,
-        "questions": {"name": folder.name, "sha256": digest, "count": len(questions)},
+        "questions": {"name": folder.name, "sha256": of_questions, "count": len(questions)},
         "papers": len(papers),
     }
 

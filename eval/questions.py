@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.errors import FootnoteError
+from rag.errors import FootnoteError, SourceError
+from rag.library import find_files
 from rag.readable import folded, readable
+from rag.readers import read_file
 
 TYPES = ("fact", "method", "find", "multi", "noisy", "unanswerable", "off_topic")
 QUESTIONS = Path(__file__).with_name("qa.jsonl")
@@ -54,7 +57,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
         QuestionSetError: the file cannot be read, has no questions, broken lines, ids twice, or unknown titles.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionSetError(f"The question set {path.name} cannot be read: {error}.") from error
     known = {folded(title) for title in titles} if titles is not None else None
@@ -81,6 +84,28 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
     if problems:
         raise QuestionSetError("\n".join(f"{path.name}, {problem}" for problem in problems))
     return questions
+
+
+def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """The titles of the papers in files and folders, which are read and not embedded.
+
+    Raises:
+        SourceError: there is no paper in them.
+    """
+    files, failures = find_files(paths)
+    titles: list[str] = []
+    problems = [str(failure) for failure in failures]
+    for path in files:
+        try:
+            reading = read_file(path, path.name)
+        except SourceError as error:
+            problems.append(f"{path.name}: {error}")
+            continue
+        titles += [paper.title for paper in reading.papers]
+        problems += [str(failure) for failure in reading.failures]
+    if not titles:
+        raise SourceError("\n".join(["There is no paper to put the questions to. Name other files.", *problems]))
+    return titles
 
 
 def holds_nugget(text: str, alternatives: Iterable[str]) -> bool:
@@ -117,11 +142,16 @@ def _parsed(row: Any) -> Question:
     if not row["id"].strip() or not row["question"].strip():
         raise ValueError("`id` and `question` must not be empty")
     titles, near, history = row["gold_titles"], row.get("near", []), row.get("history", [])
-    if not all(isinstance(title, str) for title in [*titles, *near]):
+    if not isinstance(near, list) or not all(isinstance(title, str) and title.strip() for title in [*titles, *near]):
         raise ValueError("`gold_titles` and `near` are lists of titles")
-    if not all(isinstance(g, list) and g and all(isinstance(a, str) and a for a in g) for g in row["nuggets"]):
+    if not all(isinstance(group, list) and group for group in row["nuggets"]):
         raise ValueError("`nuggets` is a list of groups, each a list of alternative strings")
-    if not all(isinstance(t, list) and len(t) == 2 and all(isinstance(x, str) for x in t) for t in history):
+    for alternative in (alternative for group in row["nuggets"] for alternative in group):
+        if not isinstance(alternative, str) or not _plain(alternative):  # nothing stands in every answer
+            raise ValueError(f"`nuggets` has {alternative!r}, which is no text to be found in an answer")
+    if not isinstance(history, list) or not all(
+        isinstance(turn, list) and len(turn) == 2 and all(isinstance(text, str) for text in turn) for turn in history
+    ):
         raise ValueError("`history` is a list of [question, answer]")
     return Question(
         id=row["id"],

@@ -133,7 +133,6 @@ def figure_tables(report: Row) -> dict[str, FigureTable]:
     """The tables of the page by name; without rows where there is nothing to show."""
     parts = {"kept apart": "report", "fitted on": "fit"}
     by_part, refusals_by_part = report["by_part"], report.get("refusals_by_part", {})
-    robustness = report.get("robustness", {})
     return {
         "all": _table("All questions", {"": report["measures"]}),
         "refusals": _table("Refusals", {"": report["refusals"]}),
@@ -142,7 +141,10 @@ def figure_tables(report: Row) -> dict[str, FigureTable]:
             "By part and type",
             {name: by_part.get(part, {}) for name, part in parts.items()} | _in_order(report["by_type"]),
         ),
-        "robustness": _table("Robustness", {"as asked": report["measures"], **robustness} if robustness else {}),
+        "robustness": _table("Robustness: the same questions put otherwise", report.get("robustness", {})),
+        "robustness_differences": _table(
+            "Robustness: the difference from the question as asked", report.get("robustness_differences", {})
+        ),
     }
 
 
@@ -232,7 +234,9 @@ def show_question(question: Question, row: Row, scored: Row) -> ShownQuestion:
         gold=[(readable(title), ranks.get(folded(title), 0)) for title in question.gold_titles],
         nuggets=[(" / ".join(group), any(holds_nugget(text, group) for text in texts)) for group in question.nuggets],
         ranking=[(readable(title), key in gold) for key, title in list(ranking.items())[:_SHOWN_TITLES]],
-        citations=[_show_citation(c, row["passages"], gold) for c in row.get("citations", [])],
+        citations=[
+            _show_citation(c, [*row["passages"], *row.get("contexts", [])], gold) for c in row.get("citations", [])
+        ],
     )
 
 

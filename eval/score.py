@@ -10,29 +10,27 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import json
-import random
 import resource
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rag import __version__
 from rag.assistant import Assistant
-from rag.readable import folded
-from rag.retrieval import search_terms
-from rag.weights import FILE as WEIGHTS
 
-from .measures import score_question, summarise, summarise_scores
-from .questions import QUESTIONS, SAMPLE, Question, load_questions
+from .measures import score_question, summarise
+from .questions import QUESTIONS, SAMPLE, Question, load_questions, titles_in
 from .report import write_html
+from .robustness import VARIANTS, Asked, Variant, as_asked, paper_removed, summarise_robustness
+from .runs import Row, add_papers, each_once, unfinished
+from .text import digest
 
 _RANKED = 20
-_TYPO_SHARE = 0.2  # of the words with five letters or more
+_AROUND = 300  # characters shown on either side of a quote that no passage of the answer holds
+_ROBUST = ("stays right", "RR", "Success@5", "nugget recall", "falsely refused", "refused")
 _SHOWN = ("RR", "Success@5", "nDCG@10", "nugget recall", "citation precision", "refused rightly", "falsely refused")
 
 
@@ -47,17 +45,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR")
     parser.add_argument("--robustness", action="store_true", help="each question again, with typos, as keywords, ...")
     options = parser.parse_args(arguments)
-    load_questions(options.questions)  # a broken file is refused before anything is computed
-    options.out.mkdir(parents=True, exist_ok=True)
+    load_questions(options.questions)
+    questions = load_questions(options.questions, _titles(options))  # all refused before anything is computed
     with _assistant(options) as assistant:
-        questions = load_questions(options.questions, [paper.title for paper in assistant.papers()])
+        options.out.mkdir(parents=True, exist_ok=True)
         report, rows = evaluate(assistant, questions, options.out, robustness=options.robustness)
     report["made"] = {
         "date": date.today().isoformat(),
         "version": __version__,
         "mode": options.mode,
         "model": rows[0]["model"] if rows else None,
-        "questions": {"name": options.questions.name, "sha256": _digest(options.questions), "count": len(questions)},
+        "questions": {"name": options.questions.name, "sha256": digest(options.questions), "count": len(questions)},
         "papers": report.pop("papers"),
     }
     (options.out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -70,126 +68,73 @@ def evaluate(
     assistant: Assistant, questions: Sequence[Question], out: Path, *, robustness: bool = False
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The report on all questions, and the rows of answers.jsonl, which it writes into `out`."""
-    key = _run_key(assistant, questions)
-    rows = _answered(assistant, questions, out / "answers.jsonl", key, as_asked)
+    made_with = assistant.library.records.meta("made_with")
+    papers = [(paper.title, paper.sources) for paper in assistant.papers()]
+    settings = assistant.settings.model_dump(exclude={"library"})
+    alone = [q for q in questions if q.answerable and not q.history]  # a variant puts a question without its history
+    again: dict[str, list[Row]] = {}
+    with unfinished(out, questions, papers, settings, made_with) as folder:
+        rows = _answered(assistant, questions, as_asked, folder / "answers.jsonl")
+        for name, variant in VARIANTS.items() if robustness else ():
+            again[name] = _answered(assistant, alone, variant, folder / f"{name}.jsonl")
+    for name, of_variant in {"answers": rows, **again}.items():
+        _write_rows(out / f"{name}.jsonl", of_variant)
     report = summarise(questions, rows)
-    if robustness:
-        answerable = [q for q in questions if q.answerable and not q.history]
-        report["robustness"] = {
-            name: _robustness(
-                answerable, variant, _answered(assistant, answerable, out / f"{name}.jsonl", key, variant)
-            )
-            for name, variant in (("typos", with_typos), ("keywords", as_keywords), ("removed", paper_removed))
-        }
+    if again:
+        asked = {q.id: report["questions"][q.id]["scores"] for q in alone}
+        report |= summarise_robustness(asked, {name: _scores(name, alone, again[name]) for name in again})
     report["resources"]["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     report["papers"] = len(assistant.papers())
     return report, rows
 
 
-# How a question is put: each returns the arguments of `Assistant.ask`.
-
-Asked = dict[str, Any]
-
-
-def as_asked(assistant: Assistant, question: Question) -> Asked:
-    """As it stands, with its history."""
-    return {"question": question.question, "history": question.history}
-
-
-def with_typos(assistant: Assistant, question: Question) -> Asked:
-    """With a letter dropped, doubled or swapped in a fifth of the longer words; the same ones each time."""
-    rng = random.Random(question.id)
-    return {"question": " ".join(_mistyped(word, rng) for word in question.question.split())}
-
-
-def as_keywords(assistant: Assistant, question: Question) -> Asked:
-    """As the words that are searched for, alone."""
-    return {"question": " ".join(search_terms(question.question)) or question.question}
-
-
-def paper_removed(assistant: Assistant, question: Question) -> Asked:
-    """Put to all papers but those that answer it, so that the right reply is a refusal."""
-    gold = {folded(title) for title in question.gold_titles}
-    return {
-        "question": question.question,
-        "papers": [paper.id for paper in assistant.papers() if folded(paper.title) not in gold],
-    }
-
-
-def _mistyped(word: str, rng: random.Random) -> str:
-    if len(word) < 5 or not word.isalpha() or rng.random() >= _TYPO_SHARE:
-        return word
-    at = rng.randrange(1, len(word) - 1)
-    return rng.choice(
-        [
-            word[:at] + word[at + 1 :],
-            word[:at] + word[at] + word[at:],
-            word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :],
-        ]
-    )
-
-
-Variant = Callable[[Assistant, Question], Asked]
-
-
-def _robustness(questions: Sequence[Question], variant: Variant, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Staying right, or for a removed paper turning to a refusal."""
-    if variant is paper_removed:
-        return summarise_scores([{"refused": float(row["refused"])} for row in rows])
-    return summarise_scores([score_question(q, row) for q, row in zip(questions, rows, strict=True)])
+def _scores(variant: str, questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """The scores by question; where its papers were left out, whether it was refused, which is right."""
+    if VARIANTS[variant] is paper_removed:
+        return {row["id"]: {"refused": float(row["refused"])} for row in rows}
+    return {q.id: score_question(q, row) for q, row in zip(questions, rows, strict=True)}
 
 
 # Running
 
 
-def _answered(
-    assistant: Assistant, questions: Sequence[Question], path: Path, key: str, variant: Variant
-) -> list[dict[str, Any]]:
-    """The rows of all questions, those of an interrupted run of the same kind read back; written to `path`."""
-    partial = path.with_suffix(".partial")
-    done = _read_partial(partial, key)
-    with partial.open("a" if done else "w", encoding="utf-8") as file:
-        if not done:
-            file.write(json.dumps({"run": key}) + "\n")
-        for question in _shown([q for q in questions if q.id not in done], path.stem):
-            done[question.id] = _row(assistant, question, variant(assistant, question))
-            file.write(json.dumps(done[question.id], ensure_ascii=False) + "\n")
-            file.flush()
-    rows = [done[question.id] for question in questions]
+def _answered(assistant: Assistant, questions: Sequence[Question], variant: Variant, path: Path) -> list[Row]:
+    """The rows of all questions, put as `variant` puts them; those that are in `path` are not asked again."""
+    items = {question.id: question for question in questions}
+    return each_once(path, items, lambda q: _row(assistant, q, variant(assistant, q)), path.stem)
+
+
+def _row(assistant: Assistant, question: Question, asked: Asked) -> Row:
+    answer = assistant.ask(**asked).to_dict()
+    passages = assistant.search(answer["standalone_question"], 200, without=asked.get("without"))
+    titles = [passage.title for passage in passages]
+    return {
+        "id": question.id,
+        "ranking": list(dict.fromkeys(titles))[:_RANKED],
+        **answer,
+        "contexts": [_context(assistant, c) for c in answer["citations"] if not _is_shown(c, answer["passages"])],
+    }
+
+
+def _is_shown(citation: Mapping[str, Any], passages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether one of the passages holds the quote."""
+    return any(
+        p["paper_id"] == citation["paper_id"] and p["start"] <= citation["start"] and citation["end"] <= p["end"]
+        for p in passages
+    )
+
+
+def _context(assistant: Assistant, citation: Mapping[str, Any]) -> dict[str, Any]:
+    """The text around a quote, as a passage: titles are quoted, and sentences of passages further down."""
+    text = assistant.paper(citation["paper_id"]).text
+    start = text.rfind(" ", 0, max(citation["start"] - _AROUND, 0)) + 1
+    end = text.find(" ", citation["end"] + _AROUND)
+    end = len(text) if end < 0 else end
+    return {"paper_id": citation["paper_id"], "start": start, "end": end, "text": text[start:end]}
+
+
+def _write_rows(path: Path, rows: Sequence[Row]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    partial.unlink()
-    return rows
-
-
-def _row(assistant: Assistant, question: Question, asked: Asked) -> dict[str, Any]:
-    answer = assistant.ask(**asked)
-    titles = [
-        passage.title for passage in assistant.search(answer.standalone_question, 200, papers=asked.get("papers"))
-    ]
-    return {"id": question.id, "ranking": list(dict.fromkeys(titles))[:_RANKED], **answer.to_dict()}
-
-
-def _read_partial(path: Path, key: str) -> dict[str, dict[str, Any]]:
-    """The rows of an interrupted run; a last line that was cut off is asked again."""
-    if not path.is_file():
-        return {}
-    head, *lines = path.read_text(encoding="utf-8").split("\n")
-    with contextlib.suppress(ValueError):
-        if json.loads(head) == {"run": key}:
-            rows = []
-            for line in lines:
-                with contextlib.suppress(ValueError):
-                    rows.append(json.loads(line))
-            return {row["id"]: row for row in rows}
-    return {}
-
-
-def _run_key(assistant: Assistant, questions: Sequence[Question]) -> str:
-    """What an interrupted run must have in common with this one to be gone on with."""
-    made_with = assistant.library.records.meta("made_with")
-    papers = [(paper.title, paper.sources) for paper in assistant.papers()]
-    settings = assistant.settings.model_dump(exclude={"library"})
-    return hashlib.sha256(repr((questions, papers, settings, made_with, _digest(WEIGHTS))).encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager
@@ -200,31 +145,27 @@ def _assistant(options: argparse.Namespace) -> Iterator[Assistant]:
             yield assistant
         return
     with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode=options.mode) as assistant:
-        report = assistant.add(options.papers or [SAMPLE])
-        for failure in report.failed:
-            sys.stderr.write(f"not read: {failure}\n")
+        add_papers(assistant, options.papers or [SAMPLE])
         yield assistant
 
 
-def _shown(questions: Sequence[Question], what: str) -> Iterable[Question]:
-    """With a bar on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        return questions
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(questions, what, console=Console(stderr=True))
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _titles(options: argparse.Namespace) -> list[str]:
+    """Of the papers that the questions will be put to."""
+    if options.library:
+        with Assistant.open(library=options.library, mode=options.mode) as assistant:
+            return [paper.title for paper in assistant.library.records.papers()]
+    return titles_in(options.papers or [SAMPLE])
 
 
 def _print_figures(report: dict[str, Any], out: Path) -> None:
-    for name in _SHOWN:
-        if figure := report["measures"].get(name):
-            print(f"{name:20s} {figure['mean']:.3f}  [{figure['low']:.3f}, {figure['high']:.3f}]  n={figure['n']}")  # noqa: T201
-    for name in ("AUROC off topic", "AUROC near misses"):
-        if figure := report["refusals"].get(name):
-            print(f"{name:20s} {figure['mean']:.3f}  [{figure['low']:.3f}, {figure['high']:.3f}]")  # noqa: T201
+    shown = {name: report["measures"].get(name) for name in _SHOWN}
+    shown |= {name: report["refusals"].get(name) for name in ("AUROC off topic", "AUROC near misses")}
+    for variant, measures in report.get("robustness", {}).items():
+        changed = report["robustness_differences"].get(variant, {})
+        for name in _ROBUST:
+            shown[f"{variant}: {name}"] = measures.get(name)
+            shown[f"{variant} - as asked: {name}"] = changed.get(name)
+    for name, figure in shown.items():
+        if figure:
+            print(f"{name:36s} {figure['mean']:6.3f}  [{figure['low']:.3f}, {figure['high']:.3f}]  n={figure['n']}")  # noqa: T201
     print(f"written to {out}: answers.jsonl, report.json, report.html")  # noqa: T201

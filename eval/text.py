@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
+
+from rag.library import find_files
 
 from .questions import QuestionSetError
 
@@ -16,7 +19,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
         QuestionSetError: it cannot be read, or a line is not JSON; the message names the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionSetError(f"{path.name} cannot be read: {error}.") from error
     rows = []
@@ -27,3 +30,18 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
             except ValueError as error:
                 raise QuestionSetError(f"{path.name}, line {number}: {error}") from error
     return rows
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file; of a folder, that of the sha256 of each file that is read in it, in the order of names.
+
+    Raises:
+        QuestionSetError: it cannot be read.
+    """
+    try:
+        if not path.is_dir():
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        files = sorted(find_files([path])[0])
+        return hashlib.sha256("".join(map(digest, files)).encode()).hexdigest()
+    except OSError as error:
+        raise QuestionSetError(f"{path.name} cannot be read: {error.strerror or error}.") from error

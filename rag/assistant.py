@@ -91,6 +91,7 @@ class Assistant:
         authors: Names = None,
         sources: Names = None,
         tags: Names = None,
+        without: Names = None,
     ) -> Answer:
         """The answer to a question, each sentence cited.
 
@@ -98,11 +99,12 @@ class Assistant:
             question: up to 2,000 characters.
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
             papers, years, authors, sources, tags: answer from these alone; papers by title or id.
+            without: leave these papers out, by title or id. Where none is left, the answer is a refusal.
 
         Raises:
             QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch.
         """
-        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags)
+        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags, without=without)
         *_, answer = self._answers(question, history, scope)
         return answer
 
@@ -116,9 +118,10 @@ class Assistant:
         authors: Names = None,
         sources: Names = None,
         tags: Names = None,
+        without: Names = None,
     ) -> Iterator[Answer]:
         """Growing answers, `complete` false until the last, which is what `ask` returns."""
-        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags)
+        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags, without=without)
         yield from self._answers(question, history, scope)
 
     def search(
@@ -131,10 +134,11 @@ class Assistant:
         authors: Names = None,
         sources: Names = None,
         tags: Names = None,
+        without: Names = None,
     ) -> list[Passage]:
         """The passages nearest to a question, best first, at most `top_k` (`[retrieval] top_k`)."""
         most = self.settings.retrieval.top_k if top_k is None else max(top_k, 0)
-        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags)
+        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags, without=without)
         return top_passages(self.library, find(self.library, question, scope=scope, top_k=most), most)
 
     def _answers(self, question: str, history: History, scope: Scope) -> Iterator[Answer]:

@@ -87,10 +87,10 @@ class StoredChunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which papers a question is put to: all that fit every filter that is set.
+    """Which papers a question is put to: all that fit every filter that is set, but for those in `without`.
 
-    `papers` are ids or titles; `years` whole years; `authors`, `sources` and `tags` match when any one fits, authors
-    and sources by a part of their name, case folded.
+    `papers` and `without` are ids or titles; `years` whole years; `authors`, `sources` and `tags` match when any one
+    fits, authors and sources by a part of their name, case folded.
     """
 
     papers: tuple[str, ...] = ()
@@ -98,9 +98,10 @@ class Scope:
     authors: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.papers, self.years, self.authors, self.sources, self.tags))
+        return any((self.papers, self.years, self.authors, self.sources, self.tags, self.without))
 
 
 class Candidates:
@@ -387,7 +388,7 @@ class Records:
     # Searching
 
     def scoped(self, scope: Scope) -> list[int] | None:
-        """The keys of the papers in scope; None where there is no filter.
+        """The keys of the papers in scope, which may be none; None where there is no filter.
 
         Raises:
             UnknownPaper, AmbiguousPaper: for a paper, author, source or tag that no paper has.
@@ -395,8 +396,9 @@ class Records:
         if not scope:
             return None
         keys = {self.paper_key(name) for name in scope.papers} if scope.papers else None
+        left_out = {self.paper_key(name) for name in scope.without}
         if keys is not None and not (scope.years or scope.authors or scope.sources or scope.tags):
-            return sorted(keys)
+            return sorted(keys - left_out)
         rows = self._all("SELECT key, year, details FROM papers")
         names = self._source_names()
         details = {row["key"]: json.loads(row["details"]) for row in rows}
@@ -410,7 +412,7 @@ class Records:
             if wanted:
                 fitting = _fitting(what, [str(w) for w in wanted], having, whole)
                 keys = fitting if keys is None else keys & fitting
-        return sorted(keys or ())
+        return sorted((set(details) if keys is None else keys) - left_out)
 
     def word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
         """BM25 of the chunks that hold any of `terms`, by chunk key, best `limit` only; larger is better."""

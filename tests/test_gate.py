@@ -11,17 +11,32 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT, SHARED
+from conftest import PAPERS, ROOT, SHARED
 
+from eval import fit, score
 from eval.fit import _choice, _ranking, fit_confidence, fit_fusion, fit_sentences
 from eval.gate import GATE, fallen
-from eval.questions import QUESTIONS, Question
+from eval.questions import QUESTIONS, Question, QuestionSetError
 from eval.score import evaluate
+from eval.text import digest
 from rag.answering import CONFIDENCE_FEATURES, SENTENCE_FEATURES
 from rag.assistant import Assistant
+from rag.errors import EmptyLibrary
+from rag.library import Library
 from rag.retrieval import FEATURES
 from rag.types import Answer
 from rag.weights import FILE, load_weights
+
+OTTERS, TIDES, BIRDS = PAPERS
+ASKED = {
+    "id": "a",
+    "type": "fact",
+    "question": "What share of the otters does the kite count?",
+    "gold_titles": [OTTERS],
+    "answer": "",
+    "nuggets": [["94.5%"]],
+}
+SUBSTANCES = [("ethanol", "train"), ("tin", "test"), ("helium", "test"), ("wax", "train"), ("tar", "test")]
 
 
 def run_eval(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -65,8 +80,7 @@ def test_every_question_has_a_row_with_a_ranking_and_verbatim_quotes(out: Path) 
 def test_an_interrupted_run_goes_on_where_it_stopped(
     assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    title = "Counting Otters from Kites"
-    questions = [Question(name, "fact", "What does the kite count?", (title,), "", (("94.5%",),)) for name in "abc"]
+    questions = [Question(name, "fact", "What does the kite count?", (OTTERS,), "", (("94.5%",),)) for name in "abc"]
     asked: list[int] = []
     really_ask = assistant.ask
 
@@ -103,13 +117,80 @@ def test_the_shipped_weights_name_the_data_that_they_were_made_from() -> None:
     assert list(weights["fusion"]) == list(FEATURES)
 
 
+def test_unknown_titles_are_refused_before_papers_are_embedded(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.jsonl").write_text(json.dumps(ASKED | {"gold_titles": ["Moss on Roofs"]}))
+    words = ["--questions", str(tmp_path / "own.jsonl"), "--out", str(tmp_path / "out"), "--papers", str(folder)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Library, "_embedded", lambda *_: pytest.fail("papers were embedded"))
+        with pytest.raises(QuestionSetError, match="no paper has the title 'Moss on Roofs'"):
+            score.main(words)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_library_that_is_not_there_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EmptyLibrary, match="There is no library in 'nowhere'"):
+        score.main(["--library", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")])
+
+
+def test_a_fit_without_enough_answerable_questions_is_refused(folder: Path, tmp_path: Path) -> None:
+    questions = [ASKED | {"id": f"q{i}", "gold_titles": [], "nuggets": []} for i in range(9)]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(each) + "\n" for each in questions))
+    with pytest.raises(QuestionSetError, match="0 answerable questions to fit on and 0 to report on"):
+        fit.main(["--questions", str(tmp_path / "own.jsonl"), "--papers", str(folder)])
+
+
+def test_the_test_split_of_other_topics_is_kept_apart(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    splits = ["test", *["train"] * 6, "test"]
+    path.write_text("".join(json.dumps({"question": f"q{i}", "split": s}) + "\n" for i, s in enumerate(splits)))
+    assert fit.read_off_topic(path) == (["q1", "q6"], ["q0", "q7"])
+    path.write_text('{"text": "no question"}')
+    with pytest.raises(QuestionSetError, match=r"other.jsonl is to have a JSON object with `question`"):
+        fit.read_off_topic(path)
+
+
+def test_a_fit_names_all_its_data_and_scores_what_it_left_out(folder: Path, tmp_path: Path) -> None:
+    asked = {
+        OTTERS: [
+            "What share of the otters does the kite count?",
+            "When does the kite fail?",
+            "How do kites find otters?",
+        ],
+        TIDES: ["How far do clocks differ after 30 days?", "Which tide is needed?", "What do sensors read?"],
+        BIRDS: ["How many alarm calls were recorded?", "Who breaks the rules?", "How many rules are confirmed?"],
+    }
+    nuggets = {OTTERS: ["kite"], TIDES: ["tide", "clocks", "sensor"], BIRDS: ["rules", "calls"]}
+    rows = [
+        ASKED | {"id": f"q{i}", "question": text, "gold_titles": [title], "nuggets": [nuggets[title]]}
+        for i, (title, text) in enumerate((title, text) for title in asked for text in asked[title])
+    ]
+    off = [{"question": f"What is the boiling point of {name}?", "split": split} for name, split in SUBSTANCES]
+    for name, lines in (("own", rows), ("other", off), ("pairs", [])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    words = ["--papers", str(folder), "--questions", str(tmp_path / "own.jsonl"), "--out", str(tmp_path / "w.json")]
+    files = ["--off-topic", str(tmp_path / "other.jsonl"), "--report", str(tmp_path / "pairs.jsonl")]
+    assert fit.main([*words, *files]) == 0
+    made = json.loads((tmp_path / "w.json").read_text())
+    assert "AUROC off topic" not in made["scores"]["confidence"]["kept"]  # of these there are none
+    assert made["data"] == {
+        path.name: digest(path)
+        for path in (tmp_path / "own.jsonl", folder, tmp_path / "other.jsonl", tmp_path / "pairs.jsonl")
+    }
+    kept = made["scores"]["confidence"]["off topic, kept"]
+    assert kept["questions"] == 3
+    assert 0 <= kept["refused"] <= 1
+    assert kept["AUROC"] > 0.5
+
+
 def test_the_shipped_weights_name_the_data_outside_too() -> None:
-    paths = {path.name: path for path in SHARED.glob("data/*/*.jsonl")}
-    named = {name: digest for name, digest in json.loads(FILE.read_text())["data"].items() if name != QUESTIONS.name}
-    if not paths:
-        pytest.skip("needs the collections in ../shared/data, which are not here")
-    assert named
-    assert {name: hashlib.sha256(paths[name].read_bytes()).hexdigest() for name in named} == named
+    paths = {path.name: path for path in (*SHARED.glob("data/*/*.jsonl"), SHARED / "seeds")}
+    if not all(path.exists() for path in paths.values()):
+        pytest.skip("needs the collections in ../shared, which are not here")
+    weights = json.loads(FILE.read_text())
+    named = {name: sha256 for name, sha256 in weights["data"].items() if name != QUESTIONS.name}
+    assert {name: digest(paths[name]) for name in named} == named
+    given = {Path(word).name for word in weights["command"].split() if word.startswith("../shared/")}
+    assert named.keys() == given
 
 
 def test_a_small_fit_gives_the_same_twice(assistant: Assistant) -> None:

@@ -23,6 +23,8 @@ from eval.measures import (
     risk_coverage,
     score_question,
     summarise,
+    support_precision,
+    support_recall,
     token_f1,
     token_recall,
     what_went_wrong,
@@ -55,7 +57,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "complete": True,
         "confidence": 0.9,
         "sentences": [sentence("The kite counts 94.5% of the otters.", 1)],
-        "citations": [citation(OTTERS, r"The kite counts 94.5\% of the otters.")],
+        "citations": [citation(OTTERS, r"The kite counts 94.5\% of the otters.", 1)],
         "passages": [passage(OTTERS, "The kite counts 94.5% of the otters.")],
         "seconds": {"retrieve": 0.25, "answer": 0.5},
     }
@@ -66,8 +68,8 @@ def sentence(text: str, *citations: int, support: str = "quoted") -> dict[str, A
     return {"text": text, "citations": list(citations), "support": support}
 
 
-def citation(title: str, quote: str) -> dict[str, Any]:
-    return {"title": title, "quote": quote}
+def citation(title: str, quote: str, number: int) -> dict[str, Any]:
+    return {"title": title, "quote": quote, "number": number}
 
 
 def passage(title: str, text: str) -> dict[str, Any]:
@@ -85,7 +87,7 @@ OFF_TOPIC = UNANSWERABLE | {"type": "off_topic"}
 def test_a_perfect_answer_scores_one_on_every_measure() -> None:
     scores = score_question(question(), row())
     assert scores.pop("falsely refused") == 0
-    assert len(scores) == 16
+    assert len(scores) == 17
     assert scores == dict.fromkeys(scores, 1.0)
 
 
@@ -163,11 +165,10 @@ def test_nuggets_count_in_sentences_and_not_in_quotes_or_titles() -> None:
     scores = score_question(question(nuggets=nuggets), row(sentences=[*said, sentence("Nothing", 1)]))
     assert scores["nugget recall"] == 2 / 4
     assert scores["nugget precision"] == 2 / 3
-    assert scores["support"] == 3 / 4
 
 
 def test_citations_are_judged_by_distinct_titles() -> None:
-    cited = [citation(OTTERS, "x"), citation(OTTERS.upper(), "y"), citation(TIDES, "z")]
+    cited = [citation(OTTERS, "x", 1), citation(OTTERS.upper(), "y", 2), citation(TIDES, "z", 3)]
     scores = score_question(question(gold_titles=(OTTERS, BIRDS, "Fog")), row(citations=cited))
     assert (scores["citation precision"], scores["citation recall"]) == (1 / 2, 1 / 3)
 
@@ -189,6 +190,47 @@ def test_k_precision_is_the_share_of_the_answers_words_in_its_quotes() -> None:
     assert k_precision("", ["fish"]) == 0
 
 
+# Support by the citations' quotes
+
+GROWTH = [citation(OTTERS, "Moss grows on 40% of the roofs.", 1), citation(TIDES, "Ferns grow on 25% of the walls.", 2)]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "recall", "precision"),
+    [
+        ([sentence("moss grows on 40% of the roofs", 1)], 1, 1),
+        ([sentence("Moss grows on 40% of the roofs.", 1, 2)], 1, 1 / 2),  # the second neither supports nor is needed
+        ([sentence("Moss grows on 40% of the roofs, and ferns grow on 25% of the walls.", 1, 2)], 1, 1),  # both are
+        (
+            [sentence("Moss grows on 40% of the roofs.", 1), sentence("Ferns grow on 52% of the walls.", 2)],
+            1 / 2,
+            1 / 2,
+        ),
+        ([sentence("Moss grows on 40% of the roofs.", 2), sentence("Moss grows on 40% of the roofs.")], 0, 0),
+        ([sentence(UNSURE, support="unsupported"), sentence("Moss grows on 40% of the roofs.", 1)], 1, 1),
+        ([sentence(UNSURE, support="unsupported")], 0, 0),
+        ([], 0, 0),
+    ],
+)
+def test_support_is_judged_by_the_quotes_and_not_by_the_answers_own_word(
+    sentences: list[dict[str, Any]], recall: float, precision: float
+) -> None:
+    answer = row(sentences=sentences, citations=GROWTH)
+    assert (support_recall(answer), support_precision(answer)) == (recall, precision)
+    scores = score_question(question(), answer)
+    assert (scores["support recall"], scores["support precision"]) == (recall, precision)
+
+
+def test_a_quoted_answer_is_judged_without_an_embedding_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("eval.measures._embedder")
+    answer = row(
+        sentences=[sentence("The kite never tires.", 1)], citations=[citation(OTTERS, "The kite never tires.", 1)]
+    )
+    assert (support_recall(answer), support_precision(answer)) == (1, 1)
+    with pytest.raises(NameError):
+        support_recall(answer | {"sentences": [sentence("A kite is never tired.", 1)]})
+
+
 # What went wrong
 
 
@@ -208,7 +250,7 @@ def test_what_went_wrong_is_said_in_words() -> None:
         complete=False,
         ranking=[BIRDS, TIDES],
         sentences=[sentence(UNSURE, support="unsupported"), sentence("Otters are blue.", 1, support="partly")],
-        citations=[citation(TIDES, "Tides are blue.")],
+        citations=[citation(TIDES, "Kites fail in fog.", 1)],
         passages=[passage(OTTERS, "94.5%"), passage(TIDES, "Kites fail in fog.")],
     )
     assert wrong(question(nuggets=(("94.5%",), ("fog",))), poor) == [
@@ -218,7 +260,7 @@ def test_what_went_wrong_is_said_in_words() -> None:
         f"“{OTTERS}” is not cited.",
         "The answer lacks “94.5%”, which a passage found holds.",
         "The answer lacks “fog”, which no passage found holds.",
-        "Not supported by its citations: 1 of 2 sentences.",
+        "Not supported by its citations: 1 of 1 sentences.",
     ]
 
 
@@ -351,7 +393,7 @@ def test_holms_correction() -> None:
 def test_borda_sums_ranks_and_knows_where_less_is_better() -> None:
     scores = {
         "RR": np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.1]]),
-        "support": np.array([[0.5], [0.5], [0.1]]),
+        "support recall": np.array([[0.5], [0.5], [0.1]]),
         "falsely refused": np.array([[1.0], [0.0], [0.5]]),
     }
     assert borda(scores) == [1 + 1.5 + 3, 2 + 1.5 + 1, 3 + 3 + 2]
@@ -377,8 +419,8 @@ def test_reports_are_compared_over_the_questions_and_measures_that_both_have(tmp
 
 
 def test_a_comparison_says_what_is_significant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    low = {str(i): {"RR": 0.1, "R@5": 0.2, "support": i % 2, "falsely refused": 0} for i in range(40)}
-    high = {str(i): {"RR": 0.9, "R@5": 0.8, "support": i % 2, "falsely refused": 1} for i in range(40)}
+    low = {str(i): {"RR": 0.1, "R@5": 0.2, "support recall": i % 2, "falsely refused": 0} for i in range(40)}
+    high = {str(i): {"RR": 0.9, "R@5": 0.8, "support recall": i % 2, "falsely refused": 1} for i in range(40)}
     folders = [str(write_report(tmp_path / "low", low)), str(write_report(tmp_path / "high", high))]
     assert main(folders) == 0
     printed = capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from conftest import PAPERS
 
-from eval.measures import summarise
+from eval.measures import score_question, summarise
 from eval.questions import Question
 from eval.report import (
     duration,
@@ -23,12 +25,15 @@ from eval.report import (
     worst_first,
     write_html,
 )
+from eval.robustness import summarise_robustness
+from eval.score import evaluate
+from rag.assistant import Assistant
 from rag.types import REFUSAL
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<img src=x onerror='window.hit=1'></script><script>window.hit=1</script> $${x} {{ 7*7 }} \""
 
-OTTERS = "Counting Otters"
+OTTERS, KITES = "Counting Otters", "Counting Otters from Kites"
 TEXT = 'River otters are hard to count. The kite counts na\\"ive otters at 94.5\\% of cost. It fails in fog.'
 START, END = TEXT.index("The kite"), TEXT.index(" It fails")
 
@@ -144,6 +149,15 @@ def test_a_quote_that_no_passage_holds_stands_alone(changed: dict[str, Any]) -> 
     )
 
 
+def test_a_quote_that_no_passage_holds_stands_in_the_text_around_it(assistant: Assistant, tmp_path: Path) -> None:
+    """A title is quoted whole, and no passage holds it."""
+    question = replace(FACT, question="Which paper counts animals from the air?", gold_titles=(KITES,))
+    report, (row,) = evaluate(assistant, [question], tmp_path)
+    title = show_question(question, row, report["questions"][FACT.id]).citations[0]
+    assert (title.before, title.quote) == ("", KITES)
+    assert title.after.split() == PAPERS[KITES].split()
+
+
 def test_latex_that_begins_before_a_quote_may_end_in_it() -> None:
     text = r"\textbf{One. Two.} Three."
     assert mark_span(text, text.index("Two"), text.index(" Three")) == ("One. ", "Two.", " Three.")
@@ -182,7 +196,8 @@ def test_tables_hold_figures_and_nothing_else() -> None:
             "by_type": {"fact": {"RR": figure}, "multi": {}},
             "by_part": {"fit": {}, "report": {"RR": figure}},
             "refusals": {"AUROC": figure | {"mean": float("nan")}, "risk_coverage": []},
-            "robustness": {"removed": {"refused": figure}},
+            "robustness": {"as asked": {"RR": figure}, "removed": {"refused": figure}},
+            "robustness_differences": {"typos": {"RR": figure | {"mean": -0.1}}},
         }
     )
     assert tables["all"].rows == [("RR", [(0.5, 0.25, 0.75, 4)])]
@@ -192,6 +207,31 @@ def test_tables_hold_figures_and_nothing_else() -> None:
         ("RR", [(0.5, 0.25, 0.75, 4), None]),
         ("refused", [None, (0.5, 0.25, 0.75, 4)]),
     ]
+    assert tables["robustness_differences"].rows == [("RR", [(-0.1, 0.25, 0.75, 4)])]
+
+
+def test_robustness_stands_beside_the_same_questions_as_asked(tmp_path: Path) -> None:
+    asked = {q.id: score_question(q, row) for q, row in zip(QUESTIONS[:2], ROWS, strict=False)}
+    worse = {key: scores | {"RR": 0.0} for key, scores in asked.items()}
+    removed = {key: {"refused": 1.0} for key in asked}
+    report = report_on(QUESTIONS, ROWS) | summarise_robustness(asked, {"typos": worse, "removed": removed})
+    write_html(report, QUESTIONS, ROWS, tmp_path / "report.html")
+    page = parsed(tmp_path / "report.html")
+    shown, changed = (
+        page.find("div", attrs={"aria-label": re.compile(f"^Robustness: the {what}")}) for what in ("s", "d")
+    )
+    assert [th.text for th in shown.thead.find_all("th")] == ["measure", "as asked", "typos", "removed"]
+    assert [td.text for td in changed.tbody.tr.find_all("td")] == ["-0.500", "-1.000 to +0.000"]
+
+
+def test_measures_of_which_less_is_better_are_marked(tmp_path: Path) -> None:
+    page = parsed(written(tmp_path))
+    marked = {th.contents[0].strip() for th in page.find_all("th", scope="row") if "less is better" in th.text}
+    assert marked == {"falsely refused", "AURC"}
+
+
+def test_the_page_says_what_passage_measures_are_of(tmp_path: Path) -> None:
+    assert "passage R@10 is a recall of no more than these" in parsed(written(tmp_path)).text
 
 
 def test_a_question_shows_what_was_expected_and_what_was_found(tmp_path: Path) -> None:
