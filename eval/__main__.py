@@ -1,4 +1,4 @@
-"""`python -m eval`: scores answers; with a subcommand: fit, compare, sweep, beir, qasper, gate, bench."""
+"""`python -m eval`: scores answers; with a subcommand: fit, compare, sweep, beir, qasper, gate, bench, pdfs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from rag.errors import FootnoteError
 
-COMMANDS = ("fit", "compare", "sweep", "beir", "qasper", "gate", "bench")
+COMMANDS = ("fit", "compare", "sweep", "beir", "qasper", "gate", "bench", "pdfs")
 
 
 def main(arguments: list[str]) -> int:

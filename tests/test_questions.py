@@ -10,7 +10,7 @@ import pytest
 from eval.questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions
 from rag.answering import asked_for
 from rag.readable import folded
-from rag.readers import read_file
+from rag.reading.readers import read_file
 from rag.retrieval import search_terms
 
 
