@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.adding import read_source
 from rag.errors import FootnoteError, SourceError
-from rag.library import find_files
 from rag.readable import folded, readable
-from rag.readers import read_file
+from rag.reading.locating import locate
 
 TYPES = ("fact", "method", "find", "multi", "noisy", "unanswerable", "off_topic")
 QUESTIONS = Path(__file__).with_name("qa.jsonl")
@@ -92,14 +92,14 @@ def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     Raises:
         SourceError: there is no paper in them.
     """
-    files, failures = find_files(paths)
+    located = locate(paths)
     titles: list[str] = []
-    problems = [str(failure) for failure in failures]
-    for path in files:
+    problems = [str(failure) for failure in located.failures]
+    for source in located.sources:
         try:
-            reading = read_file(path, path.name)
+            reading = read_source(source, brief=source.is_pdf)
         except SourceError as error:
-            problems.append(f"{path.name}: {error}")
+            problems.append(f"{source.name}: {error}")
             continue
         titles += [paper.title for paper in reading.papers]
         problems += [str(failure) for failure in reading.failures]

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rag.library import find_files
+from rag.reading.locating import locate
 
 from .questions import QuestionSetError
 
@@ -41,7 +41,7 @@ def digest(path: Path) -> str:
     try:
         if not path.is_dir():
             return hashlib.sha256(path.read_bytes()).hexdigest()
-        files = sorted(find_files([path])[0])
+        files = sorted(source.path for source in locate([path]).sources if source.path)
         return hashlib.sha256("".join(map(digest, files)).encode()).hexdigest()
     except OSError as error:
         raise QuestionSetError(f"{path.name} cannot be read: {error.strerror or error}.") from error

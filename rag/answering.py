@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .library import Library
 from .readable import readable
 from .retrieval import Found, capped, search_terms
-from .types import Citation, Paper, Sentence, Span
+from .types import Citation, Sentence, Span
 from .weights import Weights, load_weights
 
 _READ_CHUNKS = 24  # sentences are chosen from this many of the best chunks; more cost time and add nothing measured
@@ -162,6 +162,7 @@ def cite(library: Library, found: Found, chosen: Sequence[Candidate]) -> tuple[l
         start, end = group[0].span.start, group[-1].span.end
         number = len(citations) + 1
         chunk = None if group[0].is_title else found.candidates.chunk(group[0].row)
+        page = paper.page_at(start)
         quote = texts[key][start:end]
         citations.append(
             Citation(
@@ -171,21 +172,18 @@ def cite(library: Library, found: Found, chosen: Sequence[Candidate]) -> tuple[l
                 authors=paper.authors,
                 year=paper.year,
                 citekey=paper.citekey,
-                page=chunk.page if chunk else _first_page(paper),
-                page_label=chunk.page_label if chunk else None,
+                page=page.number if page else None,
+                page_label=page.label if page else None,
                 section=chunk.section if chunk else None,
                 start=start,
                 end=end,
                 quote=quote,
                 source=paper.source,
+                link=paper.zotero,
             )
         )
         sentences.append(Sentence(readable(quote), (number,), "quoted"))
     return sentences, citations
-
-
-def _first_page(paper: Paper) -> int | None:
-    return paper.pages[0].number if paper.pages else None
 
 
 def _neighbours(chosen: Sequence[Candidate]) -> list[list[Candidate]]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .adding import Progress
 from .answering import choose_sentences, cite, confidence_in, gather_evidence
 from .config import Settings, load_settings
 from .conversation import check_history, standalone_question
 from .errors import AnswerModelError
-from .library import Library, Progress
+from .library import Library
 from .records import Scope
 from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
@@ -91,6 +92,7 @@ class Assistant:
         authors: Names = None,
         sources: Names = None,
         tags: Names = None,
+        collections: Names = None,
         without: Names = None,
     ) -> Answer:
         """The answer to a question, each sentence cited.
@@ -98,13 +100,21 @@ class Assistant:
         Args:
             question: up to 2,000 characters.
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
-            papers, years, authors, sources, tags: answer from these alone; papers by title or id.
+            papers, years, authors, sources, tags, collections: answer from these alone; papers by title or id.
             without: leave these papers out, by title or id. Where none is left, the answer is a refusal.
 
         Raises:
             QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch.
         """
-        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags, without=without)
+        scope = as_scope(
+            papers=papers,
+            years=years,
+            authors=authors,
+            sources=sources,
+            tags=tags,
+            collections=collections,
+            without=without,
+        )
         *_, answer = self._answers(question, history, scope)
         return answer
 
@@ -118,10 +128,19 @@ class Assistant:
         authors: Names = None,
         sources: Names = None,
         tags: Names = None,
+        collections: Names = None,
         without: Names = None,
     ) -> Iterator[Answer]:
         """Growing answers, `complete` false until the last, which is what `ask` returns."""
-        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags, without=without)
+        scope = as_scope(
+            papers=papers,
+            years=years,
+            authors=authors,
+            sources=sources,
+            tags=tags,
+            collections=collections,
+            without=without,
+        )
         yield from self._answers(question, history, scope)
 
     def search(
@@ -134,11 +153,20 @@ class Assistant:
         authors: Names = None,
         sources: Names = None,
         tags: Names = None,
+        collections: Names = None,
         without: Names = None,
     ) -> list[Passage]:
         """The passages nearest to a question, best first, at most `top_k` (`[retrieval] top_k`)."""
         most = self.settings.retrieval.top_k if top_k is None else max(top_k, 0)
-        scope = as_scope(papers=papers, years=years, authors=authors, sources=sources, tags=tags, without=without)
+        scope = as_scope(
+            papers=papers,
+            years=years,
+            authors=authors,
+            sources=sources,
+            tags=tags,
+            collections=collections,
+            without=without,
+        )
         return top_passages(self.library, find(self.library, question, scope=scope, top_k=most), most)
 
     def _answers(self, question: str, history: History, scope: Scope) -> Iterator[Answer]:
@@ -154,6 +182,9 @@ class Assistant:
         notes = _notes(found)
         if alone != question:
             notes = (f"Searched for: {alone}", *notes)
+        searched = self.library.records.searched()
+        if searched["brief"]:
+            notes = (*notes, _still_read(searched))
         base = Answer(
             question=question,
             text="",
@@ -167,6 +198,7 @@ class Assistant:
             passages=tuple(passages),
             standalone_question=alone,
             notes=notes,
+            searched=searched,
         )
         weights = load_weights()
         # Who names the papers asks of these alone, and "what are its limits?" tells nothing about a topic.
@@ -190,9 +222,19 @@ class Assistant:
         self,
         paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         on_progress: Callable[[Progress], None] | None = None,
+        *,
+        collections: Names = None,
+        without_collections: Names = None,
     ) -> AddReport:
-        """Adds files and folders, updates what changed, and reports; see `Library.add`."""
-        return self.library.add([paths] if isinstance(paths, (str, os.PathLike)) else list(paths), on_progress)
+        """Adds files, folders and Zotero libraries, updates what changed, and reports; see `Library.add`."""
+        return self.library.add(
+            [paths] if isinstance(paths, (str, os.PathLike)) else list(paths),
+            on_progress,
+            collections=(collections,) if isinstance(collections, str) else tuple(collections or ()),
+            without_collections=(
+                (without_collections,) if isinstance(without_collections, str) else tuple(without_collections or ())
+            ),
+        )
 
     def papers(self) -> list[Paper]:
         """All papers, without their texts."""
@@ -236,6 +278,12 @@ def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[C
         text += sentence.text + "".join(f" [{number}]" for number in sentence.citations)
         text += "\n" if titles.intersection(sentence.citations) else " "  # a title stands on a line of its own
     return replace(base, text=text.rstrip(), sentences=tuple(sentences), citations=tuple(citations))
+
+
+def _still_read(searched: dict[str, int]) -> str:
+    full = searched["papers"] - searched["brief"]
+    failed = f", {searched['failed']:,} failed" if searched["failed"] else ""
+    return f"Papers are still being read: {full:,} full texts, {searched['brief']:,} abstracts so far{failed}."
 
 
 def _notes(found: Found) -> tuple[str, ...]:

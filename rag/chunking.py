@@ -1,4 +1,4 @@
-"""Papers to chunks: spans that the embedder reads whole, cut at sentence ends, inside one section and one page."""
+"""Papers to chunks: spans that the embedder reads whole, cut at sentence ends, inside one section."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from . import config
 from .embedding import Embedder, MarkedText
 from .readable import readable
-from .sentences import split_sentences
-from .types import Chunk, Page, Paper, Section, Span
+from .sentences import split_lines, split_sentences
+from .types import Chunk, Paper, Span
 
 _HEADER_TOKENS = 80  # of what the model reads, at most this much, and a third of it, is spent on title and section
 
@@ -17,18 +17,22 @@ _HEADER_TOKENS = 80  # of what the model reads, at most this much, and a third o
 def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[Chunk]:
     """The chunks of a paper in its order; each with its title and section fits into what the model reads.
 
-    The title itself belongs to no chunk: it is embedded with each of them. Parts of about the same length are made of
-    a section rather than full ones and a rest.
+    The title itself belongs to no chunk: it is embedded with each of them. Nor do sections of the kinds that the
+    settings leave out. Parts of about the same length are made of a section rather than full ones and a rest. A chunk
+    may go on overleaf, as its sentences do; its page is that on which it begins.
     """
     most = min(settings.max_tokens, embedder.card.max_tokens) - (embedder.card.max_tokens - embedder.room)
     chunks: list[Chunk] = []
-    for start, end in _parts(paper):
-        section, page = paper.section_at(start), paper.page_at(start)
+    parts = [(span, paper.section_at(span.start)) for span in _parts(paper) if paper.text[slice(*span)].strip()]
+    searched = [part for part in parts if not (part[1] and part[1].kind in settings.left_out)]
+    for (start, end), section in searched or parts:  # a list of references alone is searched after all
         title = section.title if section else None
         header = embedder.count_tokens([_header(paper.title, title, embedder)])[0]
         room = max(most - header, most // 4)
-        sentences = _fitting(paper.text, split_sentences(paper.text, start, end), room, embedder)
+        split = split_lines if section and section.kind == "table" else split_sentences
+        sentences = _fitting(paper.text, split(paper.text, start, end), room, embedder)
         for group in _grouped(sentences, room, settings.overlap_sentences):
+            page = paper.page_at(group[0].start)
             chunks.append(
                 Chunk(
                     start=group[0].start,
@@ -61,10 +65,9 @@ def _header(title: str, section: str | None, embedder: Embedder) -> str:
 
 
 def _parts(paper: Paper) -> Iterator[Span]:
-    """The spans after the title that lie inside one section and one page."""
+    """The spans after the title that lie inside one section."""
     first = len(paper.title) if paper.text.startswith(paper.title) else 0
-    parts: list[Page | Section] = [*paper.pages, *paper.sections]
-    cuts = {first, len(paper.text), *(p.start for p in parts), *(p.end for p in parts)}
+    cuts = {first, len(paper.text), *(s.start for s in paper.sections), *(s.end for s in paper.sections)}
     edges = sorted(cut for cut in cuts if first <= cut <= len(paper.text))
     for start, end in itertools.pairwise(edges):
         yield Span(start, end)

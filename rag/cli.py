@@ -9,16 +9,17 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .errors import FootnoteError
 
 if TYPE_CHECKING:
+    from .adding import Progress
     from .assistant import Assistant
-    from .library import Progress
-    from .types import Answer, Paper
+    from .types import AddReport, Answer, Paper
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 
@@ -70,8 +71,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    add = command("add", _add, "add files and folders, and bring changed ones up to date")
+    add = command("add", _add, "add files, folders and Zotero libraries, and bring changed ones up to date")
     add.add_argument("paths", nargs="+", metavar="PATH")
+    watch = command("watch", _watch, "add a folder, and again whenever something in it changes, until Ctrl-C")
+    watch.add_argument("folder", metavar="FOLDER")
+    for sub in (add, watch):
+        for option, what in (("collection", "only items in this collection"), ("without", "none of this collection")):
+            sub.add_argument(f"--{option}", action="append", metavar="NAME", help=f"of a Zotero library {what}")
     for name, run, text in (
         ("ask", _ask, "answer a question with quotes and their places"),
         ("search", _search, "show the passages nearest to a question"),
@@ -81,11 +87,14 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--json", action="store_true", help="print JSON")
         for option, what in (
             ("paper", "id or title"), ("author", "author"), ("source", "file name"), ("tag", "tag"),
+            ("collection", "collection"),
         ):  # fmt: skip
             sub.add_argument(
                 f"--{option}", action="append", metavar=option.upper(), help=f"only papers with this {what}"
             )
-        sub.add_argument("--year", action="append", type=int, metavar="YEAR", help="only papers of this year")
+        sub.add_argument(
+            "--year", action="append", type=_years, metavar="YEAR", help="only papers of this year, or of 2019-2023"
+        )
         if name == "ask":
             sub.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
         else:
@@ -114,15 +123,44 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(options: argparse.Namespace) -> int:
     with _assistant(options) as assistant:
-        with _progress("Adding") as on_progress:
-            report = assistant.add(options.paths, on_progress)
-        for failure in report.failed:
-            _say(f"not read: {failure}")
-        _print(str(report))
-        if options.paths and not (report.added or report.updated or report.unchanged or report.failed):
+        report = _added(assistant, options.paths, options)
+        if not (report.added or report.updated or report.unchanged or report.failed):
             _say("There was nothing to read in it.")
             return NOT_DONE
     return NOT_DONE if report.failed else DONE
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from watchfiles import Change, watch
+
+    folder = Path(options.folder).expanduser()
+    if not folder.is_dir():
+        _say(f"{options.folder!r} is no folder that could be followed.")
+        return NOT_DONE
+    with _assistant(options) as assistant:
+        library = assistant.library.folder.resolve()  # what is written there is no change of the papers
+
+        def is_outside(change: Change, path: str) -> bool:
+            return not Path(path).resolve().is_relative_to(library)
+
+        _say(f"Following {folder.name or folder}. Ctrl-C ends it.")
+        first = True
+        with contextlib.suppress(KeyboardInterrupt):
+            # The first round comes after the timeout: what changes while it is added is then noticed already.
+            for changes in watch(folder, watch_filter=is_outside, yield_on_timeout=True, rust_timeout=500):
+                if changes or first:
+                    _added(assistant, [options.folder], options)
+                first = False
+    return DONE
+
+
+def _added(assistant: Assistant, paths: Sequence[str], options: argparse.Namespace) -> AddReport:
+    with _progress("Adding") as on_progress:
+        report = assistant.add(paths, on_progress, collections=options.collection, without_collections=options.without)
+    for failure in report.failed:
+        _say(f"not read: {failure}")
+    _print(str(report))
+    return report
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -168,7 +206,11 @@ def _list(options: argparse.Namespace) -> int:
     from .readable import readable
 
     for paper in papers:
-        _print(f"{paper.id}  {readable(paper.title)}{_by(paper)}  [{', '.join(paper.sources)}]")
+        notes = [*(["only the abstract so far"] if paper.brief else []), *paper.notes]
+        _print(
+            f"{paper.id}  {readable(paper.title)}{_by(paper)}  [{', '.join(paper.sources)}]"
+            + "".join(f"\n    note: {note}" for note in notes)
+        )
     if not papers:
         _say("The library is empty. Add papers: `footnote add PATH`.")
     return DONE
@@ -248,13 +290,19 @@ def _count(text: str) -> int:
     return count
 
 
+def _years(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
 def _filters(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "papers": options.paper,
-        "years": options.year,
+        "years": [year for years in options.year or () for year in years],
         "authors": options.author,
         "sources": options.source,
         "tags": options.tag,
+        "collections": options.collection,
     }
 
 
@@ -296,24 +344,26 @@ def _progress(what: str) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
 
     columns = (
-        bars.TextColumn(what),
+        bars.TextColumn("{task.description}"),
         bars.BarColumn(),
-        bars.TextColumn("{task.fields[papers]} papers, {task.fields[chunks]} chunks, {task.fields[rate]:.0f} chunks/s"),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.fields[chunks]} chunks, {task.fields[rate]:.0f} chunks/s"),
         bars.TimeElapsedColumn(),
+        bars.TimeRemainingColumn(),
     )
     with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, papers=0, chunks=0, rate=0.0)
+        task = bar.add_task(what, total=None, chunks=0, rate=0.0)
+        stage = ""
+        began = 0
 
         def show(progress: Progress) -> None:
+            nonlocal stage, began
+            if progress.stage != stage:  # its rate and time left are its own
+                stage, began = progress.stage, progress.chunks
+                bar.reset(task, description=stage, total=progress.total or None)
             seconds = bar.tasks[0].elapsed or 1e-9
-            bar.update(
-                task,
-                total=progress.files_total or None,
-                completed=progress.files,
-                papers=progress.papers,
-                chunks=progress.chunks,
-                rate=progress.chunks / seconds,
-            )
+            rate = (progress.chunks - began) / seconds
+            bar.update(task, completed=progress.done, chunks=progress.chunks, rate=rate)
 
         yield show
 

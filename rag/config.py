@@ -6,14 +6,24 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from .errors import ConfigError
 
 PREFIX = "FOOTNOTE_"
 FILE_NAME = "config.toml"
+
+
+_Kind = Literal["abstract", "references", "acknowledgements", "appendix", "table", "caption", "footnote"]
+
+
+def _listed(value: object) -> object:
+    """TOML has lists, the environment has names parted by commas."""
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return tuple(value) if isinstance(value, list) else value
 
 
 class _Table(BaseModel):
@@ -33,6 +43,7 @@ class Embedding(_Table):
 class Chunking(_Table):
     max_tokens: int = Field(256, ge=32, le=8192)
     overlap_sentences: int = Field(0, ge=0, le=10)
+    left_out: Annotated[tuple[_Kind, ...], BeforeValidator(_listed)] = ("references", "acknowledgements")
 
 
 class Retrieval(_Table):

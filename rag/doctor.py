@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from .assistant import Assistant
 from .errors import FootnoteError
+from .records import Records
 
 _SECONDS = 2.0
+_NAMED = 5  # files that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def _library(assistant: Assistant) -> list[Finding]:
         counts = library.records.count()
         what = f"library {library.folder.name}: {counts['papers']} papers, {counts['chunks']} chunks"
         findings.append(Finding(counts["papers"] > 0, what, "" if counts["papers"] else "footnote add PATH"))
+        findings += _left(library.records)
         card = library.embedder.card
         findings.append(
             Finding(True, f"embedding model {card.name}: {card.dimensions} dimensions, {card.max_tokens} tokens")
@@ -42,6 +45,21 @@ def _library(assistant: Assistant) -> list[Finding]:
         findings.append(Finding(True, f"index: in step with the record (revision {library.records.revision})"))
     except FootnoteError as error:
         findings.append(Finding(False, str(error)))
+    return findings
+
+
+def _left(records: Records) -> list[Finding]:
+    """What an `add` left: abstracts whose full texts are still to be read, and files that failed."""
+    searched = records.searched()
+    findings = []
+    if searched["brief"]:
+        what = f"{searched['brief']:,} papers are abstracts so far"
+        findings.append(Finding(True, what, "add them again: it goes on where it stopped"))
+    failed = sorted(failed.name for failed in records.failures().values())
+    if failed:
+        more = f" and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
+        what = f"{len(failed):,} files could not be read: {', '.join(failed[:_NAMED])}{more}"
+        findings.append(Finding(True, what, "`footnote add` of one of them says why"))
     return findings
 
 

@@ -340,9 +340,11 @@ def _openvino_runner(folder: Path, device: str) -> _Runner:
                 keep(batches[0], single.infer(_padded([ids[i] for i in batches[0]]))[0])
                 return
             queue.set_callback(lambda request, batch: keep(batch, request.get_output_tensor(0).data))
-            for batch in batches:
-                queue.start_async(_padded([ids[i] for i in batch]), batch)
-            queue.wait_all()
+            try:
+                for batch in batches:
+                    queue.start_async(_padded([ids[i] for i in batch]), batch)
+            finally:  # after Ctrl-C too: a callback that comes when Python has ended aborts the process
+                queue.wait_all()
 
     return run
 

@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from filelock import FileLock
@@ -33,6 +33,37 @@ _LAYOUT = "1"  # part of a version's name: raise it when what is stored in Chrom
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
 
 
+_MOST_TAIL = 4000  # chunks: their vectors are compared one by one, which takes a millisecond
+_MOST_REMOVED = 50  # chunks: so many more are asked for than are wanted
+
+
+class _Tail(NamedTuple):
+    """Chunks that came after those of the index: keys, papers' keys, vectors (chunks, dimensions)."""
+
+    keys: list[int]
+    papers: list[int]
+    vectors: NDArray[np.float32]
+
+    def grown(self, records: Records, after: int) -> _Tail:
+        """With what the record has after the last of them or, without any, after the key `after`."""
+        for keys, papers, vectors in records.vectors(after=max([after, *self.keys[-1:]]), batch=_MOST_TAIL + 1):
+            together = np.concatenate([self.vectors, vectors]) if self.keys else vectors
+            return _Tail([*self.keys, *keys], [*self.papers, *papers], together)
+        return self
+
+    def nearest(self, vector: NDArray[np.float32], papers: Sequence[int] | None) -> list[tuple[float, int]]:
+        """(distance, key) of those in `papers`."""
+        if not self.keys:
+            return []
+        among = None if papers is None else set(papers)
+        distances = (1.0 - self.vectors @ vector).tolist()
+        rows = zip(distances, self.keys, self.papers, strict=True)
+        return [(distance, key) for distance, key, paper in rows if among is None or paper in among]
+
+
+_NO_TAIL = _Tail([], [], np.zeros((0, 0), np.float32))
+
+
 class Index:
     """The nearest chunks of a vector, kept in step with the record."""
 
@@ -44,6 +75,10 @@ class Index:
         self._collection: Any = None
         self._version = ""
         self._size = 0
+        self._last_key = 0  # in the version that is open
+        self._tail = _NO_TAIL
+        self._removed = 0  # chunks that it has and the record has no longer
+        self._seen = -1  # the revision that these are of
 
     def nearest(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None = None) -> list[int]:
         """The keys of the `count` chunks nearest to `vector`, nearest first; of `papers` only, where they are given."""
@@ -56,20 +91,41 @@ class Index:
                 return self._query(vector, count, papers)
 
     def _query(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None) -> list[int]:
-        self.update()
-        if not self._size or papers == []:
+        self._follow()
+        if not self._size + len(self._tail.keys) or papers == []:
             return []
         every = range(0, len(papers), _FILTERED) if papers is not None else [0]
-        found: list[tuple[float, int]] = []
+        found = self._tail.nearest(vector, papers)
         with _translating():
-            for start in every:
+            for start in every if self._size else ():
                 where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTERED])}}
-                most = min(count, self._size)
+                most = min(count + self._removed, self._size)
                 hits = self._collection.query(
                     query_embeddings=[vector], n_results=most, where=where, include=["distances"]
                 )
                 found += zip(hits["distances"][0], map(int, hits["ids"][0]), strict=True)
-        return [key for _, key in sorted(found)[:count]]
+        keys = [key for _, key in sorted(found)[: count + self._removed]]
+        if self._removed:
+            there = self._records.chunk_keys(keys)
+            keys = [key for key in keys if key in there]
+        return keys[:count]
+
+    def _follow(self) -> None:
+        """Keeps step with a record that another process may be writing: a little that is new is read beside the index.
+
+        A new version for each of its writes would be a copy of the whole index for each question.
+        """
+        revision = self._records.revision
+        if revision == self._seen:
+            return
+        if self._version and _revision(Path(self._version)) < revision:
+            tail = self._tail.grown(self._records, self._last_key)
+            count = self._records.count()["chunks"]
+            removed = self._size + len(tail.keys) - count
+            if len(tail.keys) <= _MOST_TAIL and 0 <= removed <= _MOST_REMOVED:
+                self._tail, self._removed, self._seen = tail, removed, revision
+                return
+        self.update()
 
     def update(self) -> None:
         """Brings the index to the record's revision: made from the last version, or anew where there is none."""
@@ -108,7 +164,7 @@ class Index:
         with self._lock:
             if self._client is not None:
                 self._client.close()
-            self._client, self._collection, self._version = None, None, ""
+            self._client, self._collection, self._version, self._seen = None, None, "", -1
 
     def _wanted(self) -> str:
         return f"{self._records.revision}-{_LAYOUT}"
@@ -153,8 +209,10 @@ class Index:
         self.close()
         self._client = _client(self.folder / version)
         self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-        self._size = int(self._collection.count())
-        self._version = version
+        keys = self._collection.get(include=[])["ids"]
+        self._size, self._last_key = len(keys), max(map(int, keys), default=0)
+        self._version, self._seen = version, _revision(Path(version))
+        self._tail, self._removed = _NO_TAIL, 0
 
     def _clear_all_but(self, version: str) -> None:
         """Removes older versions and what dead processes left; another process that reads one keeps its open files."""

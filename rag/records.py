@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 import sqlite3
 import threading
 import time
 import weakref
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +24,7 @@ from .errors import AmbiguousPaper, LibraryError, UnknownPaper
 from .readable import folded, readable
 from .types import Chunk, Page, Paper, PaperRef, Section, Span
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BUSY_SECONDS = 60.0
 _LIST_LIMIT = 30_000  # SQLite takes 32,766 values in a statement
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the latter for SQLite's words about a damaged schema
@@ -74,7 +76,41 @@ CREATE VIRTUAL TABLE chunk_words USING fts5 (title, section, text, tokenize = 'p
 CREATE VIRTUAL TABLE paper_words USING fts5 (title, text, tokenize = 'porter unicode61 remove_diacritics 2');
 """
 
-_DETAILS = ("authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections")
+# What each version added to the one before; a record is brought up to date when it is opened.
+_MIGRATIONS = {
+    2: """
+CREATE TABLE boxes (                 -- where the characters of a paper read from a PDF stand on its pages
+    paper INTEGER PRIMARY KEY REFERENCES papers ON DELETE CASCADE,
+    shift INTEGER NOT NULL,          -- the paper's text begins so many characters before what the boxes are of
+    packed BLOB NOT NULL
+);
+CREATE TABLE works (                 -- names of what a paper is a version of: papers that share one are the same work
+    paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (paper, name)
+) WITHOUT ROWID;
+CREATE TABLE failures (              -- files that could not be read: not tried again until they change
+    location TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    reason TEXT NOT NULL
+) WITHOUT ROWID;
+""",
+}
+
+_DETAILS = (
+    "authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections", "certainty",
+    "notes", "zotero", "brief",
+)  # fmt: skip
+
+
+class Failed(NamedTuple):
+    """A file that could not be read: where it is, its name, the digest of what was tried, and why it failed."""
+
+    location: str
+    name: str
+    digest: str
+    reason: str
 
 
 class StoredChunk(NamedTuple):
@@ -89,8 +125,8 @@ class StoredChunk(NamedTuple):
 class Scope:
     """Which papers a question is put to: all that fit every filter that is set, but for those in `without`.
 
-    `papers` and `without` are ids or titles; `years` whole years; `authors`, `sources` and `tags` match when any one
-    fits, authors and sources by a part of their name, case folded.
+    `papers` and `without` are ids or titles; `years` whole years; `authors`, `sources`, `tags` and `collections` match
+    when any one fits, authors, sources and collections by a part of their name, case folded.
     """
 
     papers: tuple[str, ...] = ()
@@ -98,10 +134,11 @@ class Scope:
     authors: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.papers, self.years, self.authors, self.sources, self.tags, self.without))
+        return self != Scope()
 
 
 class Candidates:
@@ -210,11 +247,23 @@ class Records:
 
     def count(self) -> dict[str, int]:
         """How many papers, chunks and sources there are."""
+        tables = ("papers", "chunks", "sources")
+        row = self._one("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))
+        assert row is not None
+        return dict(zip(tables, row, strict=True))
+
+    def brief_papers(self) -> set[int]:
+        """The keys of the papers of which only the abstract was read so far."""
+        return {row[0] for row in self._all("SELECT key FROM papers WHERE details ->> '$.brief'")}
+
+    def searched(self) -> dict[str, int]:
+        """What a question is put to: papers, how many of them are abstracts so far, and files that failed."""
         row = self._one(
-            "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM chunks), (SELECT count(*) FROM sources)"
+            "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM papers WHERE details ->> '$.brief'), "
+            "(SELECT count(*) FROM failures)"
         )
         assert row is not None
-        return dict(zip(("papers", "chunks", "sources"), row, strict=True))
+        return dict(zip(("papers", "brief", "failed"), row, strict=True))
 
     def papers(self) -> list[Paper]:
         """All papers in the order in which they came, without their texts."""
@@ -291,14 +340,22 @@ class Records:
             )
             key = int(cursor.lastrowid or 0)
         else:
+            db.execute(  # the boxes stay where they are; where the title became longer, the text is moved against them
+                "UPDATE boxes SET shift = shift - ? + (SELECT length(text) FROM papers WHERE key = ?) WHERE paper = ?",
+                (len(paper.text), key, key),
+            )
             db.execute(
                 "UPDATE papers SET title = ?, folded_title = ?, read_title = ?, read_digest = ?, text = ?, year = ?, "
                 "details = ?, corrections = ?, vector = ? WHERE key = ?",
                 (*values, key),
             )
             self._remove_chunks(db, key)
+        self._put_works(db, key, paper)
+        if paper.boxes is not None:
+            db.execute("INSERT OR REPLACE INTO boxes VALUES (?, 0, ?)", (key, _pack_boxes(paper.boxes)))
         title = readable(paper.title)
-        db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, title, readable(paper.text)))
+        searched = readable("\n".join(paper.text[a:b] for a, b in _merged([stored.chunk for stored in chunks])))
+        db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, title, searched))
         for chunk, chunk_vector, sentence_vectors in chunks:
             cursor = db.execute(
                 "INSERT INTO chunks (paper, start, end, page, page_label, section, sentences, vector, "
@@ -323,6 +380,34 @@ class Records:
             "UPDATE papers SET year = ?, details = ?, corrections = ? WHERE key = ?",
             (paper.year, details, json.dumps(corrections, ensure_ascii=False), key),
         )
+        self._put_works(db, key, paper)
+
+    def _put_works(self, db: sqlite3.Connection, key: int, paper: Paper) -> None:
+        db.execute("DELETE FROM works WHERE paper = ?", (key,))
+        db.executemany("INSERT INTO works VALUES (?, ?)", [(key, name) for name in work_names(paper)])
+
+    def works(self, papers: Iterable[int]) -> dict[int, int]:
+        """The work that each of some papers is a version of, by the key of one of its versions."""
+        work = {key: key for key in papers}
+        named: dict[str, int] = {}
+        for row in self._in("SELECT paper, name FROM works WHERE paper IN ({})", sorted(work)):
+            one, other = work[row["paper"]], work[named.setdefault(row["name"], row["paper"])]
+            if one != other:
+                work = {key: other if each == one else each for key, each in work.items()}
+        return work
+
+    def boxes(self, key: int, start: int, end: int) -> NDArray[np.uint16]:
+        """Where the characters of a span stand on their pages, (characters, 4) as `Paper.boxes`; none where unknown."""
+        row = self._one("SELECT shift, packed FROM boxes WHERE paper = ?", (key,))
+        if row is None:
+            return np.zeros((0, 4), np.uint16)
+        known = _unpack_boxes(row["packed"])
+        boxes = np.zeros((max(end - start, 0), 4), np.uint16)
+        first = start + row["shift"]  # in what the boxes are of
+        inside = slice(max(first, 0), max(first + len(boxes), 0))
+        found = known[inside]
+        boxes[max(-first, 0) : max(-first, 0) + len(found)] = found
+        return boxes
 
     def reading(self, key: int) -> tuple[str, str]:
         """(folded title, digest of the text) of a paper as its source gave it."""
@@ -381,6 +466,25 @@ class Records:
         db.executemany("DELETE FROM entries WHERE source = ? AND paper = ?", [(source, paper) for paper in gone])
         return [p for p in gone if not db.execute("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", (p,)).fetchone()]
 
+    def failures(self) -> dict[str, Failed]:
+        """The files that could not be read, by location."""
+        rows = self._all("SELECT location, name, digest, reason FROM failures")
+        return {row["location"]: Failed(*row) for row in rows}
+
+    def put_failure(self, db: sqlite3.Connection, failed: Failed) -> None:
+        """Remembers a file that could not be read, so that it is tried again only when it has changed."""
+        db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)", failed)
+
+    def forget_failures(self, db: sqlite3.Connection, locations: Iterable[str]) -> None:
+        """These files were read after all, or are gone."""
+        db.executemany("DELETE FROM failures WHERE location = ?", [(location,) for location in locations])
+
+    def drop_source(self, db: sqlite3.Connection, source: int) -> list[int]:
+        """Forgets a source; returns the keys of papers that now have none."""
+        gone = self.finish_source(db, source, "", ())
+        db.execute("DELETE FROM sources WHERE key = ?", (source,))
+        return gone
+
     def drop_empty_sources(self, db: sqlite3.Connection) -> None:
         """Forgets sources that hold no paper any more, so that they are read again when they are next added."""
         db.execute("DELETE FROM sources WHERE key NOT IN (SELECT source FROM entries)")
@@ -397,7 +501,7 @@ class Records:
             return None
         keys = {self.paper_key(name) for name in scope.papers} if scope.papers else None
         left_out = {self.paper_key(name) for name in scope.without}
-        if keys is not None and not (scope.years or scope.authors or scope.sources or scope.tags):
+        if keys is not None and scope == Scope(papers=scope.papers, without=scope.without):
             return sorted(keys - left_out)
         rows = self._all("SELECT key, year, details FROM papers")
         names = self._source_names()
@@ -407,6 +511,7 @@ class Records:
             ("author", scope.authors, {k: d["authors"] for k, d in details.items()}, False),
             ("source", scope.sources, {k: list(names.get(k, ())) for k in details}, False),
             ("tag", scope.tags, {k: d["tags"] for k, d in details.items()}, True),
+            ("collection", scope.collections, {k: d["collections"] for k, d in details.items()}, False),
         ]
         for what, wanted, having, whole in tests:
             if wanted:
@@ -473,9 +578,10 @@ class Records:
             yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
             after = rows[-1]["key"]
 
-    def chunk_keys(self) -> set[int]:
-        """The keys of all chunks."""
-        return {row[0] for row in self._all("SELECT key FROM chunks")}
+    def chunk_keys(self, among: Sequence[int] | None = None) -> set[int]:
+        """The keys of all chunks, or of those among some keys that are still there."""
+        sql = "SELECT key FROM chunks"
+        return {row[0] for row in (self._all(sql) if among is None else self._in(f"{sql} WHERE key IN ({{}})", among))}
 
     # Below the surface
 
@@ -509,13 +615,9 @@ class Records:
                     f"The library {self.path.parent.name!r} was made by a newer Footnote (record version {version}, "
                     f"this one knows {SCHEMA_VERSION}). Update Footnote."
                 )
-            if version == 0:
+            if version < SCHEMA_VERSION:
                 with self.transaction() as db:
-                    if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # another process may have been quicker
-                        for statement in _SCHEMA.split(";\n"):
-                            db.execute(statement)
-                        db.execute("INSERT INTO meta VALUES ('revision', '0')")
-                        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    _migrate(db)
         except _ERRORS as error:
             raise _translated(error, self.path) from error
 
@@ -559,6 +661,20 @@ def _use_wal(db: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
+def _migrate(db: sqlite3.Connection) -> None:
+    """Makes a new record's tables, or brings an older one up to date, within a transaction."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])  # another process may have been quicker
+    if version == 0:
+        for statement in _SCHEMA.split(";\n"):
+            db.execute(statement)
+        db.execute("INSERT INTO meta VALUES ('revision', '0')")
+        version = 1
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in _MIGRATIONS[step].split(";\n"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
 def _listed(keys: Sequence[int]) -> str:
     return ",".join(str(int(key)) for key in keys)
 
@@ -579,11 +695,47 @@ def _fitting(what: str, wanted: Sequence[str], having: dict[int, list[str]], who
     return fitting
 
 
+def work_names(paper: Paper) -> set[str]:
+    """Names that a paper shares with its other versions: its DOI, its arXiv id, its title with the first author."""
+    names = set()
+    doi = (paper.doi or "").casefold()
+    arxiv = re.sub("v[0-9]+$", "", (paper.arxiv_id or doi.partition("10.48550/arxiv.")[2]).casefold())
+    if doi and "/arxiv." not in doi:
+        names.add(f"doi {doi}")
+    if arxiv:
+        names.add(f"arxiv {arxiv}")
+    if paper.authors:
+        surname = folded(paper.authors[0]).rpartition(" ")[2]
+        names.add(f"title {folded(paper.title)} {surname}")
+    return names
+
+
+def _merged(chunks: Sequence[Chunk]) -> list[Span]:
+    """The spans that some chunks cover, each character once."""
+    spans: list[Span] = []
+    for chunk in sorted(chunks, key=lambda chunk: chunk.start):
+        if spans and chunk.start < spans[-1].end:
+            spans[-1] = Span(spans[-1].start, max(spans[-1].end, chunk.end))
+        else:
+            spans.append(Span(chunk.start, chunk.end))
+    return spans
+
+
+def _pack_boxes(boxes: NDArray[np.uint16]) -> bytes:
+    """Neighbours in a line differ little, so their differences compress to a tenth."""
+    return zlib.compress(np.diff(boxes.astype("<u2"), axis=0, prepend=np.zeros((1, 4), "<u2")).T.tobytes(), 6)
+
+
+def _unpack_boxes(packed: bytes) -> NDArray[np.uint16]:
+    differences = np.frombuffer(zlib.decompress(packed), "<u2").reshape(4, -1).T
+    return np.cumsum(differences, axis=0, dtype=np.uint16)
+
+
 def _packed(value: Any) -> Any:
     if isinstance(value, tuple) and value and isinstance(value[0], Page):
         return [[p.number, p.label, p.start, p.end] for p in value]
     if isinstance(value, tuple) and value and isinstance(value[0], Section):
-        return [[s.title, s.start, s.end] for s in value]
+        return [[s.title, s.start, s.end, s.kind] for s in value]
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -605,6 +757,10 @@ def _paper(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
         sources=sources,
         pages=tuple(Page(*page) for page in details["pages"]),
         sections=tuple(Section(*section) for section in details["sections"]),
+        certainty=tuple((name, value) for name, value in details.get("certainty", ())),
+        notes=tuple(details.get("notes", ())),
+        zotero=details.get("zotero"),
+        brief=details.get("brief", False),
     )
 
 

@@ -37,8 +37,9 @@ STOP_WORDS = frozenset(
 class Found:
     """What a question brought up: the candidate chunks best first, and the features that ranked them.
 
-    `order` are row numbers of `candidates`, best first, all of them; `features` has a row a candidate, columns as
-    `FEATURES`, before z-scores; `scores` a value a candidate. `vector` is the question's, (dimensions,).
+    `order` are row numbers of `candidates`, best first, without other versions of papers that rank higher. `features`
+    has a row a candidate, columns as `FEATURES`, before z-scores; `scores` a value a candidate. `vector` is the
+    question's, (dimensions,).
     """
 
     question: str
@@ -107,6 +108,8 @@ def find(
     features = _features(candidates, vector, words, paper_words)
     scores = z_scores(features) @ np.array([(weights or load_weights()).fusion[name] for name in FEATURES])
     order = sorted(range(len(scores)), key=lambda i: (-scores[i], candidates.keys[i]))
+    if not (scope and scope.papers):
+        order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
     return Found(question, terms, vector, candidates, features, scores, order)
 
 
@@ -127,6 +130,12 @@ def capped(found: Found, per_paper: int) -> list[int]:
         if taken[paper] <= per_paper:
             rows.append(row)
     return rows
+
+
+def _one_version_each(order: list[int], papers: list[int], works: dict[int, int]) -> list[int]:
+    """The rows without those of papers of which another version, a preprint or the published one, ranks higher."""
+    first: dict[int, int] = {}  # of each work the paper that ranks highest
+    return [row for row in order if first.setdefault(works[papers[row]], papers[row]) == papers[row]]
 
 
 def z_scores(features: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ _OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
 _COUNTING = frozenset("no nos p pp app".split())
 
 # A terminator, what closes with it (quotes, brackets), citations set after the stop ("[12]", superscripts are digits).
-_END = re.compile(r"""[.!?…]+["'”’)\]}»]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)|\n[ \t]*\n\s*|[。！？]""")
+_END = re.compile(r"""(?<![.!?…])[.!?…]+["'”’)\]}»]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)|\n[ \t]*\n\s*|[。！？]""")
 _OPENS = re.compile(
     r"""\s*(?:["'“‘(\[{«`$*•–-]+\s*)?(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|\$\S|https?:)"""
 )
@@ -42,6 +42,14 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
             _append(spans, text, begin, match.end())
             begin = match.end()
     _append(spans, text, begin, end)
+    return spans
+
+
+def split_lines(text: str, start: int, end: int) -> list[Span]:
+    """The lines of `text[start:end]`, as spans of `text`: a row of a table is what a sentence is elsewhere."""
+    spans: list[Span] = []
+    for match in re.compile(r"[^\n]+").finditer(text, start, end):
+        _append(spans, text, match.start(), match.end())
     return spans
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .readable import readable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _QUOTED = 80  # characters of a quote that stand in a printed reference
 
@@ -25,7 +29,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a paper: its number from 1, the label printed on it, and its span of the text."""
+    """A page of a paper: its number from 1, the label printed on it, and a span of the text that stands on it.
+
+    A page has several spans where a paragraph that goes on overleaf stands before its captions or footnotes.
+    """
 
     number: int
     label: str | None
@@ -35,16 +42,27 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled part of a paper; it reaches up to the next section."""
+    """A part of a paper, with its title where it has one; for a table or a figure that is its caption.
+
+    `kind` is body, abstract, references, acknowledgements, appendix, table, caption or footnote.
+    """
 
     title: str | None
     start: int
     end: int
+    kind: str = "body"
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper as it is stored. `text` begins with the title; pages and sections are spans of it."""
+    """A paper as it is stored. `text` begins with the title; pages and sections are spans of it.
+
+    `certainty` says how sure each guessed field of the metadata is, from 0 to 1; `notes` what a reader has to know of
+    how it was read; `zotero` is its item's `zotero://` address; `brief` is set while its text is the abstract alone and
+    the rest is still to be read. `boxes`, where the paper was just read from a PDF, has
+    a row a character of `text`: left, top, right, bottom in tenths of a point from the upper left corner of the page as
+    it is shown, zeros for what stands on none.
+    """
 
     title: str
     text: str
@@ -61,6 +79,11 @@ class Paper:
     sources: tuple[str, ...] = ()
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
+    certainty: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
+    zotero: str | None = None
+    brief: bool = False
+    boxes: NDArray[np.uint16] | None = field(default=None, compare=False, repr=False)
 
     @property
     def source(self) -> str:
@@ -77,12 +100,23 @@ class Paper:
 
     def to_dict(self) -> dict[str, Any]:
         """The paper's metadata, without its text."""
-        hidden = {"text", "pages", "sections"}
-        fields = {name: value for name, value in asdict(self).items() if name not in hidden}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()} | {
+        hidden = {"text", "pages", "sections", "boxes"}
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} | {
+            "certainty": dict(self.certainty),
             "source": self.source,
-            "pages": len(self.pages),
+            "pages": len({page.number for page in self.pages}),
         }
+
+
+class Box(NamedTuple):
+    """A rectangle on a page (number from 1), in points from its upper left corner as it is shown."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +170,7 @@ class Citation:
     end: int
     quote: str
     source: str
+    link: str | None = None  # to the work in Zotero, at its page where it has one
 
     def __str__(self) -> str:
         """The reference on one line: `[1] Title (authors, year), p. 3, section, source: "first words ..."`."""
@@ -179,6 +214,7 @@ class Answer:
     seconds: dict[str, float] = field(default_factory=dict)
     standalone_question: str = ""
     notes: tuple[str, ...] = ()
+    searched: dict[str, int] = field(default_factory=dict)  # papers; of them brief; files that failed
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values that `json.dumps` takes."""

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
 from rag.assistant import Assistant
 from rag.config import Settings
@@ -33,6 +36,17 @@ PAPERS = {
         "Playback experiments confirm six of the seven rules. Young birds break the rules twice as often as adults."
     ),
 }
+
+
+def write_pdf(path: Path, title: str, abstract: str, body: str, author: str = "") -> Path:
+    """A paper of two pages: title and abstract, then an introduction."""
+    styles = getSampleStyleSheet()
+    parts = [Paragraph(title, styles["Title"])]
+    parts += [Paragraph(author, styles["BodyText"])] if author else []
+    parts += [Paragraph("Abstract", styles["Heading2"]), Paragraph(abstract, styles["BodyText"]), PageBreak()]
+    parts += [Paragraph("1 Introduction", styles["Heading2"]), Paragraph(body, styles["BodyText"])]
+    SimpleDocTemplate(str(path), pagesize=A4, title=title, author=author, invariant=True).build(parts)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from rag.chunking import chunk_paper, embedded_text
 from rag.embedding import PACKAGED_MODEL, PACKAGED_SHA256, Embedder, MarkedText, load_embedder
 from rag.errors import EmbeddingError
 from rag.readable import readable
-from rag.readers import make_paper, read_file
+from rag.reading.readers import make_paper, read_file
 from rag.sentences import split_sentences
 from rag.types import Chunk, Page, Paper, Span
 
@@ -95,7 +96,7 @@ def test_sentences_never_overlap_and_hold_all_but_white_space(text: str) -> None
 # Chunks
 
 
-def chunks_of(paper: Paper, embedder: Embedder, **changes: int) -> list[Chunk]:
+def chunks_of(paper: Paper, embedder: Embedder, **changes: Any) -> list[Chunk]:
     return chunk_paper(paper, embedder, config.Chunking(**changes))
 
 
@@ -107,7 +108,7 @@ def check(paper: Paper, chunks: list[Chunk], embedder: Embedder, most: int = 256
         assert len(paper.title) <= chunk.start < chunk.end <= len(paper.text)
         assert (chunk.start, chunk.end) == (chunk.sentences[0].start, chunk.sentences[-1].end)
         assert all(one.end <= two.start for one, two in pairwise(chunk.sentences))
-        for part in (*paper.sections, *paper.pages):
+        for part in paper.sections:
             assert (
                 part.end <= chunk.start or chunk.end <= part.start or part.start <= chunk.start < chunk.end <= part.end
             )
@@ -191,7 +192,7 @@ def test_overlapping_chunks_repeat_the_last_sentences_of_the_one_before(embedder
     assert all(one.sentences[-2:] == two.sentences[:2] for one, two in pairwise(chunks))
 
 
-def test_a_chunk_lies_in_one_section_and_on_one_page_and_names_them(embedder: Embedder) -> None:
+def test_a_chunk_lies_in_one_section_and_names_the_page_on_which_it_begins(embedder: Embedder) -> None:
     made = make_paper("Kites", "", sections=[(None, "Intro here."), ("Methods", "We fly. We count."), ("End", "Done.")])
     middle = made.text.index("We count")
     pages = (Page(1, "i", 7, middle), Page(2, "ii", middle, len(made.text)))
@@ -200,8 +201,7 @@ def test_a_chunk_lies_in_one_section_and_on_one_page_and_names_them(embedder: Em
     check(paper, chunks, embedder)
     assert [(paper.text[c.start : c.end], c.section, c.page, c.page_label) for c in chunks] == [
         ("Intro here.", None, 1, "i"),
-        ("We fly.", "Methods", 1, "i"),
-        ("We count.", "Methods", 2, "ii"),
+        ("We fly. We count.", "Methods", 1, "i"),
         ("Done.", "End", 2, "ii"),
     ]
 
@@ -349,3 +349,21 @@ print(embedding.load_embedder(config.Embedding()).encode_question("otters").shap
 print(sorted({"torch", "transformers", "sentence_transformers", "gradio", "chromadb"} & set(sys.modules)))
 """
     assert run(code).splitlines() == ["(384,)", "[]"]
+
+
+def test_parts_that_are_left_out_are_in_no_chunk_unless_there_is_nothing_else(embedder: Embedder) -> None:
+    parts = [("Methods", "We fly."), ("References", "Otter. Kites. 1999."), ("Appendix", "More.")]
+    kinds = ("body", "references", "appendix")
+    made = make_paper("Kites", "", sections=[(*part, kind) for part, kind in zip(parts, kinds, strict=True)])
+    assert [made.text[c.start : c.end] for c in chunks_of(made, embedder)] == ["We fly.", "More."]
+    assert len(chunks_of(made, embedder, left_out=())) == 3
+    alone = make_paper("Kites", "", sections=[("References", "Otter. Kites.", "references")])
+    assert [alone.text[c.start : c.end] for c in chunks_of(alone, embedder)] == ["Otter. Kites."]
+
+
+def test_the_rows_of_a_table_are_its_sentences(embedder: Embedder) -> None:
+    rows = "Site | Otters\nBay | 14. mostly young\nCape | 3"
+    paper = make_paper("Kites", "", sections=[("Table 1: Counts", rows, "table")])
+    (chunk,) = chunks_of(paper, embedder)
+    assert [paper.text[a:b] for a, b in chunk.sentences] == rows.split("\n")
+    assert chunk.section == "Table 1: Counts"

@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from rag.adding import Progress
 from rag.assistant import Assistant
 from rag.chunking import chunk_paper
 from rag.config import Embedding
@@ -37,7 +38,6 @@ from rag.errors import (
     SourceError,
     UnknownPaper,
 )
-from rag.library import Progress
 from rag.types import AddReport, Failure, Paper
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -404,7 +404,7 @@ def test_nothing_but_a_missing_path_makes_no_library(desk: Desk) -> None:
 
 
 def check_spans(assistant: Assistant, name: str) -> Paper:
-    """Every sentence of a paper stands in a chunk, and every chunk is a span of one section and page."""
+    """Every sentence of a paper stands in a chunk, and every chunk is a span of one section."""
     paper, library = assistant.paper(name), assistant.library
     records = library.records
     key = records.paper_key(paper.id)
@@ -416,7 +416,6 @@ def check_spans(assistant: Assistant, name: str) -> Paper:
     for chunk in chunks:
         section, page = paper.section_at(chunk.start), paper.page_at(chunk.start)
         assert section == paper.section_at(chunk.end - 1)
-        assert page == paper.page_at(chunk.end - 1)
         assert (chunk.section, chunk.page) == (section and section.title, page and page.number)
         for start, end in chunk.sentences:
             left[start:end] = " " * (end - start)
@@ -476,34 +475,13 @@ def test_a_correction_outlives_a_new_reading_of_the_changed_source(
     assert paper.year == (given if field == "year" else 2002)
 
 
-def pdf(*pages: str) -> bytes:
-    """A PDF of one line a page; its table of contents is left to the reader to restore."""
-    kids = " ".join(f"{n} 0 R" for n in range(10, 10 + len(pages)))
-    parts = [
-        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj",
-        f"2 0 obj<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>endobj",
-        "3 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj",
-    ]
-    for n, text in enumerate(pages):
-        stream = f"BT /F 12 Tf 72 700 Td ({text}) Tj ET"
-        page = f"/Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents {50 + n} 0 R"
-        parts.append(f"{10 + n} 0 obj<<{page}>>endobj")
-        parts.append(f"{50 + n} 0 obj<</Length {len(stream)}>>stream\n{stream}\nendstream endobj")
-    return "\n".join([*parts, "trailer<</Root 1 0 R>>\n%%EOF"]).encode()
-
-
 @pytest.mark.parametrize("title", ["O", "Otters and How a Kite Made of Paper Counts Them All Along the River"])
-@pytest.mark.parametrize("kind", ["md", "pdf"])
-def test_a_corrected_title_moves_all_spans_with_it(desk: Desk, kind: str, title: str) -> None:
+def test_a_corrected_title_moves_all_spans_with_it(desk: Desk, title: str) -> None:
     def write(outcome: str) -> None:
-        if kind == "md":
-            (desk.papers / "a.md").write_text(MARKDOWN.format(outcome))
-        else:
-            (desk.papers / "a.pdf").write_bytes(pdf("We fly a kite by the river.", outcome))
+        (desk.papers / "a.md").write_text(MARKDOWN.format(outcome))
 
     def parts(paper: Paper) -> list[tuple[Any, str]]:
-        spans = [(s.title, s) for s in paper.sections] + [(p.number, p) for p in paper.pages]
-        return [(name, paper.text[span.start : span.end]) for name, span in spans]
+        return [(s.title, paper.text[s.start : s.end]) for s in paper.sections]
 
     write("Nine otters of ten are seen.")
     desk.add()

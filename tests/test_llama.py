@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import PAPERS
+from conftest import PAPERS, write_pdf
 from llama_index.core.llms import MockLLM
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import MetadataMode, NodeWithScore
@@ -16,30 +16,6 @@ from rag.llama import FootnoteRetriever
 
 QUESTION = "How many otters does the kite count?"
 OTTERS = "Counting Otters from Kites"
-
-
-def make_pdf(path: Path, pages: list[str]) -> None:
-    """A PDF with a line of text a page, set in Helvetica."""
-    numbers = [3 + 2 * i for i in range(len(pages))]
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{' '.join(f'{n} 0 R' for n in numbers)}] /Count {len(pages)} >>",
-    ]
-    for number, text in zip(numbers, pages, strict=True):
-        drawn = f"BT /F 12 Tf 40 700 Td ({text}) Tj ET"
-        font = "<< /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
-        objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 900 800] /Contents {number + 1} 0 R "
-            f"/Resources << /Font {font} >> >>",
-            f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
-        ]
-    data, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    end = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(data)}\n%%EOF\n"
-    path.write_bytes(data + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode())
 
 
 def retrieved(assistant: Assistant, question: str = QUESTION, **more: object) -> list[NodeWithScore]:
@@ -57,11 +33,16 @@ def test_a_query_engine_answers_from_the_library(assistant: Assistant) -> None:
 
 def test_nodes_carry_title_page_and_section(assistant: Assistant, tmp_path: Path) -> None:
     (tmp_path / "moss.md").write_text("# Moss on Roofs\n\n## Methods\n\nWe counted moss on 40 roofs by ladder.\n")
-    make_pdf(tmp_path / "lamps.pdf", ["Lamps for Deep Caves", "A carbide lamp burns for 190 minutes in a wet cave."])
+    write_pdf(
+        tmp_path / "lamps.pdf",
+        "Lamps for Deep Caves",
+        "We carried lamps of four kinds into a deep cave and looked at how each of them did there over a whole winter.",
+        "A carbide lamp burns for 190 minutes in a wet cave. Its flame is warm, and it can be lit again with one hand.",
+    )
     assert assistant.add([tmp_path / "moss.md", tmp_path / "lamps.pdf"]).failed == []
     for question, title, page, section, source in (
         ("How was moss counted on roofs?", "Moss on Roofs", None, "Methods", "moss.md"),
-        ("How long does a carbide lamp burn?", "Lamps for Deep Caves", 2, None, "lamps.pdf"),
+        ("How long does a carbide lamp burn?", "Lamps for Deep Caves", 2, "1 Introduction", "lamps.pdf"),
         (QUESTION, OTTERS, None, None, "kites.txt"),
     ):
         metadata = retrieved(assistant, question)[0].metadata

@@ -15,7 +15,7 @@ from eval.questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_
 from eval.text import digest, read_json_lines
 from rag.errors import SourceError
 from rag.readable import folded
-from rag.readers import read_file
+from rag.reading.readers import read_file
 from rag.retrieval import search_terms
 
 

@@ -1,0 +1,443 @@
+"""One run of `add`: sources are read, what is new in them is found out, embedded in groups, and stored by paper."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import AddInterrupted, SourceError
+from .readable import folded
+from .reading.locating import Located, Source
+from .reading.readers import read_file
+from .reading.sources import Item, Reading, make_paper
+from .records import Failed, Records, StoredChunk
+from .types import AddReport, Failure, Page, Paper
+
+GROUP_TEXT = 200_000  # characters that are embedded at once: batches by length, progress every second or two
+_GROUP_PAPERS = 48
+_BRIEF_FROM = 16  # with so many new PDFs, the abstracts of all are stored before their full texts
+_BRIEF_PAGES = 2  # of a PDF are read for its abstract
+_BRIEF_TEXT = 1500  # characters that stand for the abstract of a paper without one
+_AHEAD = 4  # PDFs that are read ahead for each worker
+_NAMED = 20  # sources that are named where work was interrupted
+
+Embed = Callable[[Sequence[Paper]], list[tuple[list[StoredChunk], NDArray[np.float32]]]]
+
+
+class Progress(NamedTuple):
+    """How far an `add` is: what it is at, sources done of all, papers and chunks stored."""
+
+    stage: str
+    done: int
+    total: int
+    papers: int
+    chunks: int
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A paper that was read and waits to be embedded; `key` is that of its old version, or what it is stored under."""
+
+    paper: Paper
+    reading: tuple[str, str]
+    source: int
+    key: int | None
+    stored: bool = False
+
+
+@dataclass(slots=True)
+class _Job:
+    """A source that was read, and the papers it holds."""
+
+    name: str
+    source: int
+    digest: str | None  # None: it was not read whole, so it is read again next time
+    holds: list[int | _Pending] = field(default_factory=list)
+
+    @property
+    def keys(self) -> set[int]:
+        """The keys of its papers, of those that are stored."""
+        keys = (held if isinstance(held, int) else held.key for held in self.holds)
+        return {key for key in keys if key is not None}
+
+
+class Adding:
+    """One run of `Library.add`; what it did is in `report`."""
+
+    def __init__(
+        self, records: Records, embed: Embed, report: AddReport, on_progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.records = records
+        self.embed = embed
+        self.report = report
+        self.on_progress = on_progress
+        self.known: dict[tuple[str, str], int | _Pending] = dict(records.readings())
+        self.sources = records.sources()
+        self.failures = records.failures()
+        self.brief = records.brief_papers()
+        self.jobs: list[_Job] = []
+        self.pending: list[_Pending] = []
+        self.touched: set[int] = set()  # added or updated in this run
+        self.unchanged: dict[int, None] = {}
+        self.stage = Progress("", 0, 0, 0, 0)
+
+    def run(self, located: Located) -> None:
+        """Abstracts of many new PDFs first, then all sources; what vanished from their folders goes."""
+        left: list[str] = []
+        try:
+            new = self._new(located.sources)
+            left = [source.name for source, _ in new]
+            unread = [pair for pair in new if pair[0].is_pdf and pair[0].location not in self.sources]
+            if len(unread) >= _BRIEF_FROM:
+                self._read_all("Abstracts", unread, [], brief=True)
+            self._read_all("Papers", new, left, brief=False)
+            self._drop(located)
+        except KeyboardInterrupt as error:
+            names = list(dict.fromkeys([*(job.name for job in self.jobs), *left]))
+            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+            raise AddInterrupted(
+                f"Stopped: {self.stage.papers} papers are stored. Not done: {', '.join(names[:_NAMED]) or 'nothing'}"
+                f"{more}. Add them again to go on."
+            ) from error
+        finally:
+            refs = self.records.refs([key for key in self.unchanged if key not in self.touched])
+            self.report.unchanged = list(refs.values())
+
+    # What is new
+
+    def _new(self, sources: list[Source]) -> list[tuple[Source, str]]:
+        """The sources that were not read as they are now, with their digests."""
+        new = []
+        for source in sources:
+            try:
+                digest = source.digest()
+            except SourceError as error:
+                self._fail(source, None, str(error))
+                continue
+            failed = self.failures.get(source.location)
+            if failed and failed.digest == digest:
+                self.report.failed.append(Failure(source.name, None, failed.reason))
+            elif not self._is_known(source, digest):
+                new.append((source, digest))
+        return new
+
+    def _is_known(self, source: Source, digest: str) -> bool:
+        """Whether the source was read as it is now, here or, if its file was renamed since, elsewhere."""
+        key, known_digest = self.sources.get(source.location, (None, None))
+        if key is None:
+            moved = self._renamed_from(digest)
+            if moved:
+                key, known_digest = self.sources.pop(moved)
+                with self.records.transaction() as db:
+                    self.records.move_source(db, key, source.location, source.name)
+                self.sources[source.location] = (key, known_digest)
+        if key is None or known_digest != digest:
+            return False
+        self.unchanged.update(dict.fromkeys(self.records.entries(key)))
+        return True
+
+    def _renamed_from(self, digest: str) -> str | None:
+        """The location of a source with the same digest that is no longer there."""
+        return next((loc for loc, (_, d) in self.sources.items() if d == digest and not os.path.exists(loc)), None)
+
+    # Reading
+
+    def _read_all(self, stage: str, sources: list[tuple[Source, str]], left: list[str], *, brief: bool) -> None:
+        """Reads sources and stores their papers; the name of each that was taken is removed from `left`."""
+        self.stage = self.stage._replace(stage=stage, done=0, total=len(sources))
+        for source, digest, reading in _readings(sources, brief):
+            if not isinstance(reading, SourceError):
+                self._take(source, None if brief else digest, reading)
+            elif not brief:  # else it fails again, and is told of, when it is read whole
+                self._make_do(source, str(reading))
+                self._fail(source, digest, str(reading))
+            self.stage = self.stage._replace(done=self.stage.done + 1)
+            if left:
+                left.remove(source.name)
+            self._flush()
+        self._flush(all_of_it=True)
+
+    def _fail(self, source: Source, digest: str | None, reason: str) -> None:
+        self.report.failed.append(Failure(source.name, None, reason))
+        if digest is not None:
+            with self.records.transaction() as db:
+                self.records.put_failure(db, Failed(source.location, source.name, digest, reason))
+
+    def _make_do(self, source: Source, reason: str) -> None:
+        """An abstract, where a bibliography or the first pages gave one, stands in for a file that cannot be read."""
+        note = (f"only its abstract is here; the file could not be read: {reason}",)
+        if source.item and source.item.abstract:
+            paper = _abstract(source.item)
+            self._take(source, None, Reading([replace(paper, notes=note)]))
+            return
+        for key in self.records.entries(self.sources[source.location][0]) if source.location in self.sources else ():
+            if key in self.brief:
+                paper = self.records.paper(self.records.refs([key])[key].id)
+                with self.records.transaction() as db:
+                    wanted = replace(paper, brief=False, notes=(*paper.notes, *note))
+                    self.records.put_details(db, key, wanted, self.records.corrections(key))
+
+    def _take(self, source: Source, digest: str | None, reading: Reading) -> None:
+        self.report.failed += reading.failures
+        with self.records.transaction() as db:
+            key = self.records.put_source(db, source.location, source.name)
+            self.records.forget_failures(db, [source.location])
+        self.sources[source.location] = (key, None)
+        job = _Job(source.name, key, None if reading.failures else digest)
+        self.jobs.append(job)
+        self._plan(job, reading.papers)
+
+    # What is to be done with the papers of a source
+
+    def _plan(self, job: _Job, papers: list[Paper]) -> None:
+        """Same title and text: a paper we have. Same source, changed text: a new version of it. Else a new paper."""
+        records = self.records
+        readings = [(folded(p.title), _digest(p.text[len(p.title) :].encode())) for p in papers]
+        same = {known for r in readings if isinstance(known := self.known.get(r), int)}
+        held = records.entries(job.source)
+        with records.transaction() as db:
+            for key in same:  # at once: what this source shares is no other source's to change
+                records.link(db, job.source, key)
+        # What the source held and holds no longer as it was. Only papers that no other source shares can be updated,
+        # and those of which just the abstract was read.
+        own = {
+            key: records.reading(key)
+            for key in held
+            if key not in same and (key in self.brief or records.sources_of(key) == [job.source])
+        }
+        alone = len(papers) == len(held) == 1
+        for paper, reading in zip(papers, readings, strict=True):
+            known = self.known.get(reading)
+            if known is None:
+                known = self._pend(paper, reading, job.source, _old_version(own, reading, alone))
+                if known.key is not None:
+                    self.known.pop(own.pop(known.key), None)  # who reads the old version now reads another paper
+                    self.brief.discard(known.key)
+            elif isinstance(known, int) and known in same:
+                same.remove(known)
+                known = self._refreshed(known, paper, reading, job.source)
+            job.holds.append(known)
+
+    def _pend(self, paper: Paper, reading: tuple[str, str], source: int, key: int | None) -> _Pending:
+        pending = self.known[reading] = _Pending(paper, reading, source, key)
+        self.pending.append(pending)
+        return pending
+
+    def _refreshed(self, key: int, paper: Paper, reading: tuple[str, str], source: int) -> int | _Pending:
+        """The text is as it was, but the first source may tell the metadata, or spell the title, otherwise."""
+        self.unchanged[key] = None
+        if self.records.sources_of(key)[:1] != [source]:
+            return key
+        ref = self.records.refs([key])[key]
+        stored = self.records.paper(ref.id)
+        corrections = self.records.corrections(key)
+        wanted = corrected(replace(paper, id=stored.id, sources=stored.sources), corrections)
+        if wanted.title != stored.title:
+            return self._pend(paper, reading, source, key)
+        if wanted != stored:
+            with self.records.transaction() as db:
+                self.records.put_details(db, key, wanted, corrections)
+            self.touched.add(key)
+            self.report.updated.append(ref)
+        return key
+
+    # Storing
+
+    def _flush(self, all_of_it: bool = False) -> None:
+        """Embeds and stores what is pending, once it is enough for a group, and finishes the sources it completes."""
+        while group := self._group(all_of_it):
+            for pending in group:
+                if pending.key is not None:
+                    pending.paper = corrected(pending.paper, self.records.corrections(pending.key))
+            for pending, (chunks, vector) in zip(group, self.embed([p.paper for p in group]), strict=True):
+                self._store(pending, chunks, vector)
+                self.pending.pop(0)
+            self._tell()
+        for job in [job for job in self.jobs if all(isinstance(h, int) or h.stored for h in job.holds)]:
+            # What a source lost may stand in one that is read later, so such a source is finished last.
+            if all_of_it or set(self.records.entries(job.source)) <= job.keys:
+                self._finish(job)
+                self.jobs.remove(job)
+        self._tell()
+
+    def _group(self, all_of_it: bool) -> list[_Pending]:
+        """The first of the pending papers that make a group; none where they are too few."""
+        length = 0
+        for count, pending in enumerate(self.pending, 1):
+            length += len(pending.paper.text)
+            if length >= GROUP_TEXT or count >= _GROUP_PAPERS:
+                return self.pending[:count]
+        return self.pending[:] if all_of_it else []
+
+    def _store(self, pending: _Pending, chunks: list[StoredChunk], vector: NDArray[np.float32]) -> None:
+        records = self.records
+        update = pending.key is not None
+        corrections = records.corrections(pending.key) if pending.key is not None else {}
+        with records.transaction() as db:
+            key = records.put_paper(
+                db, pending.paper, vector, chunks, reading=pending.reading, corrections=corrections, key=pending.key
+            )
+            records.link(db, pending.source, key)
+        pending.key, pending.stored = key, True
+        if pending.paper.brief:
+            self.brief.add(key)
+        pending.paper = replace(pending.paper, boxes=None)  # the largest part of it, and done with
+        if key not in self.touched:
+            (self.report.updated if update else self.report.added).append(records.refs([key])[key])
+            self.stage = self.stage._replace(papers=self.stage.papers + 1)
+        self.touched.add(key)
+        self.stage = self.stage._replace(chunks=self.stage.chunks + len(chunks))
+
+    def _finish(self, job: _Job) -> None:
+        with self.records.transaction() as db:
+            for key in job.keys:
+                self.records.link(db, job.source, key)
+            if job.digest is None:
+                return
+            gone = self.records.finish_source(db, job.source, job.digest, job.keys)
+            self._remove(db, gone)
+
+    def _drop(self, located: Located) -> None:
+        """Forgets the sources that are gone from the folders, and the papers that have no other."""
+        gone = [self.sources[location][0] for location in located.gone(self.sources)]
+        failures = located.gone(self.failures)
+        if not gone and not failures:
+            return
+        with self.records.transaction() as db:
+            self.records.forget_failures(db, failures)
+            for source in gone:
+                self._remove(db, self.records.drop_source(db, source))
+
+    def _remove(self, db: Any, papers: Iterable[int]) -> None:
+        refs = self.records.refs(list(papers))
+        for key in refs:
+            self.records.remove_paper(db, key)
+        self.report.removed += refs.values()
+
+    def _tell(self) -> None:
+        if self.on_progress:
+            self.on_progress(self.stage)
+
+
+# Readings
+
+
+def _readings(sources: list[tuple[Source, str]], brief: bool) -> Iterator[tuple[Source, str, Reading | SourceError]]:
+    """The sources with their readings, in order; PDFs are read ahead, each in a process of its own, on all cores."""
+    workers = os.cpu_count() or 1
+    ahead: deque[Future[Reading | SourceError]] = deque()
+    following = iter([source for source, _ in sources if source.is_pdf])
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for source, digest in sources:
+            while len(ahead) < workers * _AHEAD and (upcoming := next(following, None)):
+                ahead.append(pool.submit(_reading, upcoming, brief))
+            yield source, digest, ahead.popleft().result() if source.is_pdf else _reading(source, brief)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _reading(source: Source, brief: bool) -> Reading | SourceError:
+    try:
+        return read_source(source, brief)
+    except SourceError as error:
+        return error
+
+
+def read_source(source: Source, brief: bool = False) -> Reading:
+    """The papers of a source; in brief their titles and abstracts alone, for which a PDF's first pages are enough.
+
+    Raises:
+        SourceError: nothing of it can be read, and why.
+    """
+    item = source.item
+    if item and item.abstract and (brief or source.path is None):
+        return Reading([replace(_abstract(item), brief=source.path is not None)])
+    assert source.path is not None
+    reading = read_file(source.path, source.name, most_pages=_BRIEF_PAGES if brief else None)
+    papers = [_described(paper, source) for paper in reading.papers]
+    return Reading([_in_brief(paper) for paper in papers] if brief else papers, reading.failures)
+
+
+def _abstract(item: Item) -> Paper:
+    return make_paper(item.title, item.abstract or "", **item.details)
+
+
+def _described(paper: Paper, source: Source) -> Paper:
+    """The paper with what a bibliography says of it, which goes before all guesses."""
+    item = source.item
+    if item is None or not item.title:
+        return paper
+    known = {name: value for name, value in item.details.items() if value}
+    title = item.title
+    if len(item.files) > 1 and source.path != item.files[0]:  # a supplement: the work itself is the first file
+        title = f"{title} ({source.name})"
+        known = {name: value for name, value in known.items() if name not in ("doi", "arxiv_id")}
+    certainty = dict(paper.certainty) | dict.fromkeys(("title", *known), 1.0)
+    known_certainty = tuple((name, value) for name, value in certainty.items() if paper.certainty)
+    return replace(retitled(paper, title), **known, certainty=known_certainty)
+
+
+def _in_brief(paper: Paper) -> Paper:
+    """The paper's title and abstract, or the beginning of its text."""
+    abstract = next((s for s in paper.sections if s.kind == "abstract"), None)
+    start = abstract.start if abstract else len(paper.title)
+    end = abstract.end if abstract else min(len(paper.text), start + _BRIEF_TEXT)
+    text = f"{paper.title}\n\n{paper.text[start:end].strip()}"
+    page = paper.page_at(start + len(paper.text[start:end]) - len(paper.text[start:end].lstrip()))
+    pages = (Page(page.number, page.label, len(paper.title) + 2, len(text)),) if page else ()
+    return replace(paper, text=text, pages=pages, sections=(), boxes=None, brief=True)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _old_version(own: dict[int, tuple[str, str]], reading: tuple[str, str], alone: bool) -> int | None:
+    """Which of a source's `own` papers changed into `reading`: by the title, by the text, or as its only one."""
+    by_title = [key for key, (title, _) in own.items() if title == reading[0]]
+    by_text = [key for key, (_, digest) in own.items() if digest == reading[1]]
+    return next(iter([*by_title, *by_text, *(own if alone else ())]), None)
+
+
+# Corrections
+
+
+def corrected(paper: Paper, corrections: dict[str, Any]) -> Paper:
+    """A paper with the fields that a person has set, which are certain."""
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in corrections.items()}
+    title = str(values.pop("title", paper.title))
+    certainty = tuple((name, 1.0 if name in corrections else value) for name, value in paper.certainty)
+    return replace(retitled(paper, title), **values, certainty=certainty)
+
+
+def retitled(paper: Paper, title: str) -> Paper:
+    """A paper with another title, which takes the old one's place in the text."""
+    if title == paper.title:
+        return paper
+    old, new = len(paper.title), len(title)
+    boxes = paper.boxes
+    if boxes is not None:  # a longer title has places for as much of it as the old one had
+        first = np.zeros((new, 4), np.uint16)
+        first[: min(old, new)] = boxes[: min(old, new)]
+        boxes = np.concatenate([first, boxes[old:]])
+
+    def moved(position: int) -> int:
+        return position + new - old if position >= old else min(position, new)
+
+    return replace(
+        paper,
+        title=title,
+        text=title + paper.text[old:],
+        pages=tuple(replace(p, start=moved(p.start), end=moved(p.end)) for p in paper.pages),
+        sections=tuple(replace(s, start=moved(s.start), end=moved(s.end)) for s in paper.sections),
+        boxes=boxes,
+    )

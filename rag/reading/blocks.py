@@ -1,0 +1,394 @@
+"""The lines of a page put together to blocks in the order in which a person reads them, without running heads."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+
+from .glyphs import Line, PageLines
+
+_EDGE = 0.11  # of the page's height: where running heads and page numbers stand
+_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
+_CAPTION = re.compile(
+    r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|"
+    r"Algorithm|Listing|Scheme|Chart|Box)\s*(?P<number>[A-Z]?\.?\d+(?:\.\d+)?[a-z]?|[IVX]+\b))\s*(?P<mark>[.:|–—]|$|(?=[A-Z(]))"
+)
+
+
+class Measure(NamedTuple):
+    """What most of a document is set in: type size, distance between lines, left edges of columns, captions' sizes."""
+
+    size: float
+    pitch: float
+    lefts: tuple[float, ...]
+    captions: frozenset[tuple[float, str]]
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Lines that belong together; `kind` is text, caption, table, figure or footnote. A table's lines are its cells."""
+
+    lines: list[Line]
+    kind: str = "text"
+    label: str | None = None
+
+    @property
+    def left(self) -> float:
+        return min(line.left for line in self.lines)
+
+    @property
+    def right(self) -> float:
+        return max(line.right for line in self.lines)
+
+    @property
+    def top(self) -> float:
+        return min(line.top for line in self.lines)
+
+    @property
+    def bottom(self) -> float:
+        return max(line.bottom for line in self.lines)
+
+
+def measured(pages: Sequence[PageLines]) -> Measure:
+    """What most of the pages' lines are set in."""
+    lines = [line for page in pages for line in page.lines if not line.turned]
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    size = sizes.most_common(1)[0][0] if sizes else 10.0
+    body = [line for line in lines if abs(line.size - size) < 0.3 and len(line.text) > 25]
+    lefts = Counter(round(line.left) for line in body)
+    common = sorted(left for left, count in lefts.items() if count > max(2, 0.08 * len(body)))
+    steps = [
+        round(b.bottom - a.bottom, 1)
+        for a, b in pairwise(body)
+        if a.page == b.page and abs(a.left - b.left) < 3 and 0 < b.bottom - a.bottom < 3 * size
+    ]
+    pitch = median(steps) if steps else 1.2 * size
+    edges = [left for at, left in enumerate(common) if not at or left - common[at - 1] > 40]
+    forms = Counter((line.size, found["mark"]) for line in lines if (found := _CAPTION.match(line.text)))
+    most = max(forms.values(), default=0)
+    small = any(s < size - 0.3 and count >= most / 2 for (s, _), count in forms.items())
+    marked = forms.most_common(1)[0][0][1] if forms else ""
+    captions = {f for f in forms if (f[0] < size - 0.3 if small else f[1] == marked or not f[1])}
+    return Measure(size, pitch, tuple(map(float, edges)), frozenset(captions))
+
+
+def without_furniture(pages: Sequence[PageLines], measure: Measure) -> list[PageLines]:
+    """The pages without running heads, page numbers, numbers of lines, and what is printed along the edge."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        seen.update({_place(line, page) for line in page.lines if _at_edge(line, page)})
+    return [replace(page, lines=tuple(_kept(page, seen, len(pages)))) for page in pages]
+
+
+def _kept(page: PageLines, seen: Counter[tuple[str, int]], count: int) -> Iterable[Line]:
+    numbers = {id(line) for line in _line_numbers(page)}
+    mostly_turned = sum(len(line.text) for line in page.lines if line.turned) * 2 > sum(len(t.text) for t in page.lines)
+    lines = [li for li in page.lines if id(li) not in numbers and (mostly_turned or not li.turned)]
+    foot = min((li.top for li in lines if _at_foot(li, page) and _NUMBER.fullmatch(li.text)), default=page.height)
+    repeated = {id(li) for li in lines if count > 1 and _at_edge(li, page) and seen[_place(li, page)] > 1}
+    odd = repeated | {id(li) for li in lines if _at_edge(li, page) and (_NUMBER.fullmatch(li.text) or li.top > foot)}
+    gone = {*_peeled(sorted(lines, key=_middle), odd), *_peeled(sorted(lines, key=_middle, reverse=True), odd)}
+    return (line for line in lines if id(line) not in gone)
+
+
+def _peeled(lines: Sequence[Line], odd: set[int]) -> Iterable[int]:
+    """The lines of running heads, by identity, from the page's edge inwards until a row that holds something else."""
+    for _, grouped in groupby(lines, key=lambda li: round(_middle(li) / 4)):
+        row = list(grouped)
+        if all(id(line) in odd for line in row) or len(row) == 2:  # a heading beside its page number changes
+            yield from (id(line) for line in row if id(line) in odd)
+        if not all(id(line) in odd for line in row):
+            return
+
+
+def _at_edge(line: Line, page: PageLines) -> bool:
+    return line.bottom < _EDGE * page.height or _at_foot(line, page)
+
+
+def _at_foot(line: Line, page: PageLines) -> bool:
+    return line.top > (1 - _EDGE) * page.height
+
+
+def _place(line: Line, page: PageLines) -> tuple[str, int]:
+    return re.sub(r"\d+", "0", line.text).strip(), round(line.top / 4)
+
+
+def _line_numbers(page: PageLines) -> list[Line]:
+    """The numbers along the margin of a manuscript."""
+    digits = [line for line in page.lines if line.text.strip().isdigit() and len(line.text.strip()) <= 4]
+    least = max(15, 0.4 * len({round(line.top) for line in page.lines}))
+    lefts = Counter(round(line.left / 3) for line in digits)
+    rights = Counter(round(line.right / 3) for line in digits)
+    return [li for li in digits if max(lefts[round(li.left / 3)], rights[round(li.right / 3)]) >= least]
+
+
+def blocks(page: PageLines, measure: Measure) -> list[Block]:
+    """The blocks of a page in reading order."""
+    lines = sorted(page.lines, key=lambda line: (line.top, line.left))
+    if any(line.turned for line in lines):
+        return [Block([line]) for line in page.lines]
+    captions = _captions(lines, measure)
+    taken = {id(line) for block in captions for line in block.lines}
+    free = [line for line in lines if id(line) not in taken]
+    tables: list[Block] = []
+    for caption in captions:
+        if caption.label and caption.label.lower().startswith("tab"):
+            cells = _table(caption, free, captions, page, measure)
+            tables += [Block(cells, "table", caption.label)] if cells else []
+            inside = {id(line) for line in cells}
+            free = [line for line in free if id(line) not in inside]
+    for caption in captions:
+        if caption.label and caption.label.lower().startswith("fig"):
+            inside = {id(line) for line in _figure_text(caption, free, page, measure)}
+            free = [line for line in free if id(line) not in inside]
+    rows = _rows(free, measure)
+    found = _notes(_grouped(rows, measure), page, measure)
+    asides = [block for block in found if _is_aside(block, page, measure)]
+    for block in asides:
+        block.kind = "footnote"
+    return [*ordered([*(b for b in found if b not in asides), *captions, *tables]), *asides]
+
+
+def _is_aside(block: Block, page: PageLines, measure: Measure) -> bool:
+    """Whether a block stands in a margin, left of all columns: licence, dates and the like on a first page."""
+    edge = measure.lefts[0] if measure.lefts else 0.0
+    return block.right < edge and block.left < 0.12 * page.width and block.lines[0].size < measure.size
+
+
+def _captions(lines: Sequence[Line], measure: Measure) -> list[Block]:
+    out: list[Block] = []
+    for line in lines:
+        found = _CAPTION.match(line.text)
+        if not found or (line.size, found["mark"]) not in measure.captions:
+            continue
+        label = f"{found['kind']} {found['number']}"
+        block = Block([line], "caption", label)
+        for below in lines:
+            last = block.lines[-1]
+            if below.top <= last.top or _CAPTION.match(below.text) or abs(below.size - line.size) > 0.6:
+                continue
+            near = below.top - last.bottom < 0.55 * line.size and below.bottom > last.bottom + 0.4 * line.size
+            if near and below.left < block.right and below.right > block.left and _within(below, block, measure):
+                block.lines.append(below)
+        out.append(block)
+    return out
+
+
+def _within(line: Line, block: Block, measure: Measure) -> bool:
+    """Whether a line does not reach over a column's edge that the block keeps to."""
+    return not any(
+        line.left < left - 8 < block.left - 4 or block.right < left < line.right - 8 for left in measure.lefts
+    )
+
+
+# Tables and figures
+
+
+def _table(
+    caption: Block, lines: Sequence[Line], captions: Sequence[Block], page: PageLines, measure: Measure
+) -> list[Line]:
+    """The cells of the table that a caption belongs to: between rules where there are, else rows of several cells."""
+    found = [_between_rules(caption, lines, captions, page, measure, way) for way in (-1, 1)]
+    found += [_stacked(caption, lines, measure, way) for way in (-1, 1)] if not any(found) else []
+    return max(found, key=len)
+
+
+def _between_rules(
+    caption: Block, lines: Sequence[Line], captions: Sequence[Block], page: PageLines, measure: Measure, way: int
+) -> list[Line]:
+    edge = caption.top if way < 0 else caption.bottom
+    rules = sorted(
+        (r for r in page.rules if r[0] < caption.right and r[2] > caption.left and (r[1] - edge) * way > -2),
+        key=lambda r: r[1] * way,
+    )
+    if not rules or abs(rules[0][1] - edge) > 45:
+        return []
+    first = rules[0]
+    reach = first[1]
+    for rule in rules[1:]:
+        if abs(rule[0] - first[0]) > 6 or abs(rule[2] - first[2]) > 6:
+            continue
+        low, high = sorted((reach, rule[1]))
+        if any(low < c.top < high for c in captions if c is not caption) or _is_prose(lines, first, low, high, measure):
+            break
+        reach = rule[1]
+    low, high = sorted((first[1], reach))
+    return [
+        li for li in lines if low - 1 < _middle(li) < high + 1 and li.left > first[0] - 8 and li.right < first[2] + 8
+    ]
+
+
+def _is_prose(lines: Sequence[Line], rule: Sequence[float], low: float, high: float, measure: Measure) -> bool:
+    wide = [li for li in lines if low < _middle(li) < high and rule[0] - 5 < li.left < rule[2]]
+    full = [li for li in wide if li.right - li.left > 0.85 * (rule[2] - rule[0]) and abs(li.size - measure.size) < 0.3]
+    return len(full) >= 3 and len(full) > 0.6 * len(wide)
+
+
+def _stacked(caption: Block, lines: Sequence[Line], measure: Measure, way: int) -> list[Line]:
+    """Rows of several cells that stand above (-1) or below (1) a caption without rules."""
+    near = [li for li in lines if li.left < caption.right + 20 and li.right > caption.left - 20]
+    near = [li for li in near if (_middle(li) - (caption.top + caption.bottom) / 2) * way > 0]
+    out: list[Line] = []
+    edge = caption.top if way < 0 else caption.bottom
+    while True:
+        step = [
+            li for li in near if li not in out and 0 <= (li.bottom if way < 0 else li.top) * way - edge * way + 3 < 30
+        ]
+        if not step:
+            break
+        nearest = min(step, key=lambda li: abs(_middle(li) - edge))
+        row = [li for li in near if li not in out and abs(_middle(li) - _middle(nearest)) < 0.4 * nearest.size]
+        if len(row) < 2 and nearest.right - nearest.left > 0.7 * (caption.right - caption.left):
+            break
+        out += row
+        edge = min(li.top for li in row) if way < 0 else max(li.bottom for li in row)
+    rows = Counter(round(_middle(li) / 4) for li in out)
+    return out if sum(count > 1 for count in rows.values()) >= 2 else []
+
+
+def _figure_text(caption: Block, lines: Sequence[Line], page: PageLines, measure: Measure) -> list[Line]:
+    """The lettering of the picture that a caption belongs to, which is no text of the paper's own."""
+    above = [p for p in _pictures(page) if p[0] < caption.right and p[2] > caption.left and p[1] < caption.bottom]
+    if not above:
+        return []
+    near = max(above, key=lambda p: p[3])
+    left, top, right, bottom = near[0] - 30, near[1] - 14, near[2] + 14, max(near[3] + 14, caption.top)
+    if caption.top - near[3] > 60:
+        return []
+    inside = [li for li in lines if left < li.left and li.right < right and top < _middle(li) < bottom]
+    return [li for li in inside if abs(li.size - measure.size) > 0.3 or len(li.text.split()) < 6]
+
+
+def _pictures(page: PageLines) -> list[list[float]]:
+    """Boxes around pictures and drawings whose parts stand close together."""
+    out: list[list[float]] = []
+    for part in sorted(page.pictures, key=lambda p: (p[1], p[0])):
+        joined = list(part)
+        apart = []
+        for box in out:
+            if box[0] < joined[2] + 8 and box[2] > joined[0] - 8 and box[1] < joined[3] + 8 and box[3] > joined[1] - 8:
+                joined = [
+                    min(box[0], joined[0]),
+                    min(box[1], joined[1]),
+                    max(box[2], joined[2]),
+                    max(box[3], joined[3]),
+                ]
+            else:
+                apart.append(box)
+        out = [*apart, joined]
+    return [box for box in out if box[2] - box[0] > 30 and box[3] - box[1] > 20]
+
+
+def _middle(line: Line) -> float:
+    return (line.top + line.bottom) / 2
+
+
+# Blocks of running text
+
+
+def _rows(lines: Sequence[Line], measure: Measure) -> list[Line]:
+    """Lines that the gap of a stretched line parts, put together; not across the gutter between columns."""
+    for _ in range(2):  # a raised mark is found before the line that it ends
+        out: list[Line] = []
+        for line in sorted(lines, key=lambda li: (round(_middle(li) / 3), li.left)):
+            for at in range(len(out) - 1, max(-1, len(out) - 13), -1):
+                first, second = sorted((out[at], line), key=lambda li: li.left)
+                if _stretched(first, second, measure):
+                    out[at] = side_by_side(first, second)
+                    break
+            else:
+                out.append(line)
+        lines = out
+    return sorted(lines, key=lambda li: (li.top, li.left))
+
+
+def _stretched(left: Line, right: Line, measure: Measure) -> bool:
+    level = min(left.bottom, right.bottom) - max(left.top, right.top) > 0.5 * min(left.size, right.size)
+    gap = right.left - left.right
+    at_column = any(left.right - 4 < edge < right.left + 4 for edge in measure.lefts)
+    return level and -1 < gap < 2.5 * max(left.size, right.size) and not at_column
+
+
+def side_by_side(left: Line, right: Line) -> Line:
+    """Two lines on one height as one, a space between them."""
+    space = [[left.right, left.top, max(left.right, right.left), left.bottom]]
+    main = left if len(left.text) >= len(right.text) else right
+    return replace(
+        main,
+        text=f"{left.text} {right.text}",
+        left=left.left,
+        right=right.right,
+        top=min(left.top, right.top),
+        bottom=max(left.bottom, right.bottom),
+        bold=left.bold and right.bold,
+        boxes=np.concatenate([left.boxes, np.array(space, np.float32), right.boxes]),
+    )
+
+
+def _grouped(rows: Sequence[Line], measure: Measure) -> list[Block]:
+    out: list[Block] = []
+    for row in rows:
+        above = [b for b in out[-40:] if _continues(b, row, measure)]
+        if above:
+            max(above, key=lambda b: b.lines[-1].bottom).lines.append(row)
+        else:
+            out.append(Block([row]))
+    return out
+
+
+def _continues(block: Block, row: Line, measure: Measure) -> bool:
+    last = block.lines[-1]
+    step = row.bottom - last.bottom
+    scale = max(row.size, last.size) / measure.size
+    overlap = min(last.right, row.right) - max(last.left, row.left)
+    narrow = min(last.right - last.left, row.right - row.left)
+    if not 0 < step < 1.35 * measure.pitch * scale or overlap < 0.3 * narrow or not _within(row, block, measure):
+        return False
+    return abs(row.size - last.size) <= 0.6 or (len(row.text) < 12 and abs(row.size - last.size) < 2.5)
+
+
+def _notes(found: Sequence[Block], page: PageLines, measure: Measure) -> list[Block]:
+    """The blocks, those in small type at the foot of a column marked as footnotes."""
+    for block in found:
+        small = block.lines[0].size <= 0.88 * measure.size
+        marked = block.lines[0].size < 0.95 * measure.size and bool(re.match(r"[\d*∗†‡§¶]", block.lines[0].text))
+        below = [b for b in found if b.top > block.bottom - 2 and b.left < block.right and b.right > block.left]
+        last = all(b.lines[0].size <= 0.95 * measure.size for b in below)
+        if (small or marked) and last and block.top > 0.4 * page.height:
+            block.kind = "footnote"
+    return list(found)
+
+
+def ordered(found: Sequence[Block]) -> list[Block]:
+    """The blocks as they are read: down a column, and a column before the one to its right, between what spans both."""
+    left = sorted(found, key=lambda b: (b.top, b.left))
+    boxes = [(b.left, b.top, b.right, b.bottom) for b in left]
+    before = {
+        at: {other for other in range(len(left)) if other != at and _precedes(other, at, boxes)}
+        for at in range(len(left))
+    }
+    out: list[Block] = []
+    while before:
+        ready = [at for at, those in before.items() if not those & before.keys()] or [min(before)]
+        out.append(left[ready[0]])
+        del before[ready[0]]
+    return out
+
+
+def _precedes(one: int, other: int, boxes: Sequence[tuple[float, float, float, float]]) -> bool:
+    a, b = boxes[one], boxes[other]
+    if min(a[2], b[2]) - max(a[0], b[0]) > 3:
+        return (a[1] + a[3]) < (b[1] + b[3])
+    if a[0] > b[0]:
+        return False
+    spans = (c for c in boxes if c[0] < a[2] - 3 and c[2] > a[0] + 3 and c[0] < b[2] - 3 and c[2] > b[0] + 3)
+    return not (b[1] < a[1] and any(b[3] - 3 <= c[1] + 3 and c[3] - 3 <= a[1] for c in spans))

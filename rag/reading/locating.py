@@ -1,0 +1,213 @@
+"""Paths to sources: files and folders, Zotero's libraries, and what bibliographies say of the files they name."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import SourceError
+from ..types import Failure
+from .bibliographies import bibtex_items
+from .readers import READER, is_readable
+from .sources import Item
+from .zotero import is_zotero, read_zotero
+
+ITEM = f"{os.sep}zotero.sqlite#"  # between a Zotero library's folder and the key of an item without a file
+
+
+class Source(NamedTuple):
+    """Something to read: a file, with what a bibliography says of it; or, without `path`, what one says alone.
+
+    `location` is absolute and stands for the source in the record; it is never shown. `name` is.
+    """
+
+    location: str
+    name: str
+    path: Path | None
+    item: Item | None = None
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether it is a PDF file, which takes long to read."""
+        return self.path is not None and self.path.suffix.lower() == ".pdf"
+
+    @property
+    def came(self) -> float:
+        """When it came, in seconds: as the bibliography says, else when the file was last changed."""
+        if self.item and self.item.added:
+            return datetime.fromisoformat(self.item.added).timestamp()
+        try:
+            return self.path.stat().st_mtime if self.path else 0.0
+        except OSError:
+            return 0.0
+
+    def digest(self) -> str:
+        """A digest of all that a reading depends on: the file, what is said of it, and the readers' version.
+
+        Raises:
+            SourceError: the file cannot be read.
+        """
+        said = asdict(self.item) if self.item else {}
+        about = json.dumps({name: said[name] for name in ("title", "details", "abstract") if said}, default=str)
+        return hashlib.sha256(f"{READER} {_file_digest(self.path) if self.path else ''} {about}".encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Located:
+    """What there is to read, what cannot be read, and the folders that were looked through from end to end."""
+
+    sources: list[Source] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+    zotero: list[Path] = field(default_factory=list)  # the folders of whole Zotero libraries
+
+    def gone(self, locations: Iterable[str]) -> list[str]:
+        """Which of the locations stood in one of the folders and are there no longer.
+
+        A folder without any source is no sign of that: its disk may not be mounted.
+        """
+        here = {source.location for source in self.sources}
+        left = [location for location in locations if location not in here]
+        return [
+            location
+            for location in left
+            for folder in (*self.folders, *self.zotero)
+            if Path(location).is_relative_to(folder)
+            and any(Path(source).is_relative_to(folder) for source in here)
+            and (folder in self.zotero or (ITEM not in location and _is_missing(Path(location))))
+        ]
+
+
+def locate(
+    paths: Iterable[str | os.PathLike[str]], collections: Sequence[str] = (), without: Sequence[str] = ()
+) -> Located:
+    """The sources in files and folders (read recursively; links are followed, loops are not), each once.
+
+    PDFs come last, of these the newest first. Of a Zotero library only the items in `collections` are taken, where any
+    are named, and none of those in `without`.
+    """
+    located = Located()
+    files: dict[Path, Item | None] = {}
+    sources: list[Source] = []
+    for path in _walk_all(paths, located):
+        if not path.is_dir():
+            files.setdefault(path)
+            continue
+        try:
+            items, failures = read_zotero(path, collections, without)
+        except SourceError as error:
+            located.failures.append(Failure(path.name, None, str(error)))
+            continue
+        located.failures += failures
+        if not (collections or without):
+            located.zotero.append(path)
+        for item in items:
+            located.failures += _missing(item, path.name)
+            files.update(dict.fromkeys(item.files, item))
+            if not item.files and item.abstract:
+                sources.append(Source(f"{path}{ITEM}{item.key}", path.name, None, item))
+    for path in [path for path in files if path.suffix.lower() == ".bib"]:
+        files.update(_described(path, located))
+    sources += [Source(str(path), path.name, path, item) for path, item in files.items()]
+    located.sources = sorted(sources, key=lambda source: (source.is_pdf, -source.came if source.is_pdf else 0.0))
+    return located
+
+
+def _described(bibliography: Path, located: Located) -> dict[Path, Item]:
+    """The files that a BibTeX file names, each with its entry; what is broken is told when its papers are read."""
+    try:
+        items, _ = bibtex_items(bibliography)
+    except SourceError:
+        return {}
+    for item in items:
+        if item.abstract or item.files:  # an entry without either is told of when the papers are read
+            located.failures += _missing(item, bibliography.name)
+    return {file: item for item in items for file in item.files}
+
+
+def _missing(item: Item, name: str) -> list[Failure]:
+    return [Failure(name, item.line, f"the file {file!r} of {item.title!r} is missing") for file in item.missing]
+
+
+def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iterator[Path]:
+    for given in paths:
+        if not os.fspath(given):  # else an unset variable of a shell would stand for the working directory
+            located.failures.append(Failure("''", None, "the path is empty"))
+            continue
+        path = Path(given).expanduser()
+        try:
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                located.folders.append(path.resolve())
+                yield from _walk(path, located.failures, set())
+            elif stat.S_ISREG(mode):
+                yield path.resolve()
+            else:
+                located.failures.append(Failure(path.name or str(given), None, "it is neither a file nor a folder"))
+        except (OSError, ValueError) as error:
+            located.failures.append(Failure(path.name or str(given), None, _why(error)))
+
+
+def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> Iterator[Path]:
+    """The readable files below a folder, and the folders of Zotero libraries, which are not looked into."""
+    try:
+        state = folder.stat()
+        if (state.st_dev, state.st_ino) in seen:
+            return
+        seen.add((state.st_dev, state.st_ino))
+        if is_zotero(folder):
+            yield folder.resolve()
+            return
+        children = sorted(folder.iterdir())
+    except OSError as error:
+        failures.append(Failure(folder.name, None, _why(error)))
+        return
+    for path in children:
+        if path.name.startswith("."):
+            continue
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            failures.append(Failure(path.name, None, _why(error)))
+            continue
+        if stat.S_ISDIR(mode):
+            yield from _walk(path, failures, seen)
+        elif stat.S_ISREG(mode) and is_readable(path):
+            yield path.resolve()
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether there is surely nothing at a path; what may not be looked at may be there."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder (or the link leads nowhere)"
+    if isinstance(error, PermissionError):
+        return "it may not be read: check its permissions"
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return "it is a loop of symbolic links"
+    return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(_why(error)) from error

@@ -1,0 +1,393 @@
+"""What a PDF's paper is: title, authors, year, venue, DOI and arXiv id, guessed from page, facts, XMP and file name.
+
+Every source is weighed against the others: what two of them say is nearly certain, what one says is a guess.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..readable import readable
+from .bylines import CUT, PARTICLES, is_place, people, squeezed, stated_people, surname
+from .first_page import LONGEST, FirstPage, Row, bands_of, first_page, in_margin
+from .imprint import find_arxiv_id, find_doi, find_venue, find_year, stated_facts
+
+if TYPE_CHECKING:
+    from .glyphs import PageLines
+
+_NOISE = re.compile(
+    r"""^\W*(?:(?:original|short|brief|invited|regular|full|systematic|mini|peer-reviewed)\s)*
+        (?:(?:research|review|data|software|methods?|technical|case|working|conference|news|resource|rapid)\s)?
+        (?:(?:article|paper|report|letter|communication|review|note|editorial|commentary|perspective|tutorial)s?
+           |open\saccess|openaccess|research|check\sfor\supdates|draft|preprint|accepted\smanuscript|author\smanuscript
+           |confidential|(?:ph\.?\s?d\.?|doctoral|master'?s?|bachelor'?s?|diploma)\s(?:thesis|dissertation)|thesis
+           |dissertation|table\sof\scontents|contents|in\sbrief|ar\s?ticles?\sinfo|article\shistory)\W*$
+     |^\W*(?:abstract|a\sb\ss\st\sr\sa\sc\st|summary|keywords?|highlights|references)\s*[:.—–]
+     |@|https?:|www\.|\bdoi\b|\bissn\b|\bisbn\b|^\W*arxiv|^\W*(?:bio|med)rxiv|©|\(c\)\s?\d{4}|\bcc[\s-]by\b|creative\scommons
+     |^(?:\d+\s)?(?:published|received|accepted|submitted|available|downloaded|posted|revised|to\sappear)\b.*\d|^citation:
+     |^contents\slists|journal\shomepage|sciencedirect|^under\sreview|copyright\sholder|all\srights\sreserved
+     |^(?:in\s)?proceedings\sof|^\d+(?:st|nd|rd|th)\s.*(?:conference|workshop|symposium|meeting)
+     |^a\s(?:thesis|dissertation)\b|\bvol(?:ume|\.)?\s?\d|\bpp?\.\s?\d|\bno\.\s?\d|^page\s\d|^\W*\d[\d\W]*$
+     |^(?:see\sdiscussions|hal\sid|some\sof\sthe\sauthors|user\scontent|to\scite\sthis)""",
+    re.I | re.X,
+)
+_VENUE_WORD = re.compile(
+    r"^(?:the\s)?(?:\S+\s){0,4}(?:journal|transactions|proceedings|letters|annals|bulletin|magazine|archives|gazette)\b"
+    r"|^(?:frontiers\sin|advances\sin|trends\sin|lecture\snotes|plos|peerj|elife|nature|science|cell|pnas|bmc|scientific"
+    r"\s(?:reports|data)|heliyon|sensors|springer|elsevier|mdpi|wiley|ieee|acm)\b", re.I
+)  # fmt: skip
+_STOP = re.compile(
+    r"^\W*(?:[\dI]+\.?\s+)?(?:abstract|a\sb\ss\st\sr\sa\sc\st|summary|introduction|key\s?words|index terms|highlights"
+    r"|background|contents|significance|preface|ccs concepts|supervis(?:ors?|ed by)|advisors?|committee|academic editor"
+    r"|editors?)\b(?=\W*$|\s*[:.—–]|\s\S.{40})", re.I
+)  # fmt: skip
+_COVER = re.compile(
+    r"see discussions, stats, and author profiles|your use of the jstor archive|hal is a multi-?disciplinary"
+    r"|^hal id\s?:|this is a repository copy of|downloaded from .* on behalf of|jstor is a not-for-profit", re.I | re.M
+)  # fmt: skip
+_JUNK = re.compile(
+    r"untitled|microsoft word|powerpoint|\.(?:docx?|tex|dvi|pdf|indd|qxd|rtf|odt|ps)\b|^[\W\d_]*$|^[A-Za-z]?\d[\w.-]*$"
+    r"|^(?:pii|doi|arxiv)\b|\btemplate\b|^(?:latex|main|manuscript|document|paper|article|draft|title|print|layout)\b.{0,8}$"
+    r"|pre-proof|^(?:acl|emnlp|naacl|iclr|icml|neurips|nips|cvpr)\W?\d+|\\(?:title|document)", re.I
+)  # fmt: skip
+_NAMED = re.compile(r"(?P<who>.+?) - (?P<year>(?:19|20)\d\d) - (?P<title>.+)")  # as Zotero names files
+_INSTITUTION = re.compile(r"\b(?:univer\w+|institut\w*|department|faculty|college|school of|academy)\b", re.I)
+_LITTLE = 800  # characters on a title page; a page with text has more
+_SPACES = re.compile(r"\s+")
+_LEADING_MARK = re.compile(r"^[;\s]*;|^\W*\d{1,2}\s?[A-Z]")
+_LABELLED = re.compile(
+    r"^\W*(?:published|accepted|received|submitted|doi|available online|citation|copyright|©|to cite)", re.I
+)
+_OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$")
+_DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A paper's metadata. `certainty` gives 0 to 1 for every field that was found.
+
+    `title_lines` are the indices of the title's lines on `pages[title_page]`, which is the first page unless that is
+    a repository's cover; empty where the title stands on no page.
+    """
+
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    certainty: tuple[tuple[str, float], ...] = ()
+    title_lines: tuple[int, ...] = ()
+    title_page: int = 0
+
+
+class _Title(NamedTuple):
+    """A title, its certainty, and the rows it stands in."""
+
+    text: str
+    certainty: float
+    rows: tuple[Row, ...] = ()
+
+
+def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: str | None, file_name: str) -> Metadata:
+    """The metadata of the paper on `pages`; `facts` is the file's Info dictionary, `xmp` its packet as text.
+
+    The title is never empty unless the file's name is: where nothing else names the paper, that does.
+    """
+    stated = stated_facts(facts, xmp)
+    stem = re.sub(r"\.pdf$", "", file_name, flags=re.I)
+    cover = int(len(pages) > 1 and bool(_COVER.search("\n".join(line.text for line in pages[0].lines))))
+    page = first_page(pages, cover)
+    named = _NAMED.match(stem)
+    title = _title(page, pages, stated.get("title", []), stem)
+    edges = _edges(page, title)
+    edges += [row.text for row in first_page(pages, cover + 1).rows if in_margin(row, page.height)]
+    authors, sure = _authors(page, title, stated_people(stated), named["who"] if named else "")
+    doi = find_doi(edges, stated, stem)
+    lines = [(line.text, bool(line.turned)) for first in pages[cover : cover + 1] for line in first.lines]
+    arxiv = find_arxiv_id(lines, stated, stem)
+    year = find_year(edges, stated, arxiv, named["year"] if named else "")
+    venue = find_venue(edges, stated, doi, arxiv)
+    sureness = (
+        ("title", title.certainty), ("authors", sure), ("year", year.certainty), ("venue", venue.certainty),
+        ("doi", doi.certainty), ("arxiv_id", arxiv.certainty),
+    )  # fmt: skip
+    return Metadata(
+        title.text,
+        authors,
+        int(year.value) if year.value else None,
+        venue.value or None,
+        doi.value or None,
+        arxiv.value or None,
+        tuple((name, round(certainty, 2)) for name, certainty in sureness if certainty),
+        tuple(sorted(row.at for row in title.rows)),
+        cover if title.rows else 0,
+    )
+
+
+def _edges(page: FirstPage, title: _Title) -> list[str]:
+    """The lines around the paper's own text: margins, what stands before the abstract, labelled lines, small type."""
+    stops = [row.top for row in page.rows if _STOP.match(row.text)]
+    stop = min(stops) if stops else max((row.bottom for row in title.rows), default=0.0)
+    if sum(len(row.text) for row in page.rows) < _LITTLE:
+        stop = page.height
+    chosen = [
+        row
+        for row in page.rows
+        if row not in title.rows
+        and (
+            in_margin(row, page.height)
+            or row.top < stop
+            or _LABELLED.match(row.text)
+            or (row.size < 0.88 * page.body and not _is_sentence(row.text))
+        )
+    ]
+    texts = [row.text for row in chosen]
+    cut = [f"{a}{b}" for a, b in pairwise(texts) if a.endswith((":", "/"))]
+    return cut + [f"{a} {b}" for a, b in pairwise(texts) if _OPEN_END.search(a)] + texts
+
+
+# The title
+
+
+def _title(page: FirstPage, pages: Sequence[PageLines], stated: Sequence[str], stem: str) -> _Title:
+    named = _NAMED.match(stem)
+    hints = [title for title in map(_plain, stated) if not _is_junk(title)]
+    hints += [named["title"]] if named else []
+    block = _best_block(page, hints)
+    for hint in hints:
+        rows = _rows_saying(page, hint)
+        if rows:
+            rows = block if set(rows) < set(block) and block[0].size > 1.2 * page.body else rows
+            return _Title(_spelled(rows, hint, pages), 0.97, tuple(rows))
+    if block:
+        text = _joined(block, pages)
+        hint = next((hint for hint in hints if _agree(hint, text) > 0.85), "")
+        strong = block[0].size > 1.15 * page.body
+        sure = 0.93 if hint else 0.7 if hints and not named else 0.8
+        if hint or strong or not hints:
+            text = hint if hint and (_DAMAGED.search(text) or _lacks_letters(text, hint)) else text
+            return _Title(text, sure if hint or strong else 0.6, tuple(block))
+    if hints:
+        return _Title(hints[0], 0.35 if named and len(hints) == 1 else 0.6)
+    return _Title(" ".join(re.sub(r"[_+]|(?<=[^\W\d])-(?=[^\W\d])", " ", stem).split()), 0.3)
+
+
+def _best_block(page: FirstPage, hints: Sequence[str]) -> list[Row]:
+    """The rows that look most like the title; empty where none do."""
+    blocks = _blocks(page)
+    scores = [_score(block, page, hints) for block in blocks]
+    if not scores or max(scores) < 1.6:
+        return []
+    return blocks[scores.index(max(scores))]
+
+
+def _blocks(page: FirstPage) -> list[list[Row]]:
+    """Runs of rows in one type, one under another, in the upper part of a page."""
+    blocks: list[list[Row]] = []
+    for row in page.rows:
+        if row.top > 0.7 * page.height or _is_noise(row.text) or not re.search(r"[^\W\d_]{2}", row.text):
+            continue
+        near = next((block for block in reversed(blocks) if _continues(block, row, page)), None)
+        if near is None:
+            blocks.append([row])
+        else:
+            near.append(row)
+    return blocks
+
+
+def _continues(block: Sequence[Row], row: Row, page: FirstPage) -> bool:
+    last = block[-1]
+    level = abs(row.top - last.top) < 0.3 * row.size
+    capitals = row.text.isupper() and last.text.isupper()
+    alike = abs(row.size - last.size) < (0.35 if capitals else 0.06) * last.size and row.bold == last.bold
+    beneath = (
+        -0.6 * row.size < row.top - last.bottom < 1.1 * row.size and row.left < last.right and last.left < row.right
+    )
+    if not alike or not (level or beneath):
+        return False
+    # In type as small as the text's, the authors may stand right under the title.
+    return row.size >= 1.2 * page.body or not people(row.parts)
+
+
+def _score(block: Sequence[Row], page: FirstPage, hints: Sequence[str]) -> float:
+    first, text = block[0], " ".join(row.text for row in block)
+    words = len(text.split())
+    large = min(first.size / page.body, 2.6)
+    apart = first.bold or text.isupper() or large > 1.1
+    score = 2.0 * large + 0.5 * first.bold - first.top / page.height
+    score -= 0.0 if apart or _has_abstract_below(block, page) else 1.5
+    score -= 0.25 * (block[0].size < 1.1 * page.body)
+    score -= {1: 1.2, 2: 0.5}.get(words, 0.0) + max(0, words - 35) * 0.1
+    score -= 1.6 * bool(words < 10 and _VENUE_WORD.search(text)) + 1.2 * bool(words < 8 and _INSTITUTION.search(text))
+    score -= 1.0 * bool(in_margin(block[-1], page.height)) + 1.5 * bool(re.search(r"[a-z]{2}\.$", text) and words > 14)
+    score -= 1.6 * bool(first.size < 1.4 * page.body and all(people(row.parts) for row in block))
+    score += 0.6 * any(people(row.parts) for row in _below(block, page)[:3])
+    return score + 2.0 * any(_agree(hint, text) > 0.85 for hint in hints)
+
+
+def _below(block: Sequence[Row], page: FirstPage) -> list[Row]:
+    return [row for row in page.rows if row.top > block[-1].top + 0.5 * block[-1].size and row not in block]
+
+
+def _has_abstract_below(block: Sequence[Row], page: FirstPage) -> bool:
+    return any(_STOP.match(row.text) for row in _below(block, page)) and block[0].top < 0.4 * page.height
+
+
+def _is_noise(text: str) -> bool:
+    return bool(_NOISE.search(text)) or bool(_STOP.fullmatch(text))
+
+
+def _is_junk(title: str) -> bool:
+    """Whether a stated title is a file's name, a printer's job, a template's or a journal's."""
+    few = len(title.split()) < 8
+    return (
+        not 8 <= len(title) < LONGEST
+        or bool(_JUNK.search(title))
+        or " " not in title
+        or (few and bool(_VENUE_WORD.search(title)))
+    )
+
+
+def _rows_saying(page: FirstPage, hint: str) -> list[Row]:
+    """The rows in the upper part of the page whose text is `hint`, in type no smaller than the paper's; or none."""
+    wanted = squeezed(hint)
+    rows = [row for row in page.rows if row.size >= 0.95 * page.body and row.top < 0.75 * page.height]
+    for start in range(len(rows)):
+        said = ""
+        for end in range(start, min(start + 8, len(rows))):
+            said += squeezed(rows[end].text)
+            if said == wanted:
+                return rows[start : end + 1]
+            if not wanted.startswith(said):
+                break
+    return []
+
+
+def _spelled(rows: Sequence[Row], hint: str, pages: Sequence[PageLines]) -> str:
+    """The title as the page spells it; as the file's metadata does where the page cuts, shouts or damages a word."""
+    text = _joined(rows, pages)
+    if squeezed(text) != squeezed(hint):
+        return text
+    cut = any(row.text.endswith(("-", "\xad")) for row in rows[:-1])
+    return hint if cut or _DAMAGED.search(text) or (text.isupper() and not hint.isupper()) else text
+
+
+def _joined(rows: Sequence[Row], pages: Sequence[PageLines]) -> str:
+    """Lines as one; a hyphen at a line's end goes where the paper has the word without it."""
+    text = rows[0].text
+    for row in rows[1:]:
+        cut = re.search(r"(\w+)[-\xad\u2010]$", text)
+        follows = re.match(r"\w+", row.text)
+        if not cut or not follows:
+            text = f"{text} {row.text}"
+            continue
+        whole = re.compile(rf"\b{cut[1]}{follows[0]}\b", re.I)
+        broken = follows[0].islower() and any(whole.search(line.text) for page in pages for line in page.lines)
+        text = (text[:-1] if broken or text.endswith("\xad") else text) + row.text
+    text = unicodedata.normalize("NFC", text)
+    return re.sub(r"(?<=[a-z\d)])\.$", "", text.strip())
+
+
+def _lacks_letters(text: str, hint: str) -> bool:
+    """Whether `text` is `hint` without some letters, as where a font says nothing of its ligatures."""
+    letters = iter(squeezed(hint))
+    return squeezed(text) != squeezed(hint) and all(letter in letters for letter in squeezed(text))
+
+
+def _agree(one: str, other: str) -> float:
+    """How far two titles are the same, from 0 to 1; a title cut off agrees with the whole."""
+    one, other = sorted((squeezed(one), squeezed(other)), key=len)
+    if len(one) > 20 and other.startswith(one):
+        return 0.95
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() if one else 0.0
+
+
+def _plain(title: str) -> str:
+    return " ".join(readable(html.unescape(re.sub(r"</?\w{1,6}>", "", title))).split())
+
+
+# The authors
+
+
+def _authors(page: FirstPage, title: _Title, stated: list[str], named: str) -> tuple[tuple[str, ...], float]:
+    """The authors with a certainty: the page's, unless the file's metadata knows them better."""
+    printed = _printed_people(page, title)
+    ours, theirs = ({surname(name) for name in names} for names in (printed, stated))
+    text = squeezed(" ".join(row.text for row in page.rows if row.top < 0.75 * page.height))
+    on_page = [name for name in stated if squeezed(name.split()[-1]) in text]
+    if printed and ours == theirs:
+        return tuple(printed), 0.97
+    if printed and (not stated or ours & theirs == theirs):
+        return tuple(printed), 0.9 if stated else 0.8
+    if stated and len(on_page) == len(stated) and (len(stated) > 1 or not printed):
+        return tuple(stated), 0.9
+    if printed:
+        return tuple(printed), 0.7
+    if stated:
+        return tuple(stated), 0.6
+    names = [_SPACES.sub(" ", name).strip() for name in re.split(r"\bet al\.?|,|\band\b|&", named)]
+    return tuple(name for name in names if name), 0.3 if any(names) else 0.0
+
+
+def _printed_people(page: FirstPage, title: _Title) -> list[str]:
+    if not title.rows:
+        return []
+    foot = max(row.bottom for row in title.rows) - 0.6 * title.rows[-1].size
+    left = min(row.left for row in title.rows)
+    sidebar = left if left > 0.2 * page.width and _is_left(title.rows, page) else 0.0
+    below = [row for row in page.rows if row.top > foot and row.right > sidebar and row not in title.rows]
+    above = [row for row in page.rows if row.bottom < title.rows[0].top + 2 and row.right > sidebar]
+    return _listed(bands_of(below)) or _listed(bands_of(above)[-3:])
+
+
+def _is_left(rows: Sequence[Row], page: FirstPage) -> bool:
+    middle = (min(row.left for row in rows) + max(row.right for row in rows)) / 2
+    return abs(middle - page.width / 2) > 0.04 * page.width
+
+
+def _listed(bands: Sequence[Row]) -> list[str]:
+    """The people in the bands from the first that names some up to the abstract or a sentence."""
+    taken: list[Row] = []
+    closed = False
+    for band in bands[:40]:
+        text = band.parts
+        mail = "@" in text
+        if _STOP.match(text) or (taken and not mail and _is_sentence(text)):
+            break
+        alike = not taken or (abs(band.size - taken[0].size) < 0.06 * band.size and band.bold == taken[0].bold)
+        closed = closed and not mail  # after an address the next author may follow
+        if alike and not closed and not _LEADING_MARK.match(text) and not _is_sentence(text):
+            near = bool(taken) and band.top - taken[-1].bottom < 0.6 * band.size
+            follows = near and not mail and not is_place(text)
+            if people(text) or (follows and _is_list(taken[-1].parts) and not taken[-1].parts.endswith((",", CUT))):
+                taken.append(band)
+            elif taken and is_place(text):
+                closed = True
+    return people(_chained(taken))
+
+
+def _is_list(parts: str) -> bool:
+    return bool(re.search(r",|\band\b", parts))
+
+
+def _chained(bands: Sequence[Row]) -> str:
+    """The bands as one list: a name goes on overleaf only where commas part the names."""
+    text = ""
+    for band in bands:
+        goes_on = _is_list(text) and not text.endswith(CUT)
+        text = f"{text} {band.parts}" if goes_on else f"{text}{CUT} {band.parts}"
+    return text
+
+
+def _is_sentence(text: str) -> bool:
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    lower = sum(word.islower() and word not in PARTICLES and word not in ("of", "and", "for") for word in words)
+    return len(words) > 6 and lower > 0.45 * len(words)

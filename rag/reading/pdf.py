@@ -1,0 +1,304 @@
+"""PDF files as a person reads them, through pypdfium2 in a process of their own: a crash of the parser costs one file.
+
+`python -m rag.reading.pdf FILE [PAGES]` is that process; it prints the document as JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SourceError
+from ..types import Page, Section
+
+if TYPE_CHECKING:
+    from .glyphs import Line, PageLines
+
+_SECONDS = 60  # of the processor to open a file, and as many and one a page to read it
+_MOST_SECONDS = 1500  # by the clock
+_MEMORY_BYTES = 500_000_000  # a paper takes 200 MB at most, and there are as many readers as cores
+_MOST_BYTES = 200_000_000  # of what the process prints; a paper gives 1 MB
+_REFUSED = 3  # exit status with a reason on stderr; an exception that nobody caught exits with 1
+_LEAST_WORDS = 40  # of running prose: less is a lone figure
+_TOO_LONG = "reading it took more time than a paper of its length does, so it was left"
+_NO_TEXT = "there is no text on its pages (a scan, or a lone figure)"
+_BROKEN = "the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)"
+
+Boxes = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What stands in a PDF. `sections` and `pages` are spans of `body`, which does not hold the title.
+
+    `boxes` and `title_boxes` have a row a character of `body` and of `title`: left, top, right, bottom in tenths of a
+    point from the upper left corner of the page as it is shown, zeros for what stands on none. `certainty` says how
+    sure each guessed field is, `title_page` which page the title stands on, `notes` what a reader has to know.
+    """
+
+    title: str
+    body: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    certainty: tuple[tuple[str, float], ...] = ()
+    sections: tuple[Section, ...] = ()
+    pages: tuple[Page, ...] = ()
+    notes: tuple[str, ...] = ()
+    title_page: Page | None = None
+    page_count: int = 0
+    boxes: Boxes = field(default_factory=lambda: _no_boxes(0), compare=False, repr=False)
+    title_boxes: Boxes = field(default_factory=lambda: _no_boxes(0), compare=False, repr=False)
+
+    def boxes_after_title(self) -> Boxes:
+        """The boxes of title, two line ends and body, which is how a paper is stored."""
+        return np.concatenate([self.title_boxes, _no_boxes(2), self.boxes])
+
+
+def read_pdf(path: Path, most_pages: int | None = None) -> Document:
+    """The document in a PDF file, or in its first `most_pages` pages.
+
+    Raises:
+        SourceError: it is encrypted, damaged, without text, or takes more time or memory than a paper does.
+        OSError: the file cannot be opened.
+    """
+    path.open("rb").close()  # raises what keeps the file from being read
+    command = [
+        sys.executable,
+        "-m",
+        "rag.reading.pdf",
+        str(path.absolute()),
+        *([str(most_pages)] if most_pages else []),
+    ]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                timeout=_MOST_SECONDS,
+                cwd=Path(__file__).parents[2],
+            )
+        except subprocess.TimeoutExpired as error:
+            raise SourceError(_TOO_LONG) from error
+        err.seek(0)
+        reason = err.read(100_000).decode(errors="replace").strip().splitlines()
+        if done.returncode == _REFUSED and reason:
+            raise SourceError(reason[-1])
+        if done.returncode == -signal.SIGXCPU:
+            raise SourceError(_TOO_LONG)
+        if done.returncode:
+            raise SourceError(_BROKEN)
+        out.seek(0)
+        raw = out.read(_MOST_BYTES + 1)
+    if len(raw) > _MOST_BYTES:
+        raise SourceError("it holds more text than a paper can: over 200 MB")
+    try:
+        return _unpacked(json.loads(raw))
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise SourceError(_BROKEN) from error
+
+
+def _unpacked(raw: dict[str, Any]) -> Document:
+    """The document from what the process printed.
+
+    Raises:
+        ValueError, KeyError, TypeError, zlib.error: it is no document.
+    """
+    for name, text in (("boxes", raw["body"]), ("title_boxes", raw["title"])):
+        flat = zlib.decompress(base64.b64decode(raw[name]))
+        raw[name] = np.frombuffer(flat, np.uint16).reshape(len(text), 4)
+    raw["sections"] = tuple(Section(**section) for section in raw["sections"])
+    raw["pages"] = tuple(Page(**page) for page in raw["pages"])
+    raw["title_page"] = Page(**raw["title_page"]) if raw["title_page"] else None
+    raw["certainty"] = tuple((str(name), float(value)) for name, value in raw["certainty"])
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+    return Document(**plain)
+
+
+def _packed(document: Document) -> dict[str, Any]:
+    raw = asdict(document)
+    for name in ("boxes", "title_boxes"):
+        raw[name] = base64.b64encode(zlib.compress(raw[name].tobytes(), 6)).decode()
+    return raw
+
+
+# The process that reads
+
+
+def main() -> int:
+    """Reads the file named on the command line under limits; 3 with a reason on stderr where it cannot be read."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_BYTES, _MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _MOST_SECONDS))
+    try:
+        document = _read(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    except SourceError as error:
+        sys.stderr.write(f"{error}\n")
+        return _REFUSED
+    sys.stdout.write(json.dumps(_packed(document)))
+    return 0
+
+
+def _read(path: Path, most_pages: int | None) -> Document:
+    import resource
+
+    from .layout import arrange
+    from .metadata import guess_metadata
+
+    pdf = _opened(path)
+    seconds = min(2 * _SECONDS + min(len(pdf), most_pages or len(pdf)), _MOST_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, _MOST_SECONDS))
+    pages, notes = _pages(pdf, most_pages)
+    found = guess_metadata(pages, pdf.get_metadata_dict(), _xmp(path), path.name)
+    title = [pages[found.title_page].lines[at] for at in found.title_lines]
+    layout = arrange(pages, title)
+    body = layout.piece.text
+    prose = [s for s in layout.sections if s.kind in ("body", "abstract", "appendix", "acknowledgements")]
+    if sum(len(_prose(body[s.start : s.end])) for s in prose) < _LEAST_WORDS:
+        raise SourceError("it has hardly any running text (a lone figure or table, or a cover)")
+    label = pages[found.title_page].label if title else None
+    return Document(
+        title=found.title,
+        body=body,
+        authors=found.authors,
+        year=found.year,
+        venue=found.venue,
+        doi=found.doi,
+        arxiv_id=found.arxiv_id,
+        certainty=found.certainty,
+        sections=layout.sections,
+        pages=layout.pages,
+        notes=tuple(notes),
+        title_page=Page(title[0].page, label, 0, len(found.title)) if title else None,
+        page_count=len(pdf),
+        boxes=_tenths(layout.piece.boxes),
+        title_boxes=_title_boxes(found.title, title),
+    )
+
+
+def _opened(path: Path) -> Any:
+    import pypdfium2
+
+    try:
+        # By its content: PDFium takes names in UTF-8 only.
+        pdf = pypdfium2.PdfDocument(path.read_bytes())
+        len(pdf)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise SourceError("it is encrypted and asks for a password; save a copy without one") from error
+        raise SourceError("it is damaged or no PDF") from error
+    return pdf
+
+
+def _pages(pdf: Any, most_pages: int | None) -> tuple[list[PageLines], list[str]]:
+    """The pages that have text, and what is to be said of those that have not."""
+    import pypdfium2
+
+    from .glyphs import read_lines
+    from .scans import read_scan
+
+    pages: list[PageLines] = []
+    unread: list[int] = []
+    scans: list[int] = []
+    for at in range(min(len(pdf), most_pages or len(pdf))):
+        try:
+            page = pdf[at]
+            lines = read_lines(page, at + 1, pdf.get_page_label(at) or None)
+            if not lines.lines and (lines.image or lines.pictures):
+                lines = read_scan(page, lines)
+                scans += [] if lines.lines else [at + 1]
+            page.close()
+        except pypdfium2.PdfiumError:
+            unread.append(at + 1)  # one broken page does not cost the others
+            continue
+        pages.append(lines)
+    if not any(page.lines for page in pages):
+        raise SourceError(_NO_TEXT + (_remedy() if scans else ""))
+    return pages, list(_notes(pages, unread, scans))
+
+
+def _notes(pages: Sequence[PageLines], unread: Sequence[int], scans: Sequence[int]) -> Iterator[str]:
+    hidden = [page for page in pages if page.hidden]
+    if hidden:
+        count = sum(page.hidden for page in hidden)
+        where = _numbers([page.number for page in hidden])
+        yield f"{count} characters that a person cannot see ({where}) were left out"
+    if scans:
+        yield f"{_numbers(scans)} {_have(scans)} no text: a scan{_remedy()}"
+    if unread:
+        yield f"{_numbers(unread)} {'is' if len(unread) == 1 else 'are'} damaged and could not be read"
+
+
+def _remedy() -> str:
+    return "" if shutil.which("tesseract") else ". Install Tesseract to have scans read"
+
+
+def _have(numbers: Sequence[int]) -> str:
+    return "has" if len(numbers) == 1 else "have"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """`page 3`, `pages 2 and 5`, `pages 2, 5, 6 and 9 more`."""
+    shown = [str(number) for number in numbers[:5]]
+    if len(numbers) > 5:
+        shown.append(f"{len(numbers) - 5} more")
+    head, last = ", ".join(shown[:-1]), shown[-1]
+    return f"pages {head} and {last}" if head else f"page {last}"
+
+
+def _xmp(path: Path) -> str | None:
+    """The file's XMP packet, where it stands in the file as plain text."""
+    found = re.search(rb"<x:xmpmeta.{0,200000}?</x:xmpmeta>", path.read_bytes(), re.S)
+    return found[0].decode("utf-8", "replace") if found else None
+
+
+def _prose(text: str) -> list[str]:
+    """The words of a text's sentences: what is more than a label or a number."""
+    return [word for line in text.split("\n") if len(line.split()) > 5 for word in re.findall(r"[^\W\d_]{2,}", line)]
+
+
+def _tenths(boxes: NDArray[np.float32]) -> Boxes:
+    return np.clip(np.rint(np.nan_to_num(boxes) * 10), 0, 65535).astype(np.uint16)
+
+
+def _no_boxes(count: int) -> Boxes:
+    return np.zeros((count, 4), np.uint16)
+
+
+def _title_boxes(title: str, lines: Sequence[Line]) -> Boxes:
+    """The boxes of the title's characters: its letters and digits are those of its lines, in their order."""
+    boxes = _no_boxes(len(title))
+    drawn = [(letter.casefold(), box) for line in lines for letter, box in zip(line.text, line.boxes, strict=True)]
+    at = 0
+    for number, letter in enumerate(title):
+        if not letter.isalnum():
+            continue
+        found = next((n for n in range(at, min(at + 12, len(drawn))) if drawn[n][0] == letter.casefold()), None)
+        if found is not None:
+            boxes[number] = _tenths(drawn[found][1])
+            at = found + 1
+    return boxes
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,282 @@
+"""Files to papers: one function a format, each with a well-kept parser; failures are named by line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import SourceError
+from ..types import Failure, Paper
+from .bibliographies import read_bibtex, read_ris
+from .jats import read_jats
+from .markup import read_html
+from .packed import read_docx, read_epub
+from .sources import Reading, decode, decoded, details, keep, make_paper, utf16_kind
+
+READER = 2  # raise it when the same file would be read otherwise than before: then all are read again
+
+
+def read_file(path: Path, name: str, most_pages: int | None = None) -> Reading:
+    """The papers in a file; `name` stands in failures. Of a PDF no more than its first `most_pages` are read.
+
+    Raises:
+        SourceError: nothing of the file can be read, and why.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise SourceError(
+            f"files of the kind {path.suffix or '(no suffix)'!r} are not read; known are {', '.join(_READERS)}"
+        )
+    try:
+        if not path.stat().st_size:
+            raise SourceError("the file is empty")
+        reading = _read_pdf(path, name, most_pages) if reader is _read_pdf else reader(path, name)
+    except OSError as error:
+        raise SourceError(f"the file cannot be read: {error.strerror or error}") from error
+    if not reading.papers and not reading.failures and reader is not read_bibtex:  # its entries may all be other files
+        raise SourceError("there is no paper in it")
+    return reading
+
+
+def is_readable(path: Path) -> bool:
+    """Whether the file's suffix is one of a format that is read."""
+    return path.suffix.lower() in _READERS
+
+
+# Plain text, and pages of titles and abstracts
+
+
+def _read_text(path: Path, name: str) -> Reading:
+    text = decoded(path)
+    page = _read_page(text, name)
+    if page is not None:
+        return page
+    blocks = list(_blocks(text))
+    if not blocks:
+        raise SourceError("the file holds white space only")
+    first = blocks[0][1]
+    title, _, rest = first.partition("\n")
+    body = "\n\n".join([rest, *(block for _, block in blocks[1:])]).strip()
+    if not body and _is_title(first):
+        raise SourceError(f"the title {first!r} has no text")
+    if not body:  # one paragraph: a text without a title of its own
+        title, body = path.stem.replace("_", " "), first
+    return Reading([make_paper(title, body)])
+
+
+_PAGE_START = ("new", "Get trending papers in your email inbox!", "Subscribe")
+_DATE = re.compile(r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})(?:, ?\d{4})?$")
+
+
+def _read_page(text: str, name: str) -> Reading | None:
+    """A page of titles and abstracts in turn; None where the text is no such page."""
+    blocks = list(_blocks(text))
+    header = 0
+    if [block for _, block in blocks[:1]] == ["new"] and len(blocks) > 4 and _DATE.match(blocks[4][1]):
+        header = 5
+    else:
+        # Part of the header may be gone; the entries can still be told by their form.
+        while header < min(5, len(blocks)) and _is_header_block(blocks[header][1]):
+            header += 1
+    entries = blocks[header:]
+    # Cut off at its front, a page may begin in an abstract.
+    if header < 5 and not any(_alternates([block for _, block in entries[first:]]) for first in (0, 1)):
+        return None
+    reading = Reading()
+    if header < 5:
+        reading.failures.append(
+            Failure(
+                name, 1, "the page's header of five blocks is not whole; its titles and abstracts are read all the same"
+            )
+        )
+    at = 0
+    while at < len(entries):
+        (line, title), following = entries[at], entries[at + 1 : at + 3]
+        texts = [block for _, block in following]
+        at += 1
+        if not texts:
+            problem = f"the page ends after the title {title[:80]!r}, before its abstract"
+        elif _is_title(texts[0]) and not _is_title(title):
+            problem = f"the text {title[:80]!r} has no title"
+        elif _is_title(texts[0]) and not _is_title(texts[-1]):
+            problem = f"the title {title[:80]!r} has no text"
+        else:
+            at += 1
+            if at < len(entries) or not _is_cut_off(texts[0]):
+                keep(reading, name, line, title, texts[0], {})
+                continue
+            line, problem = following[0][0], f"the page ends in the middle of the abstract of {title[:80]!r}"
+        reading.failures.append(Failure(name, line, problem))
+    return reading
+
+
+def _blocks(text: str) -> Iterator[tuple[int, str]]:
+    """Blocks parted by blank lines, each with the number of its first line."""
+    line = 1
+    for block in re.split(r"(\n[ \t]*\n\s*)", text):
+        if block.strip():
+            yield line + block[: len(block) - len(block.lstrip())].count("\n"), block.strip()
+        line += block.count("\n")
+
+
+def _is_header_block(block: str) -> bool:
+    return block in _PAGE_START or bool(_DATE.match(block)) or (block.startswith("by") and len(block) < 80)
+
+
+def _is_title(block: str) -> bool:
+    """Whether a block has the form of a title: one short line that is no sentence."""
+    return len(block) < 250 and "\n" not in block and not re.search(r"""[.。]["'”’)\]}]*$""", block)
+
+
+def _alternates(blocks: list[str]) -> bool:
+    """Whether the blocks are titles and abstracts in turn: at least three of each, in lengths no prose has."""
+    if len(blocks) % 2 == 0 and blocks and _is_cut_off(blocks[-1]):
+        blocks = blocks[:-1]
+    titles, texts = blocks[::2], blocks[1::2]
+    if len(texts) < 3 or any("\n" in block for block in blocks):
+        return False
+    long = sum(len(text) > 400 for text in texts) / len(texts)
+    short = sum(len(title) > 15 and _is_title(title) for title in titles) / len(titles)
+    many_words = sum(len(title.split()) for title in titles) / len(titles) >= 5
+    return long > 0.9 and short > 0.9 and many_words
+
+
+def _is_cut_off(abstract: str) -> bool:
+    """Whether a text breaks off: it ends neither with a stop nor in an address."""
+    return not re.search(r"""[.!?…。]["'”’)\]}*]*$|https?://\S+$|\S+\.\S+/\S*$""", abstract)
+
+
+# Markdown
+
+
+def _read_markdown(path: Path, name: str) -> Reading:
+    import frontmatter
+    import yaml
+    from markdown_it import MarkdownIt
+
+    source = decoded(path)
+    try:
+        post = frontmatter.loads(source)
+        matter, content = dict(post.metadata), post.content
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise SourceError(f"its front matter{f' (line {mark.line + 1})' if mark else ''} is not valid YAML") from error
+    title = matter.get("title") or None
+    sections: list[tuple[str | None, str]] = [(None, "")]
+    heading = False
+    row: list[str] | None = None
+
+    def add(text: str) -> None:
+        if text.strip():
+            section, body = sections[-1]
+            sections[-1] = (section, f"{body}\n\n{text.strip()}" if body else text.strip())
+
+    for token in MarkdownIt("commonmark").enable("table").parse(content):
+        if token.type in ("heading_open", "heading_close"):
+            heading = token.type == "heading_open"
+        elif token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close" and row is not None:
+            add(" | ".join(row))
+            row = None
+        elif token.type == "inline" and heading and title is None:
+            title = _inline_text(token)
+        elif token.type == "inline" and heading:
+            sections.append((_inline_text(token), ""))
+        elif token.type == "inline" and row is not None:
+            row.append(_inline_text(token))
+        elif token.type in ("inline", "fence", "code_block"):
+            add(_inline_text(token) if token.type == "inline" else token.content)
+    known = details(matter)
+    return Reading([make_paper(str(title or path.stem.replace("_", " ")), "", sections=sections, **known)])
+
+
+def _inline_text(token: Any) -> str:
+    parts = []
+    for child in token.children or []:
+        if child.type in ("text", "code_inline"):
+            parts.append(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            parts.append(" " if child.type == "softbreak" else "\n")
+        elif child.type == "image":
+            parts.append(child.content)
+    return "".join(parts)
+
+
+def _read_json_lines(path: Path, name: str) -> Reading:
+    reading = Reading()
+    whole = path.read_bytes()
+    if utf16_kind(whole):
+        whole = decode(whole).encode()
+    for number, raw in enumerate(whole.split(b"\n"), 1):
+        if not raw.strip():
+            continue
+        try:
+            row = json.loads(decode(raw))
+        except json.JSONDecodeError as error:
+            reading.failures.append(
+                Failure(name, number, f"the line is not valid JSON ({error.msg}, column {error.colno})")
+            )
+            continue
+        except (SourceError, ValueError, RecursionError) as error:
+            reading.failures.append(Failure(name, number, f"the line cannot be read ({error})"))
+            continue
+        if not isinstance(row, dict):
+            reading.failures.append(Failure(name, number, "the line is not a JSON object with `title` and `text`"))
+            continue
+        title, body = row.get("title"), row.get("text") or row.get("abstract") or ""
+        if not isinstance(title, str) or not isinstance(body, str):
+            reading.failures.append(Failure(name, number, "`title` and `text` (or `abstract`) have to be strings"))
+            continue
+        clean = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\ud800-\udfff]")
+        keep(reading, name, number, clean.sub(" ", title), clean.sub(" ", body), details(row))
+    return reading
+
+
+def _read_pdf(path: Path, name: str, most_pages: int | None = None) -> Reading:
+    from .pdf import read_pdf
+
+    document = read_pdf(path, most_pages)
+    shift = len(document.title) + 2
+    paper = Paper(
+        title=document.title,
+        text=f"{document.title}\n\n{document.body}",
+        authors=document.authors,
+        year=document.year,
+        venue=document.venue,
+        doi=document.doi,
+        arxiv_id=document.arxiv_id,
+        pages=(
+            *([document.title_page] if document.title_page else []),
+            *(replace(page, start=page.start + shift, end=page.end + shift) for page in document.pages),
+        ),
+        sections=tuple(replace(s, start=s.start + shift, end=s.end + shift) for s in document.sections),
+        certainty=document.certainty,
+        notes=document.notes,
+        boxes=document.boxes_after_title(),
+    )
+    return Reading([paper])
+
+
+_READERS: dict[str, Callable[[Path, str], Reading]] = {
+    ".txt": _read_text,
+    ".text": _read_text,
+    ".md": _read_markdown,
+    ".markdown": _read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".xml": read_jats,
+    ".nxml": read_jats,
+    ".docx": read_docx,
+    ".epub": read_epub,
+    ".pdf": _read_pdf,
+    ".bib": read_bibtex,
+    ".ris": read_ris,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+}

@@ -1,0 +1,54 @@
+"""A copy of an SQLite database that another program holds open and locked, as it stood at one moment."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ..errors import SourceError
+
+_TRIES = 3
+
+
+@contextmanager
+def copied(file: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of a database, with what it has not taken in yet; nothing beside the original is touched.
+
+    Raises:
+        SourceError: it cannot be copied, or changes all the while.
+    """
+    file = file.resolve()  # through a link: the others stand beside the database itself
+    with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
+        try:
+            _copy([file.with_name(file.name + end) for end in ("", "-wal", "-journal")], Path(folder))
+        except OSError as error:
+            raise SourceError(f"{file.name} cannot be copied: {error.strerror or error}") from error
+        with closing(sqlite3.connect(Path(folder, file.name))) as database:
+            # Half of a surrogate pair or a broken byte must not cost the library; control characters are only noise.
+            database.text_factory = lambda raw: re.sub(r"[\x00-\x08\x0b-\x1f]", " ", raw.decode("utf-8", "replace"))
+            yield database
+
+
+def _copy(files: Sequence[Path], folder: Path) -> None:
+    """Copy what is there of a database's files, all of one moment."""
+    for _ in range(_TRIES):
+        before = [_state(file) for file in files]
+        for file in files:
+            (folder / file.name).unlink(missing_ok=True)
+            if file == files[0] or file.is_file():
+                shutil.copyfile(file, folder / file.name)
+        if [_state(file) for file in files] == before:
+            return
+    raise SourceError(f"{files[0].name} changes while it is read; wait until Zotero is at rest, then try again")
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    if not file.is_file():
+        return None
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,196 @@
+"""What every reader of sources needs: readings and items, papers from titles and texts, decoded texts, metadata."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import SourceError
+from ..readable import readable
+from ..types import Failure, Paper, Section
+
+MAX_TEXT_BYTES = 20_000_000  # a long book is 5 MB; what is larger is a log or a dump
+_MAX_TITLE = 500
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a file gave: its papers in order, and what could not be read."""
+
+    papers: list[Paper] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a bibliography says of one work, and the files it names.
+
+    `key` is the citekey or Zotero's item key; `details` are fields of a Paper other than title and text; `files` are
+    there, `missing` are the names of attachments that are not; `added` is an ISO time, "" where unknown.
+    """
+
+    key: str
+    title: str
+    details: dict[str, Any]
+    abstract: str | None
+    files: tuple[Path, ...]
+    missing: tuple[str, ...]
+    added: str = ""
+    line: int | None = None
+
+
+Part = tuple[str | None, str] | tuple[str | None, str, str]
+"""A section's heading, its text and, where the heading does not tell it, its kind (see types.Section)."""
+
+
+def make_paper(title: str, body: str, *, sections: Sequence[Part] | None = None, **details: Any) -> Paper:
+    """A paper whose text is the title, a blank line, and the body or the sections one after another.
+
+    Raises:
+        SourceError: there is no title or no text.
+    """
+    title = " ".join(title.split())[:_MAX_TITLE].strip()
+    parts = [(heading, part.strip(), kind) for heading, part, kind in _with_kinds(sections or [(None, body)])]
+    parts = [(heading, part, kind) for heading, part, kind in parts if part]
+    if not title:
+        raise SourceError("it has a text but no title")
+    if not any(character.isalnum() for _, part, _ in parts for character in part):
+        raise SourceError(f"the title {title!r} has no text")
+    text = title
+    spans = []
+    for heading, part, kind in parts:
+        text += "\n\n"
+        spans.append(Section(heading, len(text), len(text) + len(part), kind))
+        text += part
+    told = any(heading or kind != "body" for heading, _, kind in parts)
+    return Paper(title=title, text=text, sections=tuple(spans) if told else (), **details)
+
+
+_NUMBER = r"(?:(?:\d+(?:\.\d+)*|[IVX]+|[A-Z])[.:)]?\s+)?"  # 7, 7., 7.1, VII., A
+_KINDS = {
+    kind: re.compile(rf"{_NUMBER}(?:{words})\W*", re.IGNORECASE)
+    for kind, words in {
+        "abstract": "abstract",
+        "references": r"references(?: cited| and notes)?|reference list|bibliography|(?:literature|works) cited",
+        "acknowledgements": r"acknowledge?ments?(?: and .*)?",
+        "appendix": r"(?:appendix|appendices|supplementary (?:material|information)s?)\b.*",
+    }.items()
+}
+_LETTERED = re.compile(r"[A-Z](?:\.\d+)*[.:)]?\s+\S")  # A.2 Proofs
+
+
+def kind_of(heading: str | None, before: str = "body") -> str:
+    """The kind of a section by its heading, numbered or not: `7 References` is references, `Methods` is body.
+
+    `before` is the kind of the section before it: after the references, `A Proofs` begins an appendix, and what follows
+    an appendix belongs to it.
+    """
+    heading = (heading or "").strip()
+    for kind, words in _KINDS.items():
+        if words.fullmatch(heading):
+            return kind
+    if before == "appendix" or (before == "references" and _LETTERED.match(heading)):
+        return "appendix"
+    return "body"
+
+
+def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[str | None, str, str]]:
+    kind = "body"
+    for part in sections:
+        kind = part[2] if len(part) == 3 else kind_of(part[0], kind)
+        yield part[0], part[1], kind
+
+
+def decoded(path: Path) -> str:
+    """The text of a file in UTF-8, UTF-16 with its mark, or Latin-1 (as Windows writes it), with \\n line ends.
+
+    Raises:
+        SourceError: the file is too large, or no text.
+    """
+    size = path.stat().st_size
+    if size > MAX_TEXT_BYTES:
+        raise SourceError(
+            f"it has {size / 1e6:.0f} MB; texts above {MAX_TEXT_BYTES / 1e6:.0f} MB are not read as papers"
+        )
+    return decode(path.read_bytes())
+
+
+def decode(raw: bytes) -> str:
+    """The text of bytes, as `decoded` gives a file's.
+
+    Raises:
+        SourceError: they are no text.
+    """
+    utf16 = utf16_kind(raw)
+    broken = 0
+    try:
+        text = raw.decode(utf16 or "utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode(utf16 or "utf-8-sig", errors="replace")
+        broken = text.count("\ufffd")
+        if not utf16 and broken > sum(c > "\x7f" for c in text) / 2:  # else a few bytes of a UTF-8 file are broken
+            broken = 0
+            try:
+                text = raw.decode("cp1252")
+            except UnicodeDecodeError:
+                text = raw.decode("latin-1")
+    head = text[:100_000]
+    odd = sum(unicodedata.category(c) in ("Cc", "Cn") and not c.isspace() for c in head)
+    # One broken character is no sign of anything: there a file was cut off.
+    if odd > len(head) / 100 or broken > max(1, len(text) / 100):
+        raise SourceError("its bytes are no text (neither UTF-8, UTF-16 nor Latin-1)")
+    # Half of a surrogate pair cannot be stored; other control characters are only noise.
+    text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]", " ", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
+
+
+def utf16_kind(raw: bytes) -> str | None:
+    """The kind of UTF-16 that bytes are in, by their mark or the zeros of western text; None for other encodings."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if raw[1:200:2].count(0) > 40:
+        return "utf-16-le"
+    return "utf-16-be" if raw[0:200:2].count(0) > 40 else None
+
+
+def keep(reading: Reading, name: str, line: int, title: str, body: str, details: dict[str, Any]) -> None:
+    """Add a paper to a reading, or the reason why there is none."""
+    try:
+        reading.papers.append(make_paper(title, body, **details))
+    except SourceError as error:
+        reading.failures.append(Failure(name, line, str(error)))
+
+
+def details(raw: dict[str, Any]) -> dict[str, Any]:
+    """A paper's metadata from loosely written fields; what makes no sense is left out."""
+
+    def text(key: str) -> str | None:
+        value = raw.get(key)
+        return readable(" ".join(str(value).split()))[:500] or None if isinstance(value, (str, int)) else None
+
+    def texts(key: str) -> tuple[str, ...]:
+        value = raw.get(key) or []
+        items = re.split(r"\s*;\s*|\s+and\s+", value) if isinstance(value, str) else value
+        if not isinstance(items, (list, tuple)):
+            return ()
+        named = [item.get("name", "") if isinstance(item, dict) else item for item in items]
+        return tuple(dict.fromkeys(readable(" ".join(str(n).split())) for n in named if str(n).strip()))
+
+    year = re.search(r"\b(?:1[5-9]|20)\d\d\b", str(raw.get("year") or raw.get("date") or ""))
+    doi = text("doi")
+    arxiv = text("arxiv_id")
+    return {
+        "authors": texts("authors") or texts("author"),
+        "year": int(year[0]) if year else None,
+        "venue": text("venue") or text("journal"),
+        "doi": re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi, flags=re.I) if doi else None,
+        "arxiv_id": re.sub(r"^(?:https?://arxiv\.org/abs/|arxiv:\s*)", "", arxiv, flags=re.I) if arxiv else None,
+        "url": text("url"),
+        "citekey": text("citekey"),
+        "tags": texts("tags"),
+    }
