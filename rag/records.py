@@ -354,7 +354,8 @@ class Records:
         if paper.boxes is not None:
             db.execute("INSERT OR REPLACE INTO boxes VALUES (?, 0, ?)", (key, _pack_boxes(paper.boxes)))
         title = readable(paper.title)
-        searched = readable("\n".join(paper.text[a:b] for a, b in _merged([stored.chunk for stored in chunks])))
+        spans = [Span(0, len(paper.title)), *_merged([stored.chunk for stored in chunks])]
+        searched = readable("\n\n".join(paper.text[a:b] for a, b in spans))
         db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, title, searched))
         for chunk, chunk_vector, sentence_vectors in chunks:
             cursor = db.execute(
