@@ -125,7 +125,7 @@ class Adding:
             failed = self.failures.get(source.location)
             if failed and failed.digest == digest:
                 self.report.failed.append(Failure(source.name, None, failed.reason))
-            elif not self._is_known(source, digest):
+            elif failed or not self._is_known(source, digest):
                 new.append((source, digest))
         return new
 
@@ -172,18 +172,18 @@ class Adding:
                 self.records.put_failure(db, Failed(source.location, source.name, digest, reason))
 
     def _make_do(self, source: Source, reason: str) -> None:
-        """An abstract, where a bibliography or the first pages gave one, stands in for a file that cannot be read."""
-        note = (f"only its abstract is here; the file could not be read: {reason}",)
-        if source.item and source.item.abstract:
-            paper = _abstract(source.item)
-            self._take(source, None, Reading([replace(paper, notes=note)]))
-            return
-        for key in self.records.entries(self.sources[source.location][0]) if source.location in self.sources else ():
-            if key in self.brief:
-                paper = self.records.paper(self.records.refs([key])[key].id)
-                with self.records.transaction() as db:
-                    wanted = replace(paper, brief=False, notes=(*paper.notes, *note))
-                    self.records.put_details(db, key, wanted, self.records.corrections(key))
+        """What was read of a file before, or its abstract in a bibliography, stands in for one that cannot be read."""
+        held = self.records.entries(self.sources[source.location][0]) if source.location in self.sources else []
+        if not held and source.item and source.item.abstract:
+            note = f"only its abstract is here; the file could not be read: {reason}"
+            self._take(source, None, Reading([replace(_abstract(source.item), notes=(note,))]))
+        for key in held:
+            paper = self.records.paper(self.records.refs([key])[key].id)
+            what = "only its abstract is here; the" if paper.brief else "this is its text as it was; the changed"
+            note = f"{what} file could not be read: {reason}"
+            with self.records.transaction() as db:
+                wanted = replace(paper, brief=False, notes=tuple(dict.fromkeys((*paper.notes, note))))
+                self.records.put_details(db, key, wanted, self.records.corrections(key))
 
     def _take(self, source: Source, digest: str | None, reading: Reading) -> None:
         self.report.failed += reading.failures
@@ -368,7 +368,8 @@ def read_source(source: Source, brief: bool = False) -> Reading:
 
 
 def _abstract(item: Item) -> Paper:
-    return make_paper(item.title, item.abstract or "", **item.details)
+    notes = tuple(f"only its abstract is here; its file {name!r} is missing" for name in item.missing)
+    return make_paper(item.title, item.abstract or "", **item.details, notes=notes)
 
 
 def _described(paper: Paper, source: Source) -> Paper:

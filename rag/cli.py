@@ -19,7 +19,7 @@ from .errors import FootnoteError
 if TYPE_CHECKING:
     from .adding import Progress
     from .assistant import Assistant
-    from .types import AddReport, Answer, Paper
+    from .types import AddReport, Answer, Failure, Paper
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 
@@ -147,19 +147,28 @@ def _watch(options: argparse.Namespace) -> int:
         first = True
         with contextlib.suppress(KeyboardInterrupt):
             # The first round comes after the timeout: what changes while it is added is then noticed already.
-            for changes in watch(folder, watch_filter=is_outside, yield_on_timeout=True, rust_timeout=500):
+            rounds = watch(
+                folder, watch_filter=is_outside, yield_on_timeout=True, rust_timeout=500, step=1000, debounce=10_000
+            )
+            told: list[Failure] | None = None
+            for changes in rounds:
                 if changes or first:
-                    _added(assistant, [options.folder], options)
+                    told = _added(assistant, [options.folder], options, told).failed
                 first = False
     return DONE
 
 
-def _added(assistant: Assistant, paths: Sequence[str], options: argparse.Namespace) -> AddReport:
+def _added(
+    assistant: Assistant, paths: Sequence[str], options: argparse.Namespace, told: Sequence[Failure] | None = None
+) -> AddReport:
+    """Adds and reports; where it is not the first time, of what failed and of what is unchanged only what is new."""
     with _progress("Adding") as on_progress:
         report = assistant.add(paths, on_progress, collections=options.collection, without_collections=options.without)
     for failure in report.failed:
-        _say(f"not read: {failure}")
-    _print(str(report))
+        if failure not in (told or ()):
+            _say(f"not read: {failure}")
+    if told is None or report.added or report.updated or report.removed:
+        _print(str(report))
     return report
 
 
@@ -184,10 +193,14 @@ def _search(options: argparse.Namespace) -> int:
         _print_json([passage.to_dict() for passage in passages])
         return DONE
     from .readable import readable
+    from .types import short_section
 
     for rank, passage in enumerate(passages, 1):
         place = ", ".join(
-            [*([f"p. {passage.page_label or passage.page}"] if passage.page else []), *filter(None, [passage.section])]
+            [
+                *([f"p. {passage.page_label or passage.page}"] if passage.page else []),
+                *([short_section(passage.section)] if passage.section else []),
+            ]
         )
         _print(
             f"{rank:2d}. {readable(passage.title)}{f' ({place})' if place else ''}  "
@@ -326,6 +339,8 @@ def _print_answer(answer: Answer) -> None:
         console.print(Text(note, style="italic"))
     for citation in answer.citations:
         console.print(Text(str(citation), style="bold"))
+        if citation.link:
+            console.print(Text(f"    {citation.link}", style="dim"))
     if answer.refused:
         console.print(Text("Nearest papers:"))
         for title in answer.nearest_titles():

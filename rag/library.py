@@ -229,6 +229,11 @@ class Library:
         names = [name for name in wanted if old.get(name) != wanted[name]]
         if names:
             differences = "; ".join(f"{name} {old.get(name)!r}, the settings say {wanted[name]!r}" for name in names)
+            if old.get("chunker") != wanted["chunker"]:
+                raise LibraryMismatch(
+                    f"The library {self.folder.name!r} was made by another version of Footnote. Run `footnote "
+                    "rebuild`, and then add your folders again: their files are read anew."
+                )
             raise LibraryMismatch(
                 f"The library {self.folder.name!r} was made with {differences}. Set that back, or run "
                 "`footnote rebuild` to make it anew with the settings."

@@ -697,16 +697,24 @@ def _fitting(what: str, wanted: Sequence[str], having: dict[int, list[str]], who
 
 
 def work_names(paper: Paper) -> set[str]:
-    """Names that a paper shares with its other versions: its DOI, its arXiv id, its title with the first author."""
+    """Names that a paper shares with its other versions: its DOI, its arXiv id, its title with the first author.
+
+    A number that was guessed may be that of a work it cites: it counts together with the first author's name alone.
+    """
     names = set()
+    surname = folded(paper.authors[0]).rpartition(" ")[2] if paper.authors else None
+    certainty = dict(paper.certainty)
     doi = (paper.doi or "").casefold()
     arxiv = re.sub("v[0-9]+$", "", (paper.arxiv_id or doi.partition("10.48550/arxiv.")[2]).casefold())
-    if doi and "/arxiv." not in doi:
-        names.add(f"doi {doi}")
-    if arxiv:
-        names.add(f"arxiv {arxiv}")
-    if paper.authors:
-        surname = folded(paper.authors[0]).rpartition(" ")[2]
+    for kind, number, sure in (
+        ("doi", "" if "/arxiv." in doi else doi, certainty.get("doi", 1.0)),
+        ("arxiv", arxiv, certainty.get("arxiv_id", 1.0)),
+    ):
+        if number and sure >= 1.0:
+            names.add(f"{kind} {number}")
+        if number and surname:
+            names.add(f"{kind} {number} {surname}")
+    if surname:
         names.add(f"title {folded(paper.title)} {surname}")
     return names
 

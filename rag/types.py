@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -178,7 +179,7 @@ class Citation:
         where = [
             readable(self.title) + (f" ({by})" if by else ""),
             *([f"p. {self.page_label or self.page}"] if self.page else []),
-            *([readable(self.section)] if self.section else []),
+            *([short_section(self.section)] if self.section else []),
             self.source,
         ]
         reference = f"[{self.number}] " + ", ".join(where)
@@ -270,6 +271,12 @@ class AddReport:
             if (papers := getattr(self, word)) or word == "added"
         ]
         return ", ".join(parts)
+
+
+def short_section(title: str) -> str:
+    """A section's title as it is printed in a reference: of a table or a figure its number alone."""
+    label = re.match(r"(?:Table|Fig(?:ure|\.)?) ?[A-Z]?\.?\d+", title)
+    return label[0] if label else readable(title)
 
 
 def _names(authors: tuple[str, ...]) -> str:

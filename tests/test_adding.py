@@ -19,8 +19,8 @@ from rag import adding, records
 from rag.adding import Progress
 from rag.assistant import Assistant
 from rag.errors import AddInterrupted
-from rag.records import Records
-from rag.types import Box
+from rag.records import Records, work_names
+from rag.types import Box, Paper
 
 PLANTS = (
     "Alder Aspen Beech Birch Cedar Clover Elder Fern Hazel Heather Hemlock Holly Ivy Juniper Larch Laurel Linden Maple "
@@ -319,3 +319,51 @@ def test_a_question_beside_a_writer_makes_no_new_index_for_a_little(tmp_path: Pa
     with Assistant.open(library=desk.library.folder, mode="quote") as later:
         assert later.search("laurel in the shade")[0].title == "On Laurel"
         assert versions() != before
+
+
+@pytest.mark.parametrize(
+    "name", [b"bad\xff\xfe.md", b"line\nbreak.md", b"\x1b[31mred.md", "otter \U0001f9a6.md".encode()]
+)
+def test_a_file_of_any_name_is_added_and_found_again(tmp_path: Path, desk: Assistant, name: bytes) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "oak.md").write_text("# On Oak\n\nOak grows.\n")
+    path = os.fsencode(folder) + b"/" + name
+    with open(path, "w") as file:
+        file.write("# On Fern\n\nFern grows.\n")
+    assert len(desk.add(folder).added) == 2
+    assert len(desk.add(folder).unchanged) == 2
+    assert all(source.isprintable() for paper in desk.papers() for source in paper.sources)
+    os.unlink(path)
+    assert [ref.title for ref in desk.add(folder).removed] == ["On Fern"]
+
+
+def test_a_paper_whose_file_became_unreadable_keeps_its_text_and_says_so(tmp_path: Path, desk: Assistant) -> None:
+    path = write_plant(tmp_path, "Oak", 12)
+    good = path.read_bytes()
+    desk.add(path)
+    path.write_bytes(b"%PDF-1.7 cut off")
+    for _ in range(2):
+        assert len(desk.add(path).failed) == 1
+        (paper,) = desk.papers()
+        assert paper.notes == (
+            "this is its text as it was; the changed file could not be read: it is damaged or no PDF",
+        )
+    assert "112 cm" in desk.paper(paper.id).text
+    path.write_bytes(good)
+    assert desk.add(path).failed == []
+    assert desk.papers()[0].notes == ()
+    assert desk.library.records.searched()["failed"] == 0
+
+
+def test_a_guessed_number_links_no_papers_of_other_authors(tmp_path: Path, desk: Assistant) -> None:
+    cited, citing, printed = (
+        Paper(title, f"{title}\n\nText.", authors=(author,), doi="10.1/x", certainty=certainty)
+        for title, author, certainty in (
+            ("Otters", "A. Hazel", ()),
+            ("Kites", "B. Fern", (("doi", 0.8),)),
+            ("The Otters", "A. Hazel", (("doi", 0.8),)),
+        )
+    )
+    assert not work_names(cited) & work_names(citing)
+    assert work_names(cited) & work_names(printed)

@@ -104,19 +104,19 @@ def locate(
         try:
             items, failures = read_zotero(path, collections, without)
         except SourceError as error:
-            located.failures.append(Failure(path.name, None, str(error)))
+            located.failures.append(Failure(storable(path.name), None, str(error)))
             continue
         located.failures += failures
         if not (collections or without):
             located.zotero.append(path)
         for item in items:
-            located.failures += _missing(item, path.name)
+            located.failures += _missing(item, storable(path.name))
             files.update(dict.fromkeys(item.files, item))
             if not item.files and item.abstract:
-                sources.append(Source(f"{path}{ITEM}{item.key}", path.name, None, item))
+                sources.append(Source(f"{storable(path)}{ITEM}{item.key}", storable(path.name), None, item))
     for path in [path for path in files if path.suffix.lower() == ".bib"]:
         files.update(_described(path, located))
-    sources += [Source(str(path), path.name, path, item) for path, item in files.items()]
+    sources += [Source(storable(path), storable(path.name), path, item) for path, item in files.items()]
     located.sources = sorted(sources, key=lambda source: (source.is_pdf, -source.came if source.is_pdf else 0.0))
     return located
 
@@ -129,7 +129,7 @@ def _described(bibliography: Path, located: Located) -> dict[Path, Item]:
         return {}
     for item in items:
         if item.abstract or item.files:  # an entry without either is told of when the papers are read
-            located.failures += _missing(item, bibliography.name)
+            located.failures += _missing(item, storable(bibliography.name))
     return {file: item for item in items for file in item.files}
 
 
@@ -151,9 +151,11 @@ def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iter
             elif stat.S_ISREG(mode):
                 yield path.resolve()
             else:
-                located.failures.append(Failure(path.name or str(given), None, "it is neither a file nor a folder"))
+                located.failures.append(
+                    Failure(storable(path.name or given), None, "it is neither a file nor a folder")
+                )
         except (OSError, ValueError) as error:
-            located.failures.append(Failure(path.name or str(given), None, _why(error)))
+            located.failures.append(Failure(storable(path.name or given), None, _why(error)))
 
 
 def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> Iterator[Path]:
@@ -168,7 +170,7 @@ def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> 
             return
         children = sorted(folder.iterdir())
     except OSError as error:
-        failures.append(Failure(folder.name, None, _why(error)))
+        failures.append(Failure(storable(folder.name), None, _why(error)))
         return
     for path in children:
         if path.name.startswith("."):
@@ -176,12 +178,18 @@ def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> 
         try:
             mode = path.stat().st_mode
         except OSError as error:
-            failures.append(Failure(path.name, None, _why(error)))
+            failures.append(Failure(storable(path.name), None, _why(error)))
             continue
         if stat.S_ISDIR(mode):
             yield from _walk(path, failures, seen)
         elif stat.S_ISREG(mode) and is_readable(path):
             yield path.resolve()
+
+
+def storable(path: str | os.PathLike[str]) -> str:
+    """A path or a name as text that can be stored and printed: no half characters, no control characters."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _is_missing(path: Path) -> bool:

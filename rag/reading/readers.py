@@ -17,6 +17,7 @@ from .markup import read_html
 from .packed import read_docx, read_epub
 from .sources import Reading, decode, decoded, details, keep, make_paper, utf16_kind
 
+_SURE_YEAR = 0.5  # the date of the file alone is no year of publication
 READER = 2  # raise it when the same file would be read otherwise than before: then all are read again
 
 
@@ -234,6 +235,9 @@ def _read_json_lines(path: Path, name: str) -> Reading:
             continue
         clean = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\ud800-\udfff]")
         keep(reading, name, number, clean.sub(" ", title), clean.sub(" ", body), details(row))
+    if not reading.papers and len(reading.failures) > 1:
+        first = reading.failures[0]
+        raise SourceError(f"none of its lines is a paper (line {first.line}: {first.reason})")
     return reading
 
 
@@ -246,7 +250,7 @@ def _read_pdf(path: Path, name: str, most_pages: int | None = None) -> Reading:
         title=document.title,
         text=f"{document.title}\n\n{document.body}",
         authors=document.authors,
-        year=document.year,
+        year=document.year if dict(document.certainty).get("year", 0.0) >= _SURE_YEAR else None,
         venue=document.venue,
         doi=document.doi,
         arxiv_id=document.arxiv_id,
