@@ -1,12 +1,17 @@
 """Fits the program's weights and writes them to rag/weights.json.
 
     python -m eval fit --papers ../shared/seeds --off-topic ../shared/data/pubmedqa/pqa_labeled.jsonl \
-        --claims ../shared/data/scifact/claim_pairs_train.jsonl --report ../shared/data/scifact/claim_pairs_dev.jsonl
+        --claims ../shared/data/scifact/claim_pairs_train.jsonl --report ../shared/data/scifact/claim_pairs_dev.jsonl \
+        --sections ../shared/data/qasper_train
 
 Fitted are, in this order, since each stands on the one before: the fusion of retrieval scores, the choice of sentences,
 and the confidence with its two thresholds. Only the fitting part of the question set is used; every score that is
 written down is of 5-fold cross-validation on it, and of the part kept apart for reporting. The check of citations is
-fitted on claims and abstracts (eval/fit_checking.py); without any, it stays as it is.
+fitted on claims and abstracts (eval/fit_checking.py); without any, it stays as it is. So do the weights of what
+sections tell, which are fitted last, on a folder in QASPER's form, beside the fusion's other weights. With `--keep`
+they alone are fitted, and all the rest stays as it is:
+
+    python -m eval fit --keep --sections ../shared/data/qasper_train
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -30,10 +35,12 @@ from rag.assistant import Assistant
 from rag.library import Library
 from rag.readable import folded
 from rag.records import Scope
-from rag.retrieval import FEATURES, find, search_terms, z_scores
+from rag.retrieval import FEATURES, SECTION_FEATURES, SIMILARITIES, find, fused, search_terms, z_scores
 from rag.weights import FILE, Linear, Weights, load_weights
 
 from .fit_checking import fit_support
+from .measures import summarise_scores
+from .qasper import PaperQuestion, QasperPaper, add_paragraphs, read_qasper, score_evidence
 from .questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from .runs import add_papers
 from .text import digest, read_json_lines
@@ -43,6 +50,9 @@ FALSE_REFUSALS = 0.025  # of the answerable questions, as many as this may be re
 UNSURE = 0.12  # and as many as this may be answered with a warning
 _TRIALS = 400
 _KEYWORDS = 6
+_PAPERS = 160  # of QASPER's, as many as this are read
+_SHARE = 0.6  # of the fitted weights of sections: from 0.4 to 1 is alike by cross-validation, and less is better where
+# the scores beside them spread less, as in whole papers
 
 Array = NDArray[np.float64]
 
@@ -63,6 +73,19 @@ class Choice(NamedTuple):
     holds_fact: NDArray[np.bool_]
 
 
+class Paragraphs(NamedTuple):
+    """A question on a paper of QASPER's, a row a chunk: its paragraph, its score without its section, its features.
+
+    `usable` is false in the abstract: QASPER takes no evidence from there, which says nothing about other questions.
+    """
+
+    question: PaperQuestion
+    names: list[str]
+    scores: Array
+    features: Array
+    usable: NDArray[np.bool_]
+
+
 class OffTopic(NamedTuple):
     """Questions on other topics: to fit on, and kept apart to report on."""
 
@@ -78,9 +101,27 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--off-topic", type=Path, help="JSON lines with `question`: all of them on other topics")
     parser.add_argument("--claims", type=Path, help="JSON lines of claims and abstracts, to fit the check of citations")
     parser.add_argument("--report", type=Path, help="the same, kept apart: the check is scored on them")
+    parser.add_argument("--sections", type=Path, help="a folder in QASPER's form, to fit what sections tell")
+    parser.add_argument("--keep", action="store_true", help="fit what sections tell, and keep all other weights")
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args(arguments)
+    command = "python -m eval fit " + " ".join(arguments)
+    if options.keep:
+        if not options.sections:
+            parser.error("--keep needs --sections")
+        old = json.loads(FILE.read_text())
+        told, scores = fit_sections(read_qasper(options.sections), old["fusion"])
+        changes = {
+            "command": " && ".join([*(each for each in old["command"].split(" && ") if "--keep" not in each), command]),
+            "data": old["data"] | {options.sections.resolve().name: digest(options.sections)},
+            "scores": old["scores"] | {"sections": scores},
+            "fusion": old["fusion"] | told,
+        }
+        options.out.write_text(json.dumps(old | changes, indent=1) + "\n")
+        print(json.dumps(scores, indent=1))  # noqa: T201
+        return 0
     load_questions(options.questions)
+    sectioned = read_qasper(options.sections) if options.sections else []
     questions = [q for q in load_questions(options.questions, titles_in(options.papers)) if not q.history]
     check_enough(questions, options.questions.name)
     off_topic = read_off_topic(options.off_topic) if options.off_topic else OffTopic([], [])
@@ -91,10 +132,13 @@ def main(arguments: Sequence[str]) -> int:
         if claims:
             support, scores["support"] = fit_support(claims, kept, assistant.library.embedder)
             weights = replace(weights, support=support)
+    if sectioned:
+        told, scores["sections"] = fit_sections(sectioned, weights.fusion)
+        weights = replace(weights, fusion=weights.fusion | told)
     made = {
         "version": 1,
         "date": date.today().isoformat(),
-        "command": "python -m eval fit " + " ".join(arguments),
+        "command": command,
         "data": digests(options),
         "scores": scores,
     }
@@ -105,7 +149,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def digests(options: argparse.Namespace) -> dict[str, str]:
     """The digest of each file and folder that the weights are made from or scored on, by its name."""
-    given = [options.questions, *options.papers, options.off_topic, options.claims, options.report]
+    given = [options.questions, *options.papers, options.off_topic, options.claims, options.report, options.sections]
     paths = [Path(path) for path in given if path]
     return {path.resolve().name: digest(path) for path in paths}
 
@@ -132,7 +176,9 @@ def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) ->
     fitted = [r for r in rankings if not r.question.for_report]
     kept = [r for r in rankings if r.question.for_report]
     fusion = fit_fusion(fitted)
-    weights = replace(weights, fusion=dict(zip(FEATURES, np.round(fusion, 3).tolist(), strict=True)))
+    similarities = dict(zip(SIMILARITIES, np.round(fusion, 3).tolist(), strict=True))
+    told = {name: load_weights().fusion[name] for name in SECTION_FEATURES}
+    weights = replace(weights, fusion=similarities | told)
     scores: dict[str, Any] = {
         "questions": {"fitted": len(fitted), "kept": len(kept)},
         "RR": {"cross-validated": _cross_validated_rr(fitted), "kept": mean_rr(kept, fusion)},
@@ -176,7 +222,7 @@ def fit_fusion(rankings: Sequence[Ranking], seed: int = 0) -> Array:
     The mean of many good ones is steadier than the best: the rank is a step function of the weights.
     """
     rng = np.random.default_rng(seed)
-    tried = rng.dirichlet(np.ones(len(FEATURES)), _TRIALS)
+    tried = rng.dirichlet(np.ones(len(SIMILARITIES)), _TRIALS)
     order = np.argsort([-mean_rr(rankings, weights) for weights in tried], kind="stable")
     return np.asarray(tried[order[:20]].mean(axis=0))
 
@@ -210,7 +256,77 @@ def _cross_validated_rr(rankings: Sequence[Ranking]) -> float:
 def _ranking(library: Library, question: Question) -> Ranking:
     found = find(library, question.question)
     titles = [folded(found.candidates.paper(key).title) for key in found.candidates.paper_keys]
-    return Ranking(question, z_scores(found.features), titles)
+    return Ranking(question, z_scores(found.features[:, : len(SIMILARITIES)]), titles)
+
+
+# Sections
+
+
+def fit_sections(papers: Sequence[QasperPaper], fusion: Mapping[str, float]) -> tuple[dict[str, float], dict[str, Any]]:
+    """The weights of `SECTION_FEATURES` beside the others of `fusion`, and the scores of evidence, 5-fold by paper.
+
+    Raises:
+        QuestionSetError: there are fewer papers with evidence than folds.
+    """
+    papers = [paper for paper in papers if any(question.evidence for question in paper.questions)][:_PAPERS]
+    if len(papers) < FOLDS:
+        raise QuestionSetError(f"{len(papers)} papers have questions with evidence; a fit of sections needs {FOLDS}.")
+    with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode="quote") as assistant:
+        ids = add_paragraphs(assistant, papers, Path(folder) / "papers")
+        asked = [_paragraphs(assistant.library, paper, ids, fusion) for paper in papers]
+    parts = _folds(len(papers))
+    scores: dict[str, Any] = {"papers": len(papers), "questions": sum(map(len, asked))}
+    held_out: list[Paragraphs] = []
+    for fold in range(FOLDS):
+        weights = section_weights([each for i, of in enumerate(asked) if parts[i] != fold for each in of])
+        held = [each for i, of in enumerate(asked) if parts[i] == fold for each in of]
+        held_out += [each._replace(scores=each.scores + each.features @ weights) for each in held]
+    every = [each for of in asked for each in of]
+    for name, of_questions in (("without sections", every), ("cross-validated", held_out)):
+        figures = summarise_scores(list(_evidence_found(of_questions).values()))
+        scores[name] = {
+            measure: {key: round(value, 4) for key, value in figures[measure].items()}
+            for measure in ("R@10", "Success@10")
+        }
+    return dict(zip(SECTION_FEATURES, section_weights(every).tolist(), strict=True)), scores
+
+
+def section_weights(asked: Sequence[Paragraphs]) -> Array:
+    """By a logistic regression: is a chunk evidence? Its weights are for a score without section that counts 1.
+
+    It is steadier than a search for the best recall, which is a step function of the weights.
+    """
+    features = np.concatenate([np.column_stack([each.scores, each.features])[each.usable] for each in asked])
+    evidence = [name in each.question.evidence for each in asked for name in np.array(each.names)[each.usable]]
+    linear = _logistic(("score", *SECTION_FEATURES), features, np.array(evidence), c=1.0)
+    slopes = linear.coefficients / linear.scales
+    return np.asarray(np.round(_SHARE * slopes[1:] / slopes[0], 3))
+
+
+def _paragraphs(
+    library: Library, paper: QasperPaper, ids: Mapping[str, str], fusion: Mapping[str, float]
+) -> list[Paragraphs]:
+    names = {ids[paragraph.id]: paragraph.id for paragraph in paper.paragraphs if paragraph.id in ids}
+    abstract = {paragraph.id for paragraph in paper.paragraphs if paragraph.section == "Abstract"}
+    without = {**fusion, **dict.fromkeys(SECTION_FEATURES, 0.0)}
+    asked = []
+    for question in paper.questions:
+        if question.evidence:
+            found = find(library, question.question, scope=Scope(papers=tuple(names)))
+            rows = [names[found.candidates.paper(key).id] for key in found.candidates.paper_keys]
+            usable = np.array([name not in abstract for name in rows], bool)
+            features = found.features[:, len(SIMILARITIES) :]
+            asked.append(Paragraphs(question, rows, fused(found.features, without), features, usable))
+    return asked
+
+
+def _evidence_found(asked: Sequence[Paragraphs]) -> dict[str, dict[str, float]]:
+    """The measures of evidence by question; a paragraph has the score of its best chunk."""
+    run = {
+        each.question.id: {name: float(score) for score, name in sorted(zip(each.scores, each.names, strict=True))}
+        for each in asked
+    }
+    return score_evidence([each.question for each in asked], run)
 
 
 # Sentences

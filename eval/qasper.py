@@ -2,10 +2,10 @@
 
     python -m eval qasper ../shared/data/qasper_dev --out out/qasper
 
-The folder has *_papers.jsonl and *_questions.jsonl. Every paragraph goes in through `add` as an entry of its paper's
-file, and a question is put to the paragraphs of its paper alone. Writes qrels.trec, a TREC run each for Footnote, BM25
-and dense retrieval, answers.jsonl, and a report.json that `python -m eval compare` takes. A run that was stopped goes
-on where it was.
+The folder has *_papers.jsonl and *_questions.jsonl. Every paragraph goes in through `add` as a file with its paper's
+title and its section, and a question is put to the paragraphs of its paper alone. Writes qrels.trec, a TREC run each
+for Footnote, BM25 and dense retrieval, answers.jsonl, and a report.json that `python -m eval compare` takes. A run that
+was stopped goes on where it was.
 
 QASPER: Dasigi et al. 2021, "A Dataset of Information-Seeking Questions and Answers Anchored in Research Papers".
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ir_measures
-from ir_measures import R, nDCG
+from ir_measures import R, Success, nDCG
 
 from rag import __version__
 from rag.assistant import Assistant
@@ -34,7 +35,7 @@ from .questions import QuestionSetError
 from .runs import Row, add_papers, each_once, unfinished
 from .text import digest, read_json_lines
 
-MEASURES = (nDCG @ 10, R @ 10)
+MEASURES = (nDCG @ 10, R @ 10, Success @ 10)
 OURS, BM25, DENSE = "Footnote", "BM25", "dense"
 
 Run = dict[str, dict[str, float]]
@@ -196,24 +197,21 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
 
 
 def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: Path) -> dict[str, str]:
-    """Adds each paragraph as an entry of its paper's file; returns the library's id of each that could be added.
+    """Adds each paragraph as a file of its own; returns the library's id of each that could be added.
 
-    An entry's title is the paper's and the section's name, which is measured to be better than the latter alone. The
-    files are written to `folder`: a run that goes on must find the same ones.
+    Its title is the paper's, and it stands in its section. The files are written to `folder`: a run that goes on must
+    find the same ones.
     """
     folder.mkdir(exist_ok=True)
+    names: dict[str, str] = {}
     for number, paper in enumerate(papers):
-        entries = [
-            {
-                "title": f"{paper.title}: {paragraph.section}" if paragraph.section else paper.title,
-                "text": paragraph.text,
-                "citekey": paragraph.id,
-            }
-            for paragraph in paper.paragraphs
-        ]
-        (folder / f"{number}.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+        for place, paragraph in enumerate(paper.paragraphs):
+            names[f"{number}-{place}.html"] = paragraph.id
+            title, section, text = map(html.escape, (paper.title, paragraph.section, paragraph.text))
+            page = f'<meta charset="utf-8"><h1>{title}</h1><h2>{section}</h2><p>{text}</p>\n'
+            (folder / f"{number}-{place}.html").write_text(page, encoding="utf-8")
     add_papers(assistant, [folder])
-    return {str(entry.citekey): entry.id for entry in assistant.papers()}
+    return {names[entry.source]: entry.id for entry in assistant.papers()}
 
 
 def rank_paragraphs(found: Found, paragraph_of: Mapping[str, str]) -> dict[str, dict[str, float]]:
@@ -242,8 +240,8 @@ def rank_paragraphs(found: Found, paragraph_of: Mapping[str, str]) -> dict[str, 
 def summarise(papers: Sequence[QasperPaper], result: Result) -> dict[str, Any]:
     """The report on all questions, but for how it was made; a question without a result scores 0.
 
-    `measures` and `questions` are the program's; `baselines` has nDCG@10 and R@10 of BM25 and of dense retrieval, and
-    `above` how much higher the program's are, question by question.
+    `measures` and `questions` are the program's; `baselines` has the measures of evidence of BM25 and dense retrieval,
+    and `above` how much higher the program's are, question by question.
     """
     questions = [question for paper in papers for question in paper.questions]
     rows = {row["id"]: row for row in result.rows}
@@ -266,7 +264,7 @@ def summarise(papers: Sequence[QasperPaper], result: Result) -> dict[str, Any]:
 
 
 def score_evidence(questions: Sequence[PaperQuestion], run: Run) -> Scores:
-    """nDCG@10 and R@10 of each question that has an evidence paragraph."""
+    """The measures of each question that has an evidence paragraph; Success@10: is any of them among the first ten?"""
     scores: Scores = {question.id: {} for question in questions if question.evidence}
     for metric in ir_measures.iter_calc(MEASURES, qrels(questions), run):
         scores[metric.query_id][str(metric.measure)] = metric.value

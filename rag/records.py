@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import json
 import re
@@ -152,6 +153,7 @@ class Candidates:
         self, chunks: list[sqlite3.Row], papers: dict[int, sqlite3.Row], names: dict[int, tuple[str, ...]]
     ) -> None:
         self._chunks, self._papers, self._names = chunks, papers, names
+        self._sections: dict[int, list[tuple[int, int, str]]] = {}  # of papers asked for: start, end, kind
         self.keys: list[int] = [row["key"] for row in chunks]
         self.paper_keys: list[int] = [row["paper"] for row in chunks]
         lengths = [len(row["sentences"]) // 8 for row in chunks]
@@ -166,6 +168,24 @@ class Candidates:
     def chunk(self, row: int) -> Chunk:
         """The chunk of a row."""
         return _chunk(self._chunks[row])
+
+    def body_section(self, row: int) -> str | None:
+        """The title of the section that a chunk is running text of; None in an abstract, a table, a caption, ..."""
+        chunk = self._chunks[row]
+        if chunk["section"] is None:
+            return None
+        if chunk["paper"] not in self._sections:
+            self._sections[chunk["paper"]] = sorted(
+                (start, end, kind)
+                for _, start, end, kind in json.loads(self._papers[chunk["paper"]]["details"])["sections"]
+            )
+        sections = self._sections[chunk["paper"]]
+        start, end, kind = sections[bisect.bisect_right(sections, chunk["start"], key=lambda each: each[0]) - 1]
+        return str(chunk["section"]) if kind == "body" and start <= chunk["start"] < end else None
+
+    def length(self, row: int) -> int:
+        """How many characters a row's chunk has."""
+        return int(self._chunks[row]["end"]) - int(self._chunks[row]["start"])
 
     def paper(self, key: int) -> Paper:
         """The paper with this key, without its text."""

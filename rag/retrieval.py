@@ -1,9 +1,10 @@
-"""A question to passages: nearest vectors and BM25, both scored for every candidate, summed as z-scores."""
+"""A question to passages: nearest vectors and BM25, both scored for every candidate, and what sections tell, summed."""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,8 +52,25 @@ class Found:
     order: list[int]
 
 
-FEATURES = ("chunk", "sentence", "paper", "words", "paper_words")
+SIMILARITIES = ("chunk", "sentence", "paper", "words", "paper_words")
 """Cosine of the chunk, of its best sentence and of the whole paper; BM25 of the chunk and of the whole paper."""
+
+_SECTION_KINDS = {
+    kind: re.compile(rf"\b(?:{words})\b", re.I)
+    for kind, words in {
+        "introduction": r"introduction|motivation",
+        "related": r"related|background|previous|prior work|literature",
+        "conclusion": r"conclusions?|concluding|future (?:work|directions)",
+        "experiments": r"experiment(?:s|al)?|results?|evaluat(?:ion|ing)|analysis|data(?: ?sets?)?|corp(?:us|ora)|"
+        r"annotation|collection|baselines?|metrics?|settings?|set-?up|implementation|training|hyper-?parameters?",
+    }.items()
+}
+SECTION_FEATURES = (*_SECTION_KINDS, "title_words", "short")
+"""The kind of the chunk's section by its title (1 for the first that fits), the share of the question's words that
+stand in the title, and by how much the chunk falls short of `_FULL` characters; all 0 outside titled running text."""
+
+FEATURES = (*SIMILARITIES, *SECTION_FEATURES)
+_FULL = 600
 
 
 def search_terms(question: str) -> tuple[str, ...]:
@@ -105,8 +123,9 @@ def find(
     paper_words = records.paper_word_scores(terms, most * 5, papers)
     keys = dict.fromkeys([*library.index.nearest(vector, most, papers), *list(words)[:most]])
     candidates = records.candidates(sorted(keys))
-    features = _features(candidates, vector, words, paper_words)
-    scores = z_scores(features) @ np.array([(weights or load_weights()).fusion[name] for name in FEATURES])
+    similarities = _similarities(candidates, vector, words, paper_words)
+    features = np.hstack([similarities, section_features(candidates, terms)])
+    scores = fused(features, (weights or load_weights()).fusion)
     order = sorted(range(len(scores)), key=lambda i: (-scores[i], candidates.keys[i]))
     if not (scope and scope.papers):
         order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
@@ -146,11 +165,48 @@ def z_scores(features: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0))
 
 
-def _features(
+def fused(features: NDArray[np.float64], fusion: Mapping[str, float]) -> NDArray[np.float64]:
+    """The weighted sum of each row: of the similarities' z-scores, and of the section's features as they are.
+
+    The latter stand for the same in every library, and a chunk without section neither gains nor loses by them.
+    """
+    weights, similarities = np.array([fusion[name] for name in FEATURES]), len(SIMILARITIES)
+    told = features[:, similarities:] @ weights[similarities:]
+    return np.asarray(z_scores(features[:, :similarities]) @ weights[:similarities] + told)
+
+
+def section_features(candidates: Candidates, terms: Sequence[str]) -> NDArray[np.float64]:
+    """What the section of each candidate tells, (rows, `SECTION_FEATURES`); `terms` are the question's."""
+    stems = {term[:5] for term in terms}
+    features = np.zeros((len(candidates), len(SECTION_FEATURES)))
+    for row in range(len(candidates)):
+        if title := candidates.body_section(row):
+            kind = section_kind(title)
+            held = stems & _stems(title)
+            features[row] = [
+                *(kind == each for each in _SECTION_KINDS),
+                len(held) / max(len(stems), 1),
+                max(0.0, 1.0 - candidates.length(row) / _FULL),
+            ]
+    return features
+
+
+@functools.lru_cache(4096)
+def _stems(title: str) -> frozenset[str]:
+    return frozenset(word[:5] for word in search_terms(title))
+
+
+@functools.lru_cache(4096)
+def section_kind(title: str) -> str | None:
+    """The kind of a section by its title: `4.1 Training data` is experiments, `Our Model` none."""
+    return next((kind for kind, words in _SECTION_KINDS.items() if words.search(title)), None)
+
+
+def _similarities(
     candidates: Candidates, vector: Vectors, words: dict[int, float], paper_words: dict[int, float]
 ) -> NDArray[np.float64]:
     if not len(candidates):
-        return np.zeros((0, len(FEATURES)))
+        return np.zeros((0, len(SIMILARITIES)))
     sentences = np.append(candidates.sentence_vectors @ vector, -1.0)
     return np.column_stack(
         [

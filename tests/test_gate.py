@@ -23,7 +23,7 @@ from rag.answering import CONFIDENCE_FEATURES, SENTENCE_FEATURES
 from rag.assistant import Assistant
 from rag.errors import EmptyLibrary
 from rag.library import Library
-from rag.retrieval import FEATURES
+from rag.retrieval import FEATURES, SIMILARITIES
 from rag.types import Answer
 from rag.weights import FILE, load_weights
 
@@ -182,8 +182,38 @@ def test_a_fit_names_all_its_data_and_scores_what_it_left_out(folder: Path, tmp_
     assert kept["AUROC"] > 0.5
 
 
+def test_sections_alone_can_be_fitted_and_all_other_weights_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "sectioned"
+    folder.mkdir()
+    papers, questions = [], []
+    for number, name in enumerate(("otter", "kite", "tide", "lens", "kiln")):
+        sections = ("Abstract", "Introduction", "Experiments", "Conclusion")
+        texts = [f"The {name} {did} on {number + 2} days." for did in ("slept", "sang", "was seen", "was seen again")]
+        paragraphs = [{"id": f"{name}:{i}", "section": s, "text": texts[i]} for i, s in enumerate(sections)]
+        papers.append({"_id": name, "title": f"Of the {name}", "paragraphs": paragraphs})
+        answer = {"type": "extractive", "text": f"{number + 2}", "evidence": [texts[2]]}
+        asked = {"id": name, "question": f"When was the {name} seen?", "gold_paper_id": name, "annotations": [answer]}
+        questions.append(asked)
+    (folder / "a_questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    (folder / "a_papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in papers))
+    words = ["--keep", "--sections", str(folder), "--out", str(tmp_path / "w.json")]
+    assert fit.main(words) == 0
+    old, made = (json.loads(path.read_text()) for path in (FILE, tmp_path / "w.json"))
+    assert made["data"] == old["data"] | {"sectioned": digest(folder)}
+    assert made["scores"]["sections"]["questions"] == 5
+    assert made["fusion"]["experiments"] > 0 > made["fusion"]["conclusion"]
+    for weights in (old, made):
+        weights["fusion"] = {name: weights["fusion"][name] for name in SIMILARITIES}
+        for name in ("data", "command", "scores"):
+            del weights[name]
+    assert made == old
+    (folder / "a_questions.jsonl").write_text(json.dumps(questions[0]))
+    with pytest.raises(QuestionSetError, match="1 papers have questions with evidence"):
+        fit.main(words)
+
+
 def test_the_shipped_weights_name_the_data_outside_too() -> None:
-    paths = {path.name: path for path in (*SHARED.glob("data/*/*.jsonl"), SHARED / "seeds")}
+    paths = {path.name: path for path in (*SHARED.glob("data/*/*.jsonl"), *SHARED.glob("data/*"), SHARED / "seeds")}
     if not all(path.exists() for path in paths.values()):
         pytest.skip("needs the collections in ../shared, which are not here")
     weights = json.loads(FILE.read_text())

@@ -98,8 +98,8 @@ def test_evidence_scores_are_those_worked_out_by_hand_and_a_missing_question_sco
     scores = score_evidence(questions, {"q2": {"p1:1": 3.0, "p1:0": 2.0}})
     second_of_two = (1 / math.log2(3)) / (1 + 1 / math.log2(3))
     assert scores == {
-        "q1": {"nDCG@10": 0.0, "R@10": 0.0},
-        "q2": {"nDCG@10": pytest.approx(second_of_two), "R@10": 0.5},
+        "q1": {"nDCG@10": 0.0, "R@10": 0.0, "Success@10": 0.0},
+        "q2": {"nDCG@10": pytest.approx(second_of_two), "R@10": 0.5, "Success@10": 1.0},
     }
 
 
@@ -132,11 +132,13 @@ def test_the_report_sets_the_program_beside_bm25_and_dense_retrieval(data: Path)
     assert {name: figure["mean"] for name, figure in report["measures"].items()} == {
         "nDCG@10": 1.0,
         "R@10": 1.0,
+        "Success@10": 1.0,
         "answer F1": pytest.approx(1 / 3),
         "falsely refused": 0.0,
         "refused rightly": 0.0,
     }
     assert report["baselines"][BM25]["R@10"]["mean"] == 0.25
+    assert report["baselines"][BM25]["Success@10"] == {"mean": 0.5, "low": 0.0, "high": 1.0, "n": 2}
     assert report["above"][BM25]["R@10"]["mean"] == 0.75
     assert report["above"][DENSE]["nDCG@10"]["mean"] == 0.0
     assert report["refusals"]["AUROC"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 2}
