@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from conftest import SHARED
 
-from rag.reading.glyphs import Line, PageLines
+from rag.reading.glyphs import Line, PageLines, read_lines
 from rag.reading.metadata import Metadata, guess_metadata
+from rag.reading.pdf import _labelled
 
 FILLER = "the otters are counted from a kite over the river at noon and they swim on as before"
 
@@ -590,6 +592,100 @@ def test_dois_and_ids_that_the_text_cites_are_not_the_paper_s() -> None:
     assert guess(first) == guess(
         page(big(90, "Counting Otters from Kites over the Delta"), Set(90, 180, 10, "Abstract"))
     )
+
+
+OTTER_PAGE = (big(90, "Counting Otters from Kites over the Delta"), Set(90, 180, 10, "Abstract"))
+OWN, OTHER = "10.5555/otters.7", "10.5555/other.1"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "facts", "doi", "certainty"),
+    [
+        pytest.param((), (f"Moss: Kites. doi:{OTHER}",), {}, None, None, id="reference at the foot of the second page"),
+        pytest.param((), (f"Moss: Kites. doi:{OTHER}",), {"doi": OWN}, OWN, 0.9, id="stated, reference overleaf"),
+        pytest.param((f"doi:{OWN}",), (f"Moss: Kites. doi:{OTHER}",), {}, OWN, 0.9, id="printed, reference overleaf"),
+        pytest.param((f"doi:{OTHER}", f"doi:{OWN}"), (f"doi:{OWN}",), {}, OWN, 0.9, id="two, one again overleaf"),
+        pytest.param((f"doi:{OTHER}", f"doi:{OWN}"), (), {}, OTHER, 0.75, id="two"),
+        pytest.param(
+            (f"and so they are counted as in the work of Moss, see doi:{OTHER}",), (), {}, OTHER, 0.3, id="last line"
+        ),
+    ],
+)
+def test_a_cited_work_s_doi_is_not_taken_for_the_paper_s(
+    first: tuple[str, ...], second: tuple[str, ...], facts: dict[str, str], doi: str | None, certainty: float | None
+) -> None:
+    feet = [[Set(60, 730 + 12 * n, 10, text) for n, text in enumerate(texts)] for texts in (first, second)]
+    found = guess(page(*OTTER_PAGE, *feet[0]), page(*feet[1], number=2), **facts)
+    assert (found.doi, dict(found.certainty).get("doi")) == (doi, certainty)
+
+
+def test_names_go_on_where_marks_make_a_bold_row_count_as_not_bold() -> None:
+    first = page(
+        big(90, "Counting Otters from Kites over the Delta"),
+        Set(100, 130, 12, "Iris Fern^{1,2}, Rowan Ash^{1,3}, Hazel Moss^{4,1},"),
+        Set(100, 144, 12, "Olive Birch^{1} and Laurel Heath^{2}", True),
+        Set(100, 160, 12, "Meadow University   Institute of Kites"),
+        Set(100, 172, 12, "Palo Verde   Green Hill"),
+        Set(90, 200, 10, "Abstract"),
+    )
+    found = guess(first)
+    assert found.authors == ("Iris Fern", "Rowan Ash", "Hazel Moss", "Olive Birch", "Laurel Heath")
+    own = [first.lines[at].text for at in found.author_lines]
+    assert own[:2] == ["Iris Fern1,2, Rowan Ash1,3, Hazel Moss4,1,", "Olive Birch1 and Laurel Heath2"]
+    assert own[2:] == ["Meadow University", "Institute of Kites"]
+
+
+def test_how_far_the_authors_go_is_not_known_where_nothing_ends_them() -> None:
+    rows = [Set(60, 300 + 12 * at, 10, "Kites: 1, 2, 3, 4, 5") for at in range(20)]
+    title = big(90, "Counting Otters from Kites over the Delta")
+    found = guess(page(title, Set(100, 130, 12, "Iris Fern, Rowan Ash"), *rows, start=900))
+    assert (found.authors, found.author_lines) == (("Iris Fern", "Rowan Ash"), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("2023.eacl-main.121", 7), ("jose_00138", 18), ("N18-3011", 23), ("2020.acl-main.207", 5),
+        ("2020.acl-main.447", 5), ("jose_00102", 10), ("jose_00161", 3), ("jose_00259", 5), ("jose_00292", 4),
+        ("jose_00013", 1), ("jose_00035", 1), ("jose_00065", 1), ("jose_00202", 1),
+    ],
+)  # fmt: skip
+def test_real_papers_have_all_their_authors(name: str, count: int) -> None:
+    path = SHARED / "data" / "pdfs" / f"{name}.pdf"
+    if not path.exists():
+        pytest.skip("the shared papers are not here")
+    import pypdfium2
+
+    pdf = pypdfium2.PdfDocument(path)
+    pages = [read_lines(pdf[at], at + 1, None) for at in range(2)]
+    assert len(guess_metadata(pages, pdf.get_metadata_dict(), None, path.name).authors) == count
+
+
+def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
+    """Pages with these lines at their feet, those of even number beginning elsewhere."""
+    return [page(Set(left if at % 2 else other, 760, 9, text), number=at) for at, text in enumerate(texts, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "labels"),
+    [
+        pytest.param(foot("4969", "4970", "4971"), ["4969", "4970", "4971"], id="foot"),
+        pytest.param(foot("99", "100", "101", left=540, other=40), ["99", "100", "101"], id="two sides"),
+        pytest.param(foot("Otters", "8", "9", "10"), ["7", "8", "9", "10"], id="none on the first"),
+        pytest.param(foot("i", "ii", "1", "2", "3"), [None, None, "1", "2", "3"], id="Roman before"),
+        pytest.param(foot("98   Otters", "99   Otters", "100   Otters"), ["98", "99", "100"], id="beside a head"),
+        pytest.param(foot("4969", "4970"), [None] * 2, id="too few"),
+        pytest.param(foot("7", "9", "11", "13"), [None] * 4, id="by two"),
+        pytest.param(foot("2021", "2021", "2021", "2021"), [None] * 4, id="a year"),
+        pytest.param(foot("1", "2", "3"), [None] * 3, id="the file's own count"),
+        pytest.param(foot("7", "8", "9", *"abcdef"), [None] * 9, id="on a few alone"),
+        pytest.param(
+            [page(Set(60 + 50 * at, 760, 9, str(at + 6)), number=at) for at in range(1, 5)], [None] * 4, id="strewn"
+        ),
+    ],
+)
+def test_numbers_that_rise_from_page_to_page_are_labels(pages: list[PageLines], labels: list[str | None]) -> None:
+    assert [page.label for page in _labelled(pages)] == labels
 
 
 def test_no_page_at_all_leaves_the_file_name() -> None:

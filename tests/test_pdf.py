@@ -144,6 +144,74 @@ def test_numbers_of_lines_and_a_stamp_along_the_edge_are_left_out(tmp_path: Path
     assert read(tmp_path, make_pdf(draw)).body == PROSE
 
 
+def test_parts_of_a_formula_stand_in_their_line(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["We call an otter near if its share of all tracks found on"], LEFT, 400)
+        write(canvas, ["the two banks and"], LEFT, 388)
+        write(canvas, ["meets"], LEFT + 86, 394, 6)  # a word over an arrow
+        write(canvas, ["==> it in one of the two weeks of"], LEFT + 84, 388)
+        write(canvas, ["count where n stands for the otters that were seen."], LEFT, 376)
+
+    assert paragraphs(read(tmp_path, make_pdf(draw)))[1] == (
+        "We call an otter near if its share of all tracks found on the two banks and meets ==> it in one of "
+        "the two weeks of count where n stands for the otters that were seen."
+    )
+
+
+def test_pieces_of_a_line_whose_boxes_overlap_are_put_together(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["Otters of one bank meet b and c"], LEFT, 400)
+        write(
+            canvas,
+            ["c, then they go on upstream."],
+            LEFT + canvas.stringWidth("Otters of one bank meet b and ") - 2,
+            400,
+        )
+        write(canvas, ["After that nobody sees them for the rest of all the day."], LEFT, 388)
+
+    text = paragraphs(read(tmp_path, make_pdf(draw)))[1]
+    assert text.endswith("then they go on upstream. After that nobody sees them for the rest of all the day.")
+
+
+@pytest.mark.parametrize("turn", [90, -90])
+def test_text_turned_on_an_upright_page_is_read_from_its_top(tmp_path: Path, turn: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.translate(*((WIDTH, 0) if turn > 0 else (0, HEIGHT)))
+        canvas.rotate(turn)
+        write(canvas, wrapped(PROSE, 90), 80, 400)
+        write(canvas, ["River", "Long Water", "Mill Brook"], 80, 250, 9)
+        write(canvas, ["Days", "30", "28"], 200, 250, 9)
+        write(canvas, ["Table 1: Days by the rivers."], 80, 270, 9)
+
+    document = read(tmp_path, make_pdf(title_page, draw))
+    assert paragraphs(document)[1] == PROSE
+    assert kinds(document)[-1][2] == "Table 1: Days by the rivers.\nRiver | Days\nLong Water | 30\nMill Brook | 28"
+    assert [page.number for page in document.pages] == [1, 2]
+    left, top, right, bottom = document.boxes[document.body.rindex("River")] / 10
+    assert (abs(top - (HEIGHT - 80)) < 12) if turn > 0 else (abs(top - 80) < 12)
+    assert (abs(left - (WIDTH - 250)) < 12) if turn > 0 else (abs(left - 250) < 12)
+    assert left < right
+    assert top < bottom
+
+
+def test_what_is_centred_over_a_heading_comes_before_it(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+        write(canvas, ["Alder Birch and Cedar Elm"], 230, 710, 12)
+        write(canvas, ["Abstract"], LEFT, 680, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 660)
+        write(canvas, ["B = c + d"], 280, 590)
+        write(canvas, ["2 Methods"], LEFT, 560, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 540)
+
+    assert [(title, text) for _, title, text in kinds(read(tmp_path, make_pdf(draw))) if title] == [
+        ("Abstract", f"{PROSE}\n\nB = c + d"),
+        ("2 Methods", PROSE),
+    ]
+
+
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
@@ -151,6 +219,8 @@ def test_numbers_of_lines_and_a_stamp_along_the_edge_are_left_out(tmp_path: Path
         (["We use a state-of-the-", "art counter on all banks."], "a state-of-the-art counter"),
         (["An otter-led walk. The otter-", "led group was faster here."], "The otter-led group"),
         (["We look at the pre-", "and postwar counts of all."], "the pre- and postwar counts"),
+        (["Most of the CO2-", "based counts are lower."], "the CO2-based counts"),
+        (["They take RNA-", "bound salts for bait."], "take RNA-bound salts"),
         (["The counts by GPT-", "3 are lower than others."], "by GPT-3 are"),
         (["The code is at https://otters.example/", "tracks for all to read."], "https://otters.example/tracks for"),
     ],
@@ -269,7 +339,7 @@ def test_the_hidden_layer_of_a_scan_is_its_text(tmp_path: Path) -> None:
 
     document = read(tmp_path, make_pdf(draw))
     assert PROSE in document.body.replace("\n\n", " ")
-    assert document.notes == ()
+    assert document.notes == ("the text of page 1 is a scan's hidden layer",)
 
 
 def test_a_scanned_page_among_others_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,6 +430,60 @@ def test_a_table_is_its_caption_and_a_line_a_row(tmp_path: Path) -> None:
         "Table 1: Otters on two rivers. [River | Otters | Days]",
         "Table 1: Otters on two rivers.\nRiver | Otters | Days\nLong Water | 14 | 30\nMill Brook | 9 | 28",
     )
+
+
+def columns(canvas: Canvas, rows: Sequence[Sequence[str]], places: Sequence[int], y: int = 480) -> None:
+    for at, cells in enumerate(rows):
+        for place, cell in zip(places, cells, strict=True):
+            write(canvas, [cell], LEFT + place, y - 14 * at, 9)
+
+
+RIVERS = [
+    ("River", "May", "June", "July"),
+    ("Mill Brook", "14", "18", "30"),
+    ("Wye", "9", "", "31"),
+    ("The longest of all", "81", "22", "28"),
+    ("Ash", "44", "20", "19"),
+]
+
+
+@pytest.mark.parametrize(
+    ("places", "ruled"), [((0, 90, 120, 150), True), ((0, 200, 300, 400), True), ((0, 200, 300, 400), False)]
+)
+def test_numbers_stand_in_their_columns(tmp_path: Path, places: Sequence[int], ruled: bool) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        columns(canvas, RIVERS, places)
+        if ruled:
+            canvas.line(LEFT, 492, LEFT + 420, 492)
+            canvas.line(LEFT, 418, LEFT + 420, 418)
+        write(canvas, ["Table 1: Otters."], LEFT, 400, 9)
+
+    table = "River | May | June | July\nMill Brook | 14 | 18 | 30\nWye | 9 | | 31\nThe longest of all | 81 | 22 | 28"
+    assert kinds(read(tmp_path, make_pdf(draw)))[-1][2] == f"Table 1: Otters.\n{table}\nAsh | 44 | 20 | 19"
+
+
+def test_columns_of_numbers_no_further_apart_than_words_are_parted(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        columns(canvas, [("Ash", "44", "20"), ("Brook of stones", "81", "22"), ("Wye", "19", "31")] * 2, (0, 73, 86))
+        canvas.line(LEFT, 492, LEFT + 220, 492)
+        canvas.line(LEFT, 404, LEFT + 220, 404)
+        write(canvas, ["Table 1: Otters."], LEFT, 388, 9)
+
+    rows = "Ash | 44 | 20\nBrook of stones | 81 | 22\nWye | 19 | 31"
+    assert kinds(read(tmp_path, make_pdf(draw)))[-1][2] == f"Table 1: Otters.\n{rows}\n{rows}"
+
+
+def test_a_heading_of_two_lines_is_whole(tmp_path: Path) -> None:
+    head = ["3.1 Whether counts by night agree", "with those that were taken by day anew"]
+
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, head, LEFT, 500, 10, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE), LEFT, 476)
+
+    assert kinds(read(tmp_path, make_pdf(draw)))[-1] == ("body", " ".join(head), PROSE)
 
 
 def test_lettering_of_a_figure_is_no_text(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .glyphs import Line, PageLines
+from .glyphs import Boxes, Line, PageLines
 
 _EDGE = 0.11  # of the page's height: where running heads and page numbers stand
 _NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
@@ -91,8 +91,7 @@ def without_furniture(pages: Sequence[PageLines], measure: Measure) -> list[Page
 
 def _kept(page: PageLines, seen: Counter[tuple[str, int]], count: int) -> Iterable[Line]:
     numbers = {id(line) for line in _line_numbers(page)}
-    mostly_turned = sum(len(line.text) for line in page.lines if line.turned) * 2 > sum(len(t.text) for t in page.lines)
-    lines = [li for li in page.lines if id(li) not in numbers and (mostly_turned or not li.turned)]
+    lines = [li for li in page.lines if id(li) not in numbers and not li.turned]
     foot = min((li.top for li in lines if _at_foot(li, page) and _NUMBER.fullmatch(li.text)), default=page.height)
     repeated = {id(li) for li in lines if count > 1 and _at_edge(li, page) and seen[_place(li, page)] > 1}
     odd = repeated | {id(li) for li in lines if _at_edge(li, page) and (_NUMBER.fullmatch(li.text) or li.top > foot)}
@@ -134,8 +133,6 @@ def _line_numbers(page: PageLines) -> list[Line]:
 def blocks(page: PageLines, measure: Measure) -> list[Block]:
     """The blocks of a page in reading order."""
     lines = sorted(page.lines, key=lambda line: (line.top, line.left))
-    if any(line.turned for line in lines):
-        return [Block([line]) for line in page.lines]
     captions = _captions(lines, measure)
     taken = {id(line) for block in captions for line in block.lines}
     free = [line for line in lines if id(line) not in taken]
@@ -155,7 +152,7 @@ def blocks(page: PageLines, measure: Measure) -> list[Block]:
     asides = [block for block in found if _is_aside(block, page, measure)]
     for block in asides:
         block.kind = "footnote"
-    return [*ordered([*(b for b in found if b not in asides), *captions, *tables]), *asides]
+    return [*ordered([*(b for b in found if b not in asides), *captions, *tables], measure.lefts), *asides]
 
 
 def _is_aside(block: Block, page: PageLines, measure: Measure) -> bool:
@@ -198,7 +195,7 @@ def _table(
 ) -> list[Line]:
     """The cells of the table that a caption belongs to: between rules where there are, else rows of several cells."""
     found = [_between_rules(caption, lines, captions, page, measure, way) for way in (-1, 1)]
-    found += [_stacked(caption, lines, measure, way) for way in (-1, 1)] if not any(found) else []
+    found += [_stacked(caption, lines, page, measure, way) for way in (-1, 1)] if not any(found) else []
     return max(found, key=len)
 
 
@@ -233,9 +230,11 @@ def _is_prose(lines: Sequence[Line], rule: Sequence[float], low: float, high: fl
     return len(full) >= 3 and len(full) > 0.6 * len(wide)
 
 
-def _stacked(caption: Block, lines: Sequence[Line], measure: Measure, way: int) -> list[Line]:
-    """Rows of several cells that stand above (-1) or below (1) a caption without rules."""
-    near = [li for li in lines if li.left < caption.right + 20 and li.right > caption.left - 20]
+def _stacked(caption: Block, lines: Sequence[Line], page: PageLines, measure: Measure, way: int) -> list[Line]:
+    """Rows of several cells that stand above (-1) or below (1) a caption without rules, in its column."""
+    left = max((edge for edge in measure.lefts if edge < caption.left + 8), default=0.0)
+    right = min((edge for edge in measure.lefts if edge > caption.right), default=page.width) - 8
+    near = [li for li in lines if li.right > min(left, caption.left) - 20 and li.left < right]
     near = [li for li in near if (_middle(li) - (caption.top + caption.bottom) / 2) * way > 0]
     out: list[Line] = []
     edge = caption.top if way < 0 else caption.bottom
@@ -299,7 +298,7 @@ def _rows(lines: Sequence[Line], measure: Measure) -> list[Line]:
     """Lines that the gap of a stretched line parts, put together; not across the gutter between columns."""
     for _ in range(2):  # a raised mark is found before the line that it ends
         out: list[Line] = []
-        for line in sorted(lines, key=lambda li: (round(_middle(li) / 3), li.left)):
+        for line in sorted(lines, key=lambda li: (round(_base(li) / 3), li.left)):
             for at in range(len(out) - 1, max(-1, len(out) - 13), -1):
                 first, second = sorted((out[at], line), key=lambda li: li.left)
                 if _stretched(first, second, measure):
@@ -308,18 +307,36 @@ def _rows(lines: Sequence[Line], measure: Measure) -> list[Line]:
             else:
                 out.append(line)
         lines = out
-    return sorted(lines, key=lambda li: (li.top, li.left))
+    return sorted(lines, key=lambda li: (_base(li), li.left))
+
+
+def _base(line: Line) -> float:
+    return line.base if line.base >= 0 else line.bottom - 0.2 * line.size
 
 
 def _stretched(left: Line, right: Line, measure: Measure) -> bool:
-    level = min(left.bottom, right.bottom) - max(left.top, right.top) > 0.5 * min(left.size, right.size)
     gap = right.left - left.right
+    if gap <= -1:
+        return _interlaced(left, right)
+    level = min(left.bottom, right.bottom) - max(left.top, right.top) > 0.5 * min(left.size, right.size)
     at_column = any(left.right - 4 < edge < right.left + 4 for edge in measure.lefts)
-    return level and -1 < gap < 2.5 * max(left.size, right.size) and not at_column
+    return level and gap < 2.5 * max(left.size, right.size) and not at_column
+
+
+def _interlaced(left: Line, right: Line) -> bool:
+    """Whether two pieces that overlap are of one line: parts of a formula, or what stands small over or under one."""
+    small, large = sorted((left, right), key=lambda li: (li.size, len(li.text)))
+    rise = _base(large) - _base(small)
+    if abs(rise) < 0.15 * large.size:
+        return left.right - right.left < 2.5 * large.size or len(small.text) < 12
+    beside = large.left - small.size < small.left and small.right < large.right + small.size
+    return beside and len(small.text) < 12 and small.size < 0.85 * large.size and -0.5 < rise / large.size < 0.9
 
 
 def side_by_side(left: Line, right: Line) -> Line:
-    """Two lines on one height as one, a space between them."""
+    """Two lines on one height as one, a space between them; of words that overlap, the upper one comes first."""
+    if right.left - left.right <= -1:
+        return _woven(left, right)
     space = [[left.right, left.top, max(left.right, right.left), left.bottom]]
     main = left if len(left.text) >= len(right.text) else right
     return replace(
@@ -334,12 +351,42 @@ def side_by_side(left: Line, right: Line) -> Line:
     )
 
 
+def _woven(one: Line, other: Line) -> Line:
+    main = one if len(one.text) >= len(other.text) else other
+    words = sorted((*_words(one), *_words(other)), key=lambda word: float(word[1][0, 0]))
+    for at in range(1, len(words)):
+        (_, before), (_, after) = words[at - 1], words[at]
+        shared = before[-1, 2] - after[0, 0]
+        narrow = min(before[-1, 2] - before[0, 0], after[-1, 2] - after[0, 0])
+        if shared > 0.5 * narrow and float(after[:, 1::2].mean()) < float(before[:, 1::2].mean()) - 2:
+            words[at - 1], words[at] = words[at], words[at - 1]
+    texts, boxes = [words[0][0]], [words[0][1]]
+    for text, box in words[1:]:
+        last = boxes[-1][-1]
+        texts += [" ", text]
+        boxes += [np.array([[last[2], last[1], max(last[2], box[0, 0]), last[3]]], np.float32), box]
+    return replace(
+        main,
+        text="".join(texts),
+        left=min(one.left, other.left),
+        right=max(one.right, other.right),
+        top=min(one.top, other.top),
+        bottom=max(one.bottom, other.bottom),
+        bold=one.bold and other.bold,
+        boxes=np.concatenate(boxes),
+    )
+
+
+def _words(line: Line) -> list[tuple[str, Boxes]]:
+    return [(found[0], line.boxes[found.start() : found.end()]) for found in re.finditer(r"\S+", line.text)]
+
+
 def _grouped(rows: Sequence[Line], measure: Measure) -> list[Block]:
     out: list[Block] = []
     for row in rows:
         above = [b for b in out[-40:] if _continues(b, row, measure)]
         if above:
-            max(above, key=lambda b: b.lines[-1].bottom).lines.append(row)
+            max(above, key=lambda b: _base(b.lines[-1])).lines.append(row)
         else:
             out.append(Block([row]))
     return out
@@ -347,7 +394,7 @@ def _grouped(rows: Sequence[Line], measure: Measure) -> list[Block]:
 
 def _continues(block: Block, row: Line, measure: Measure) -> bool:
     last = block.lines[-1]
-    step = row.bottom - last.bottom
+    step = _base(row) - _base(last)
     scale = max(row.size, last.size) / measure.size
     overlap = min(last.right, row.right) - max(last.left, row.left)
     narrow = min(last.right - last.left, row.right - row.left)
@@ -368,12 +415,12 @@ def _notes(found: Sequence[Block], page: PageLines, measure: Measure) -> list[Bl
     return list(found)
 
 
-def ordered(found: Sequence[Block]) -> list[Block]:
+def ordered(found: Sequence[Block], lefts: Sequence[float] = ()) -> list[Block]:
     """The blocks as they are read: down a column, and a column before the one to its right, between what spans both."""
     left = sorted(found, key=lambda b: (b.top, b.left))
     boxes = [(b.left, b.top, b.right, b.bottom) for b in left]
     before = {
-        at: {other for other in range(len(left)) if other != at and _precedes(other, at, boxes)}
+        at: {other for other in range(len(left)) if other != at and _precedes(other, at, boxes, lefts)}
         for at in range(len(left))
     }
     out: list[Block] = []
@@ -384,11 +431,25 @@ def ordered(found: Sequence[Block]) -> list[Block]:
     return out
 
 
-def _precedes(one: int, other: int, boxes: Sequence[tuple[float, float, float, float]]) -> bool:
+def _precedes(one: int, other: int, boxes: Sequence[tuple[float, float, float, float]], lefts: Sequence[float]) -> bool:
     a, b = boxes[one], boxes[other]
     if min(a[2], b[2]) - max(a[0], b[0]) > 3:
         return (a[1] + a[3]) < (b[1] + b[3])
     if a[0] > b[0]:
+        return _is_centred_over(a, b, boxes, lefts)
+    if _is_centred_over(b, a, boxes, lefts):
         return False
     spans = (c for c in boxes if c[0] < a[2] - 3 and c[2] > a[0] + 3 and c[0] < b[2] - 3 and c[2] > b[0] + 3)
     return not (b[1] < a[1] and any(b[3] - 3 <= c[1] + 3 and c[3] - 3 <= a[1] for c in spans))
+
+
+def _is_centred_over(
+    b: tuple[float, float, float, float],
+    a: tuple[float, float, float, float],
+    boxes: Sequence[tuple[float, float, float, float]],
+    lefts: Sequence[float],
+) -> bool:
+    """Whether b, further right in the same column, stands wholly above a with nothing of a's width beside it."""
+    if a[1] < b[3] - 3 or any(a[0] + 4 < left <= b[0] + 4 for left in lefts):
+        return False
+    return not any(c[0] < a[2] - 3 and c[2] > a[0] + 3 and c[1] < b[3] - 3 and c[3] > b[1] + 3 for c in boxes if c != b)

@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ _BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
+_SLASH = "\u0338"  # through a sign: not
 _HYPHENS = "\x02\ufffe\xad"  # how PDFium marks a hyphen at a line's end, and the soft hyphen
 
 
@@ -35,7 +36,8 @@ class Line:
     Places are in points from the upper left corner of the page as it is shown: cropped and turned. `boxes` has a row a
     character of `text`: left, top, right, bottom. `size` and `font` are those of most of its characters, `bold` that of
     all but a few. `turned` is how many quarters of a full turn it stands askew, counterclockwise: 1 reads from the
-    bottom up.
+    bottom up. `base` is where most of its largest characters stand, in the frame in which it is upright; below 0
+    not known.
     """
 
     text: str
@@ -49,6 +51,7 @@ class Line:
     font: str
     boxes: Boxes
     turned: int = 0
+    base: float = -1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +60,7 @@ class PageLines:
 
     `hidden` counts the characters that a person cannot see; `image` says whether a picture covers most of it. `rules`
     and `pictures` are the boxes of level rules, and of pictures and parts of drawings: left, top, right, bottom.
+    `turned` is by how many quarters all of it was turned to stand upright.
     """
 
     number: int
@@ -68,6 +72,7 @@ class PageLines:
     image: bool = False
     rules: tuple[tuple[float, ...], ...] = ()
     pictures: tuple[tuple[float, ...], ...] = ()
+    turned: int = 0
 
 
 class _Type(NamedTuple):
@@ -89,6 +94,7 @@ class _Glyph(NamedTuple):
     bottom: float
     type: _Type
     spaced: bool
+    base: float
 
 
 @dataclass(slots=True)
@@ -111,16 +117,17 @@ def read_lines(page: Any, number: int, label: str | None) -> PageLines:
     """
     width, height = page.get_size()
     textpage = page.get_textpage()
-    drawn, types, spaced = _drawn(page, textpage, width, height)
+    drawn, types, spaced, origins = _drawn(page, textpage, width, height)
     visible = seen(page, drawn)
     turns = np.array([types[number].turned for number in drawn.objects])
     lines: list[Line] = []
     for turned in np.unique(turns[visible.shown]).tolist():
         at = np.flatnonzero(visible.shown & (turns == turned))
         boxes = _upright(drawn.boxes[at], turned, width, height).tolist()
+        bases = _upright(origins[at], turned, width, height)[:, 3].tolist()
         glyphs = [
-            _Glyph(drawn.texts[n], left, top, right, bottom, types[drawn.objects[n]], spaced[n])
-            for n, (left, top, right, bottom) in zip(at.tolist(), boxes, strict=True)
+            _Glyph(drawn.texts[n], left, top, right, bottom, types[drawn.objects[n]], spaced[n], base)
+            for n, (left, top, right, bottom), base in zip(at.tolist(), boxes, bases, strict=True)
         ]
         lines += [_line(run, number, turned, width, height) for run in _merged(_runs(_composed(glyphs)))]
     textpage.close()
@@ -128,14 +135,16 @@ def read_lines(page: Any, number: int, label: str | None) -> PageLines:
     return PageLines(number, label, width, height, tuple(lines), visible.hidden, visible.image, rules, pictures)
 
 
-def _drawn(page: Any, textpage: Any, width: float, height: float) -> tuple[Drawn, list[_Type], list[bool]]:
-    """The characters that leave ink, as they were drawn; the type of each text object; whether spaces precede each."""
+def _drawn(page: Any, textpage: Any, width: float, height: float) -> tuple[Drawn, list[_Type], list[bool], Boxes]:
+    """The characters that leave ink, as drawn; each text object's type; whether spaces precede each; its origin."""
     import pypdfium2.raw as raw
 
     rotation = raw.FPDFPage_GetRotation(page)
     rect, char = raw.FS_RECTF(), textpage.raw
     texts: list[str] = []
     boxes: list[tuple[float, float, float, float]] = []
+    origins: list[tuple[float, float, float, float]] = []
+    x, y = ctypes.c_double(), ctypes.c_double()
     objects: list[int] = []
     numbers: dict[int, int] = {}
     handles: list[Any] = []
@@ -161,16 +170,20 @@ def _drawn(page: Any, textpage: Any, width: float, height: float) -> tuple[Drawn
             numbers[address] = len(types)
             handles.append(handle)
             types.append(_type(raw, char, at, handle, rotation))
-        texts.append(text)
+        slash = text == "6" and types[numbers[address]].font.startswith("CMSY")  # which has no digits
+        texts.append(_SLASH if slash else text)
         spaced.append(space)
         space = False
         boxes.append((rect.left, rect.top, rect.right, rect.bottom))
+        raw.FPDFText_GetCharOrigin(char, at, x, y)
+        origins.append((x.value, y.value, x.value, y.value))
         objects.append(numbers[address])
     placed = _on_page(page, boxes)
     return (
         Drawn(texts, placed, np.array(objects, np.int64), handles, [t.size for t in types], width, height),
         types,
         spaced,
+        _on_page(page, origins),
     )
 
 
@@ -223,6 +236,55 @@ def _upright(box: Boxes, turned: int, width: float, height: float) -> Boxes:
     return np.stack(frames[turned], -1)
 
 
+def mostly_turned(page: PageLines) -> bool:
+    """Whether most of a page's text stands askew."""
+    return sum(len(li.text) for li in page.lines if li.turned) * 2 > sum(len(li.text) for li in page.lines)
+
+
+def by_turn(page: PageLines, first: int) -> list[PageLines]:
+    """The page in a part for each way its text is turned, each stood upright, numbered from `first`."""
+    turns = sorted({line.turned for line in page.lines}, reverse=True)
+    return [_frame(page, turned, first + at) for at, turned in enumerate(turns)]
+
+
+def _frame(page: PageLines, turned: int, number: int) -> PageLines:
+    def upright(boxes: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+        array = np.array(boxes, np.float32).reshape(-1, 4)
+        return tuple(map(tuple, _upright(array, turned, page.width, page.height).tolist()))
+
+    lines = [line for line in page.lines if line.turned == turned]
+    places = upright([(line.left, line.top, line.right, line.bottom) for line in lines])
+    stood = (
+        replace(
+            line,
+            page=number,
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
+            boxes=_upright(line.boxes, turned, page.width, page.height),
+            turned=0,
+        )
+        for line, (left, top, right, bottom) in zip(lines, places, strict=True)
+    )
+    width, height = (page.height, page.width) if turned % 2 else (page.width, page.height)
+    return replace(
+        page,
+        number=number,
+        width=width,
+        height=height,
+        lines=tuple(stood),
+        rules=upright(page.rules) if turned % 2 == 0 else (),  # level rules no longer are
+        pictures=upright(page.pictures),
+        turned=turned,
+    )
+
+
+def turned_back(boxes: Boxes, frame: PageLines) -> Boxes:
+    """Boxes in a frame as they lie on its page."""
+    return _upright(boxes, -frame.turned % 4, frame.width, frame.height)
+
+
 def _composed(glyphs: Sequence[_Glyph]) -> list[_Glyph]:
     """The glyphs with accents that stand over a letter made one with it, wherever in the line they were drawn."""
     out: list[_Glyph | None] = list(glyphs)
@@ -245,7 +307,7 @@ def _composed(glyphs: Sequence[_Glyph]) -> list[_Glyph]:
 def _joined(letter: str, accent: str) -> str | None:
     """The letter with the accent; None where there is no such letter."""
     text = unicodedata.normalize("NFC", {"ı": "i", "ȷ": "j"}.get(letter, letter) + _ACCENTS.get(accent, accent))
-    return text if len(text) == 1 and text.isalpha() else None
+    return text if len(text) == 1 and (text.isalpha() or accent == _SLASH) else None
 
 
 def _runs(glyphs: Sequence[_Glyph]) -> Iterator[_Run]:
@@ -321,6 +383,8 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
     array = _upright(np.array(boxes, np.float32), -turned % 4, *((height, width) if turned % 2 else (width, height)))
     left, top, right, bottom = (float(v) for v in (*array[:, :2].min(0), *array[:, 2:].max(0)))
     sizes, fonts = [g.type.size for g in glyphs], [g.type.font for g in glyphs]
+    large = max((size for size in set(sizes) if sizes.count(size) > 1), default=sizes[0])
+    bases = [round(g.base, 1) for g in glyphs if g.type.size >= large]
     return Line(
         "".join(text),
         page,
@@ -333,6 +397,7 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
         font=max(set(fonts), key=fonts.count),
         boxes=array,
         turned=turned,
+        base=max(set(bases), key=bases.count),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^,;]+")
 _DATA_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910)/")
+_ENTRY = re.compile(r"\d{1,2} ?[A-Zh]|\[\d{1,3}\]")  # how a note begins, or a reference
 _ARXIV = re.compile(
     r"arxiv(?:\.org/(?:abs|pdf)/|[:.\s]\s*)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I
 )
@@ -97,18 +98,30 @@ def _local(name: Any) -> str:
     return str(name).rpartition("}")[2].lower()
 
 
-def find_doi(edges: Sequence[str], stated: Mapping[str, Sequence[str]], stem: str) -> Guess:
-    """The paper's DOI in lower case, from the edges of its page, the file's own statements or its name."""
+def find_doi(
+    edges: Sequence[str], cited: Sequence[str], overleaf: Sequence[str], stated: Mapping[str, Sequence[str]], stem: str
+) -> Guess:
+    """The paper's DOI in lower case, from the edges of its page, the file's own statements or its name.
+
+    `cited` are lines that may name another work. What stands `overleaf`, at the edges of the second page, settles which
+    of several it is and no more: a list of references may reach that far.
+    """
     said = [doi for name, texts in stated.items() for text in texts for doi in _dois(text) if name != "program"]
-    printed = [doi for text in edges if not re.match(r"\d{1,2} ?[A-Zh]", text) for doi in _dois(text)]
-    printed = [doi for doi in printed if not _DATA_DOI.match(doi)]
-    both = [doi for doi in said if doi in printed]
+    again = {doi for text in overleaf for doi in _dois(text)}
+    printed, low = (
+        [doi for text in lines if not _ENTRY.match(text) for doi in _dois(text)] for lines in (edges, cited)
+    )
+    printed = sorted((doi for doi in printed if not _DATA_DOI.match(doi)), key=lambda doi: doi not in again)
+    low = [doi for doi in low if not _DATA_DOI.match(doi)]
+    both = [doi for doi in said if doi in {*printed, *low, *again}]
     if both:
         return Guess(both[0], 0.98)
     if printed:
-        return Guess(printed[0], 0.9 if len(set(printed)) == 1 else 0.75)
+        return Guess(printed[0], 0.9 if len(set(printed)) == 1 or printed[0] in again else 0.75)
     if said:
         return Guess(said[0], 0.9)
+    if low:
+        return Guess(low[0], 0.3)
     match = re.match(r"(10\.\d{4,9})[._-](\S+)$", stem)
     return Guess(f"{match[1]}/{match[2]}", 0.4) if match else Guess()
 

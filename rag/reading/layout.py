@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..types import Page, Section
 from .blocks import Block, Measure, blocks, measured, without_furniture
-from .glyphs import Line, PageLines
+from .glyphs import Line, PageLines, by_turn, mostly_turned, turned_back
 from .joining import Piece, joined, table_rows, table_text, together, words_of
 
 _KNOWN = {
@@ -59,17 +59,44 @@ class Layout:
 
 def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
     """The text of the pages in reading order, without the lines of the title, running heads and figures' lettering."""
-    measure = measured(pages)
     words = words_of(pages)
     own = {id(line) for line in title}
+    frames = _frames(pages, own)
+    upright = [frame for _, frame in frames]
+    measure = measured(upright)
     parts: list[_Part] = []
-    for page in without_furniture(pages, measure):
+    for page in without_furniture(upright, measure):
         for block in blocks(page, measure):
             block.lines = [line for line in block.lines if id(line) not in own]
             if block.lines:
                 parts += _parts(block, measure)
-    kinds = _sectioned(_continued(parts))
-    return _written(kinds, words, {page.number: page.label for page in pages})
+    whole, sections = _written(_sectioned(_continued(parts)), words)
+    whole = _on_sheets(whole, frames)
+    return Layout(whole, sections, page_spans(whole.pages, {page.number: page.label for page in pages}))
+
+
+def _frames(pages: Sequence[PageLines], own: set[int]) -> list[tuple[int, PageLines]]:
+    """The pages with their numbers; one mostly turned stood upright under a number of its own, without title lines."""
+    out: list[tuple[int, PageLines]] = []
+    following = max((page.number for page in pages), default=0) + 1
+    for page in pages:
+        if not mostly_turned(page):
+            out.append((page.number, page))
+            continue
+        for frame in by_turn(replace(page, lines=tuple(line for line in page.lines if id(line) not in own)), following):
+            out.append((page.number, frame))
+            following += 1
+    return out
+
+
+def _on_sheets(piece: Piece, frames: Sequence[tuple[int, PageLines]]) -> Piece:
+    """The piece with the boxes and pages of what was stood upright as they are on its sheet."""
+    boxes, pages = piece.boxes.copy(), piece.pages.copy()
+    for number, frame in frames:
+        if frame.number != number:
+            at = piece.pages == frame.number
+            boxes[at], pages[at] = turned_back(piece.boxes[at], frame), number
+    return Piece(piece.text, boxes, pages)
 
 
 # Paragraphs and headings
@@ -101,7 +128,14 @@ def _heads(block: Block, measure: Measure) -> set[int]:
         if (set_off or _NUMBERED.match(line.text)) and _is_heading([line], measure):
             heads.add(id(line))
         below = line
+    for line, following in pairwise(block.lines):
+        if id(line) in heads and _NUMBERED.match(line.text) and line.bold and _same_type(line, following):
+            heads.add(id(following))
     return heads
+
+
+def _same_type(line: Line, other: Line) -> bool:
+    return (line.font, line.size, line.bold) == (other.font, other.size, other.bold)
 
 
 def _split(lines: Sequence[Line], cut: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
@@ -288,9 +322,7 @@ def _is_list(parts: Sequence[_Part]) -> bool:
 # Text
 
 
-def _written(
-    parts: Sequence[tuple[str | None, str, _Part]], words: Counter[str], labels: dict[int, str | None]
-) -> Layout:
+def _written(parts: Sequence[tuple[str | None, str, _Part]], words: Counter[str]) -> tuple[Piece, tuple[Section, ...]]:
     pieces: list[Piece] = []
     sections: list[Section] = []
     captions = _caption_titles(parts, words)
@@ -317,8 +349,7 @@ def _written(
             sections.append(Section(title, at, end, kind))
         pieces.append(piece)
         at = end
-    whole = together(pieces)
-    return Layout(whole, tuple(sections), page_spans(whole.pages, labels))
+    return together(pieces), tuple(sections)
 
 
 def page_spans(pages: NDArray[np.int32], labels: dict[int, str | None]) -> tuple[Page, ...]:

@@ -63,7 +63,9 @@ _LITTLE = 800  # characters on a title page; a page with text has more
 _SPACES = re.compile(r"\s+")
 _LEADING_MARK = re.compile(r"^[;\s]*;|^\W*\d{1,2}\s?[A-Z]")
 _LABELLED = re.compile(
-    r"^\W*(?:published|accepted|received|submitted|doi|available online|citation|copyright|©|to cite)", re.I
+    r"^\W*(?:published|accepted|received|submitted|(?:https?://)?(?:dx\.)?doi|digital object identifier"
+    r"|available online|citation|copyright|©|to cite)",
+    re.I,
 )
 _OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$")
 _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
@@ -74,7 +76,8 @@ class Metadata:
     """A paper's metadata. `certainty` gives 0 to 1 for every field that was found.
 
     `title_lines` are the indices of the title's lines on `pages[title_page]`, which is the first page unless that is
-    a repository's cover; empty where the title stands on no page.
+    a repository's cover; empty where the title stands on no page. `author_lines` are those of the authors under it,
+    with their institutions and addresses; empty where it is not sure how far they go.
     """
 
     title: str
@@ -86,6 +89,7 @@ class Metadata:
     certainty: tuple[tuple[str, float], ...] = ()
     title_lines: tuple[int, ...] = ()
     title_page: int = 0
+    author_lines: tuple[int, ...] = ()
 
 
 class _Title(NamedTuple):
@@ -93,6 +97,13 @@ class _Title(NamedTuple):
 
     text: str
     certainty: float
+    rows: tuple[Row, ...] = ()
+
+
+class _Byline(NamedTuple):
+    """The people printed beside a title, and the rows that name them, their institutions and their addresses."""
+
+    people: list[str]
     rows: tuple[Row, ...] = ()
 
 
@@ -107,10 +118,13 @@ def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: st
     page = first_page(pages, cover)
     named = _NAMED.match(stem)
     title = _title(page, pages, stated.get("title", []), stem)
-    edges = _edges(page, title)
-    edges += [row.text for row in first_page(pages, cover + 1).rows if in_margin(row, page.height)]
-    authors, sure = _authors(page, title, stated_people(stated), named["who"] if named else "")
-    doi = find_doi(edges, stated, stem)
+    rows = _edges(page, title)
+    overleaf = [row.text for row in first_page(pages, cover + 1).rows if in_margin(row, page.height)]
+    edges = [*_texts(rows), *overleaf]
+    byline = _byline(page, title)
+    authors, sure = _authors(page, byline.people, stated_people(stated), named["who"] if named else "")
+    cited = [row for row in rows if _may_cite(row, page, title)]
+    doi = find_doi(_texts([row for row in rows if row not in cited]), _texts(cited), overleaf, stated, stem)
     lines = [(line.text, bool(line.turned)) for first in pages[cover : cover + 1] for line in first.lines]
     arxiv = find_arxiv_id(lines, stated, stem)
     year = find_year(edges, stated, arxiv, named["year"] if named else "")
@@ -129,16 +143,14 @@ def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: st
         tuple((name, round(certainty, 2)) for name, certainty in sureness if certainty),
         tuple(sorted(row.at for row in title.rows)),
         cover if title.rows else 0,
+        tuple(sorted(row.at for row in byline.rows)),
     )
 
 
-def _edges(page: FirstPage, title: _Title) -> list[str]:
+def _edges(page: FirstPage, title: _Title) -> list[Row]:
     """The lines around the paper's own text: margins, what stands before the abstract, labelled lines, small type."""
-    stops = [row.top for row in page.rows if _STOP.match(row.text)]
-    stop = min(stops) if stops else max((row.bottom for row in title.rows), default=0.0)
-    if sum(len(row.text) for row in page.rows) < _LITTLE:
-        stop = page.height
-    chosen = [
+    stop = _stop(page, title)
+    return [
         row
         for row in page.rows
         if row not in title.rows
@@ -149,7 +161,27 @@ def _edges(page: FirstPage, title: _Title) -> list[str]:
             or (row.size < 0.88 * page.body and not _is_sentence(row.text))
         )
     ]
-    texts = [row.text for row in chosen]
+
+
+def _stop(page: FirstPage, title: _Title) -> float:
+    """How far down the page everything stands before the paper's own text."""
+    if sum(len(row.text) for row in page.rows) < _LITTLE:
+        return page.height
+    stops = [row.top for row in page.rows if _STOP.match(row.text)]
+    return min(stops) if stops else max((row.bottom for row in title.rows), default=0.0)
+
+
+def _may_cite(row: Row, page: FirstPage, title: _Title) -> bool:
+    """Whether a line at the edge may be of the text, of a note or of a list of references: what it names is cited."""
+    if row.top < _stop(page, title) or _LABELLED.match(row.text):
+        return False
+    as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
+    return as_text or not in_margin(row, page.height)
+
+
+def _texts(rows: Sequence[Row]) -> list[str]:
+    """The rows' texts, before them what goes on in the next row put together."""
+    texts = [row.text for row in rows]
     cut = [f"{a}{b}" for a, b in pairwise(texts) if a.endswith((":", "/"))]
     return cut + [f"{a} {b}" for a, b in pairwise(texts) if _OPEN_END.search(a)] + texts
 
@@ -317,9 +349,8 @@ def _plain(title: str) -> str:
 # The authors
 
 
-def _authors(page: FirstPage, title: _Title, stated: list[str], named: str) -> tuple[tuple[str, ...], float]:
+def _authors(page: FirstPage, printed: list[str], stated: list[str], named: str) -> tuple[tuple[str, ...], float]:
     """The authors with a certainty: the page's, unless the file's metadata knows them better."""
-    printed = _printed_people(page, title)
     ours, theirs = ({surname(name) for name in names} for names in (printed, stated))
     text = squeezed(" ".join(row.text for row in page.rows if row.top < 0.75 * page.height))
     on_page = [name for name in stated if squeezed(name.split()[-1]) in text]
@@ -337,15 +368,22 @@ def _authors(page: FirstPage, title: _Title, stated: list[str], named: str) -> t
     return tuple(name for name in names if name), 0.3 if any(names) else 0.0
 
 
-def _printed_people(page: FirstPage, title: _Title) -> list[str]:
+def _byline(page: FirstPage, title: _Title) -> _Byline:
     if not title.rows:
-        return []
+        return _Byline([])
     foot = max(row.bottom for row in title.rows) - 0.6 * title.rows[-1].size
     left = min(row.left for row in title.rows)
     sidebar = left if left > 0.2 * page.width and _is_left(title.rows, page) else 0.0
     below = [row for row in page.rows if row.top > foot and row.right > sidebar and row not in title.rows]
     above = [row for row in page.rows if row.bottom < title.rows[0].top + 2 and row.right > sidebar]
-    return _listed(bands_of(below)) or _listed(bands_of(above)[-3:])
+    under = _listed(bands_of(below))
+    if not under.people:
+        return _Byline(_listed(bands_of(above)[-3:]).people)
+    return _Byline(under.people, tuple(row for row in below if any(_within(row, band) for band in under.rows)))
+
+
+def _within(row: Row, band: Row) -> bool:
+    return band.top < (row.top + row.bottom) / 2 < band.bottom
 
 
 def _is_left(rows: Sequence[Row], page: FirstPage) -> bool:
@@ -353,17 +391,20 @@ def _is_left(rows: Sequence[Row], page: FirstPage) -> bool:
     return abs(middle - page.width / 2) > 0.04 * page.width
 
 
-def _listed(bands: Sequence[Row]) -> list[str]:
+def _listed(bands: Sequence[Row]) -> _Byline:
     """The people in the bands from the first that names some up to the abstract or a sentence."""
     taken: list[Row] = []
-    closed = False
+    places: list[Row] = []
+    closed = ended = False
     for band in bands[:40]:
         text = band.parts
         mail = "@" in text
         if _STOP.match(text) or (taken and not mail and _is_sentence(text)):
+            ended = True
             break
-        alike = not taken or (abs(band.size - taken[0].size) < 0.06 * band.size and band.bold == taken[0].bold)
+        alike = not taken or (abs(band.size - taken[0].size) < 0.06 * band.size and _as_bold(band, taken[0]))
         closed = closed and not mail  # after an address the next author may follow
+        places += [band] if taken and (mail or is_place(text)) else []
         if alike and not closed and not _LEADING_MARK.match(text) and not _is_sentence(text):
             near = bool(taken) and band.top - taken[-1].bottom < 0.6 * band.size
             follows = near and not mail and not is_place(text)
@@ -371,7 +412,16 @@ def _listed(bands: Sequence[Row]) -> list[str]:
                 taken.append(band)
             elif taken and is_place(text):
                 closed = True
-    return people(_chained(taken))
+    return _Byline(people(_chained(taken)), (*taken, *places) if ended else ())
+
+
+def _as_bold(one: Row, other: Row) -> bool:
+    """Whether two rows may be in the same type: many marks, which are not bold, make a row count as not bold."""
+    return one.bold == other.bold or any(
+        sum(not letter.isalpha() and letter not in " .-" for letter in row.parts) > 0.1 * len(row.parts)
+        for row in (one, other)
+        if not row.bold
+    )
 
 
 def _is_list(parts: str) -> bool:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from ..types import Page, Section
 
 if TYPE_CHECKING:
     from .glyphs import Line, PageLines
+    from .metadata import Metadata
 
 _SECONDS = 60  # of the processor to open a file, and as many and one a page to read it
 _MOST_SECONDS = 1500  # by the clock
@@ -34,6 +35,12 @@ _MEMORY_BYTES = 500_000_000  # a paper takes 200 MB at most, and there are as ma
 _MOST_BYTES = 200_000_000  # of what the process prints; a paper gives 1 MB
 _REFUSED = 3  # exit status with a reason on stderr; an exception that nobody caught exits with 1
 _LEAST_WORDS = 40  # of running prose: less is a lone figure
+_MOST_PAGES = 2000
+_MOST_LETTERS = 3_500_000  # as many as fit into the memory
+_AT_ONCE = 100_000  # letters
+_EDGE = 0.11  # of a page's height: where page numbers stand
+_APART = 12  # points at most between the places of two page numbers
+_LEAST_ROW = 3  # pages
 _TOO_LONG = "reading it took more time than a paper of its length does, so it was left"
 _NO_TEXT = "there is no text on its pages (a scan, or a lone figure)"
 _BROKEN = "the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)"
@@ -166,17 +173,22 @@ def _read(path: Path, most_pages: int | None) -> Document:
     from .metadata import guess_metadata
 
     pdf = _opened(path)
-    seconds = min(2 * _SECONDS + min(len(pdf), most_pages or len(pdf)), _MOST_SECONDS)
+    count = min(len(pdf), most_pages or len(pdf))
+    if count > _MOST_PAGES:
+        raise SourceError(f"it has {count:,} pages, which are more than {_MOST_PAGES:,}: split it")
+    seconds = min(2 * _SECONDS + count, _MOST_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, _MOST_SECONDS))
     pages, notes = _pages(pdf, most_pages)
     found = guess_metadata(pages, pdf.get_metadata_dict(), _xmp(path), path.name)
     title = [pages[found.title_page].lines[at] for at in found.title_lines]
+    label = pages[found.title_page].label if title else None
+    pages = _without_byline(pages, found)
     layout = arrange(pages, title)
+    del pages  # the boxes of a long text take much of the memory
     body = layout.piece.text
     prose = [s for s in layout.sections if s.kind in ("body", "abstract", "appendix", "acknowledgements")]
     if sum(len(_prose(body[s.start : s.end])) for s in prose) < _LEAST_WORDS:
         raise SourceError("it has hardly any running text (a lone figure or table, or a cover)")
-    label = pages[found.title_page].label if title else None
     return Document(
         title=found.title,
         body=body,
@@ -194,6 +206,14 @@ def _read(path: Path, most_pages: int | None) -> Document:
         boxes=_tenths(layout.piece.boxes),
         title_boxes=_title_boxes(found.title, title),
     )
+
+
+def _without_byline(pages: Sequence[PageLines], found: Metadata) -> list[PageLines]:
+    """The pages without the lines that name the authors, which are stored as such."""
+    own = set(found.author_lines)
+    first = pages[found.title_page]
+    kept = replace(first, lines=tuple(line for at, line in enumerate(first.lines) if at not in own))
+    return [kept if page is first else page for page in pages]
 
 
 def _opened(path: Path) -> Any:
@@ -220,6 +240,7 @@ def _pages(pdf: Any, most_pages: int | None) -> tuple[list[PageLines], list[str]
     pages: list[PageLines] = []
     unread: list[int] = []
     scans: list[int] = []
+    letters = 0
     for at in range(min(len(pdf), most_pages or len(pdf))):
         try:
             page = pdf[at]
@@ -232,17 +253,65 @@ def _pages(pdf: Any, most_pages: int | None) -> tuple[list[PageLines], list[str]
             unread.append(at + 1)  # one broken page does not cost the others
             continue
         pages.append(lines)
+        letters += sum(len(line.text) for line in lines.lines)
+        if letters > _MOST_LETTERS:
+            raise SourceError(f"it has more than {_MOST_LETTERS:,} letters up to page {at + 1:,}: split it")
     if not any(page.lines for page in pages):
         raise SourceError(_NO_TEXT + (_remedy() if scans else ""))
+    if not any(page.label for page in pages):
+        pages = _labelled(pages)
     return pages, list(_notes(pages, unread, scans))
 
 
+def _labelled(pages: Sequence[PageLines]) -> list[PageLines]:
+    """The pages with the numbers printed on them as labels, where these rise by one from page to page.
+
+    The number that a page would have in that row is its label where it prints none itself, as first pages often do.
+    """
+    places: dict[int, list[tuple[int, float, float]]] = {}
+    for page in pages:
+        for number, x, y in _printed_numbers(page):
+            places.setdefault(number - page.number, []).append((page.number, x, y))
+    rows = {step: _longest_row(found) for step, found in places.items()}
+    step = max(rows, key=lambda step: rows[step], default=0)
+    if not step or rows[step] < max(_LEAST_ROW, len(pages) / 2):
+        return list(pages)
+    return [replace(page, label=str(page.number + step) if page.number + step > 0 else None) for page in pages]
+
+
+def _printed_numbers(page: PageLines) -> Iterator[tuple[int, float, float]]:
+    """The numbers at the outer ends of a page's head and foot lines, each with its middle from the left and its top."""
+    for line in page.lines:
+        if line.turned or _EDGE * page.height < (line.top + line.bottom) / 2 < (1 - _EDGE) * page.height:
+            continue
+        for found in re.finditer(r"^\W{0,3}(\d{1,5})(?!\S)|(?<!\S)(\d{1,5})\W{0,3}$", line.text):
+            group = found.lastindex or 1
+            left, right = line.boxes[found.start(group)][0], line.boxes[found.end(group) - 1][2]
+            yield int(found[group]), float(left + right) / 2, line.top
+
+
+def _longest_row(found: Sequence[tuple[int, float, float]]) -> int:
+    """How many pages have their number in the same place, those of even and of odd number each in their own."""
+    count = 0
+    for side in (0, 1):
+        near = [
+            {n for n, x2, y2 in found if n % 2 == side and abs(x2 - x) < _APART and abs(y2 - y) < _APART}
+            for n, x, y in found
+            if n % 2 == side
+        ]
+        count += max(map(len, near), default=0)
+    return count
+
+
 def _notes(pages: Sequence[PageLines], unread: Sequence[int], scans: Sequence[int]) -> Iterator[str]:
-    hidden = [page for page in pages if page.hidden]
+    hidden = [page for page in pages if page.hidden > 0]
     if hidden:
         count = sum(page.hidden for page in hidden)
         where = _numbers([page.number for page in hidden])
         yield f"{count} characters that a person cannot see ({where}) were left out"
+    layers = [page.number for page in pages if page.hidden < 0]
+    if layers:
+        yield f"the text of {_numbers(layers)} is a scan's hidden layer"
     if scans:
         yield f"{_numbers(scans)} {_have(scans)} no text: a scan{_remedy()}"
     if unread:
@@ -278,7 +347,11 @@ def _prose(text: str) -> list[str]:
 
 
 def _tenths(boxes: NDArray[np.float32]) -> Boxes:
-    return np.clip(np.rint(np.nan_to_num(boxes) * 10), 0, 65535).astype(np.uint16)
+    tenths = np.zeros(boxes.shape, np.uint16)
+    for start in range(0, len(boxes), _AT_ONCE):  # all at once would take three times the memory
+        part = np.nan_to_num(boxes[start : start + _AT_ONCE]) * 10
+        tenths[start : start + _AT_ONCE] = np.clip(np.rint(part), 0, 65535)
+    return tenths
 
 
 def _no_boxes(count: int) -> Boxes:

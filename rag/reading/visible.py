@@ -11,8 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SMALLEST = 1.5  # points
+_SMALL = 3.0  # points on a page of usual size: type below this is read only as an index beside larger type
+_USUAL = 750.0  # points: the longer side of most pages
+_LONGEST_INDEX = 8  # characters
 _FAINT = 14  # of 255: what differs less from the paper around it is not seen
 _OCR = 0.8  # of a page: a picture this large with unseen text over it is a scan that was read
+_STAMPED = 0.02  # of its characters at most may be seen, besides what stands along its edges
+_EDGE = 0.08  # of the page's height
 _MOST_PIXELS = 4_000_000
 _MOST_PARTS = 5_000  # of a drawing: more of them do not show better where it stands
 _DEEPEST = 8  # forms within forms
@@ -42,7 +47,10 @@ class _Part(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A flag a character, how many are hidden, and whether a picture covers most of the page."""
+    """A flag a character, how many are hidden, and whether a picture covers most of the page.
+
+    `hidden` is below zero where those characters are kept: it counts what is a scan's own text then.
+    """
 
     shown: NDArray[np.bool_]
     hidden: int
@@ -70,12 +78,41 @@ def seen(page: Any, drawn: Drawn) -> Seen:
         raw.FPDFPageObj_SetIsActive(text, True)
     shown = _differs(whole, paper, drawn.boxes * scale)
     shown &= ~_faint(raw, drawn, paper, scale)
-    shown &= np.array(drawn.sizes)[drawn.objects] >= _SMALLEST
+    shown &= _large_enough(drawn)
     marks = np.array([not any(map(str.isalnum, text)) for text in drawn.texts])
     shown = _as_before(shown, marks)
-    if image and shown.mean() < 0.2:
-        return Seen(np.ones(len(shown), np.bool_), 0, True)
-    return Seen(shown, int((~shown).sum()), image)
+    hidden = int((~shown).sum())
+    if image and hidden and _is_layer(shown, drawn):
+        return Seen(np.ones(len(shown), np.bool_), -hidden, True)
+    return Seen(shown, hidden, image)
+
+
+def _is_layer(shown: NDArray[np.bool_], drawn: Drawn) -> bool:
+    """Whether the unseen text over a picture is what was read from it: no text besides a stamp is seen."""
+    height = (drawn.boxes[:, 1] + drawn.boxes[:, 3]) / 2
+    inner = (height > _EDGE * drawn.height) & (height < (1 - _EDGE) * drawn.height)
+    return bool((shown & inner).mean() < _STAMPED and shown.mean() < 0.2)
+
+
+def _large_enough(drawn: Drawn) -> NDArray[np.bool_]:
+    """Whether a character is in type that a person can read, the page being shown in its own size."""
+    sizes = np.array(drawn.sizes)[drawn.objects]
+    small = sizes < _SMALL * min(1.0, max(drawn.width, drawn.height) / _USUAL)
+    edges = np.flatnonzero(np.diff(small, prepend=False, append=False)).reshape(-1, 2)
+    for start, end in edges.tolist():
+        if end - start <= _LONGEST_INDEX and (_beside(drawn, start, start - 1) or _beside(drawn, end - 1, end)):
+            small[start:end] = False
+    flags: NDArray[np.bool_] = ~small & (sizes >= _SMALLEST)
+    return flags
+
+
+def _beside(drawn: Drawn, at: int, near: int) -> bool:
+    """Whether a character stands close to another that is drawn before or after it, on the same line."""
+    if not 0 <= near < len(drawn.texts):
+        return False
+    (left, top, right, bottom), (left_2, top_2, right_2, bottom_2) = drawn.boxes[[at, near]].tolist()
+    close = 0.5 * float(bottom_2 - top_2)
+    return bool(max(left - right_2, left_2 - right, top - bottom_2, top_2 - bottom) < close)
 
 
 def graphics(page: Any) -> tuple[list[Bounds], list[Bounds]]:
