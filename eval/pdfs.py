@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
+from rag.reading.locating import storable
 from rag.retrieval import search_terms
 from rag.types import Box, Citation
 
@@ -262,15 +263,11 @@ def _damaged(files: Sequence[Path], count: int, folder: Path) -> dict[str, Any]:
         "files": count,
         "stored": len(stored - good),
         "reported": len(told["failed"]),
-        "neither": [_printable(n) for n in sorted(os.listdir(papers)) if n not in stored | set(told["failed"])],
+        "neither": sorted({storable(name) for name in os.listdir(papers)} - stored - set(told["failed"])),
         "good files that are not stored": sorted(good - stored),
         "seconds": round(seconds, 1),
         "peak MB": told["peak MB"],
     }
-
-
-def _printable(name: str) -> str:
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def added_alone(papers: Path, library: Path, folder: Path) -> dict[str, Any]:

@@ -137,14 +137,19 @@ def _write_rows(path: Path, rows: Sequence[Row]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
+def _opened(library: str, mode: str) -> Assistant:
+    """An assistant that keeps no answers: these questions are not the user's own."""
+    return Assistant.open(library=library, mode=mode, overrides={"answer": {"keep": False}})
+
+
 @contextlib.contextmanager
 def _assistant(options: argparse.Namespace) -> Iterator[Assistant]:
     """The library to score on: the one named, or a new one of the papers named."""
     if options.library:
-        with Assistant.open(library=options.library, mode=options.mode) as assistant:
+        with _opened(options.library, options.mode) as assistant:
             yield assistant
         return
-    with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode=options.mode) as assistant:
+    with tempfile.TemporaryDirectory() as folder, _opened(folder, options.mode) as assistant:
         add_papers(assistant, options.papers or [SAMPLE])
         yield assistant
 
@@ -152,7 +157,7 @@ def _assistant(options: argparse.Namespace) -> Iterator[Assistant]:
 def _titles(options: argparse.Namespace) -> list[str]:
     """Of the papers that the questions will be put to."""
     if options.library:
-        with Assistant.open(library=options.library, mode=options.mode) as assistant:
+        with _opened(options.library, options.mode) as assistant:
             return [paper.title for paper in assistant.library.records.papers()]
     return titles_in(options.papers or [SAMPLE])
 

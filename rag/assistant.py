@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,15 +16,20 @@ from typing import Any
 from .adding import Progress
 from .answering import choose_sentences, cite, confidence_in, gather_evidence
 from .config import Settings, load_settings
-from .conversation import check_history, standalone_question
-from .errors import AnswerModelError
+from .conversation import check_history, leans_back, standalone_question
+from .errors import AnswerModelError, LibraryError
 from .library import Library
-from .records import Scope
+from .model import find_model
+from .records import Kept, Scope
+from .replying import Model, rewritten_question, written_answers
 from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
 from .weights import load_weights
 
 History = Sequence[tuple[str, str]]
+log = logging.getLogger("footnote")
+
+_LOOK_AGAIN = 30.0  # seconds after which Ollama is looked for again
 _NAMED = 5  # papers that a question may be limited to and count as put to them in person
 Names = str | Sequence[str] | None
 
@@ -30,9 +37,11 @@ Names = str | Sequence[str] | None
 class Assistant:
     """Answers questions from the papers of one library. Safe to use from several threads; close it, or use `with`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, model: Model | None = None) -> None:
         self.settings = settings
         self.library = Library(settings)
+        self._given = model
+        self._looked_up: tuple[float, Model | AnswerModelError] | None = None
 
     @classmethod
     def open(
@@ -40,6 +49,7 @@ class Assistant:
         library: str | os.PathLike[str] | None = None,
         *,
         mode: str | None = None,
+        llm: Any = None,
         config: str | os.PathLike[str] | None = None,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Assistant:
@@ -47,13 +57,14 @@ class Assistant:
 
         Args:
             library: the folder; `[library] path` where it is not given. It is made by the first `add`.
-            mode: auto, quote or llm; `[answer] mode` where it is not given.
+            mode: auto, quote or llm; `[answer] mode` where it is not given. `auto` has a local model write where Ollama
+                has one, and quotes otherwise; `llm` raises where there is none.
+            llm: any LlamaIndex LLM that writes in place of Ollama's.
             config: a configuration file in place of the nearest config.toml.
             overrides: tables of settings that go before all others.
 
         Raises:
             ConfigError: a setting is unknown or of the wrong type.
-            AnswerModelError: mode is llm, which needs a model.
         """
         tables = {table: dict(keys) for table, keys in (overrides or {}).items()}
         if library is not None:
@@ -61,12 +72,11 @@ class Assistant:
         if mode is not None:
             tables.setdefault("answer", {})["mode"] = mode
         settings = load_settings(Path(config) if config is not None else None, overrides=tables)
-        if settings.answer.mode == "llm":
-            raise AnswerModelError(
-                "Answers written by a local model are not built yet. The mode quote answers with the papers' own "
-                "sentences and needs no model."
-            )
-        return cls(settings)
+        if llm is None:
+            return cls(settings)
+        from .llama_model import LlamaIndexModel
+
+        return cls(settings, LlamaIndexModel(llm))
 
     def __enter__(self) -> Assistant:
         return self
@@ -130,8 +140,13 @@ class Assistant:
         tags: Names = None,
         collections: Names = None,
         without: Names = None,
+        stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
-        """Growing answers, `complete` false until the last, which is what `ask` returns."""
+        """Growing answers, `complete` false until the last, which is what `ask` returns.
+
+        The quotes come at once, then what a model writes over them. `stop`, once it is set, ends the model within a
+        second; the last answer is then what there is, and not complete.
+        """
         scope = as_scope(
             papers=papers,
             years=years,
@@ -141,7 +156,7 @@ class Assistant:
             collections=collections,
             without=without,
         )
-        yield from self._answers(question, history, scope)
+        yield from self._answers(question, history, scope, stop)
 
     def search(
         self,
@@ -169,52 +184,158 @@ class Assistant:
         )
         return top_passages(self.library, find(self.library, question, scope=scope, top_k=most), most)
 
-    def _answers(self, question: str, history: History, scope: Scope) -> Iterator[Answer]:
-        """Question -> passages -> evidence -> confidence -> sentences -> citations -> answer."""
-        started = time.perf_counter()
+    def _answers(
+        self, question: str, history: History, scope: Scope, stop: threading.Event | None = None
+    ) -> Iterator[Answer]:
+        """Question -> one that stands alone -> answer in quotes -> where there is a model, its answer over that."""
         question = check_question(question)
-        alone = standalone_question(question, check_history(history))
+        turns = check_history(history)
+        model = self._model()
+        writer = model if not isinstance(model, AnswerModelError) else None
+        started = time.perf_counter()
+        alone = self._alone(question, turns, writer, stop)
         found = find(self.library, alone, scope=scope)
-        passages = top_passages(self.library, found, self.settings.retrieval.top_k)
-        retrieved = time.perf_counter()
-        evidence = gather_evidence(self.library, found)
-        confidence = confidence_in(evidence)
-        notes = _notes(found)
-        if alone != question:
-            notes = (f"Searched for: {alone}", *notes)
+        retrieved = time.perf_counter() - started
+        answer = self._base(question, alone, found)
+        for growing in self._quoted(answer, found, scope):
+            answer = growing
+            yield replace(answer, complete=False)
+        if isinstance(model, AnswerModelError):
+            answer = replace(answer, notes=(*answer.notes, f"Quotes only: {model}"))
+        elif writer and not answer.refused:
+            for growing in self._written(writer, answer, found, turns, stop):
+                answer = growing
+                yield replace(answer, complete=False)
+        answer = replace(answer, seconds={"retrieve": retrieved, "answer": time.perf_counter() - started - retrieved})
+        yield self._kept(answer, turns, scope, writer)
+
+    def _base(self, question: str, alone: str, found: Found) -> Answer:
+        """The answer before there is any text in it."""
         searched = self.library.records.searched()
-        if searched["brief"]:
-            notes = (*notes, _still_read(searched))
-        base = Answer(
+        return Answer(
             question=question,
             text="",
             refused=False,
             complete=False,
-            confidence=confidence,
+            confidence=0.0,
             mode="quote",
             model=None,
             sentences=(),
             citations=(),
-            passages=tuple(passages),
+            passages=tuple(top_passages(self.library, found, self.settings.retrieval.top_k)),
             standalone_question=alone,
-            notes=notes,
+            notes=(
+                *([f"Searched for: {alone}"] if alone != question else []),
+                *_notes(found),
+                *([_still_read(searched)] if searched["brief"] else []),
+            ),
             searched=searched,
         )
+
+    def _quoted(self, base: Answer, found: Found, scope: Scope) -> Iterator[Answer]:
+        """Evidence -> confidence -> sentences -> citations: growing answers, the last one complete."""
+        evidence = gather_evidence(self.library, found)
+        confidence = confidence_in(evidence)
+        base = replace(base, confidence=confidence)
         weights = load_weights()
         # Who names the papers asks of these alone, and "what are its limits?" tells nothing about a topic.
         named = 0 < len(scope.papers) <= _NAMED
-        if not passages or (confidence < weights.refuse_below and not named):
-            answer = replace(base, text=REFUSAL, refused=True)
-        else:
-            chosen = choose_sentences(evidence, alone, self.settings.answer.max_sentences)
-            sentences, citations = cite(self.library, found, chosen)
-            unsure = confidence < weights.unsure_below
-            lead = [Sentence(UNSURE, (), "unsupported")] if unsure else []
-            for count in range(1, len(sentences)):
-                yield _composed(base, [*lead, *sentences[:count]], citations[:count])
-            answer = _composed(base, [*lead, *sentences], citations)
-        seconds = {"retrieve": retrieved - started, "answer": time.perf_counter() - retrieved}
-        yield replace(answer, complete=True, seconds=seconds)
+        if not base.passages or (confidence < weights.refuse_below and not named):
+            yield replace(base, text=REFUSAL, refused=True, complete=True)
+            return
+        chosen = choose_sentences(evidence, base.standalone_question, self.settings.answer.max_sentences)
+        sentences, citations = cite(self.library, found, chosen)
+        lead = [Sentence(UNSURE, (), "unsupported")] if confidence < weights.unsure_below else []
+        for count in range(1, len(sentences)):
+            yield _composed(base, [*lead, *sentences[:count]], citations[:count])
+        yield replace(_composed(base, [*lead, *sentences], citations), complete=True)
+
+    def _written(
+        self,
+        model: Model,
+        quoted: Answer,
+        found: Found,
+        history: Sequence[tuple[str, str]],
+        stop: threading.Event | None,
+    ) -> Iterator[Answer]:
+        """The model's answer over the quotes; where it fails at once they stay, but in mode llm its error is raised."""
+        try:
+            yield from written_answers(self.library, model, quoted, found, history, stop)
+        except AnswerModelError as error:
+            stopped = stop is not None and stop.is_set()
+            if self.settings.answer.mode == "llm" and not stopped:
+                raise
+            yield replace(quoted, complete=not stopped, notes=(*quoted.notes, f"Quotes only: {error}"))
+
+    def _model(self) -> Model | AnswerModelError | None:
+        """What writes; the error where nothing can, which in mode llm is raised; None in mode quote."""
+        mode = self.settings.answer.mode
+        if mode == "quote" or self._given:
+            return self._given if mode != "quote" else None
+        if self._looked_up is None or time.monotonic() - self._looked_up[0] > _LOOK_AGAIN:
+            found: Model | AnswerModelError
+            try:
+                found = find_model(self.settings.ollama)
+            except AnswerModelError as error:
+                found = error
+            self._looked_up = (time.monotonic(), found)
+        found = self._looked_up[1]
+        if mode == "llm" and isinstance(found, AnswerModelError):
+            self._looked_up = None
+            raise found
+        return found
+
+    def _alone(
+        self,
+        question: str,
+        history: Sequence[tuple[str, str]],
+        model: Model | None,
+        stop: threading.Event | None,
+    ) -> str:
+        """The question as it is searched for; a follow-up is rewritten by the model, without one by rule."""
+        if history and model and leans_back(question):
+            rewritten = rewritten_question(model, question, history, self.settings.ollama, stop)
+            if rewritten:
+                return rewritten
+        return standalone_question(question, history)
+
+    def _kept(self, answer: Answer, history: Sequence[tuple[str, str]], scope: Scope, model: Model | None) -> Answer:
+        """The answer with the number under which it is kept, with all that is needed to ask it again."""
+        if not self.settings.answer.keep:
+            return answer
+        ollama = self.settings.ollama
+        made_with = {
+            "mode": answer.mode,
+            "model": answer.model,
+            "digest": model.digest if model else None,
+            "prompt_version": answer.prompt_version,
+            "options": {"context_tokens": ollama.context_tokens, "answer_tokens": ollama.answer_tokens},
+        }
+        asked = datetime.now(UTC).isoformat(timespec="seconds")
+        request = {"history": [list(turn) for turn in history], "scope": asdict(scope)}
+        try:
+            kept = Kept(0, asked, answer.question, request, made_with, answer.to_dict())
+            return replace(answer, number=self.library.records.put_answer(kept))
+        except LibraryError as error:  # an answer that cannot be kept is one all the same
+            log.warning("The answer is not kept: %s", error)
+            return answer
+
+    # What was asked
+
+    def history(self, most: int = 50) -> list[Kept]:
+        """The last questions with their answers, newest first."""
+        return self.library.records.answers(most) if self.library.exists else []
+
+    def again(self, number: int) -> tuple[Kept, Answer]:
+        """A kept answer, and the one that the same question gets now.
+
+        Raises:
+            UnknownAnswer: none has this number.
+        """
+        kept = self.library.records.answer(number)
+        scope = Scope(**{name: tuple(values) for name, values in kept.request["scope"].items()})
+        *_, answer = self._answers(kept.question, [tuple(turn) for turn in kept.request["history"]], scope)
+        return kept, answer
 
     # The library
 

@@ -99,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
         else:
             sub.add_argument("--top-k", type=_count, metavar="N", help="how many passages (default: [retrieval] top_k)")
+    past = command("history", _history, "show what was asked, newest last")
+    past.add_argument("--json", action="store_true", help="print JSON")
+    past.add_argument("--most", type=_count, default=50, metavar="N", help="how many (default: 50)")
+    again = command("again", _again, "ask a question of the history again, and show what changed")
+    again.add_argument("number", type=int, help="as `footnote history` shows it")
+    again.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
     listing = command("list", _list, "list the papers")
     listing.add_argument("--json", action="store_true", help="print JSON")
     command("show", _show, "show a paper's metadata and text").add_argument("paper", help="its id or title")
@@ -181,8 +187,37 @@ def _ask(options: argparse.Namespace) -> int:
         _print_answer(answer)
     else:
         _print(str(answer))
-    if assistant.settings.answer.mode == "auto" and not options.json:
-        _say("(quotes only: answers written by a local model are not built yet)")
+    return DONE
+
+
+def _history(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        kept = assistant.history(options.most)
+    if options.json:
+        _print_json([each._asdict() for each in kept])
+        return DONE
+    for each in reversed(kept):
+        by = each.made_with["model"] or "quotes"
+        _print(f"{each.key:4d}  {each.asked}  {each.question}  [{'refused' if each.answer['refused'] else by}]")
+    if not kept:
+        _say("Nothing was asked yet.")
+    return DONE
+
+
+def _again(options: argparse.Namespace) -> int:
+    import difflib
+
+    with _assistant(options, {"answer": {"mode": options.mode}}) as assistant:
+        before, answer = assistant.again(options.number)
+    _print(str(answer))
+    made = [
+        f"{name}: {before.made_with[name]} -> {now}"
+        for name, now in (("model", answer.model), ("prompt_version", answer.prompt_version))
+        if before.made_with[name] != now
+    ]
+    old, new = (text.split(". ") for text in (before.answer["text"], answer.text))
+    changes = [line for line in difflib.ndiff(old, new) if line[:1] in "+-"]
+    _print("\n".join(["", *(made + changes or ["It is the same answer as before."])]))
     return DONE
 
 

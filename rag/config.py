@@ -55,15 +55,19 @@ class Retrieval(_Table):
 class Answering(_Table):
     mode: Literal["auto", "quote", "llm"] = "auto"
     max_sentences: int = Field(4, ge=1, le=20)
+    keep: bool = True
 
 
 class Ollama(_Table):
     host: str = "http://127.0.0.1:11434"
     model: str = "auto"
     context_tokens: int = Field(8192, ge=512)
+    answer_tokens: int = Field(512, ge=32)
+    reading_seconds: float = Field(90.0, gt=0)
     timeout_seconds: float = Field(120.0, gt=0)
     deadline_seconds: float = Field(600.0, gt=0)
     allow_cloud: bool = False
+    check: bool = False
 
 
 class Ui(_Table):

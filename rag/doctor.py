@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from .assistant import Assistant
-from .errors import FootnoteError
+from .config import Settings
+from .errors import AnswerModelError, FootnoteError, OllamaNotFound
+from .model import (
+    Installed,
+    check_usable,
+    choose_model,
+    installed_models,
+    loaded_models,
+    model_details,
+    search_ends,
+    server_version,
+    shown_host,
+)
 from .records import Records
 
-_SECONDS = 2.0
+_SAFE_VERSION = (0, 17, 1)
+_VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
+_BESIDE_WEIGHTS = 1.2  # what a model takes with its context, to what its file has
+_MEMINFO = Path("/proc/meminfo")
+_AVAILABLE = re.compile(r"^MemAvailable:\s*(\d+) kB", re.MULTILINE)
 _NAMED = 5  # files that failed
 
 
@@ -23,8 +44,8 @@ class Finding:
 
 
 def examine(assistant: Assistant) -> list[Finding]:
-    """Looks at the library, the embedding model, the index and Ollama, in that order."""
-    return [*_library(assistant), _backend(assistant), _ollama(assistant)]
+    """Looks at the library, the embedding model, the index, Ollama and its model, in that order."""
+    return [*_library(assistant), _backend(assistant), *_ollama(assistant.settings)]
 
 
 def _library(assistant: Assistant) -> list[Finding]:
@@ -71,19 +92,84 @@ def _backend(assistant: Assistant) -> Finding:
     )
 
 
-def _ollama(assistant: Assistant) -> Finding:
-    """Whether Ollama is there; nothing else depends on it, so its absence is no fault."""
-    import httpx
-    from ollama import Client, ResponseError
+def _ollama(settings: Settings) -> list[Finding]:
+    """Ollama's server, version and model, and the model's window and memory, until one of them is missing.
 
-    host = assistant.settings.ollama.host
+    Its absence is a fault only where answers must be written by a model; what was configured and cannot be had is one
+    wherever a model is used at all.
+    """
+    needed, used = settings.answer.mode == "llm", settings.answer.mode != "quote"
+    ollama = settings.ollama
+    until = search_ends()
     try:
-        client = Client(host=host, timeout=_SECONDS, trust_env=False, follow_redirects=False)
-        client._client.headers.pop("authorization", None)  # it would send OLLAMA_API_KEY to whatever host is named
-        models = client.list().models
-    # The last three: what its client makes of another server's answer.
-    except (ConnectionError, ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError):
-        return Finding(
-            True, f"Ollama: not found at {host}; answers are quotes", "start it with `ollama serve` (optional)"
-        )
-    return Finding(True, f"Ollama: {len(models)} models at {host}; answers by a model are not built yet")
+        installed = installed_models(ollama.host, until)
+    except OllamaNotFound as error:
+        what = f"Ollama: not found at {shown_host(ollama.host)}; answers are quotes"
+        return [Finding(not needed, what, f"{error}{'' if needed else ' (optional)'}")]
+    findings = [
+        Finding(True, f"Ollama: {len(installed)} models at {shown_host(ollama.host)}"),
+        _version(server_version(ollama.host, until)),
+    ]
+    try:
+        model = choose_model(ollama, installed)
+        details = model_details(ollama.host, model.name, until)
+        check_usable(model, details, ollama)
+    except AnswerModelError as error:
+        fault = needed or (used and ollama.model != "auto")
+        return [*findings, Finding(not fault, f"model {ollama.model}: cannot be used; answers are quotes", str(error))]
+    size = f": {model.parameters} parameters" if model.parameters else ""
+    elsewhere = ", runs on another machine and is sent your papers" if model.cloud or details.cloud else ""
+    findings.append(Finding(True, f"model {model.name}{size}{elsewhere}"))
+    findings.append(_window(ollama.context_tokens, details.window, used))
+    if not elsewhere and _is_here(ollama.host):
+        findings.append(_memory(model, model.name in loaded_models(ollama.host, until)))
+    return findings
+
+
+def _version(version: str | None) -> Finding:
+    """A version without three numbers, or 0.0.0, was built by hand and says nothing of its age."""
+    if version is None:
+        return Finding(True, "Ollama version: it does not say", "update Ollama: https://ollama.com/download")
+    numbers = tuple(map(int, found.groups())) if (found := _VERSION.match(version)) else (0, 0, 0)
+    if (0, 0, 0) < numbers < _SAFE_VERSION:
+        what = f"Ollama version {version}: versions before {'.'.join(map(str, _SAFE_VERSION))} leak memory to callers"
+        return Finding(True, f"{what} (CVE-2026-7482)", "update Ollama: https://ollama.com/download")
+    return Finding(True, f"Ollama version {version}")
+
+
+def _window(asked: int, window: int | None, used: bool) -> Finding:
+    if window is None:
+        return Finding(True, f"context window: {asked:,} tokens; the model does not say how many it reads")
+    if asked > window:
+        what = f"context window: {asked:,} tokens are asked for, the model reads {window:,}"
+        return Finding(not used, what, f"[ollama] context_tokens = {window}, or a model that reads more")
+    return Finding(True, f"context window: {asked:,} of the model's {window:,} tokens")
+
+
+def _memory(model: Installed, loaded: bool) -> Finding:
+    """Whether the model fits; never a fault, since a graphics card's own memory is not seen here."""
+    if loaded:
+        return Finding(True, "memory: the model is loaded")
+    free = _free_memory()
+    if model.size is None or free is None:
+        return Finding(True, "memory: not known")
+    wanted = int(model.size * _BESIDE_WEIGHTS)
+    what = f"memory: the model takes about {wanted / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"
+    remedy = "close other programs, or take a smaller model, unless a graphics card holds it"
+    return Finding(True, what, remedy if wanted > free else "")
+
+
+def _free_memory() -> int | None:
+    """Bytes that programs can still have; on a Mac all there are; None where the system does not say."""
+    with contextlib.suppress(OSError):
+        if found := _AVAILABLE.search(_MEMINFO.read_text(encoding="ascii", errors="replace")):
+            return int(found[1]) * 1024
+    if {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ())):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def _is_here(host: str) -> bool:
+    """Whether the address is this machine's own."""
+    name = urlsplit(host if "//" in host else f"//{host}").hostname or "localhost"
+    return name == "localhost" or name == "::1" or name.startswith("127.")

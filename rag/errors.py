@@ -10,7 +10,16 @@ FootnoteError
 ├── AmbiguousPaper     several papers have this title
 ├── QuestionError      the question cannot be searched for
 ├── EmbeddingError     the embedding model cannot be loaded or run
-├── AnswerModelError   the answering model cannot be used
+├── AnswerModelError   the answering model cannot be used, or failed; `.text` is what it had written
+│   ├── OllamaNotFound     nothing answers at Ollama's address, or something else does
+│   ├── ModelNotFound      the model is not installed, or is none that writes
+│   ├── CloudModelRefused  Ollama would send the papers to another machine
+│   ├── ModelBusy          Ollama has too much to do
+│   ├── ModelOutOfMemory   the model, or its context, does not fit
+│   ├── ModelTimeout       no piece in time, or no end before the deadline
+│   ├── ModelProtocolError the reply is none that Ollama gives, or a failure without a name here
+│   ├── IncompleteAnswer   the answer broke off, was stopped, or is empty
+│   └── PromptCut          the prompt is longer than the context window
 └── AddInterrupted     an `add` was stopped; also a KeyboardInterrupt
 """
 
@@ -43,6 +52,10 @@ class UnknownPaper(FootnoteError):
     """No paper of the library has the given id or title."""
 
 
+class UnknownAnswer(FootnoteError):
+    """No answer that was kept has the given number."""
+
+
 class AmbiguousPaper(FootnoteError):
     """Several papers of the library have the given title; the message lists their ids."""
 
@@ -56,7 +69,45 @@ class EmbeddingError(FootnoteError):
 
 
 class AnswerModelError(FootnoteError):
-    """The answering model cannot be used."""
+    """The answering model cannot be used, or failed; `text` is what it had written by then."""
+
+    text: str = ""
+
+
+class OllamaNotFound(AnswerModelError):
+    """Nothing answers at Ollama's address, or something that is not Ollama."""
+
+
+class ModelNotFound(AnswerModelError):
+    """The model is not installed, or is none that writes answers."""
+
+
+class CloudModelRefused(AnswerModelError):
+    """Ollama would send the papers to another machine, which the settings do not allow."""
+
+
+class ModelBusy(AnswerModelError):
+    """Ollama has too many requests, or is about to start or stop."""
+
+
+class ModelOutOfMemory(AnswerModelError):
+    """The model, or the context window asked for, does not fit into memory."""
+
+
+class ModelTimeout(AnswerModelError):
+    """The model wrote nothing for too long, or did not come to an end before the deadline."""
+
+
+class ModelProtocolError(AnswerModelError):
+    """The reply is not what Ollama's interface gives, or a failure that has no error of its own."""
+
+
+class IncompleteAnswer(AnswerModelError):
+    """The answer broke off before its end, was stopped, or is empty."""
+
+
+class PromptCut(AnswerModelError):
+    """The prompt is longer than the context window: the model would not have read all of it."""
 
 
 class AddInterrupted(FootnoteError, KeyboardInterrupt):

@@ -21,11 +21,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import AmbiguousPaper, LibraryError, UnknownPaper
+from .errors import AmbiguousPaper, LibraryError, UnknownAnswer, UnknownPaper
 from .readable import folded, readable
 from .types import Chunk, Page, Paper, PaperRef, Section, Span
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _BUSY_SECONDS = 60.0
 _LIST_LIMIT = 30_000  # SQLite takes 32,766 values in a statement
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the latter for SQLite's words about a damaged schema
@@ -97,6 +97,15 @@ CREATE TABLE failures (              -- files that could not be read: not tried 
     reason TEXT NOT NULL
 ) WITHOUT ROWID;
 """,
+    3: """
+CREATE TABLE answers (               -- what was asked and answered, with all that is needed to ask it again
+    key INTEGER PRIMARY KEY,
+    asked TEXT NOT NULL,
+    question TEXT NOT NULL,
+    request TEXT NOT NULL,           -- JSON: history, scope
+    made_with TEXT NOT NULL,         -- JSON: mode, model, its digest, prompt version, options
+    answer TEXT NOT NULL             -- JSON: as Answer.to_dict()
+)""",
 }
 
 _DETAILS = (
@@ -112,6 +121,17 @@ class Failed(NamedTuple):
     name: str
     digest: str
     reason: str
+
+
+class Kept(NamedTuple):
+    """A question as it was put, and its answer: `request` holds history and scope, `made_with` model and options."""
+
+    key: int
+    asked: str
+    question: str
+    request: dict[str, Any]
+    made_with: dict[str, Any]
+    answer: dict[str, Any]
 
 
 class StoredChunk(NamedTuple):
@@ -226,8 +246,8 @@ class Records:
             self._local = threading.local()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write that happens whole or not at all, and raises the revision.
+    def transaction(self, of_papers: bool = True) -> Iterator[sqlite3.Connection]:
+        """A write that happens whole or not at all, and raises the revision if it is one of papers.
 
         Raises:
             LibraryError: another process holds the library for a minute, the disk is full, or the file is damaged.
@@ -237,7 +257,8 @@ class Records:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
-                db.execute("UPDATE meta SET value = value + 1 WHERE name = 'revision'")
+                if of_papers:
+                    db.execute("UPDATE meta SET value = value + 1 WHERE name = 'revision'")
                 db.execute("COMMIT")
             except BaseException:
                 if db.in_transaction:
@@ -509,6 +530,35 @@ class Records:
     def drop_empty_sources(self, db: sqlite3.Connection) -> None:
         """Forgets sources that hold no paper any more, so that they are read again when they are next added."""
         db.execute("DELETE FROM sources WHERE key NOT IN (SELECT source FROM entries)")
+
+    # Answers
+
+    def put_answer(self, kept: Kept) -> int:
+        """Stores a question with its answer; returns the key. The key of `kept` is not used."""
+        with self.transaction(of_papers=False) as db:
+            cursor = db.execute(
+                "INSERT INTO answers (asked, question, request, made_with, answer) VALUES (?, ?, ?, ?, ?)",
+                (
+                    *(kept.asked, kept.question),
+                    *(json.dumps(part, ensure_ascii=False) for part in (kept.request, kept.made_with, kept.answer)),
+                ),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def answers(self, most: int) -> list[Kept]:
+        """The last `most` questions with their answers, newest first."""
+        return [_kept(row) for row in self._all("SELECT * FROM answers ORDER BY key DESC LIMIT ?", (most,))]
+
+    def answer(self, key: int) -> Kept:
+        """A question with its answer.
+
+        Raises:
+            UnknownAnswer: there is none with this key.
+        """
+        row = self._one("SELECT * FROM answers WHERE key = ?", (key,))
+        if row is None:
+            raise UnknownAnswer(f"No answer has the number {key}. `footnote history` shows them.")
+        return _kept(row)
 
     # Searching
 
@@ -791,6 +841,11 @@ def _paper(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
         zotero=details.get("zotero"),
         brief=details.get("brief", False),
     )
+
+
+def _kept(row: sqlite3.Row) -> Kept:
+    request, made_with, answer = (json.loads(row[name]) for name in ("request", "made_with", "answer"))
+    return Kept(row["key"], row["asked"], row["question"], request, made_with, answer)
 
 
 def _chunk(row: sqlite3.Row) -> Chunk:

@@ -216,6 +216,8 @@ class Answer:
     standalone_question: str = ""
     notes: tuple[str, ...] = ()
     searched: dict[str, int] = field(default_factory=dict)  # papers; of them brief; files that failed
+    prompt_version: str | None = None
+    number: int | None = None  # under which it is kept
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values that `json.dumps` takes."""
@@ -227,8 +229,10 @@ class Answer:
         return list(dict.fromkeys(readable(p.title) for p in self.passages))[:most]
 
     def __str__(self) -> str:
-        """The text, then the references; for a refusal the nearest papers."""
-        lines = [self.text, *self.notes]
+        """The text, what in it is not supported, and the references; for a refusal the nearest papers."""
+        doubts = {"unsupported": "Not supported by the passages", "partly": "Supported in part"}
+        checked = [s for s in self.sentences if self.mode == "llm" and s.support in doubts]
+        lines = [self.text, *(f"{doubts[s.support]}: {s.text}" for s in checked), *self.notes]
         if self.citations:
             lines += ["", *map(str, self.citations)]
         elif self.refused and self.passages:

@@ -13,7 +13,7 @@ from conftest import PAPERS
 import rag
 from rag.assistant import Assistant
 from rag.conversation import standalone_question
-from rag.errors import AnswerModelError, QuestionError
+from rag.errors import QuestionError
 from rag.readable import readable
 from rag.types import REFUSAL, Answer
 
@@ -101,11 +101,6 @@ def test_a_follow_up_is_searched_for_together_with_the_question_before(question:
 def test_a_question_that_cannot_be_put_is_an_error_for_people(assistant: Assistant, question: Any, more: Any) -> None:
     with pytest.raises(QuestionError):
         assistant.ask(question, **more)
-
-
-def test_the_mode_llm_is_a_typed_error(tmp_path: Path) -> None:
-    with pytest.raises(AnswerModelError):
-        Assistant.open(library=tmp_path, mode="llm")
 
 
 def test_twelve_first_questions_at_once_load_one_embedder(

@@ -163,7 +163,8 @@ def test_any_setting_can_be_set_by_environment(here: Path) -> None:
     wanted = Settings().model_dump()
     for keys in wanted.values():
         keys.update({key: value + 1 for key, value in keys.items() if isinstance(value, int | float)})
-    wanted["ollama"]["allow_cloud"] = True
+    wanted["ollama"]["allow_cloud"] = wanted["ollama"]["check"] = True
+    wanted["answer"]["keep"] = False
     for table, key, value in (
         ("library", "path", "mine"), ("embedding", "model", "5"), ("embedding", "backend", "torch"),
         ("embedding", "device", "cuda"), ("answer", "mode", "llm"), ("ollama", "host", "http://localhost:1"),

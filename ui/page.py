@@ -70,7 +70,8 @@ def make_page(assistant: Assistant) -> gr.Blocks:
 def shown(answer: Answer) -> str:
     """An answer as the chat shows it: text, references with their quotes' places, and what was searched."""
     seconds = sum(answer.seconds.values())
-    status = f"Quotes only, confidence {answer.confidence:.0%}, {seconds * 1000:.0f} ms" if answer.complete else ""
+    by = f"Written by {answer.model}" if answer.mode == "llm" else "Quotes only"
+    status = f"{by}, confidence {answer.confidence:.0%}, {seconds:.1f} s" if answer.seconds else ""
     return f"{answer}\n\n{status}".strip()
 
 
@@ -115,7 +116,8 @@ def _described(assistant: Assistant) -> str:
     count = len(assistant.papers())
     papers = f"{count} papers" if count != 1 else "one paper"
     return (
-        f"Answers from {papers}, each sentence in the papers' own words with its place. Quotes only: no model is used."
+        f"Answers from {papers}: the papers' own words with their places, and where Ollama has a model, what it writes "
+        "from them, each sentence checked against its citations."
     )
 
 

@@ -1,0 +1,274 @@
+"""An answer by a local model, on top of the one in quotes: which stands at once, and stays where the model fails."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Protocol
+
+from . import config
+from .errors import AnswerModelError
+from .library import Library
+from .model import Completion, Piece
+from .prompts import PROMPT_VERSION, Message, check_messages, rewrite_messages
+from .retrieval import MAX_QUESTION, Found, search_terms, top_passages
+from .types import REFUSAL, UNSURE, Answer, Passage, Sentence
+from .writing import Draft, Fitted, Written, fit_prompt, foretold_seconds, was_cut, whole_section
+
+_BEAT = 0.25  # seconds
+_OFFERED = 24  # passages that the prompt may be made of
+_SHOWN = 500  # characters of an answer that is not shown as one
+_LABELS = ("unsupported", "partly", "supported", "quoted")
+_QUESTION_TOKENS = 120
+_CHECK_TOKENS = 50  # of the reply to a check
+
+
+class Model(Protocol):
+    """What writes: `rag.model.LocalModel`, or a stand-in for it that a caller brings."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str | None: ...
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        context_tokens: int,
+        answer_tokens: int,
+        schema: dict[str, Any] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Piece]: ...
+
+
+def written_answers(
+    library: Library,
+    model: Model,
+    quoted: Answer,
+    found: Found,
+    history: Sequence[tuple[str, str]],
+    stop: threading.Event | None = None,
+) -> Iterator[Answer]:
+    """Growing answers as the model writes; of the last, `complete` is false where the model broke off.
+
+    Where nothing that it wrote is supported, the last is `quoted` with a note.
+
+    Raises:
+        AnswerModelError: the model failed before it had written a sentence.
+        ConfigError: not even one passage fits into the context.
+    """
+    settings = library.settings.ollama
+    prompt = _prompt(library, model, quoted, found, history)
+    base = replace(quoted, mode="llm", model=model.name, prompt_version=PROMPT_VERSION, complete=False)
+    waiting = replace(base, notes=(*quoted.notes, _reading(library, model, prompt)))
+    yield waiting
+    draft = Draft(prompt.passages, library.records.paper, library.embedder)
+    end: Completion | None = None
+    failure: AnswerModelError | None = None
+
+    def chat(ended: threading.Event) -> Iterator[Piece]:
+        return model.chat(
+            prompt.messages,
+            context_tokens=settings.context_tokens,
+            answer_tokens=settings.answer_tokens,
+            stop=ended,
+        )
+
+    try:
+        for piece in _beating(chat, stop):
+            if piece is not None:
+                draft.feed(piece.text)
+                end = piece.end
+            growing = _growing(base, draft)
+            yield growing if growing.text else waiting
+    except AnswerModelError as error:
+        failure = error
+    written = draft.written(final=True)
+    if failure and not written.sentences:
+        raise failure
+    if end:
+        _remember_speed(library, model, end)
+    if settings.check and not failure:
+        written = _checked_again(model, written, settings)
+    notes = (*written.notes, *_told(failure, end, prompt, settings))
+    yield _final(base, quoted, written, notes, complete=failure is None and not (end and end.reason == "length"))
+
+
+def _beating(
+    chat: Callable[[threading.Event], Iterator[Piece]], stop: threading.Event | None
+) -> Iterator[Piece | None]:
+    """The model's pieces, and None whenever none comes for a while: whoever reads them can then stop.
+
+    A laptop reads a prompt for minutes in which nothing arrives. Closing this ends the model within a second.
+    """
+    ended = threading.Event()
+    arrived: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
+
+    def write() -> None:
+        try:
+            for piece in chat(ended):
+                arrived.put(piece)
+        finally:
+            arrived.put(None)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            writing = pool.submit(write)
+            came: Piece | None
+            while True:
+                if stop is not None and stop.is_set():
+                    ended.set()
+                try:
+                    came = arrived.get(timeout=_BEAT)
+                except queue.Empty:
+                    yield None
+                    continue
+                if came is None:
+                    break
+                yield came
+        finally:
+            ended.set()
+        writing.result()  # raises what the model raised
+
+
+def _prompt(library: Library, model: Model, quoted: Answer, found: Found, history: Sequence[tuple[str, str]]) -> Fitted:
+    settings = library.settings.ollama
+
+    def widen(passage: Passage) -> Passage | None:
+        return whole_section(passage, library.records.paper(passage.paper_id))
+
+    return fit_prompt(
+        quoted.standalone_question,
+        top_passages(library, found, _OFFERED),
+        history,
+        settings.context_tokens,
+        settings.answer_tokens,
+        _speed(library, model),
+        settings.reading_seconds,
+        widen,
+    )
+
+
+def _growing(base: Answer, draft: Draft) -> Answer:
+    written = draft.written(final=False)
+    text = " ".join(filter(None, (written.text, draft.unfinished)))
+    return replace(base, text=text, sentences=written.sentences, citations=written.citations)
+
+
+def _final(base: Answer, quoted: Answer, written: Written, notes: tuple[str, ...], complete: bool) -> Answer:
+    if written.is_refusal:
+        refusal = replace(base, text=REFUSAL, refused=True, sentences=(), citations=())
+        return replace(refusal, complete=complete, notes=(*quoted.notes, *notes))
+    if written.nothing_supported:
+        wrote = " ".join(written.text.split())
+        shown = wrote if len(wrote) <= _SHOWN else wrote[:_SHOWN] + " ..."
+        note = f"Quotes are shown, since the passages support nothing of what {base.model} wrote: {shown}"
+        kept = replace(quoted, model=base.model, prompt_version=base.prompt_version, complete=complete)
+        return replace(kept, notes=(*quoted.notes, note, *notes))
+    unsure = ["The papers may not answer this."] if any(s.text == UNSURE for s in quoted.sentences) else []
+    return replace(
+        base,
+        text=written.text,
+        sentences=written.sentences,
+        citations=written.citations,
+        complete=complete,
+        notes=(*quoted.notes, *unsure, *notes),
+    )
+
+
+def _told(
+    failure: AnswerModelError | None, end: Completion | None, prompt: Fitted, settings: config.Ollama
+) -> Iterator[str]:
+    if failure:
+        yield f"The answer broke off: {failure}"
+    if end and end.reason == "length":
+        yield f"The answer reached {settings.answer_tokens} tokens and was ended ([ollama] answer_tokens)."
+    if end and was_cut(prompt.fewest, end.prompt_tokens):
+        yield (
+            f"The model read {end.prompt_tokens:,} tokens of a prompt of at least {prompt.fewest:,}: Ollama cut it. "
+            "Update Ollama, or set [ollama] context_tokens lower."
+        )
+
+
+def rewritten_question(
+    model: Model,
+    question: str,
+    history: Sequence[tuple[str, str]],
+    settings: config.Ollama,
+    stop: threading.Event | None = None,
+) -> str | None:
+    """A follow-up as a question that stands alone, by the model; None where it fails or writes something else."""
+    try:
+        pieces = model.chat(
+            rewrite_messages(question, history),
+            context_tokens=settings.context_tokens,
+            answer_tokens=_QUESTION_TOKENS,
+            stop=stop,
+        )
+        lines = "".join(piece.text for piece in pieces).strip().splitlines()
+    except AnswerModelError:
+        return None
+    if len(lines) != 1:
+        return None
+    rewritten = lines[0].removeprefix("Rewritten question:").strip(" \"'")
+    return rewritten if search_terms(rewritten) and len(rewritten) <= MAX_QUESTION else None
+
+
+# How long reading takes
+
+
+def _reading(library: Library, model: Model, prompt: Fitted) -> str:
+    speed = _speed(library, model)
+    about = f", about {foretold_seconds(prompt.tokens, speed):.0f} s" if speed else ""
+    return f"{model.name} reads {len(prompt.passages)} passages (up to {prompt.tokens:,} tokens{about})."
+
+
+def _speed(library: Library, model: Model) -> float | None:
+    """Seconds a token of a prompt took the model the last time."""
+    kept = library.records.meta(f"seconds_per_token {model.name}")
+    return float(kept) if kept else None
+
+
+def _remember_speed(library: Library, model: Model, end: Completion) -> None:
+    # What Ollama has read before it reads no second time: such a figure says nothing.
+    if end.prompt_tokens and end.prompt_seconds and end.prompt_tokens >= 100:
+        with library.records.transaction(of_papers=False) as db:
+            speed = end.prompt_seconds / end.prompt_tokens
+            library.records.set_meta(db, f"seconds_per_token {model.name}", f"{speed:.6f}")
+
+
+# A second opinion
+
+
+def _checked_again(model: Model, written: Written, settings: config.Ollama) -> Written:
+    """The support of each sentence as the model sees it too: the lower label holds."""
+    quotes = {citation.number: citation.quote for citation in written.citations}
+    sentences = [
+        replace(s, support=min(s.support, _opinion(model, s, quotes, settings), key=_LABELS.index))
+        if s.support in ("partly", "supported")
+        else s
+        for s in written.sentences
+    ]
+    return written._replace(sentences=tuple(sentences))
+
+
+def _opinion(model: Model, sentence: Sentence, quotes: dict[int, str], settings: config.Ollama) -> str:
+    import json
+
+    asked, schema = check_messages(sentence.text, [quotes[number] for number in sentence.citations])
+    try:
+        reply = "".join(
+            piece.text
+            for piece in model.chat(
+                asked, context_tokens=settings.context_tokens, answer_tokens=_CHECK_TOKENS, schema=schema
+            )
+        )
+        label = json.loads(reply)["support"]
+    except (AnswerModelError, ValueError, KeyError, TypeError):
+        return sentence.support  # no opinion
+    return label if label in _LABELS else sentence.support
