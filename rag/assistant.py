@@ -17,7 +17,7 @@ from .adding import Progress
 from .answering import choose_sentences, cite, confidence_in, gather_evidence
 from .config import Settings, load_settings
 from .conversation import check_history, leans_back, standalone_question
-from .errors import AnswerModelError, LibraryError
+from .errors import AnswerModelError, ConfigError, LibraryError
 from .library import Library
 from .model import find_model
 from .records import Kept, Scope
@@ -261,7 +261,7 @@ class Assistant:
         """The model's answer over the quotes; where it fails at once they stay, but in mode llm its error is raised."""
         try:
             yield from written_answers(self.library, model, quoted, found, history, stop)
-        except AnswerModelError as error:
+        except (AnswerModelError, ConfigError) as error:  # the latter where the context is too small
             stopped = stop is not None and stop.is_set()
             if self.settings.answer.mode == "llm" and not stopped:
                 raise
@@ -272,14 +272,15 @@ class Assistant:
         mode = self.settings.answer.mode
         if mode == "quote" or self._given:
             return self._given if mode != "quote" else None
-        if self._looked_up is None or time.monotonic() - self._looked_up[0] > _LOOK_AGAIN:
+        looked_up = self._looked_up
+        if looked_up is None or time.monotonic() - looked_up[0] > _LOOK_AGAIN:
             found: Model | AnswerModelError
             try:
                 found = find_model(self.settings.ollama)
             except AnswerModelError as error:
                 found = error
-            self._looked_up = (time.monotonic(), found)
-        found = self._looked_up[1]
+            looked_up = self._looked_up = (time.monotonic(), found)
+        found = looked_up[1]
         if mode == "llm" and isinstance(found, AnswerModelError):
             self._looked_up = None
             raise found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .types import AddReport, Answer, Failure, Paper
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
+_MOST = 1_000_000_000  # of anything that is counted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     past.add_argument("--json", action="store_true", help="print JSON")
     past.add_argument("--most", type=_count, default=50, metavar="N", help="how many (default: 50)")
     again = command("again", _again, "ask a question of the history again, and show what changed")
-    again.add_argument("number", type=int, help="as `footnote history` shows it")
+    again.add_argument("number", type=_count, help="as `footnote history` shows it")
     again.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
     listing = command("list", _list, "list the papers")
     listing.add_argument("--json", action="store_true", help="print JSON")
@@ -204,18 +205,28 @@ def _history(options: argparse.Namespace) -> int:
     return DONE
 
 
+_COMPARED = ("refused", "complete", "mode", "model", "prompt_version")
+
+
+def _cited(answer: dict[str, Any]) -> list[Any]:
+    """Where the quotes of an answer stand, and how far they support each sentence."""
+    quotes = [(c["paper_id"], c["start"], c["end"]) for c in answer["citations"]]
+    return [quotes, [(s["support"], s["citations"]) for s in answer["sentences"]]]
+
+
 def _again(options: argparse.Namespace) -> int:
     import difflib
 
     with _assistant(options, {"answer": {"mode": options.mode}}) as assistant:
         before, answer = assistant.again(options.number)
+        digest = assistant.library.records.answer(answer.number).made_with["digest"] if answer.number else None
     _print(str(answer))
-    made = [
-        f"{name}: {before.made_with[name]} -> {now}"
-        for name, now in (("model", answer.model), ("prompt_version", answer.prompt_version))
-        if before.made_with[name] != now
-    ]
-    old, new = (text.split(". ") for text in (before.answer["text"], answer.text))
+    was, now = before.answer, answer.to_dict()
+    made = [f"{name}: {was[name]} -> {now[name]}" for name in _COMPARED if was.get(name) != now[name]]
+    if before.made_with["model"] == answer.model and digest != before.made_with["digest"]:
+        made.append(f"the model is another one of the same name: {before.made_with['digest']} -> {digest}")
+    made += ["the quotes, or how far they support it, are others"] if _cited(was) != _cited(now) else []
+    old, new = (text.split(". ") for text in (was["text"], now["text"]))
     changes = [line for line in difflib.ndiff(old, new) if line[:1] in "+-"]
     _print("\n".join(["", *(made + changes or ["It is the same answer as before."])]))
     return DONE
@@ -333,8 +344,8 @@ def _assistant(options: argparse.Namespace, overrides: dict[str, dict[str, Any]]
 
 def _count(text: str) -> int:
     count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of 1 or more")
+    if not 1 <= count <= _MOST:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to {_MOST:,}")
     return count
 
 

@@ -33,7 +33,8 @@ def check_history(history: Sequence[tuple[str, str]] | None) -> list[tuple[str, 
     for turn in turns:
         if not (isinstance(turn, (tuple, list)) and len(turn) == 2 and all(isinstance(part, str) for part in turn)):
             raise QuestionError(f"The history is a list of (question, answer) pairs of text; {turn!r} is none.")
-    return [(question, answer) for question, answer in turns]
+    # Half of a surrogate pair has no UTF-8, and could neither be stored nor sent.
+    return [tuple(part.encode("utf-8", "replace").decode("utf-8") for part in turn) for turn in turns]  # type: ignore[misc]
 
 
 def standalone_question(question: str, history: Sequence[tuple[str, str]]) -> str:

@@ -17,6 +17,7 @@ class LlamaIndexModel:
     for in words alone."""
 
     digest = None
+    window = None
 
     def __init__(self, llm: LLM) -> None:
         self._llm = llm

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
 
 from . import config
-from .errors import AnswerModelError
+from .errors import AnswerModelError, IncompleteAnswer, LibraryError, UnknownPaper
 from .library import Library
 from .model import Completion, Piece
 from .prompts import PROMPT_VERSION, Message, check_messages, rewrite_messages
@@ -18,11 +19,17 @@ from .retrieval import MAX_QUESTION, Found, search_terms, top_passages
 from .types import REFUSAL, UNSURE, Answer, Passage, Sentence
 from .writing import Draft, Fitted, Written, fit_prompt, foretold_seconds, was_cut, whole_section
 
+log = logging.getLogger("footnote")
+
 _BEAT = 0.25  # seconds
 _OFFERED = 24  # passages that the prompt may be made of
 _SHOWN = 500  # characters of an answer that is not shown as one
+_DOUBT = "The papers may not answer this."
 _LABELS = ("unsupported", "partly", "supported", "quoted")
 _QUESTION_TOKENS = 120
+_TURNS, _TURN = 3, 600  # earlier turns, and characters of each, that a follow-up is rewritten by
+_SLOWER = 0.8  # of the last figure a new one is taken to be at least
+_GOODBYE = 0.5  # seconds that a model which was stopped has to end
 _CHECK_TOKENS = 50  # of the reply to a check
 
 
@@ -34,6 +41,9 @@ class Model(Protocol):
 
     @property
     def digest(self) -> str | None: ...
+
+    @property
+    def window(self) -> int | None: ...
 
     def chat(
         self,
@@ -74,7 +84,7 @@ def written_answers(
     def chat(ended: threading.Event) -> Iterator[Piece]:
         return model.chat(
             prompt.messages,
-            context_tokens=settings.context_tokens,
+            context_tokens=_window(model, settings),
             answer_tokens=settings.answer_tokens,
             stop=ended,
         )
@@ -94,7 +104,7 @@ def written_answers(
     if end:
         _remember_speed(library, model, end)
     if settings.check and not failure:
-        written = _checked_again(model, written, settings)
+        written = _checked_again(model, written, settings, stop)
     notes = (*written.notes, *_told(failure, end, prompt, settings))
     yield _final(base, quoted, written, notes, complete=failure is None and not (end and end.reason == "length"))
 
@@ -107,51 +117,62 @@ def _beating(
     A laptop reads a prompt for minutes in which nothing arrives. Closing this ends the model within a second.
     """
     ended = threading.Event()
-    arrived: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
+    arrived: queue.SimpleQueue[Piece | AnswerModelError | None] = queue.SimpleQueue()
 
     def write() -> None:
         try:
             for piece in chat(ended):
                 arrived.put(piece)
+        except AnswerModelError as error:
+            arrived.put(error)
         finally:
             arrived.put(None)
 
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            writing = pool.submit(write)
-            came: Piece | None
-            while True:
-                if stop is not None and stop.is_set():
-                    ended.set()
-                try:
-                    came = arrived.get(timeout=_BEAT)
-                except queue.Empty:
-                    yield None
-                    continue
-                if came is None:
-                    break
-                yield came
-        finally:
-            ended.set()
-        writing.result()  # raises what the model raised
+    # Not a pool's: such a thread would be waited for at the program's end, however long the model is silent.
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    try:
+        while True:
+            if stop is not None and stop.is_set():
+                raise IncompleteAnswer("The answer was stopped.")
+            try:
+                came = arrived.get(timeout=_BEAT)
+            except queue.Empty:
+                yield None
+                continue
+            if isinstance(came, AnswerModelError):
+                raise came
+            if came is None:
+                return
+            yield came
+    finally:
+        ended.set()
+        thread.join(_GOODBYE)
 
 
 def _prompt(library: Library, model: Model, quoted: Answer, found: Found, history: Sequence[tuple[str, str]]) -> Fitted:
     settings = library.settings.ollama
 
     def widen(passage: Passage) -> Passage | None:
-        return whole_section(passage, library.records.paper(passage.paper_id))
+        with contextlib.suppress(UnknownPaper):  # it was removed a moment ago
+            return whole_section(passage, library.records.paper(passage.paper_id))
+        return None
 
     return fit_prompt(
         quoted.standalone_question,
         top_passages(library, found, _OFFERED),
         history,
-        settings.context_tokens,
+        _window(model, settings),
         settings.answer_tokens,
         _speed(library, model),
         settings.reading_seconds,
         widen,
     )
+
+
+def _window(model: Model, settings: config.Ollama) -> int:
+    """The tokens that prompt and answer share: never more than the model was made for."""
+    return min(settings.context_tokens, model.window or settings.context_tokens)
 
 
 def _growing(base: Answer, draft: Draft) -> Answer:
@@ -168,16 +189,18 @@ def _final(base: Answer, quoted: Answer, written: Written, notes: tuple[str, ...
         wrote = " ".join(written.text.split())
         shown = wrote if len(wrote) <= _SHOWN else wrote[:_SHOWN] + " ..."
         note = f"Quotes are shown, since the passages support nothing of what {base.model} wrote: {shown}"
+        if not shown:
+            note = f"Quotes are shown, since {base.model} wrote no answer."
         kept = replace(quoted, model=base.model, prompt_version=base.prompt_version, complete=complete)
         return replace(kept, notes=(*quoted.notes, note, *notes))
-    unsure = ["The papers may not answer this."] if any(s.text == UNSURE for s in quoted.sentences) else []
+    unsure = any(s.text == UNSURE for s in quoted.sentences)
     return replace(
         base,
-        text=written.text,
-        sentences=written.sentences,
+        text=f"{_DOUBT} {written.text}" if unsure else written.text,
+        sentences=(*([Sentence(_DOUBT, (), "unsupported")] if unsure else []), *written.sentences),
         citations=written.citations,
         complete=complete,
-        notes=(*quoted.notes, *unsure, *notes),
+        notes=(*quoted.notes, *notes),
     )
 
 
@@ -205,7 +228,7 @@ def rewritten_question(
     """A follow-up as a question that stands alone, by the model; None where it fails or writes something else."""
     try:
         pieces = model.chat(
-            rewrite_messages(question, history),
+            rewrite_messages(question, [(asked[-_TURN:], answer[:_TURN]) for asked, answer in history[-_TURNS:]]),
             context_tokens=settings.context_tokens,
             answer_tokens=_QUESTION_TOKENS,
             stop=stop,
@@ -216,7 +239,9 @@ def rewritten_question(
     if len(lines) != 1:
         return None
     rewritten = lines[0].removeprefix("Rewritten question:").strip(" \"'")
-    return rewritten if search_terms(rewritten) and len(rewritten) <= MAX_QUESTION else None
+    said = " ".join([question, *(part for turn in history for part in turn)])
+    of_it = set(search_terms(rewritten)) & set(search_terms(said))  # else it is about something else
+    return rewritten if rewritten.endswith("?") and of_it and len(rewritten) <= MAX_QUESTION else None
 
 
 # How long reading takes
@@ -235,29 +260,35 @@ def _speed(library: Library, model: Model) -> float | None:
 
 
 def _remember_speed(library: Library, model: Model, end: Completion) -> None:
-    # What Ollama has read before it reads no second time: such a figure says nothing.
-    if end.prompt_tokens and end.prompt_seconds and end.prompt_tokens >= 100:
+    if not (end.prompt_tokens and end.prompt_seconds):
+        return
+    # What Ollama has read before it counts and reads no second time: a figure that is much lower says nothing.
+    speed = max(end.prompt_seconds / end.prompt_tokens, (_speed(library, model) or 0.0) * _SLOWER)
+    try:
         with library.records.transaction(of_papers=False) as db:
-            speed = end.prompt_seconds / end.prompt_tokens
             library.records.set_meta(db, f"seconds_per_token {model.name}", f"{speed:.6f}")
+    except LibraryError as error:  # the answer is there all the same
+        log.warning("How fast %s reads is not kept: %s", model.name, error)
 
 
 # A second opinion
 
 
-def _checked_again(model: Model, written: Written, settings: config.Ollama) -> Written:
+def _checked_again(model: Model, written: Written, settings: config.Ollama, stop: threading.Event | None) -> Written:
     """The support of each sentence as the model sees it too: the lower label holds."""
     quotes = {citation.number: citation.quote for citation in written.citations}
     sentences = [
-        replace(s, support=min(s.support, _opinion(model, s, quotes, settings), key=_LABELS.index))
-        if s.support in ("partly", "supported")
+        replace(s, support=min(s.support, _opinion(model, s, quotes, settings, stop), key=_LABELS.index))
+        if s.support in ("partly", "supported") and not (stop is not None and stop.is_set())
         else s
         for s in written.sentences
     ]
     return written._replace(sentences=tuple(sentences))
 
 
-def _opinion(model: Model, sentence: Sentence, quotes: dict[int, str], settings: config.Ollama) -> str:
+def _opinion(
+    model: Model, sentence: Sentence, quotes: dict[int, str], settings: config.Ollama, stop: threading.Event | None
+) -> str:
     import json
 
     asked, schema = check_messages(sentence.text, [quotes[number] for number in sentence.citations])
@@ -265,7 +296,7 @@ def _opinion(model: Model, sentence: Sentence, quotes: dict[int, str], settings:
         reply = "".join(
             piece.text
             for piece in model.chat(
-                asked, context_tokens=settings.context_tokens, answer_tokens=_CHECK_TOKENS, schema=schema
+                asked, context_tokens=settings.context_tokens, answer_tokens=_CHECK_TOKENS, schema=schema, stop=stop
             )
         )
         label = json.loads(reply)["support"]

@@ -8,6 +8,7 @@ once `_AHEAD` more characters are there, on these alone.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ import numpy as np
 
 from .checking import Support, support
 from .embedding import Embedder, MarkedText, Vectors
-from .errors import ConfigError
+from .errors import ConfigError, UnknownPaper
 from .prompts import History, Message, messages, visible
 from .readable import folded, readable
 from .sentences import split_lines, split_sentences
@@ -228,6 +229,7 @@ _SUPPORTED = ("quoted", "supported")
 _LABELS = ("unsupported", "partly", "supported", "quoted")
 _LOOKED_UP = 4  # quotes that an uncited sentence is held against
 _SHARED = 0.6  # share of its words that such a quote has to hold: of short sentences the check alone lets too many pass
+_LEAST_STEMS = 3  # of a sentence that a quote is looked up for
 _NEAR = 0.8  # cosine and share of words, added up, below which a quote is not tried for an uncited sentence
 _REFUSAL_WORDS = 14  # that may stand around the refusal
 _REFUSING = re.compile(
@@ -277,11 +279,14 @@ class Draft:
     """
 
     def __init__(self, passages: Sequence[Passage], paper_of: Callable[[str], Paper], embedder: Embedder) -> None:
-        papers = {paper_id: paper_of(paper_id) for paper_id in dict.fromkeys(p.paper_id for p in passages)}
+        papers: dict[str, Paper] = {}
+        for paper_id in dict.fromkeys(p.paper_id for p in passages):
+            with contextlib.suppress(UnknownPaper):  # it was removed a moment ago
+                papers[paper_id] = paper_of(paper_id)
         self._sources = {
             number: _Source(passage, papers[passage.paper_id], embedder)
             for number, passage in enumerate(passages, 1)
-            if papers[passage.paper_id].text[passage.start : passage.end] == passage.text
+            if passage.paper_id in papers and papers[passage.paper_id].text[passage.start : passage.end] == passage.text
         }
         self._embedder = embedder
         self._reader = _Reader()
@@ -398,7 +403,12 @@ class Draft:
         return max(found, key=_strength).label, quotes
 
     def _looked_up(self, sentence: str) -> tuple[str, list[_Quote]]:
-        """The quote that supports a sentence which cites nothing, of whatever passage, if one does."""
+        """The quote that supports a sentence which cites nothing, of whatever passage, if one does.
+
+        A word or a number alone stands somewhere in any library, and says nothing.
+        """
+        if len(_stems(sentence)) < _LEAST_STEMS:
+            return "unsupported", []
         vector = self._vector(sentence)
         rows = [
             (-score, number, span)

@@ -213,6 +213,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None: ...
 
+    def end_headers(self) -> None:
+        self.send_header("Connection", "close")  # else a client may take the connection again while it is closed
+        super().end_headers()
+
     def _handle(self) -> None:
         self.close_connection = True
         server = self.server_is

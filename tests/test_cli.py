@@ -114,7 +114,7 @@ def test_what_was_not_done_exits_1_with_a_message_alone(shelf: Path, words: list
         (["ask"], "the following arguments are required: question"),
         (["add"], "the following arguments are required: PATH"),
         (["ask", QUESTION, "--mode", "poem"], "argument --mode: invalid choice: 'poem'"),
-        (["search", QUESTION, "--top-k", "0"], "argument --top-k: 0 is no number of 1 or more"),
+        (["search", QUESTION, "--top-k", "0"], "argument --top-k: 0 is no number from 1 to 1,000,000,000"),
         (["search", QUESTION, "--top-k", "few"], "argument --top-k: invalid"),
         (["edit", OTTERS], "Nothing to change: name a field, such as --title."),
     ],

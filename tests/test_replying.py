@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from llama_index.core.llms import MockLLM
-from ollama_server import Body, OllamaServer
+from ollama_server import Body, Model, OllamaServer
 
 from rag.assistant import Assistant
 from rag.cli import main
-from rag.errors import AnswerModelError, ModelNotFound, OllamaNotFound
+from rag.errors import AnswerModelError, ConfigError, ModelNotFound, OllamaNotFound
 from rag.prompts import PROMPT_VERSION
 from rag.types import REFUSAL, Answer
 
@@ -212,3 +212,44 @@ def test_leaving_a_stream_ends_the_model(shelf: Path) -> None:
         stream.close()
         assert time.monotonic() - started < 5
         assert server.left.wait(5)
+
+
+@pytest.mark.parametrize("reply", ["1.8", "Otters.", "Rules.", "Yes, cost.", "<think>Hm.</think>"])
+def test_a_word_or_a_number_alone_is_no_answer(shelf: Path, reply: str) -> None:
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION)
+    assert answer.mode == "quote"
+    assert "94.5%" in answer.text
+
+
+def test_too_small_a_context_leaves_the_quotes_and_says_what_to_set(shelf: Path) -> None:
+    with OllamaServer() as server:
+        with open_on(server, shelf, "auto", context_tokens=512) as desk:
+            answer = desk.ask(QUESTION)
+        with open_on(server, shelf, context_tokens=512) as desk, pytest.raises(ConfigError, match="context_tokens"):
+            desk.ask(QUESTION)
+    assert "94.5%" in answer.text
+    assert any(note.startswith("Quotes only: ") and "context_tokens" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize("reply", ["I cannot rewrite that, sorry.", "What is the boiling point of ethanol?"])
+def test_a_rewriting_that_is_none_gives_way_to_the_rule(shelf: Path, reply: str) -> None:
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        answer = desk.ask("And at what cost?", history=[(QUESTION, "94.5%.")])
+    assert answer.standalone_question == f"{QUESTION} And at what cost?"
+
+
+def test_a_paper_that_is_removed_meanwhile_costs_no_answer(shelf: Path) -> None:
+    with OllamaServer(reply=RIGHT) as server, open_on(server, shelf) as desk:
+        stream = desk.stream(QUESTION)
+        next(stream)
+        desk.remove("A Grammar of Bird Alarm Calls")
+        *_, answer = stream
+    assert "94.5%" in answer.text
+
+
+def test_a_window_smaller_than_the_settings_holds(shelf: Path) -> None:
+    with OllamaServer(models=[Model("small", window=2048)]) as server, open_on(server, shelf, model="small") as desk:
+        desk.ask(QUESTION)
+    (chat,) = [request for request in server.requests if request.path == "/api/chat"]
+    assert chat.body["options"]["num_ctx"] == 2048
