@@ -193,13 +193,14 @@ class Assistant:
         model = self._model()
         writer = model if not isinstance(model, AnswerModelError) else None
         started = time.perf_counter()
-        alone = self._alone(question, turns, writer, stop)
-        found = find(self.library, alone, scope=scope)
-        retrieved = time.perf_counter() - started
-        answer = self._base(question, alone, found)
-        for growing in self._quoted(answer, found, scope):
-            answer = growing
-            yield replace(answer, complete=False)
+        for alone in self._alone(question, turns, writer, stop):
+            begun = time.perf_counter()
+            found = find(self.library, alone, scope=scope)
+            answer = self._base(question, alone, found)
+            retrieved = time.perf_counter() - begun
+            for growing in self._quoted(answer, found, scope):
+                answer = growing
+                yield replace(answer, complete=False)
         if isinstance(model, AnswerModelError):
             answer = replace(answer, notes=(*answer.notes, f"Quotes only: {model}"))
         elif writer and not answer.refused:
@@ -292,13 +293,14 @@ class Assistant:
         history: Sequence[tuple[str, str]],
         model: Model | None,
         stop: threading.Event | None,
-    ) -> str:
-        """The question as it is searched for; a follow-up is rewritten by the model, without one by rule."""
+    ) -> Iterator[str]:
+        """The question as it is searched for: by rule, so that quotes stand at once, then as the model rewrites it."""
+        by_rule = standalone_question(question, history)
+        yield by_rule
         if history and model and leans_back(question):
             rewritten = rewritten_question(model, question, history, self.settings.ollama, stop)
-            if rewritten:
-                return rewritten
-        return standalone_question(question, history)
+            if rewritten and rewritten != by_rule:
+                yield rewritten
 
     def _kept(self, answer: Answer, history: Sequence[tuple[str, str]], scope: Scope, model: Model | None) -> Answer:
         """The answer with the number under which it is kept, with all that is needed to ask it again."""

@@ -149,12 +149,13 @@ class Library:
         return report
 
     def remove(self, name: str) -> PaperRef:
-        """Removes the paper with this id or title."""
+        """Removes the paper with this id or title, and the answers that were kept and hold words of it."""
         key = self.records.paper_key(name)
         ref = self.records.refs([key])[key]
         with self.records.transaction() as db:
             self.records.remove_paper(db, key)
             self.records.drop_empty_sources(db)
+            self.records.remove_answers(db, ref.id)
         return ref
 
     def edit(self, name: str, changes: dict[str, Any]) -> Paper:

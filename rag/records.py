@@ -560,6 +560,10 @@ class Records:
             raise UnknownAnswer(f"No answer has the number {key}. `footnote history` shows them.")
         return _kept(row)
 
+    def remove_answers(self, db: sqlite3.Connection, paper_id: str) -> None:
+        """Forgets the answers that hold words of a paper."""
+        db.execute("DELETE FROM answers WHERE instr(answer, ?)", (json.dumps(paper_id),))
+
     # Searching
 
     def scoped(self, scope: Scope) -> list[int] | None:

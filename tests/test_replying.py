@@ -147,7 +147,8 @@ def test_a_follow_up_is_rewritten_by_the_model(shelf: Path) -> None:
         return f"It counts them at a tenth of the cost [{number_of(body, OTTERS)}]."
 
     with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
-        answer = desk.ask("And at what cost?", history=[(QUESTION, "94.5%.")])
+        first, *_, answer = desk.stream("And at what cost?", history=[(QUESTION, "94.5%.")])
+    assert first.standalone_question == f"{QUESTION} And at what cost?"  # the quotes do not wait
     assert answer.standalone_question == "At what cost does the camera kite count otters?"
     assert "Searched for: At what cost does the camera kite count otters?" in answer.notes
     assert "tenth" in answer.text
@@ -186,6 +187,14 @@ def test_answers_are_kept_and_can_be_had_again(shelf: Path, capsys: pytest.Captu
     assert "model: qwen3:4b -> None" in capsys.readouterr().out
     assert main(["history", "--library", str(shelf)]) == 0
     assert capsys.readouterr().out.count(QUESTION) == 3
+
+
+def test_a_removed_paper_takes_the_answers_with_its_words_along(shelf: Path) -> None:
+    with Assistant.open(library=shelf, mode="quote") as desk:
+        desk.ask(QUESTION, papers=OTTERS)
+        desk.ask("How large a tide does the method need?", papers="Tidal Clocks for Sensor Networks")
+        desk.remove(OTTERS)
+        assert [kept.question for kept in desk.history()] == ["How large a tide does the method need?"]
 
 
 def test_what_is_not_to_be_kept_is_not(shelf: Path) -> None:
