@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .library import Library
 from .readable import readable
 from .retrieval import Found, capped, search_terms
-from .types import Citation, Sentence, Span
+from .types import Citation, Paper, Sentence, Span
 from .weights import Weights, load_weights
 
 _READ_CHUNKS = 24  # sentences are chosen from this many of the best chunks; more cost time and add nothing measured
@@ -161,29 +161,31 @@ def cite(library: Library, found: Found, chosen: Sequence[Candidate]) -> tuple[l
             texts[key] = library.records.paper(paper.id).text
         start, end = group[0].span.start, group[-1].span.end
         number = len(citations) + 1
-        chunk = None if group[0].is_title else found.candidates.chunk(group[0].row)
-        page = paper.page_at(start)
         quote = texts[key][start:end]
-        citations.append(
-            Citation(
-                number=number,
-                title=paper.title,
-                paper_id=paper.id,
-                authors=paper.authors,
-                year=paper.year,
-                citekey=paper.citekey,
-                page=page.number if page else None,
-                page_label=page.label if page else None,
-                section=chunk.section if chunk else None,
-                start=start,
-                end=end,
-                quote=quote,
-                source=paper.source,
-                link=paper.zotero,
-            )
-        )
+        citations.append(citation_of(paper, number, Span(start, end), quote))
         sentences.append(Sentence(readable(quote), (number,), "quoted"))
     return sentences, citations
+
+
+def citation_of(paper: Paper, number: int, span: Span, quote: str) -> Citation:
+    """The citation of `quote`, which is a paper's text in `span`: page and section are those where it begins."""
+    page, section = paper.page_at(span.start), paper.section_at(span.start)
+    return Citation(
+        number=number,
+        title=paper.title,
+        paper_id=paper.id,
+        authors=paper.authors,
+        year=paper.year,
+        citekey=paper.citekey,
+        page=page.number if page else None,
+        page_label=page.label if page else None,
+        section=section.title if section else None,
+        start=span.start,
+        end=span.end,
+        quote=quote,
+        source=paper.source,
+        link=paper.zotero,
+    )
 
 
 def _neighbours(chosen: Sequence[Candidate]) -> list[list[Candidate]]:

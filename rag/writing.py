@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .answering import citation_of
 from .checking import Support, support
 from .embedding import Embedder, MarkedText, Vectors
 from .errors import ConfigError, UnknownPaper
@@ -46,21 +47,6 @@ class Fitted(NamedTuple):
     messages: list[Message]
     tokens: int
     fewest: int
-
-
-def fit_passages(
-    question: str,
-    passages: Sequence[Passage],
-    history: History,
-    context_tokens: int,
-    answer_tokens: int,
-    seconds_per_token: float | None = None,
-    budget_seconds: float | None = None,
-) -> list[Passage]:
-    """The passages of `fit_prompt`."""
-    return fit_prompt(
-        question, passages, history, context_tokens, answer_tokens, seconds_per_token, budget_seconds
-    ).passages
 
 
 def fit_prompt(
@@ -432,7 +418,7 @@ class Draft:
         for citation in self._citations:
             if (citation.paper_id, citation.start, citation.end) == (source.paper.id, *span):
                 return citation.number
-        self._citations.append(_citation(len(self._citations) + 1, source, span))
+        self._citations.append(citation_of(source.paper, len(self._citations) + 1, span, source.quote(span)))
         return len(self._citations)
 
     def _notes(self) -> tuple[str, ...]:
@@ -572,28 +558,6 @@ def _stems(text: str) -> set[str]:
 
 def _held(wanted: set[str], words: set[str]) -> float:
     return len(wanted & words) / max(len(wanted), 1)
-
-
-def _citation(number: int, source: _Source, span: Span) -> Citation:
-    paper = source.paper
-    page = paper.page_at(span.start)
-    section = paper.section_at(span.start)
-    return Citation(
-        number=number,
-        title=paper.title,
-        paper_id=paper.id,
-        authors=paper.authors,
-        year=paper.year,
-        citekey=paper.citekey,
-        page=page.number if page else None,
-        page_label=page.label if page else None,
-        section=section.title if section else None,
-        start=span.start,
-        end=span.end,
-        quote=source.quote(span),
-        source=paper.source,
-        link=paper.zotero,
-    )
 
 
 # Citations as models write them

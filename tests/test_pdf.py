@@ -15,7 +15,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.errors import SourceError
-from rag.reading import pdf
+from rag.reading import layout, pdf
 from rag.reading.pdf import Document, read_pdf
 from rag.reading.readers import read_file
 
@@ -653,3 +653,11 @@ def test_a_scan_is_read_where_tesseract_is_installed(tmp_path: Path) -> None:
     left, top, _, bottom = paper.boxes[paper.text.index("River")] / 10
     assert abs(left - LEFT) < 4
     assert top < HEIGHT - 640 < bottom + 4
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [("1.1 Contributions", "body"), ("Author Contributions", "acknowledgements"), ("7. REFERENCES", "references")],
+)
+def test_a_heading_tells_the_kind_of_its_section(heading: str, kind: str) -> None:
+    assert layout._kind_of(heading, False) == kind

@@ -26,7 +26,6 @@ from rag.writing import (
     Written,
     fewest_tokens,
     first_and_last,
-    fit_passages,
     fit_prompt,
     foretold_seconds,
     most_tokens,
@@ -366,7 +365,7 @@ def test_the_best_passages_stand_first_and_last() -> None:
 
 def test_a_budget_in_seconds_sets_how_many_passages_there_are() -> None:
     many = GIVEN * 4
-    counts = [len(fit_passages("Why?", many, (), 8192, 512, 0.05, budget)) for budget in (0, 30, 60, 600)]
+    counts = [len(fit_prompt("Why?", many, (), 8192, 512, 0.05, budget).passages) for budget in (0, 30, 60, 600)]
     assert counts[0] == 1
     assert counts == sorted(counts)
     assert counts[-1] == 12
@@ -382,7 +381,7 @@ def test_history_is_shortened_oldest_first() -> None:
 
 def test_a_context_too_small_is_an_error_that_says_what_to_set() -> None:
     with pytest.raises(ConfigError, match=r"\[ollama\] context_tokens is 512. Set it to 1,024 or more"):
-        fit_passages("Why?", GIVEN, (), 512, 256)
+        fit_prompt("Why?", GIVEN, (), 512, 256)
 
 
 def test_a_passage_is_widened_to_its_section_where_there_is_room() -> None:

@@ -20,7 +20,7 @@ _KNOWN = {
     "abstract": r"abstract|summary|a b s t r a c t",
     "references": r"references?( and notes| cited)?|bibliography|literature( cited)?|works cited|r e f e r e n c e s",
     "acknowledgements": r"acknowledge?ments?|funding( (information|statement|sources))?|financial support|"
-    r"author(s’|s'|’s|'s)? contributions?|contributions?|credit authorship.*|"
+    r"author(s’|s'|’s|'s)? contributions?|credit authorship.*|"
     r"(declaration of )?(conflicts?|competing|declarations?) (of )?interests?( statement)?|disclosures?",
     "appendix": r"(appendix|appendices|supplementary|supplemental|supporting)\b.*",
     "body": r"introduction|background|related works?|methods?|materials and methods|results?( and discussion)?|"
