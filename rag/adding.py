@@ -362,7 +362,7 @@ def read_source(source: Source, brief: bool = False) -> Reading:
     if item and item.abstract and (brief or source.path is None):
         return Reading([replace(_abstract(item), brief=source.path is not None)])
     assert source.path is not None
-    reading = read_file(source.path, source.name, most_pages=_BRIEF_PAGES if brief else None)
+    reading = read_file(source.path, source.name, most_pages=_BRIEF_PAGES if brief else None, outside=source.outside)
     papers = [_described(paper, source) for paper in reading.papers]
     return Reading([_in_brief(paper) for paper in papers] if brief else papers, reading.failures)
 

@@ -8,19 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .adding import Progress
 from .answering import choose_sentences, cite, confidence_in, gather_evidence
+from .asked import Conversation, Kept, now
 from .config import Settings, load_settings
 from .conversation import check_history, leans_back, standalone_question
-from .errors import AnswerModelError, ConfigError, LibraryError
+from .errors import AnswerModelError, ConfigError, LibraryError, UnknownConversation
 from .library import Library
 from .model import find_model
-from .records import Kept, Scope
+from .records import Scope
 from .replying import Model, rewritten_question, written_answers
 from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
@@ -104,6 +104,7 @@ class Assistant:
         tags: Names = None,
         collections: Names = None,
         without: Names = None,
+        conversation: int | None = None,
     ) -> Answer:
         """The answer to a question, each sentence cited.
 
@@ -112,9 +113,11 @@ class Assistant:
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
             papers, years, authors, sources, tags, collections: answer from these alone; papers by title or id.
             without: leave these papers out, by title or id. Where none is left, the answer is a refusal.
+            conversation: the number of the one in which the answer is kept; `rag.asked.NEW_CONVERSATION` begins one,
+                and the answer tells its number. What was said in it before has to be given as `history`.
 
         Raises:
-            QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch.
+            QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation, LibraryMismatch.
         """
         scope = as_scope(
             papers=papers,
@@ -125,7 +128,7 @@ class Assistant:
             collections=collections,
             without=without,
         )
-        *_, answer = self._answers(question, history, scope)
+        *_, answer = self._answers(question, history, scope, conversation=conversation)
         return answer
 
     def stream(
@@ -140,6 +143,7 @@ class Assistant:
         tags: Names = None,
         collections: Names = None,
         without: Names = None,
+        conversation: int | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Answer]:
         """Growing answers, `complete` false until the last, which is what `ask` returns.
@@ -156,7 +160,7 @@ class Assistant:
             collections=collections,
             without=without,
         )
-        yield from self._answers(question, history, scope, stop)
+        yield from self._answers(question, history, scope, stop, conversation)
 
     def search(
         self,
@@ -185,12 +189,19 @@ class Assistant:
         return top_passages(self.library, find(self.library, question, scope=scope, top_k=most), most)
 
     def _answers(
-        self, question: str, history: History, scope: Scope, stop: threading.Event | None = None
+        self,
+        question: str,
+        history: History,
+        scope: Scope,
+        stop: threading.Event | None = None,
+        conversation: int | None = None,
     ) -> Iterator[Answer]:
         """Question -> one that stands alone -> answer in quotes -> where there is a model, its answer over that."""
         question = check_question(question)
         turns = check_history(history)
-        model = self._model()
+        if conversation:
+            self.library.asked.check_conversation(conversation)
+        model = self.writer()
         writer = model if not isinstance(model, AnswerModelError) else None
         started = time.perf_counter()
         for alone in self._alone(question, turns, writer, stop):
@@ -207,8 +218,9 @@ class Assistant:
             for growing in self._written(writer, answer, found, turns, stop):
                 answer = growing
                 yield replace(answer, complete=False)
-        answer = replace(answer, seconds={"retrieve": retrieved, "answer": time.perf_counter() - started - retrieved})
-        yield self._kept(answer, turns, scope, writer)
+        seconds = {"retrieve": retrieved, "answer": time.perf_counter() - started - retrieved}
+        answer = replace(answer, seconds=seconds, asked=now())
+        yield self._kept(answer, turns, scope, writer, conversation)
 
     def _base(self, question: str, alone: str, found: Found) -> Answer:
         """The answer before there is any text in it."""
@@ -268,8 +280,8 @@ class Assistant:
                 raise
             yield replace(quoted, complete=not stopped, notes=(*quoted.notes, f"Quotes only: {error}"))
 
-    def _model(self) -> Model | AnswerModelError | None:
-        """What writes; the error where nothing can, which in mode llm is raised; None in mode quote."""
+    def writer(self) -> Model | AnswerModelError | None:
+        """What writes answers; the error where nothing can, which in mode llm is raised; None in mode quote."""
         mode = self.settings.answer.mode
         if mode == "quote" or self._given:
             return self._given if mode != "quote" else None
@@ -302,7 +314,14 @@ class Assistant:
             if rewritten and rewritten != by_rule:
                 yield rewritten
 
-    def _kept(self, answer: Answer, history: Sequence[tuple[str, str]], scope: Scope, model: Model | None) -> Answer:
+    def _kept(
+        self,
+        answer: Answer,
+        history: Sequence[tuple[str, str]],
+        scope: Scope,
+        model: Model | None,
+        conversation: int | None,
+    ) -> Answer:
         """The answer with the number under which it is kept, with all that is needed to ask it again."""
         if not self.settings.answer.keep:
             return answer
@@ -314,20 +333,37 @@ class Assistant:
             "prompt_version": answer.prompt_version,
             "options": {"context_tokens": ollama.context_tokens, "answer_tokens": ollama.answer_tokens},
         }
-        asked = datetime.now(UTC).isoformat(timespec="seconds")
         request = {"history": [list(turn) for turn in history], "scope": asdict(scope)}
         try:
-            kept = Kept(0, asked, answer.question, request, made_with, answer.to_dict())
-            return replace(answer, number=self.library.records.put_answer(kept))
-        except LibraryError as error:  # an answer that cannot be kept is one all the same
+            kept = self.library.asked.put(
+                Kept(0, answer.asked, answer.question, request, made_with, answer.to_dict(), conversation)
+            )
+        except (LibraryError, UnknownConversation) as error:  # an answer that cannot be kept is one all the same
             log.warning("The answer is not kept: %s", error)
             return answer
+        return replace(answer, number=kept.key, conversation=kept.conversation)
 
-    # What was asked
+    # What was asked: with `[answer] keep` off nothing is added here, and what was kept before can be read and deleted
 
     def history(self, most: int = 50) -> list[Kept]:
         """The last questions with their answers, newest first."""
-        return self.library.records.answers(most) if self.library.exists else []
+        return self.library.asked.last(most) if self.library.exists else []
+
+    def kept(self, number: int) -> Kept:
+        """A question with its answer.
+
+        Raises:
+            UnknownAnswer: none has this number.
+        """
+        return self.library.asked.answer(number)
+
+    def delete_answer(self, number: int) -> None:
+        """Deletes a kept answer, and its conversation where nothing else is left in it.
+
+        Raises:
+            UnknownAnswer: none has this number.
+        """
+        self.library.asked.remove_answer(number)
 
     def again(self, number: int) -> tuple[Kept, Answer]:
         """A kept answer, and the one that the same question gets now.
@@ -335,10 +371,55 @@ class Assistant:
         Raises:
             UnknownAnswer: none has this number.
         """
-        kept = self.library.records.answer(number)
+        kept = self.kept(number)
         scope = Scope(**{name: tuple(values) for name, values in kept.request["scope"].items()})
         *_, answer = self._answers(kept.question, [tuple(turn) for turn in kept.request["history"]], scope)
         return kept, answer
+
+    def conversations(self) -> list[Conversation]:
+        """The conversations, the one that was asked last first. Each begins with a question: none is empty."""
+        return self.library.asked.conversations() if self.library.exists else []
+
+    def conversation(self, number: int) -> list[Kept]:
+        """The questions and answers of a conversation, oldest first.
+
+        Raises:
+            UnknownConversation: none has this number.
+        """
+        return self.library.asked.conversation(number)
+
+    def rename_conversation(self, number: int, name: str) -> None:
+        """Gives a conversation another name than that of its first question, which an empty one brings back.
+
+        Raises:
+            UnknownConversation, TooLong.
+        """
+        self.library.asked.rename_conversation(number, name)
+
+    def delete_conversation(self, number: int) -> None:
+        """Deletes a conversation with its answers and what was said of them.
+
+        Raises:
+            UnknownConversation: none has this number.
+        """
+        self.library.asked.remove_conversation(number)
+
+    def rate(self, number: int, good: bool | None, comment: str = "") -> None:
+        """Keeps what a person thinks of an answer in place of what was kept before; with neither, nothing is kept.
+
+        Args:
+            number: the answer's.
+            good: whether it is right; None leaves that open.
+            comment: up to 4,000 characters.
+
+        Raises:
+            UnknownAnswer, TooLong.
+        """
+        self.library.asked.rate(number, good, comment)
+
+    def feedback(self) -> list[Kept]:
+        """The answers that were rated or commented on, in the order in which that was done."""
+        return self.library.asked.rated() if self.library.exists else []
 
     # The library
 

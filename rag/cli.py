@@ -18,6 +18,7 @@ from .errors import FootnoteError
 
 if TYPE_CHECKING:
     from .adding import Progress
+    from .asked import Kept
     from .assistant import Assistant
     from .types import AddReport, Answer, Failure, Paper
 
@@ -103,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     past = command("history", _history, "show what was asked, newest last")
     past.add_argument("--json", action="store_true", help="print JSON")
     past.add_argument("--most", type=_count, default=50, metavar="N", help="how many (default: 50)")
+    feedback = command("feedback", _feedback, "show what was said of answers on the page, newest last")
+    form = feedback.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--export", action="store_true", help="print a question set for the evaluation: the good answers")
     again = command("again", _again, "ask a question of the history again, and show what changed")
     again.add_argument("number", type=_count, help="as `footnote history` shows it")
     again.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
@@ -122,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     command("doctor", _doctor, "check the installation and the library, with a remedy for what is wrong")
     chat = command("chat", _chat, "open the chat page")
     chat.add_argument("--port", type=int)
+    chat.add_argument("--mcp", action="store_true", help="be an MCP server too: ask, search, list_papers, read_passage")
     return parser
 
 
@@ -195,7 +201,7 @@ def _history(options: argparse.Namespace) -> int:
     with _assistant(options) as assistant:
         kept = assistant.history(options.most)
     if options.json:
-        _print_json([each._asdict() for each in kept])
+        _print_json([each.to_dict() for each in kept])
         return DONE
     for each in reversed(kept):
         by = each.made_with["model"] or "quotes"
@@ -203,6 +209,41 @@ def _history(options: argparse.Namespace) -> int:
     if not kept:
         _say("Nothing was asked yet.")
     return DONE
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    with _assistant(options) as assistant:
+        rated = assistant.feedback()
+        papers = assistant.papers() if options.export else []
+    if options.export:
+        _export(rated, papers)
+    elif options.json:
+        _print_json([each.to_dict() for each in rated])
+    else:
+        for each in rated:
+            _print(_said_of(each))
+    if not rated:
+        _say("No answer was rated yet: the page has buttons for it below each.")
+    return DONE
+
+
+def _said_of(kept: Kept) -> str:
+    assert kept.feedback
+    good, comment, given = kept.feedback
+    verdict = {True: "good", False: "bad ", None: "    "}[good]
+    said = f"  [{' '.join(comment.split())}]" if comment else ""
+    return f"{kept.key:4d}  {given}  {verdict}  {kept.question}{said}"
+
+
+def _export(rated: Sequence[Kept], papers: Sequence[Paper]) -> None:
+    """A question set on stdout; on stderr what is not in it, for a person to write."""
+    from .question_set import question_set
+
+    rows, left_out = question_set(rated, papers)
+    for row in rows:
+        _print(_json(row))
+    for kept, reason in left_out:
+        _say(f"left out: {_said_of(kept).strip()}\n    {reason}")
 
 
 _COMPARED = ("refused", "complete", "mode", "model", "prompt_version")
@@ -219,7 +260,7 @@ def _again(options: argparse.Namespace) -> int:
 
     with _assistant(options, {"answer": {"mode": options.mode}}) as assistant:
         before, answer = assistant.again(options.number)
-        digest = assistant.library.records.answer(answer.number).made_with["digest"] if answer.number else None
+        digest = assistant.kept(answer.number).made_with["digest"] if answer.number else None
     _print(str(answer))
     was, now = before.answer, answer.to_dict()
     made = [f"{name}: {was[name]} -> {now[name]}" for name in _COMPARED if was.get(name) != now[name]]
@@ -329,7 +370,7 @@ def _chat(options: argparse.Namespace) -> int:
     import importlib
 
     with _assistant(options, {"ui": {"port": options.port}}) as assistant:
-        importlib.import_module("ui.page").serve(assistant)
+        importlib.import_module("ui.server").serve(assistant, options.mcp)
     return DONE
 
 
@@ -456,5 +497,9 @@ def _print(text: str) -> None:
 
 
 def _print_json(value: Any) -> None:
+    _print(_json(value, indent=1))
+
+
+def _json(value: Any, indent: int | None = None) -> str:
     unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    _print(json.dumps(value, ensure_ascii=not unicode, indent=1))
+    return json.dumps(value, ensure_ascii=not unicode, indent=indent)

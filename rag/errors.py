@@ -8,6 +8,10 @@ FootnoteError
 │   └── EmptyLibrary       there is nothing in it to search
 ├── UnknownPaper       no paper has this id or title
 ├── AmbiguousPaper     several papers have this title
+├── UnknownAnswer      no answer that was kept has this number
+├── UnknownConversation no conversation has this number
+├── TooLong            a name or a comment is longer than is kept
+├── DrawingError       a page of a paper cannot be drawn
 ├── QuestionError      the question cannot be searched for
 ├── EmbeddingError     the embedding model cannot be loaded or run
 ├── AnswerModelError   the answering model cannot be used, or failed; `.text` is what it had written
@@ -56,8 +60,20 @@ class UnknownAnswer(FootnoteError):
     """No answer that was kept has the given number."""
 
 
+class UnknownConversation(FootnoteError):
+    """No conversation that was kept has the given number."""
+
+
+class TooLong(FootnoteError):
+    """A conversation's name, or a comment on an answer, is longer than is kept."""
+
+
 class AmbiguousPaper(FootnoteError):
     """Several papers of the library have the given title; the message lists their ids."""
+
+
+class DrawingError(FootnoteError):
+    """A page of a paper cannot be drawn: it has none, or its file is gone, has changed, or is too much to draw."""
 
 
 class QuestionError(FootnoteError):

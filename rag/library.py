@@ -13,18 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .adding import Adding, Progress, corrected
+from .asked import Asked
 from .chunking import chunk_paper, embedded_text
 from .config import Settings
 from .embedding import Embedder, load_embedder
-from .errors import EmptyLibrary, LibraryMismatch, SourceError
+from .errors import DrawingError, EmptyLibrary, LibraryMismatch, SourceError
 from .index import Index
-from .reading.locating import locate
-from .records import Records, StoredChunk
-from .types import AddReport, Box, Paper, PaperRef
+from .reading.drawing import draw_page
+from .reading.locating import RECORD, Located, check_as_read, locate
+from .records import Records, StoredChunk, StoredSource
+from .types import AddReport, Box, Failure, Paper, PaperRef, Span
+from .uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
 
-RECORD = "footnote.sqlite"
 _GROUP = 8  # papers that are embedded at once where all are embedded anew
 _CHUNKER = 2  # raise it when the same paper would be cut or pooled otherwise than before
+
+_TALL = 1.6  # times the usual height: of a letter whose box tells nothing of its line
 
 EDITABLE = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags", "collections")
 _LISTS = ("authors", "tags", "collections")
@@ -71,6 +75,11 @@ class Library:
             return self._records
 
     @property
+    def asked(self) -> Asked:
+        """What was asked of the library, as the record keeps it."""
+        return Asked(self.records)
+
+    @property
     def index(self) -> Index:
         """The index over the record."""
         with self._loading:
@@ -98,7 +107,8 @@ class Library:
     def boxes(self, name: str, start: int, end: int) -> list[Box]:
         """Where a span of a paper stands on its pages, a rectangle for each piece of a line; none where unknown."""
         paper = self.records.paper(name)
-        characters = self.records.boxes(self.records.paper_key(name), start, end) / 10.0
+        start, end = max(start, 0), min(end, len(paper.text))
+        characters = _evened(self.records.boxes(self.records.paper_key(paper.id), start, end) / 10.0)
         rectangles: list[Box] = []
         for position, (left, top, right, bottom) in enumerate(characters.tolist(), start):
             page = paper.page_at(position)
@@ -113,6 +123,51 @@ class Library:
             else:
                 rectangles.append(Box(page.number, left, top, right, bottom))
         return rectangles
+
+    def find_quote(self, name: str, quote: str, start: int) -> Span | None:
+        """Where a quote that was kept stands in a paper now: at `start`, else the nearest place, None where nowhere.
+
+        It moves where the paper was read again, or its title corrected.
+        """
+        text = self.records.paper(name).text
+        places = {text.rfind(quote, 0, max(start, 0) + len(quote)), text.find(quote, max(start, 0))} - {-1}
+        if not quote or not places:
+            return None
+        nearest = min(places, key=lambda place: abs(place - start))
+        return Span(nearest, nearest + len(quote))
+
+    def can_draw(self, name: str) -> bool:
+        """Whether the paper was read from a PDF that is still there. No file is read."""
+        return any(self._file(source).is_file() for source in self._pdfs(name))
+
+    def drawn_page(self, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
+        """A page of a paper's PDF, its number from 1, as a PNG; what of `text[start:end]` stands on it is marked.
+
+        Of a quote that was kept, take start and end from `find_quote`, and the page from `Paper.page_at`.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper: as everywhere.
+            DrawingError: the paper is from no PDF, the file is gone or has changed, or the page cannot be drawn.
+        """
+        boxes = self.boxes(name, start, end) if start is not None and end is not None else []
+        reasons = []
+        for source in self._pdfs(name):
+            file, remedy = self._file(source), "Add the file again"
+            try:
+                check_as_read(file, source.digest or "")
+                remedy = "Open the file itself"
+                return draw_page(file, page, boxes)
+            except SourceError as error:
+                reasons.append(f"Page {page} of {source.name!r} cannot be shown: {error}. {remedy}.")
+        raise DrawingError(next(iter(reasons), "There is no page to show: the paper was not read from a PDF."))
+
+    def _pdfs(self, name: str) -> list[StoredSource]:
+        """The PDFs that hold a paper and were read whole."""
+        sources = self.records.sources_in_full(self.records.paper_key(name))
+        return [source for source in sources if source.digest and source.location.lower().endswith(".pdf")]
+
+    def _file(self, source: StoredSource) -> Path:
+        return copy_at(self.folder, source.location) or Path(source.location)
 
     # Changing
 
@@ -134,13 +189,40 @@ class Library:
             LibraryMismatch: the library was made with other settings.
             AddInterrupted: Ctrl-C; what was stored until then stays.
         """
-        report = AddReport()
-        located = locate(paths, collections, without_collections)
-        report.failed = located.failures
+        return self._add(locate(paths, collections, without_collections), on_progress)
+
+    def add_uploads(
+        self, files: Sequence[tuple[str, Path]], on_progress: Callable[[Progress], None] | None = None
+    ) -> AddReport:
+        """Adds copies of files, each given by the name that its owner calls it by and the path where it lies now.
+
+        The copies are kept in the library's folder while a paper is read from them. A file that cannot be read stands
+        in `failed`, and is not kept. What a bibliography says of other files of this machine is not followed.
+
+        Raises:
+            LibraryMismatch, AddInterrupted: as `add`.
+        """
+        located = Located()
+        if self.exists:
+            drop_leftovers(self.folder, self.records.sources())
+        try:
+            for name, path in files:
+                try:
+                    located.sources.append(keep_copy(self.folder, name, path))
+                except SourceError as error:
+                    located.failures.append(Failure(kept_name(name), None, str(error)))
+            located.sources = list({source.location: source for source in located.sources}.values())
+            return self._add(located, on_progress)
+        finally:
+            self._drop_unused([source.location for source in located.sources])
+
+    def _add(self, located: Located, on_progress: Callable[[Progress], None] | None) -> AddReport:
+        report = AddReport(failed=located.failures)
         if not located.sources:
             return report
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._records = self._records or Records(self.folder / RECORD)
+        with self._loading:
+            self._records = self._records or Records(self.folder / RECORD)
         if self._records.meta("made_with"):
             self._check_made_with(self._chosen())  # also where nothing has to be embedded
         self.index.drop_foreign()
@@ -149,14 +231,33 @@ class Library:
         return report
 
     def remove(self, name: str) -> PaperRef:
-        """Removes the paper with this id or title, and the answers that were kept and hold words of it."""
+        """Removes the paper with this id or title, the answers that were kept and hold words of it, and uploaded copies
+        that no other paper was read from.
+
+        Raises:
+            LibraryError: a copy cannot be deleted; the paper is removed all the same.
+        """
         key = self.records.paper_key(name)
         ref = self.records.refs([key])[key]
+        locations = [source.location for source in self.records.sources_in_full(key)]
         with self.records.transaction() as db:
             self.records.remove_paper(db, key)
-            self.records.drop_empty_sources(db)
-            self.records.remove_answers(db, ref.id)
+            self.records.drop_empty_sources(db, locations)
+            self.asked.forget_paper(db, ref.id)
+        self._drop_unused(locations)
         return ref
+
+    def _drop_unused(self, locations: Sequence[str]) -> None:
+        """Uploaded copies that no paper is read from go, and what is noted of them."""
+        copies = {location for location in locations if copy_at(self.folder, location)}
+        if copies and self.exists:
+            with self.records.transaction(of_papers=False) as db:
+                self.records.drop_empty_sources(db, copies)
+            copies -= self.records.sources().keys()
+            with self.records.transaction(of_papers=False) as db:
+                self.records.forget_failures(db, copies)
+        for location in copies:
+            drop_copy(self.folder, location)
 
     def edit(self, name: str, changes: dict[str, Any]) -> Paper:
         """Corrects metadata of a paper, for good: a new reading of its source does not undo it.
@@ -253,6 +354,25 @@ class Library:
             stored = [StoredChunk(c, part.vector, part.marks) for c, part in zip(of_paper, parts, strict=True)]
             results.append((stored, np.asarray(whole / max(float(np.linalg.norm(whole)), 1e-12), np.float32)))
         return results
+
+
+def _evened(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The boxes of a span's characters, (characters, 4), the tall among them as high as a neighbour on their line.
+
+    Fonts for formulas give their letters boxes that reach over the lines above and below.
+    """
+    heights = boxes[:, 3] - boxes[:, 1]
+    drawn = np.flatnonzero(heights > 0)
+    if not len(drawn):
+        return boxes
+    is_tall = heights > _TALL * np.median(heights[drawn])
+    others = drawn[~is_tall[drawn]]
+    for tall in np.flatnonzero(is_tall):
+        at = int(np.searchsorted(others, tall))
+        middle = (boxes[tall, 1] + boxes[tall, 3]) / 2
+        beside = min(others[max(at - 1, 0) : at + 1], key=lambda i: abs(boxes[i, [1, 3]].mean() - middle))
+        boxes[tall, [1, 3]] = boxes[beside, [1, 3]]
+    return boxes
 
 
 def _checked(name: str, value: Any) -> Any:

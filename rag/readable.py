@@ -1,4 +1,4 @@
-"""The readable form of a text: LaTeX left-overs resolved, nothing else changed."""
+"""The readable form of a text: LaTeX left-overs resolved, nothing else changed. And the way back, for BibTeX."""
 
 from __future__ import annotations
 
@@ -42,6 +42,20 @@ _SYMBOL = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
 _BRACED_NAME = re.compile(rf"\{{({'|'.join(sorted(_SYMBOLS, key=len, reverse=True))})\}}")
 _POWER = re.compile(r"([\^_])\{([^{}]+)\}")
 _BRACES = re.compile(r"""(?<!\\)\{(\w(?:[^{}:;,="|]|:(?=//))*)\}""")  # around words; sets and code keep theirs
+_COMMANDS = (  # of mathematics, which LaTeX has without a package
+    *(name for name in _GREEK if name != "omicron"),
+    *"Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+    *"times sim approx pm leq geq neq rightarrow infty cdot in sum prod partial nabla".split(),
+)
+_AS_LATEX = {
+    **{_SYMBOLS[name]: f"$\\{name}$" for name in _COMMANDS},
+    **{letter: f"{{\\{name}}}" for name, letter in _LETTERS.items()},
+    **{sign: f"\\{sign}" for sign in "$&%#_"},
+    # Braces are counted by BibTeX even behind a backslash.
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "|": r"\textbar{}", "<": "$<$", ">": "$>$", "–": "--", "—": "---", "“": "``", "”": "''",
+    "‘": "`", "’": "'", "…": r"\ldots{}", "§": r"\S{}",
+}  # fmt: skip
 _MOST_PASSES = 20  # nobody nests deeper; a text made to, costs no more than this
 
 
@@ -95,6 +109,22 @@ def _math(match: re.Match[str]) -> str:
     if re.search(r"[\\^_{}=<>]", inside) or re.fullmatch(r"\w{1,3}", inside):
         return inside
     return match[0]
+
+
+def latex(text: str) -> str:
+    """`text` as LaTeX and BibTeX read it: signs that mean something there as commands, accents as braced ones.
+
+    `readable` gives it back. Letters that LaTeX has no command for stay as they are, in UTF-8.
+    """
+    return "".join(_AS_LATEX.get(letter) or _with_accent(letter) for letter in unicodedata.normalize("NFC", text))
+
+
+def _with_accent(letter: str) -> str:
+    base, *marks = list(unicodedata.normalize("NFD", letter))
+    accent = next((name for name, mark in _ACCENTS.items() if [mark] == marks), None)
+    if accent is None or not base.isascii():
+        return letter
+    return f"{{\\{accent}{{{base}}}}}" if accent.isalpha() else f"{{\\{accent}{base}}}"
 
 
 def folded(title: str) -> str:

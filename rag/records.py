@@ -21,11 +21,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import AmbiguousPaper, LibraryError, UnknownAnswer, UnknownPaper
+from .errors import AmbiguousPaper, LibraryError, UnknownPaper
 from .readable import folded, readable
 from .types import Chunk, Page, Paper, PaperRef, Section, Span
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _BUSY_SECONDS = 60.0
 _LIST_LIMIT = 30_000  # SQLite takes 32,766 values in a statement
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the latter for SQLite's words about a damaged schema
@@ -52,7 +52,7 @@ CREATE TABLE sources (
     key INTEGER PRIMARY KEY,
     location TEXT NOT NULL UNIQUE,   -- the absolute path; never shown
     name TEXT NOT NULL,              -- what is shown: the file's name
-    digest TEXT                      -- sha256 of the file; NULL until all its papers are stored
+    digest TEXT                      -- of the file and what is said of it; NULL until all its papers are stored
 );
 CREATE TABLE entries (               -- which papers a source holds
     source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
@@ -106,6 +106,31 @@ CREATE TABLE answers (               -- what was asked and answered, with all th
     made_with TEXT NOT NULL,         -- JSON: mode, model, its digest, prompt version, options
     answer TEXT NOT NULL             -- JSON: as Answer.to_dict()
 )""",
+    4: """
+CREATE TABLE conversations (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, nor an answer's: an open page may still name them
+    name TEXT NOT NULL,
+    started TEXT NOT NULL
+);
+CREATE TABLE answers_in_conversations (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    asked TEXT NOT NULL,
+    question TEXT NOT NULL,
+    request TEXT NOT NULL,
+    made_with TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    conversation INTEGER REFERENCES conversations ON DELETE CASCADE  -- NULL where it was given in none
+);
+INSERT INTO answers_in_conversations SELECT *, NULL FROM answers;
+DROP TABLE answers;
+ALTER TABLE answers_in_conversations RENAME TO answers;
+CREATE INDEX answers_by_conversation ON answers (conversation);
+CREATE TABLE feedback (              -- what a person thought of an answer
+    answer INTEGER PRIMARY KEY REFERENCES answers ON DELETE CASCADE,
+    good INTEGER,                    -- 1, 0, or NULL where there is a comment alone
+    comment TEXT NOT NULL,
+    given TEXT NOT NULL
+)""",
 }
 
 _DETAILS = (
@@ -123,15 +148,19 @@ class Failed(NamedTuple):
     reason: str
 
 
-class Kept(NamedTuple):
-    """A question as it was put, and its answer: `request` holds history and scope, `made_with` model and options."""
+class Stored(NamedTuple):
+    """When a paper came, in ISO form, and how many chunks it has."""
 
-    key: int
-    asked: str
-    question: str
-    request: dict[str, Any]
-    made_with: dict[str, Any]
-    answer: dict[str, Any]
+    added: str
+    chunks: int
+
+
+class StoredSource(NamedTuple):
+    """Where a paper was read: the source's location and name, and its digest where it was read whole."""
+
+    location: str
+    name: str
+    digest: str | None
 
 
 class StoredChunk(NamedTuple):
@@ -267,6 +296,13 @@ class Records:
         except _ERRORS as error:
             raise _translated(error, self.path) from error
 
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """The rows of a statement that reads."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except _ERRORS as error:
+            raise _translated(error, self.path) from error
+
     # What the library was made with
 
     def meta(self, name: str) -> str | None:
@@ -295,7 +331,7 @@ class Records:
 
     def brief_papers(self) -> set[int]:
         """The keys of the papers of which only the abstract was read so far."""
-        return {row[0] for row in self._all("SELECT key FROM papers WHERE details ->> '$.brief'")}
+        return {row[0] for row in self.rows("SELECT key FROM papers WHERE details ->> '$.brief'")}
 
     def searched(self) -> dict[str, int]:
         """What a question is put to: papers, how many of them are abstracts so far, and files that failed."""
@@ -308,9 +344,14 @@ class Records:
 
     def papers(self) -> list[Paper]:
         """All papers in the order in which they came, without their texts."""
-        rows = self._all("SELECT key, id, title, '' AS text, year, details FROM papers ORDER BY key")
+        rows = self.rows("SELECT key, id, title, '' AS text, year, details FROM papers ORDER BY key")
         names = self._source_names()
         return [_paper(row, names.get(row["key"], ())) for row in rows]
+
+    def stored(self) -> dict[str, Stored]:
+        """When each paper came and how many chunks it has, by the paper's id."""
+        sql = "SELECT id, added, (SELECT count(*) FROM chunks WHERE paper = papers.key) FROM papers"
+        return {row[0]: Stored(row[1], row[2]) for row in self.rows(sql)}
 
     def paper(self, name: str) -> Paper:
         """The paper with this id or title, with its text.
@@ -325,7 +366,7 @@ class Records:
 
     def paper_key(self, name: str) -> int:
         """The key of the paper with this id or (folded) title."""
-        rows = self._all("SELECT key, id FROM papers WHERE id = ?", (name.strip(),)) or self._all(
+        rows = self.rows("SELECT key, id FROM papers WHERE id = ?", (name.strip(),)) or self.rows(
             "SELECT key, id FROM papers WHERE folded_title = ? ORDER BY key", (folded(name),)
         )
         if not rows:
@@ -339,7 +380,7 @@ class Records:
 
     def readings(self) -> dict[tuple[str, str], int]:
         """The papers' keys by what their sources gave: (folded title, digest of the text)."""
-        rows = self._all("SELECT read_title, read_digest, key FROM papers")
+        rows = self.rows("SELECT read_title, read_digest, key FROM papers")
         return {(row["read_title"], row["read_digest"]): row["key"] for row in rows}
 
     def refs(self, keys: Sequence[int]) -> dict[int, PaperRef]:
@@ -471,7 +512,7 @@ class Records:
 
     def sources(self) -> dict[str, tuple[int, str | None]]:
         """All sources: location -> (key, digest)."""
-        return {row["location"]: (row["key"], row["digest"]) for row in self._all("SELECT * FROM sources")}
+        return {row["location"]: (row["key"], row["digest"]) for row in self.rows("SELECT * FROM sources")}
 
     def put_source(self, db: sqlite3.Connection, location: str, name: str) -> int:
         """The key of the source at `location`, made where it is new; its digest is cleared until it is read whole."""
@@ -493,11 +534,19 @@ class Records:
 
     def entries(self, source: int) -> list[int]:
         """The keys of the papers that a source holds."""
-        return [row[0] for row in self._all("SELECT paper FROM entries WHERE source = ? ORDER BY paper", (source,))]
+        return [row[0] for row in self.rows("SELECT paper FROM entries WHERE source = ? ORDER BY paper", (source,))]
 
     def sources_of(self, paper: int) -> list[int]:
         """The keys of the sources that hold a paper."""
-        return [row[0] for row in self._all("SELECT source FROM entries WHERE paper = ?", (paper,))]
+        return [row[0] for row in self.rows("SELECT source FROM entries WHERE paper = ?", (paper,))]
+
+    def sources_in_full(self, paper: int) -> list[StoredSource]:
+        """The sources that hold a paper, in the order in which they came."""
+        sql = (
+            "SELECT s.location, s.name, s.digest FROM entries e JOIN sources s ON s.key = e.source "
+            "WHERE e.paper = ? ORDER BY s.key"
+        )
+        return [StoredSource(*row) for row in self.rows(sql, (paper,))]
 
     def finish_source(self, db: sqlite3.Connection, source: int, digest: str, papers: Iterable[int]) -> list[int]:
         """A source was read whole and holds exactly `papers`; returns the keys of papers that now have no source."""
@@ -510,7 +559,7 @@ class Records:
 
     def failures(self) -> dict[str, Failed]:
         """The files that could not be read, by location."""
-        rows = self._all("SELECT location, name, digest, reason FROM failures")
+        rows = self.rows("SELECT location, name, digest, reason FROM failures")
         return {row["location"]: Failed(*row) for row in rows}
 
     def put_failure(self, db: sqlite3.Connection, failed: Failed) -> None:
@@ -527,42 +576,10 @@ class Records:
         db.execute("DELETE FROM sources WHERE key = ?", (source,))
         return gone
 
-    def drop_empty_sources(self, db: sqlite3.Connection) -> None:
-        """Forgets sources that hold no paper any more, so that they are read again when they are next added."""
-        db.execute("DELETE FROM sources WHERE key NOT IN (SELECT source FROM entries)")
-
-    # Answers
-
-    def put_answer(self, kept: Kept) -> int:
-        """Stores a question with its answer; returns the key. The key of `kept` is not used."""
-        with self.transaction(of_papers=False) as db:
-            cursor = db.execute(
-                "INSERT INTO answers (asked, question, request, made_with, answer) VALUES (?, ?, ?, ?, ?)",
-                (
-                    *(kept.asked, kept.question),
-                    *(json.dumps(part, ensure_ascii=False) for part in (kept.request, kept.made_with, kept.answer)),
-                ),
-            )
-            return int(cursor.lastrowid or 0)
-
-    def answers(self, most: int) -> list[Kept]:
-        """The last `most` questions with their answers, newest first."""
-        return [_kept(row) for row in self._all("SELECT * FROM answers ORDER BY key DESC LIMIT ?", (most,))]
-
-    def answer(self, key: int) -> Kept:
-        """A question with its answer.
-
-        Raises:
-            UnknownAnswer: there is none with this key.
-        """
-        row = self._one("SELECT * FROM answers WHERE key = ?", (key,))
-        if row is None:
-            raise UnknownAnswer(f"No answer has the number {key}. `footnote history` shows them.")
-        return _kept(row)
-
-    def remove_answers(self, db: sqlite3.Connection, paper_id: str) -> None:
-        """Forgets the answers that hold words of a paper."""
-        db.execute("DELETE FROM answers WHERE instr(answer, ?)", (json.dumps(paper_id),))
+    def drop_empty_sources(self, db: sqlite3.Connection, locations: Iterable[str]) -> None:
+        """Forgets those of some sources that hold no paper, so that they are read again when they are next added."""
+        sql = "DELETE FROM sources WHERE location = ? AND key NOT IN (SELECT source FROM entries)"
+        db.executemany(sql, [(location,) for location in locations])
 
     # Searching
 
@@ -578,7 +595,7 @@ class Records:
         left_out = {self.paper_key(name) for name in scope.without}
         if keys is not None and scope == Scope(papers=scope.papers, without=scope.without):
             return sorted(keys - left_out)
-        rows = self._all("SELECT key, year, details FROM papers")
+        rows = self.rows("SELECT key, year, details FROM papers")
         names = self._source_names()
         details = {row["key"]: json.loads(row["details"]) for row in rows}
         tests: list[tuple[str, Sequence[str | int], dict[int, list[str]], bool]] = [
@@ -611,7 +628,7 @@ class Records:
         sql = (
             f"SELECT rowid, -bm25({table}, {weights}) FROM {table} WHERE {table} MATCH ?{where} ORDER BY 2 DESC LIMIT ?"
         )
-        return {row[0]: row[1] for row in self._all(sql, (match, limit))}
+        return {row[0]: row[1] for row in self.rows(sql, (match, limit))}
 
     def document_frequencies(self, terms: Sequence[str]) -> list[int]:
         """In how many papers each term occurs (after stemming)."""
@@ -646,7 +663,7 @@ class Records:
 
     def vectors(self, after: int = 0, batch: int = 5000) -> Iterator[tuple[list[int], list[int], NDArray[np.float32]]]:
         """The chunks' (keys, papers' keys, vectors) in batches, those with a key above `after`."""
-        while rows := self._all(
+        while rows := self.rows(
             "SELECT key, paper, vector FROM chunks WHERE key > ? ORDER BY key LIMIT ?", (after, batch)
         ):
             matrix = np.frombuffer(b"".join(row["vector"] for row in rows), "<f4").reshape(len(rows), -1)
@@ -656,7 +673,7 @@ class Records:
     def chunk_keys(self, among: Sequence[int] | None = None) -> set[int]:
         """The keys of all chunks, or of those among some keys that are still there."""
         sql = "SELECT key FROM chunks"
-        return {row[0] for row in (self._all(sql) if among is None else self._in(f"{sql} WHERE key IN ({{}})", among))}
+        return {row[0] for row in (self.rows(sql) if among is None else self._in(f"{sql} WHERE key IN ({{}})", among))}
 
     # Below the surface
 
@@ -696,27 +713,21 @@ class Records:
         except _ERRORS as error:
             raise _translated(error, self.path) from error
 
-    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except _ERRORS as error:
-            raise _translated(error, self.path) from error
-
     def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
-        rows = self._all(sql, values)
+        rows = self.rows(sql, values)
         return rows[0] if rows else None
 
     def _in(self, sql: str, values: Sequence[int]) -> list[sqlite3.Row]:
         """Rows of a statement with `IN ({})`, in as many parts as SQLite's limit takes."""
         rows: list[sqlite3.Row] = []
         for start in range(0, len(values), _LIST_LIMIT):
-            rows += self._all(sql.format(_listed(values[start : start + _LIST_LIMIT])))
+            rows += self.rows(sql.format(_listed(values[start : start + _LIST_LIMIT])))
         return rows
 
     def _source_names(self, papers: Sequence[int] | None = None) -> dict[int, tuple[str, ...]]:
         sql = "SELECT e.paper, s.name FROM entries e JOIN sources s ON s.key = e.source"
         order = " ORDER BY e.paper, s.key"
-        rows = self._all(sql + order) if papers is None else self._in(sql + " WHERE e.paper IN ({})" + order, papers)
+        rows = self.rows(sql + order) if papers is None else self._in(sql + " WHERE e.paper IN ({})" + order, papers)
         names: dict[int, list[str]] = {}
         for paper, name in rows:
             names.setdefault(paper, []).append(name)
@@ -845,11 +856,6 @@ def _paper(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
         zotero=details.get("zotero"),
         brief=details.get("brief", False),
     )
-
-
-def _kept(row: sqlite3.Row) -> Kept:
-    request, made_with, answer = (json.loads(row[name]) for name in ("request", "made_with", "answer"))
-    return Kept(row["key"], row["asked"], row["question"], request, made_with, answer)
 
 
 def _chunk(row: sqlite3.Row) -> Chunk:

@@ -21,6 +21,7 @@ from .writing import Draft, Fitted, Written, fit_prompt, foretold_seconds, was_c
 
 log = logging.getLogger("footnote")
 
+_STOPPED = "The answer was stopped."
 _BEAT = 0.25  # seconds
 _OFFERED = 24  # passages that the prompt may be made of
 _SHOWN = 500  # characters of an answer that is not shown as one
@@ -134,7 +135,7 @@ def _beating(
     try:
         while True:
             if stop is not None and stop.is_set():
-                raise IncompleteAnswer("The answer was stopped.")
+                raise IncompleteAnswer(_STOPPED)
             try:
                 came = arrived.get(timeout=_BEAT)
             except queue.Empty:
@@ -208,7 +209,7 @@ def _told(
     failure: AnswerModelError | None, end: Completion | None, prompt: Fitted, settings: config.Ollama
 ) -> Iterator[str]:
     if failure:
-        yield f"The answer broke off: {failure}"
+        yield _STOPPED if str(failure) == _STOPPED else f"The answer broke off: {failure}"
     if end and end.reason == "length":
         yield f"The answer reached {settings.answer_tokens} tokens and was ended ([ollama] answer_tokens)."
     if end and was_cut(prompt.fewest, end.prompt_tokens):

@@ -234,6 +234,7 @@ def _passage(found: Found, row: int, text: str) -> Passage:
         authors=paper.authors,
         year=paper.year,
         source=paper.source,
+        scores=dict(zip(SIMILARITIES, found.features[row].round(4).tolist(), strict=False)),
     )
 
 

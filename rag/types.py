@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .readable import readable
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_T = TypeVar("_T")
 _QUOTED = 80  # characters of a quote that stand in a printed reference
 
 REFUSAL = "The papers in this library do not answer this question."
@@ -148,6 +150,7 @@ class Passage:
     authors: tuple[str, ...] = ()
     year: int | None = None
     source: str = ""
+    scores: dict[str, float] = field(default_factory=dict)  # what `score` is made of: `retrieval.SIMILARITIES`
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = _plain(asdict(self))
@@ -217,12 +220,21 @@ class Answer:
     notes: tuple[str, ...] = ()
     searched: dict[str, int] = field(default_factory=dict)  # papers; of them brief; files that failed
     prompt_version: str | None = None
+    asked: str = ""  # when, in ISO form; empty in growing answers
     number: int | None = None  # under which it is kept
+    conversation: int | None = None  # in which it is kept
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values that `json.dumps` takes."""
         plain: dict[str, Any] = _plain(asdict(self))
         return plain
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Answer:
+        """The answer of which `to_dict()` gave these values; keys that are not known here are passed over."""
+        parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
+        made = {name: [_made(kind, part) for part in values[name]] for name, kind in parts.items()}
+        return _made(cls, {**values, **made})
 
     def nearest_titles(self, most: int = 3) -> list[str]:
         """The titles of the passages that came nearest, in rank order, each once."""
@@ -285,6 +297,11 @@ def short_section(title: str) -> str:
 
 def _names(authors: tuple[str, ...]) -> str:
     return ", ".join(authors) if len(authors) <= 3 else f"{authors[0]} et al."
+
+
+def _made(kind: type[_T], values: Mapping[str, Any]) -> _T:
+    known = {each.name: values[each.name] for each in fields(kind) if each.name in values}  # type: ignore[arg-type]
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
 
 
 def _plain(value: Any) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
@@ -71,6 +73,18 @@ def assistant(tmp_path: Path, folder: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as opened:
         opened.add([folder])
         yield opened
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; where it is missing the tests skip on a person's machine, and fail in CI."""
+    chromium = shutil.which("chromium")
+    if not chromium and "CI" not in os.environ:
+        pytest.skip("needs Debian's chromium, which is not installed")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        with playwright.chromium.launch(executable_path=chromium, args=arguments) as launched:
+            yield launched
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from conftest import PAPERS, ROOT
 
+from eval.questions import load_questions
+from rag.assistant import Assistant
 from rag.cli import main
 from rag.types import REFUSAL
 
@@ -240,6 +242,31 @@ def test_only_debug_shows_a_traceback(shelf: Path) -> None:
     assert "Traceback" not in told.stderr
     assert traced.stderr.startswith("Traceback")
     assert traced.stderr.endswith(f"UnknownPaper: {told.stderr}")
+
+
+def test_feedback_is_listed_and_exported_as_a_question_set(desk: Path) -> None:
+    words = ["feedback", "--library", "library"]
+    done = footnote_here(*words, cwd=desk)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "No answer was rated yet: the page has buttons for it below each.\n"
+    with Assistant.open(library=desk / "library", mode="quote") as assistant:
+        good, bad = (assistant.ask(question).number or 0 for question in (QUESTION, "Who breaks the rules?"))
+        assistant.rate(good, True, "Ω,\nyes")
+        assistant.rate(bad, False, "young ones")
+    lines = [re.sub(r"\S+T\S+", "TIME", line) for line in footnote_here(*words, cwd=desk).stdout.splitlines()]
+    told = f"{bad}  TIME  bad   Who breaks the rules?  [young ones]"
+    assert [line.strip() for line in lines] == [f"{good}  TIME  good  {QUESTION}  [Ω, yes]", told]
+    kept = json.loads(footnote_here(*words, "--json", cwd=desk).stdout)
+    assert [each["feedback"]["good"] for each in kept] == [True, False]
+    exported = footnote(*words, "--export", cwd=desk, PYTHONIOENCODING="ascii")
+    left_out, reason = re.sub(r"\S+T\S+", "TIME", exported.stderr).splitlines()
+    assert left_out == f"left out: {told}"
+    assert "by hand" in reason
+    (desk / "set.jsonl").write_text(exported.stdout)
+    (question,) = load_questions(desk / "set.jsonl", PAPERS)
+    assert OTTERS in question.gold_titles
+    assert json.loads(exported.stdout)["comment"] == "Ω,\nyes"
+    assert footnote_here(*words, "--export", "--json", cwd=desk).returncode == 2
 
 
 # Changing

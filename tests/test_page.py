@@ -1,219 +1,477 @@
-"""The chat page in a real browser: answers with their references, text that stays text, and no other host."""
+"""Asking on the chat page, in a real browser: answers, their evidence, Stop, and what stays of a conversation."""
 
 from __future__ import annotations
 
-import http.client
-import os
+import json
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import PAPERS, ROOT
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_architecture import WATCH
+from ollama_server import Body, OllamaServer
+from playwright.sync_api import Browser, Locator, Page, expect
+from served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
+from test_drawing import marked, pixels
 
-from rag.assistant import Assistant
+from rag.asked import Kept
+from rag.types import REFUSAL
 
 QUESTION = "How many otters does the kite count?"
-OTTERS = "Counting Otters from Kites"
-expect.set_options(timeout=30_000)
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running `footnote chat`, the folder it works in, and the environment it was started in."""
-
-    process: subprocess.Popen[str]
-    url: str
-    folder: Path
-    env: dict[str, str]
-
-    def add(self, name: str, text: str) -> None:
-        """Adds a paper as another process does."""
-        (self.folder / name).write_text(text)
-        command = [sys.executable, "-m", "rag", "add", name]
-        subprocess.run(command, cwd=self.folder, env=self.env, check=True, capture_output=True)
-
-    def get(self, path: str, **headers: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
-        connection.request("GET", path, headers=headers)
-        response = connection.getresponse()
-        return response.status, response.read().decode()
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[Server]:
-    (folder / "sitecustomize.py").write_text(WATCH)
-    env = os.environ | {
-        "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
-        "WATCH_ATTEMPTS": str(folder / "attempts"),
-        "WATCH_LOADED": os.devnull,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rag", "chat", "--port", "0"], cwd=folder, env=env, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it is ignored in background jobs
-    )  # fmt: skip
-    try:
-        assert process.stderr is not None
-        ready = process.stderr.readline()
-        url = re.fullmatch(r"Footnote is ready: (http://127\.0\.0\.1:\d+) \(Ctrl-C stops it\)\n", ready)
-        assert url, ready + process.stderr.read()
-        yield Server(process, url[1], folder, env)
-    finally:
-        process.kill()
-        process.wait()
+FLOODS = "By how much does a dam of sticks lower a summer flood?"
+FLOOD_QUOTE = "A dam of sticks and mud lowers the peak of a summer flood by 31% in the valley below it."
+ETHANOL = "What is the boiling point of ethanol?"
+RIGHT = "The kite counts 94.5% of the otters that divers count [1]."
+A4_WIDTH = 595.28  # points
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page over a library of the invented papers."""
+    """The page over the invented papers, where there is no Ollama; at its end it has nothing to say."""
     folder = tmp_path_factory.mktemp("page")
-    for title, text in PAPERS.items():
-        (folder / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
-    with Assistant.open(library=folder / "library") as assistant:
-        assert len(assistant.add(list(folder.glob("*.txt"))).added) == 3
+    add_papers(folder)
     with served(folder) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if not chromium and "CI" not in os.environ:
-        pytest.skip("needs Debian's chromium, which is not installed")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        with playwright.chromium.launch(executable_path=chromium, args=arguments) as launched:
-            yield launched
+        assert running.stop() == ""
+        assert not (folder / "attempts").exists()
 
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    with browser.new_context() as context:
-        opened = context.new_page()
-        opened.goto(server.url)
-        yield opened
+    with opened(browser, server) as ready:
+        yield ready
 
 
-def ask(page: Page, question: str) -> str:
-    """The text of the page's answer to a question, once it is whole."""
-    before = page.get_by_test_id("bot").count()
-    box = page.get_by_test_id("textbox")
-    expect(box).to_be_enabled()
+def sentence(page: Page, text: str) -> Locator:
+    return page.locator(".fn-sentence", has_text=text).last
+
+
+def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Goes there by the keyboard alone."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{key} does not lead to {wanted}")
+
+
+def kept(server: Server) -> list[Kept]:
+    """The conversation that was asked something last, as the record has it."""
+    with server.record() as record:
+        conversation = record.history(1)[0].conversation
+        assert conversation
+        return record.conversation(conversation)
+
+
+# Evidence
+
+
+def test_each_sentence_of_an_answer_leads_to_its_quote_and_back(page: Page) -> None:
+    ask(page, FLOODS)
+    footnote = sentence(page, "by 31%").locator("a.fn-ref")
+    card = page.locator(str(footnote.get_attribute("href")))
+    for each in page.locator(".fn-sentence").all():
+        expect(each.locator("a.fn-ref")).to_have_count(1)
+    page.evaluate("for (const card of document.querySelectorAll('.fn-card')) card.open = false")
+    expect(card).to_be_hidden()
+    footnote.click()
+    expect(card.locator("mark")).to_be_visible()
+    expect(card.locator("mark")).to_have_text(FLOOD_QUOTE)
+    expect(card.locator("blockquote")).to_have_text(f"Beavers build dams across small streams. {FLOOD_QUOTE}")
+    expect(card).to_be_focused()
+    card.get_by_text("Back to the sentence").click()
+    expect(footnote).to_be_focused()
+
+
+def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked_where_it_stands(page: Page, server: Server) -> None:
+    ask(page, FLOODS)
+    sentence(page, "by 31%").locator("a.fn-ref").click()
+    image = page.locator(".fn-target:visible", has_text="by 31%").locator("img")
+    assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 1000
+    drawn = pixels(page.request.get(f"{server.url}/{image.get_attribute('src')}").body())
+    with server.record() as record:
+        start = record.paper(DAMS).text.index(FLOOD_QUOTE)
+        boxes = record.library.boxes(DAMS, start, start + len(FLOOD_QUOTE))
+    yellow, scale = marked(drawn), drawn.shape[1] / A4_WIDTH
+    assert boxes
+    for box in boxes:
+        left, top, right, bottom = (round(side * scale) for side in box[1:])
+        assert (yellow | (drawn.min(2) < 200))[top:bottom, left:right].mean() > 0.99  # all paper between the letters
+        assert yellow[top:bottom, left:right].mean() > 0.5
+        yellow[top - 12 : bottom + 12, left - 12 : right + 12] = False
+    assert not yellow.any()
+
+
+def test_the_keyboard_alone_asks_and_leads_to_the_evidence_and_back(page: Page) -> None:
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    page.keyboard.type(FLOODS)
+    page.keyboard.press("Enter")
+    expect(page.locator(".fn-status")).to_be_visible()
+    footnote = sentence(page, "by 31%").locator("a.fn-ref")
+    card = page.locator(str(footnote.get_attribute("href")))
+    tab_to(page, footnote, "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(card).to_be_focused()
+    tab_to(page, card.get_by_text("Back to the sentence"))
+    page.keyboard.press("Enter")
+    expect(footnote).to_be_focused()
+
+
+def test_passages_that_were_not_used_are_one_click_away(page: Page) -> None:
+    ask(page, QUESTION)
+    unused = page.locator(".fn-unused", has_text=TIDES)
+    expect(unused).to_be_hidden()
+    page.get_by_text(re.compile(r"^Found and not used: \d passages$")).click()
+    expect(unused).to_be_visible()
+
+
+def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, server: Server) -> None:
+    with opened(browser, server, permissions=["clipboard-read", "clipboard-write"]) as page:
+        ask(page, FLOODS)
+        sentence(page, "by 31%").locator("a.fn-ref").click()
+        card = page.locator(".fn-target:visible", has_text="by 31%")
+        card.get_by_role("button", name="Copy quotation").click()
+        expect(card.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == f"“{FLOOD_QUOTE}” (Lovelace, p. 1)"
+
+
+# What is said of answers
+
+
+def test_the_page_says_what_is_searched_and_why_it_only_quotes(page: Page) -> None:
+    expect(
+        page.get_by_text(
+            re.compile(r"^4 papers \(1 file could not be read\)\. Quotes only: Ollama does not answer at .*Start it")
+        ).first
+    ).to_be_visible()
+    assert re.search(
+        r"Quotes only, confidence \d+%, 4 papers \(1 file could not be read\) searched, \d+\.\d s", ask(page, QUESTION)
+    )
+
+
+def test_a_refusal_names_the_nearest_papers(page: Page) -> None:
+    answer = ask(page, ETHANOL)
+    assert answer.count(REFUSAL) == 1
+    assert "Nearest papers:" in answer
+    assert DAMS in page.locator(".fn-answer li").all_inner_texts()
+    expect(page.locator("a.fn-ref")).to_have_count(0)
+    expect(page.get_by_text(re.compile("^Found and not used"))).to_be_visible()
+
+
+def test_a_question_without_words_gets_a_message_and_the_next_its_answer(page: Page) -> None:
+    box = page.get_by_label("Question", exact=True)
+    box.fill("?!")
+    box.press("Enter")
+    expect(page.get_by_test_id("bot")).to_have_text("The question is empty. Ask in a sentence or a few keywords.")
+    assert "94.5%" in ask(page, QUESTION)
+    expect(page.get_by_test_id("user")).to_have_count(1)
+
+
+def test_an_answer_is_rated_and_commented_on_for_the_record(page: Page, server: Server) -> None:
+    ask(page, "What do otters and divers and kites have in common?")
+    page.get_by_role("button", name="Dislike").click()
+    expect(page.get_by_text("Kept with the answer.")).to_be_visible()
+    page.get_by_text("Comment on the last answer").click()
+    comment = page.get_by_role("textbox", name="Comment")
+    comment.fill("No <b>word</b> of rivers.")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Kept with the answer.")).to_have_count(2)
+    (said,) = json.loads(server.run("feedback", "--json"))
+    assert said["question"] == "What do otters and divers and kites have in common?"
+    assert (said["feedback"]["good"], said["feedback"]["comment"]) == (False, "No <b>word</b> of rivers.")
+    page.get_by_role("button", name="Like", exact=True).click()
+    expect(page.get_by_role("button", name="Liked", exact=True)).to_be_visible()
+    (said,) = json.loads(server.run("feedback", "--json"))
+    assert (said["feedback"]["good"], said["feedback"]["comment"]) == (True, "No <b>word</b> of rivers.")
+    page.reload()
+    expect(page.get_by_role("button", name="Liked", exact=True)).to_be_visible()
+
+
+# Conversations
+
+
+def test_a_follow_up_leans_on_the_question_before(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    answer = ask(page, "And in fog?")
+    assert f"Searched for: {QUESTION} And in fog?" in answer
+    assert "It fails in fog." in answer
+    assert [each.question for each in kept(server)] == [QUESTION, "And in fog?"]
+    earlier = page.locator(".fn-earlier")
+    expect(earlier.locator(".fn-card").first).to_be_hidden()
+    page.locator(".fn-answer").first.locator("a.fn-ref").first.click()
+    expect(earlier.locator(".fn-card").first).to_be_visible()
+
+
+def test_retry_leaves_one_answer_on_the_page_and_in_the_record(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    (first,) = kept(server)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(f'a[href="export/answer/{first.key}.md"]')).to_have_count(0)
+    expect(page.locator(".fn-status")).to_have_count(1)
+    (second,) = kept(server)
+    assert (second.question, second.conversation) == (QUESTION, first.conversation)
+    assert second.key != first.key
+
+
+def test_an_edited_question_takes_the_place_of_the_last_one(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    ask(page, "Where does the kite fly?")
+    page.get_by_role("button", name="Edit").last.click()
+    page.locator("#conversation textarea").fill(FLOODS)
+    page.get_by_role("button", name="Submit").first.click()
+    expect(sentence(page, "by 31%")).to_be_visible()
+    expect(page.locator(".fn-status")).to_have_count(2)
+    expect(page.get_by_test_id("user")).to_have_text([QUESTION, FLOODS])
+    assert [each.question for each in kept(server)] == [QUESTION, FLOODS]
+
+
+def test_only_the_last_question_can_be_edited(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    ask(page, "Where does the kite fly?")
+    page.get_by_role("button", name="Edit").first.click()
+    page.locator("#conversation textarea").fill(FLOODS)
+    page.get_by_role("button", name="Submit").first.click()
+    expect(page.get_by_text("Only the last question can be asked anew")).to_be_visible()
+    assert [each.question for each in kept(server)] == [QUESTION, "Where does the kite fly?"]
+
+
+def test_a_question_is_edited_as_it_was_asked(page: Page) -> None:
+    question = "Does AT&T's kite count a<b & c &lt; d otters?"
+    ask(page, question)
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator("#conversation textarea")).to_have_value(question)
+    page.locator("#conversation textarea").press("End")
+    page.keyboard.type(" Or more?")
+    page.get_by_role("button", name="Submit").first.click()
+    expect(page.get_by_test_id("user")).to_have_text(f"{question} Or more?")
+
+
+def test_an_example_question_is_asked_by_a_click(page: Page) -> None:
+    example = page.get_by_role("button", name=re.compile("Select example")).filter(has_text=OTTERS)
+    question = example.inner_text()
+    example.click()
+    expect(page.locator(".fn-status")).to_be_visible()
+    expect(page.get_by_test_id("user")).to_have_text(question)
+    expect(page.locator("#evidence .fn-card").first).to_contain_text(OTTERS)
+
+
+def test_a_reload_brings_the_conversation_back_with_its_evidence(page: Page, server: Server) -> None:
+    ask(page, FLOODS)
+    page.reload()
+    sentence(page, "by 31%").locator("a.fn-ref").click()
+    expect(page.locator(".fn-target:visible", has_text="by 31%").locator("mark")).to_have_text(FLOOD_QUOTE)
+    assert "18 grams of silt" in ask(page, "And how much silt do streams with it carry?")
+    assert [each.question for each in kept(server)] == [FLOODS, "And how much silt do streams with it carry?"]
+
+
+def test_a_new_conversation_is_begun_empty_and_stays_so_after_a_reload(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    (before,) = kept(server)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_role("button", name="Select example 1")).to_be_visible()
+    expect(page.locator("#evidence .fn-card")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Select example 1")).to_be_visible()
+    ask(page, "And in fog?")
+    (after,) = kept(server)
+    assert after.conversation != before.conversation
+
+
+@pytest.mark.parametrize(
+    ("filter_", "value", "only"), [("Papers", DAMS, DAMS), ("Tags", "birds", BIRDS), ("Years", "2019", TIDES)]
+)
+def test_only_the_chosen_papers_are_asked(page: Page, filter_: str, value: str, only: str) -> None:
+    page.get_by_text("Ask only some papers").click()
+    page.get_by_label(filter_, exact=True).click()
+    page.get_by_role("option", name=value).click()
+    page.keyboard.press("Escape")
+    ask(page, f"{QUESTION} And what else is found?")
+    titles = page.locator("#evidence summary strong").all_text_contents()
+    assert titles
+    assert set(titles) == {only}
+
+
+# A local model
+
+
+@pytest.fixture(scope="module")
+def ollama() -> Iterator[OllamaServer]:
+    with OllamaServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def writing_server(tmp_path_factory: pytest.TempPathFactory, ollama: OllamaServer) -> Iterator[Server]:
+    """The page with a model; at its end it has nothing to say."""
+    folder = tmp_path_factory.mktemp("writing")
+    add_papers(folder)
+    with served(folder, OLLAMA__HOST=ollama.host) as running:
+        yield running
+        assert running.stop() == ""
+        assert not (folder / "attempts").exists()
+
+
+@pytest.fixture
+def writing(browser: Browser, writing_server: Server, ollama: OllamaServer) -> Iterator[Page]:
+    with opened(browser, writing_server) as ready:
+        ollama.reply, ollama.pause = RIGHT, 0.0
+        ollama.left.clear()
+        yield ready
+
+
+def begin(page: Page, question: str) -> None:
+    box = page.get_by_label("Question", exact=True)
     box.fill(question)
     box.press("Enter")
-    answer = page.get_by_test_id("bot").nth(before)
-    expect(answer).to_contain_text("confidence")
-    return answer.inner_text()
 
 
-def test_an_answer_shows_its_quote_and_its_reference(page: Page) -> None:
-    answer, *_ = ask(page, QUESTION).partition("\n\nQuotes only, confidence ")
-    text, references = answer.split("\n\n")
-    number = re.search(r"The kite counts 94\.5% of the otters[^\[]*\[(\d)\]", text)
-    assert number
-    assert any(line.startswith(f"[{number[1]}] {OTTERS}, kites.txt") for line in references.splitlines())
+def for_ever(body: Body) -> list[str]:
+    """A reply that goes on and on to the questions of the impatient alone."""
+    if "for ever" not in body["messages"][-1]["content"]:
+        return [RIGHT]
+    return [f"{RIGHT} ", *("And so it goes on. " for _ in range(400))]
 
 
-def test_neither_browser_nor_server_asks_another_host(browser: Browser, server: Server) -> None:
+def test_a_model_s_answer_grows_over_the_quotes_and_names_it(writing: Page, ollama: OllamaServer) -> None:
+    expect(
+        writing.get_by_text(re.compile(r"^4 papers .*\. Answers are written by qwen3:4b, on this machine"))
+    ).to_be_visible()
+    read = threading.Event()
+    text = f"{RIGHT} It fails in fog [1]. We fly it over eleven rivers [1]."
+    ollama.reply, ollama.pause = lambda _: text if read.wait(60) else "", 0.25
+    begin(writing, QUESTION)
+    expect(writing.get_by_text("qwen3:4b reads")).to_be_visible()
+    expect(sentence(writing, "94.5%").locator("a.fn-ref")).to_be_visible()  # the quote, at once
+    expect(writing.locator("#evidence mark:visible").first).to_be_visible()
+    read.set()
+    expect(sentence(writing, "94.5%").locator(".fn-support")).to_be_visible()  # the model's sentence
+    expect(writing.locator(".fn-status")).to_have_count(0)
+    expect(writing.locator(".fn-status")).to_contain_text("Written by qwen3:4b")
+    assert "eleven rivers" in writing.locator(".fn-answer").inner_text()
+
+
+def test_support_is_said_in_words(writing: Page, ollama: OllamaServer) -> None:
+    ollama.reply = f"{RIGHT} The moon is made of cheese [1]."
+    ask(writing, QUESTION)
+    expect(sentence(writing, "94.5%").locator(".fn-support")).to_have_text("“ ” quoted")
+    expect(sentence(writing, "cheese").locator(".fn-support")).to_have_text("✗ not supported")
+    assert serious(writing) == []
+
+
+def test_stop_keeps_what_there_is_and_the_next_question_is_answered(writing: Page, ollama: OllamaServer) -> None:
+    ollama.reply, ollama.pause = for_ever, 0.1
+    begin(writing, f"{QUESTION} Go on for ever.")
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    asked_to = time.monotonic()
+    writing.get_by_role("button", name="Stop").click()
+    expect(writing.locator(".fn-status")).to_contain_text("incomplete")
+    assert time.monotonic() - asked_to < 3.0
+    assert ollama.left.wait(3.0)
+    expect(sentence(writing, "94.5%")).to_be_visible()
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    expect(writing.get_by_text("The answer was stopped.", exact=True)).to_be_visible()
+    expect(writing.get_by_role("button", name="Stop")).to_have_count(0)
+    ollama.reply = RIGHT
+    ask(writing, QUESTION)
+    expect(writing.locator(".fn-status").last).not_to_contain_text("incomplete")
+
+
+def test_a_long_answer_does_not_keep_another_reader_waiting(
+    writing: Page, browser: Browser, writing_server: Server, ollama: OllamaServer
+) -> None:
+    ollama.reply, ollama.pause = for_ever, 0.1
+    begin(writing, f"{QUESTION} Go on for ever.")
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    with opened(browser, writing_server) as other:
+        asked = time.monotonic()
+        assert "94.5%" in ask(other, QUESTION)
+        assert time.monotonic() - asked < 5.0
+        expect(other.get_by_text("And so it goes on.")).to_have_count(0)
+    expect(writing.locator(".fn-status")).to_have_count(0)  # it is still being written
+    writing.get_by_role("button", name="Stop").click()
+    expect(writing.locator(".fn-status")).to_be_visible()
+
+
+def test_who_comes_when_too_many_wait_is_told_so_and_can_ask_again(
+    writing: Page, writing_server: Server, ollama: OllamaServer
+) -> None:
+    config = json.loads(writing_server.get("/config")[1])
+    box = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "question")
+    asking = next(each["id"] for each in config["dependencies"] if [box, "submit"] in each["targets"])
+    read = threading.Event()
+    ollama.reply = lambda _: RIGHT if read.wait(60) else ""
+    for reader in range(16):
+        data = {"data": [QUESTION, None, [], [], []], "fn_index": asking, "session_hash": f"reader {reader}"}
+        assert writing.request.post(f"{writing_server.url}/gradio_api/queue/join", data=data).status == 200
+    begin(writing, QUESTION)
+    answer = writing.get_by_test_id("bot")
+    expect(answer).to_have_text("Footnote is busy with 16 questions. Ask again in a moment.")
+    read.set()
+    expect(answer).to_have_text(re.compile("is busy"))
+    while "is busy" in answer.inner_text():
+        writing.get_by_role("button", name="Retry").click()
+        writing.wait_for_timeout(500)
+    expect(writing.locator(".fn-status")).to_be_visible()
+
+
+def test_what_was_written_when_the_reader_leaves_is_kept(
+    writing: Page, writing_server: Server, ollama: OllamaServer
+) -> None:
+    ollama.reply, ollama.pause = for_ever, 0.1
+    question = f"{QUESTION} Do go on for ever."
+    begin(writing, question)
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    writing.reload()
+    assert ollama.left.wait(10.0)
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline and kept(writing_server)[-1].question != question:
+        time.sleep(0.1)
+    last = kept(writing_server)[-1]
+    assert (last.question, last.answer["complete"]) == (question, False)
+
+
+# Form and safety
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_can_use_the_page_light_and_dark_wide_and_narrow(
+    browser: Browser, server: Server, scheme: str, width: int
+) -> None:
+    with opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+        assert serious(page) == []
+        ask(page, FLOODS)
+        sentence(page, "by 31%").locator("a.fn-ref").click()
+        expect(page.locator(".fn-target:visible mark", has_text=FLOOD_QUOTE)).to_be_in_viewport()
+        page.get_by_text("Found and not used").click()
+        assert serious(page) == []
+        ask(page, ETHANOL)
+        assert serious(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_browser_asks_no_other_host(browser: Browser, server: Server) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
         page.goto(server.url)
-        ask(page, QUESTION)
+        ask(page, FLOODS)
+        sentence(page, "by 31%").locator("a.fn-ref").click()
+        for tab in ("Library", "Conversations", "Ask"):
+            page.get_by_role("tab", name=tab).click()
         hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(server.url).netloc}
-    assert not (server.folder / "attempts").exists()
-
-
-@pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/info"])
-def test_a_foreign_host_header_is_answered_400(server: Server, path: str) -> None:
-    assert server.get(path)[0] == 200
-    assert server.get(path, Host="localhost")[0] == 200
-    assert server.get(path, Host="footnote.example") == (400, "Invalid host header")
-
-
-def test_html_markdown_and_latex_are_shown_as_the_text_they_are(page: Page, server: Server) -> None:
-    title = '<img src=x onerror="alert(1)"> **Newts** in <b>Ponds</b> &lt; <think>'
-    server.add(
-        "newts.txt", f"{title}\n\nNewts <!-- hide --> in AT&T ponds: p < .001 & $$q^2$$ _so_ [it](is) &amp; on.\n"
-    )
-    alerts: list[str] = []
-    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
-    quoted = ask(page, "Where do newts live in ponds?")
-    question = "Which <i>newts</i> **live** in <img src=x onerror=alert(2)> ponds &amp; lakes?"
-    ask(page, question)
-    followed = ask(page, "And what do they do there?")
-    assert f"] {title}, newts.txt" in quoted
-    assert "Newts <!-- hide --> in AT&T ponds: p < .001 & " in quoted
-    assert "_so_ [it](is) &amp; on." in quoted
-    assert page.get_by_test_id("user").nth(1).inner_text() == question
-    assert f"Searched for: {question} And what do they do there?" in followed  # as it was asked, not as it was escaped
-    shown = page.get_by_role("log")
-    assert shown.get_by_test_id("bot").count() == 3
-    assert shown.locator("img:not([src^='data:']), b, i, em, strong, a, think, .katex").count() == 0
-    assert alerts == []
-
-
-def test_a_page_sees_a_paper_that_a_later_add_brought(page: Page, server: Server) -> None:
-    question = "How deep do marmots dig their burrows?"
-    assert "6.4 metres" not in ask(page, question)
-    server.add("marmots.txt", "Burrows of Marmots\n\nMarmots dig burrows that are 6.4 metres deep.\n")
-    answer = ask(page, question)
-    assert "Marmots dig burrows that are 6.4 metres deep." in answer
-    assert "Burrows of Marmots, marmots.txt" in answer
-
-
-def test_a_question_without_words_gets_the_message_of_the_command(page: Page) -> None:
-    box = page.get_by_test_id("textbox")
-    box.fill("?!")
-    box.press("Enter")
-    expect(page.get_by_test_id("bot")).to_have_text("The question is empty. Ask in a sentence or a few keywords.")
 
 
 def test_ctrl_c_stops_the_server_quietly_though_a_page_is_open(browser: Browser, tmp_path: Path) -> None:
     with served(tmp_path) as running, browser.new_context() as context:
         page = context.new_page()
         page.goto(running.url)
-        box = page.get_by_test_id("textbox")
-        box.fill(QUESTION)
-        box.press("Enter")
-        expect(page.get_by_test_id("bot")).to_contain_text("There is no library in 'library' yet.")
-        running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(20) == 0
-        assert running.process.stderr is not None
-        assert running.process.stderr.read() == ""
-
-
-def test_an_error_that_nobody_foresaw_is_a_message_on_the_page(
-    assistant: Assistant, caplog: pytest.LogCaptureFixture
-) -> None:
-    from ui.page import make_page  # not above: it loads gradio
-
-    broken_history = [None]
-    (message,) = make_page(assistant).fn(QUESTION, broken_history)
-    assert message.startswith("An error that Footnote did not foresee (AttributeError: ")
-    assert caplog.messages == ["A question was not answered."]
-
-
-def test_a_taken_port_is_an_error_that_names_it(tmp_path: Path) -> None:
-    from ui.page import PageError, serve
-
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with (
-            Assistant.open(library=tmp_path, overrides={"ui": {"port": port}}) as assistant,
-            pytest.raises(PageError, match=rf"127\.0\.0\.1:{port} \(Address already in use.*--port"),
-        ):
-            serve(assistant)
+        begin(page, QUESTION)
+        expect(page.get_by_test_id("bot")).to_contain_text("There are no papers yet. Drop files under Library")
+        assert running.stop() == ""

@@ -178,7 +178,7 @@ def test_answers_are_kept_and_can_be_had_again(shelf: Path, capsys: pytest.Captu
         answer = desk.ask(QUESTION, papers=OTTERS)
         (kept,) = desk.history()
         assert (kept.key, kept.question, kept.answer["text"]) == (answer.number, QUESTION, answer.text)
-        assert kept.made_with["digest"] == desk._model().digest  # type: ignore[union-attr]
+        assert kept.made_with["digest"] == desk.writer().digest  # type: ignore[union-attr]
         assert kept.request["scope"]["papers"] == [OTTERS]
         before, again = desk.again(kept.key)
     assert before == kept

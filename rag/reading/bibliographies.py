@@ -14,15 +14,15 @@ from .attachments import files_of, found, holds_text, last_part
 from .sources import Item, Reading, decoded, details, keep
 
 
-def read_bibtex(path: Path, name: str) -> Reading:
+def read_bibtex(path: Path, name: str, *, outside: bool = True) -> Reading:
     """The papers that a BibTeX file's abstracts make, but for entries whose files are there: these are the papers.
 
-    An entry with neither abstract nor file is a failure.
+    An entry with neither abstract nor file is a failure. `outside` is as in `bibtex_items`.
 
     Raises:
         SourceError: the file is no text, or without any entry.
     """
-    items, failures = bibtex_items(path, name)
+    items, failures = bibtex_items(path, name, outside=outside)
     if not items and not failures:
         raise SourceError("there is no entry in it")
     reading = Reading(failures=failures)

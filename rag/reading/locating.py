@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -20,19 +21,23 @@ from .readers import READER, is_readable
 from .sources import Item
 from .zotero import is_zotero, read_zotero
 
+RECORD = "footnote.sqlite"  # in a library's folder
+UPLOADS = "uploads"  # in a library's folder, the copies that it keeps of files
 ITEM = f"{os.sep}zotero.sqlite#"  # between a Zotero library's folder and the key of an item without a file
 
 
 class Source(NamedTuple):
     """Something to read: a file, with what a bibliography says of it; or, without `path`, what one says alone.
 
-    `location` is absolute and stands for the source in the record; it is never shown. `name` is.
+    `location` is absolute and stands for the source in the record; it is never shown. `name` is. Where `outside` is
+    false, a bibliography may only name files in its own folder: somebody else wrote it.
     """
 
     location: str
     name: str
     path: Path | None
     item: Item | None = None
+    outside: bool = True
 
     @property
     def is_pdf(self) -> bool:
@@ -50,14 +55,34 @@ class Source(NamedTuple):
             return 0.0
 
     def digest(self) -> str:
-        """A digest of all that a reading depends on: the file, what is said of it, and the readers' version.
+        """A digest of all that a reading depends on: the file, then what is said of it and the readers' version.
 
         Raises:
             SourceError: the file cannot be read.
         """
         said = asdict(self.item) if self.item else {}
         about = json.dumps({name: said[name] for name in ("title", "details", "abstract") if said}, default=str)
-        return hashlib.sha256(f"{READER} {_file_digest(self.path) if self.path else ''} {about}".encode()).hexdigest()
+        rest = hashlib.sha256(f"{READER} {about}".encode()).hexdigest()
+        return f"{file_digest(self.path) if self.path else ''}.{rest}"
+
+
+def check_as_read(path: Path, digest: str) -> None:
+    """Checks that a file is the one that a source's digest was made of; it is read only where its size or time is new.
+
+    Raises:
+        SourceError: it is another one, or cannot be read.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise SourceError(_why(error)) from error
+    if _digest_of(path, state.st_size, state.st_mtime_ns) != digest.partition(".")[0]:
+        raise SourceError("it has changed since it was read")
+
+
+@functools.lru_cache(maxsize=1000)
+def _digest_of(path: Path, size: int, changed: int) -> str:
+    return file_digest(path)
 
 
 @dataclass(slots=True)
@@ -159,12 +184,17 @@ def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iter
 
 
 def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> Iterator[Path]:
-    """The readable files below a folder, and the folders of Zotero libraries, which are not looked into."""
+    """The readable files below a folder, and the folders of Zotero libraries, which are not looked into.
+
+    What was uploaded to a library is passed over.
+    """
     try:
         state = folder.stat()
         if (state.st_dev, state.st_ino) in seen:
             return
         seen.add((state.st_dev, state.st_ino))
+        if folder.name == UPLOADS and (folder.parent / RECORD).is_file():
+            return  # a library's own copies, which it has read
         if is_zotero(folder):
             yield folder.resolve()
             return
@@ -213,7 +243,12 @@ def _why(error: OSError | ValueError) -> str:
     return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """The sha256 of a file.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

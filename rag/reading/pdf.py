@@ -9,10 +9,7 @@ import base64
 import json
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..types import Page, Section
+from .apart import BROKEN, open_pdf, run_apart, work_apart
 
 if TYPE_CHECKING:
     from .glyphs import Line, PageLines
@@ -31,9 +29,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 60  # of the processor to open a file, and as many and one a page to read it
 _MOST_SECONDS = 1500  # by the clock
-_MEMORY_BYTES = 500_000_000  # a paper takes 200 MB at most, and there are as many readers as cores
 _MOST_BYTES = 200_000_000  # of what the process prints; a paper gives 1 MB
-_REFUSED = 3  # exit status with a reason on stderr; an exception that nobody caught exits with 1
 _LEAST_WORDS = 40  # of running prose: less is a lone figure
 _MOST_PAGES = 2000
 _MOST_LETTERS = 3_500_000  # as many as fit into the memory
@@ -43,7 +39,6 @@ _APART = 12  # points at most between the places of two page numbers
 _LEAST_ROW = 3  # pages
 _TOO_LONG = "reading it took more time than a paper of its length does, so it was left"
 _NO_TEXT = "there is no text on its pages (a scan, or a lone figure)"
-_BROKEN = "the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)"
 
 Boxes = NDArray[np.uint16]
 
@@ -86,41 +81,18 @@ def read_pdf(path: Path, most_pages: int | None = None) -> Document:
         OSError: the file cannot be opened.
     """
     path.open("rb").close()  # raises what keeps the file from being read
-    command = [
-        sys.executable,
-        "-m",
+    raw = run_apart(
         "rag.reading.pdf",
-        str(path.absolute()),
-        *([str(most_pages)] if most_pages else []),
-    ]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                timeout=_MOST_SECONDS,
-                cwd=Path(__file__).parents[2],
-            )
-        except subprocess.TimeoutExpired as error:
-            raise SourceError(_TOO_LONG) from error
-        err.seek(0)
-        reason = err.read(100_000).decode(errors="replace").strip().splitlines()
-        if done.returncode == _REFUSED and reason:
-            raise SourceError(reason[-1])
-        if done.returncode == -signal.SIGXCPU:
-            raise SourceError(_TOO_LONG)
-        if done.returncode:
-            raise SourceError(_BROKEN)
-        out.seek(0)
-        raw = out.read(_MOST_BYTES + 1)
-    if len(raw) > _MOST_BYTES:
-        raise SourceError("it holds more text than a paper can: over 200 MB")
+        [str(path.absolute()), *([str(most_pages)] if most_pages else [])],
+        seconds=_MOST_SECONDS,
+        most_bytes=_MOST_BYTES,
+        too_long=_TOO_LONG,
+        too_much="it holds more text than a paper can: over 200 MB",
+    )
     try:
         return _unpacked(json.loads(raw))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise SourceError(_BROKEN) from error
+        raise SourceError(BROKEN) from error
 
 
 def _unpacked(raw: dict[str, Any]) -> Document:
@@ -151,19 +123,13 @@ def _packed(document: Document) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Reads the file named on the command line under limits; 3 with a reason on stderr where it cannot be read."""
-    import resource
+    """Reads the file named on the command line under limits; its exit status is that of `work_apart`."""
+    return work_apart(_printed, seconds=_SECONDS, most_seconds=_MOST_SECONDS, most_bytes=_MOST_BYTES)
 
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_BYTES, _MOST_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _MOST_SECONDS))
-    try:
-        document = _read(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
-    except SourceError as error:
-        sys.stderr.write(f"{error}\n")
-        return _REFUSED
-    sys.stdout.write(json.dumps(_packed(document)))
-    return 0
+
+def _printed() -> bytes:
+    document = _read(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    return json.dumps(_packed(document)).encode()
 
 
 def _read(path: Path, most_pages: int | None) -> Document:
@@ -172,7 +138,7 @@ def _read(path: Path, most_pages: int | None) -> Document:
     from .layout import arrange
     from .metadata import guess_metadata
 
-    pdf = _opened(path)
+    pdf = open_pdf(path)
     count = min(len(pdf), most_pages or len(pdf))
     if count > _MOST_PAGES:
         raise SourceError(f"it has {count:,} pages, which are more than {_MOST_PAGES:,}: split it")
@@ -214,20 +180,6 @@ def _without_byline(pages: Sequence[PageLines], found: Metadata) -> list[PageLin
     first = pages[found.title_page]
     kept = replace(first, lines=tuple(line for at, line in enumerate(first.lines) if at not in own))
     return [kept if page is first else page for page in pages]
-
-
-def _opened(path: Path) -> Any:
-    import pypdfium2
-
-    try:
-        # By its content: PDFium takes names in UTF-8 only.
-        pdf = pypdfium2.PdfDocument(path.read_bytes())
-        len(pdf)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise SourceError("it is encrypted and asks for a password; save a copy without one") from error
-        raise SourceError("it is damaged or no PDF") from error
-    return pdf
 
 
 def _pages(pdf: Any, most_pages: int | None) -> tuple[list[PageLines], list[str]]:

@@ -21,8 +21,10 @@ _SURE_YEAR = 0.5  # the date of the file alone is no year of publication
 READER = 2  # raise it when the same file would be read otherwise than before: then all are read again
 
 
-def read_file(path: Path, name: str, most_pages: int | None = None) -> Reading:
+def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: bool = True) -> Reading:
     """The papers in a file; `name` stands in failures. Of a PDF no more than its first `most_pages` are read.
+
+    Without `outside` a bibliography's entry cannot name a file but those in its own folder.
 
     Raises:
         SourceError: nothing of the file can be read, and why.
@@ -35,7 +37,12 @@ def read_file(path: Path, name: str, most_pages: int | None = None) -> Reading:
     try:
         if not path.stat().st_size:
             raise SourceError("the file is empty")
-        reading = _read_pdf(path, name, most_pages) if reader is _read_pdf else reader(path, name)
+        if reader is _read_pdf:
+            reading = _read_pdf(path, name, most_pages)
+        elif reader is read_bibtex:
+            reading = read_bibtex(path, name, outside=outside)
+        else:
+            reading = reader(path, name)
     except OSError as error:
         raise SourceError(f"the file cannot be read: {error.strerror or error}") from error
     if not reading.papers and not reading.failures and reader is not read_bibtex:  # its entries may all be other files
@@ -284,3 +291,6 @@ _READERS: dict[str, Callable[[Path, str], Reading]] = {
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
 }
+
+SUFFIXES = frozenset(_READERS)
+"""How the names of the files end that are read, in small letters with the dot."""

@@ -1,0 +1,156 @@
+"""The chat page as it is run: `footnote chat` in a process of its own, and a real browser before it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from conftest import PAPERS, ROOT, write_pdf
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from test_architecture import WATCH
+
+from rag.assistant import Assistant
+
+OTTERS, TIDES, BIRDS = PAPERS
+DAMS = "Beaver Dams and Summer Floods"
+expect.set_options(timeout=20_000)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `footnote chat`, the folder it works in, and the environment it was started in."""
+
+    process: subprocess.Popen[str]
+    url: str
+    folder: Path
+    env: dict[str, str]
+
+    def add(self, name: str, text: str) -> None:
+        """Adds a paper as another process does."""
+        (self.folder / name).write_text(text)
+        self.run("add", name)
+
+    def record(self) -> Assistant:
+        """An assistant on the same library, as another process has."""
+        return Assistant.open(library=self.folder / "library", mode="quote")
+
+    def run(self, *words: str) -> str:
+        """What `footnote` prints beside the page."""
+        command = [sys.executable, "-m", "rag", *words]
+        done = subprocess.run(command, cwd=self.folder, env=self.env, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def stop(self) -> str:
+        """Ends it as Ctrl-C does; returns all that it wrote to stderr after its address."""
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(20) == 0
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        response = self.request("GET", path, None, headers)
+        return response.status, response.read().decode()
+
+    def post(self, path: str, body: bytes, **headers: str) -> tuple[int, str]:
+        response = self.request("POST", path, body, {"Content-Type": "application/json"} | headers)
+        return response.status, response.read().decode()
+
+    def request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+
+
+@contextmanager
+def served(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
+    """`footnote chat` in `folder`, with options and with settings such as `UI__PASSWORD="..."`."""
+    (folder / "sitecustomize.py").write_text(WATCH)
+    env = (
+        os.environ
+        | {
+            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+            "WATCH_ATTEMPTS": str(folder / "attempts"),
+            "WATCH_LOADED": os.devnull,
+            "WATCH_ALLOWED": settings.get("OLLAMA__HOST", ":11434").rpartition(":")[2],
+        }
+        | {f"FOOTNOTE_{name}": value for name, value in settings.items()}
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rag", "chat", "--port", "0", *options],
+        cwd=folder, env=env, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it is ignored in background jobs
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        ready = process.stderr.readline()
+        url = re.fullmatch(r"Footnote is ready: (http://127\.0\.0\.1:\d+) \(Ctrl-C stops it\)\n", ready)
+        assert url, ready + process.stderr.read()
+        yield Server(process, url[1], folder, env)
+    finally:
+        process.terminate()  # it clears its folder away
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def add_papers(folder: Path) -> None:
+    """A library in `folder`: the invented papers, one with a year, one with a tag, a PDF of two pages, a torn one."""
+    for title, text in PAPERS.items():
+        (folder / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
+    write_pdf(
+        folder / "dams.pdf",
+        DAMS,
+        "Beavers build dams across small streams. A dam of sticks and mud lowers the peak of a summer flood by 31% "
+        "in the valley below it.",
+        "We measured 27 streams over four summers. Streams with a dam carried 18 grams of silt per litre, half as much "
+        "as those without.",
+        author="Ada Lovelace",
+    )
+    (folder / "torn.pdf").write_bytes(b"%PDF-1.4 no more of it")
+    with Assistant.open(library=folder / "library", mode="quote") as assistant:
+        report = assistant.add([*folder.glob("*.txt"), *folder.glob("*.pdf")])
+        assert (len(report.added), len(report.failed)) == (4, 1), report.failed
+        assistant.edit(TIDES, year=2019)
+        assistant.edit(BIRDS, tags=["birds"])
+
+
+@contextmanager
+def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
+    """The page in a browser of its own, ready to be asked."""
+    context: BrowserContext
+    with browser.new_context(**options) as context:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(server.url)
+        expect(page.get_by_role("button", name="Select example 1")).to_be_visible()
+        yield page
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds on the page that keeps people from using it."""
+    page.evaluate(Axe().axe_script + ";0")
+    violations = page.evaluate("axe.run()")["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in violations if v["impact"] in ("serious", "critical")]
+
+
+def ask(page: Page, question: str) -> str:
+    """The text of the page's answer to a question, once it is whole."""
+    before = page.locator(".fn-status").count()
+    box = page.get_by_label("Question", exact=True)
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator(".fn-status").nth(before)).to_be_visible()
+    return page.get_by_test_id("bot").last.inner_text()

@@ -1,0 +1,96 @@
+// Footnotes open their cards, cards lead back to their sentences, and what can be copied is copied.
+// Without this file the links still lead there.
+
+const SHOWN_MS = 2000;
+
+function show(element) {
+  for (let details = element.closest("details"); details; details = details.parentElement.closest("details")) {
+    details.open = true;
+  }
+  element.scrollIntoView({ block: "nearest" });
+  element.focus({ preventScroll: true });
+  element.classList.add("fn-found");
+  setTimeout(() => element.classList.remove("fn-found"), SHOWN_MS);
+}
+
+async function copy(button) {
+  const text = button.nextElementSibling.textContent;
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Copying is not allowed here";
+  }
+  setTimeout(() => { button.textContent = before; }, SHOWN_MS);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#card-"], a[href^="#ref-"]');
+  const target = link && document.getElementById(link.getAttribute("href").slice(1));
+  if (target) {
+    event.preventDefault();
+    show(target);
+  }
+  const button = event.target.closest("button.fn-copy");
+  if (button) copy(button);
+});
+
+// A page that could not be drawn: its address says why.
+document.addEventListener("error", async (event) => {
+  const picture = event.target;
+  if (!(picture instanceof HTMLImageElement) || !picture.closest(".fn-page")) return;
+  const reason = document.createElement("p");
+  reason.className = "fn-page-error";
+  reason.textContent = await fetch(picture.src).then((reply) => reply.text(), () => "The page could not be drawn.");
+  picture.closest(".fn-page").replaceWith(reason);
+}, true);
+
+// The address tells which conversation is open, so that a reload goes on with it, and each tab with its own.
+function rememberConversation() {
+  const evidence = document.querySelector(".fn-evidence");
+  const address = new URL(location.href);
+  const number = evidence?.id.replace("conversation-", "") ?? address.searchParams.get("conversation");
+  if (number === (address.searchParams.get("conversation") ?? "")) return;
+  if (number) address.searchParams.set("conversation", number);
+  else address.searchParams.delete("conversation");
+  history.replaceState(history.state, "", address);
+}
+
+// A question that is edited begins as it was asked; the chat holds it with its signs escaped.
+function unescapeEdited() {
+  const box = document.querySelector("#conversation textarea:not([data-unescaped])");
+  if (!box) return;
+  box.dataset.unescaped = "";
+  const text = new DOMParser().parseFromString(box.value.replaceAll("<", "&lt;"), "text/html").documentElement.textContent;
+  if (text === box.value) return;
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// What a screen reader is told. Gradio names each message by its HTML, which would be read out tag by tag, calls a list
+// what holds buttons, and names a search field by its tooltip alone;
+// and it takes such names out of what an answer is made of.
+const NAMES = { user: "You asked", bot: "Answer" };
+
+function set(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+function tidy() {
+  for (const message of document.querySelectorAll('[data-testid="user"], [data-testid="bot"]')) {
+    set(message, "role", "group");
+    set(message, "aria-label", NAMES[message.dataset.testid]);
+  }
+  document.querySelectorAll("a.fn-ref").forEach((link) => set(link, "aria-label", `Footnote ${link.textContent}`));
+  document.querySelectorAll('.examples[role="list"]').forEach((list) => set(list, "role", "group"));
+  document.querySelectorAll("input.search-input").forEach((input) => set(input, "aria-label", "Search the table"));
+}
+
+new MutationObserver(() => {
+  tidy();
+  rememberConversation();
+  unescapeEdited();
+}).observe(document.documentElement, {
+  childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "role"],
+});
