@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -30,7 +29,6 @@ from eval.score import evaluate
 from rag.assistant import Assistant
 from rag.types import REFUSAL
 
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<img src=x onerror='window.hit=1'></script><script>window.hit=1</script> $${x} {{ 7*7 }} \""
 
 OTTERS, KITES = "Counting Otters", "Counting Otters from Kites"
@@ -274,19 +272,6 @@ def test_nothing_in_the_page_points_outside_it(tmp_path: Path) -> None:
 # In a browser
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists() and "CI" not in os.environ:
-        pytest.skip(f"needs a browser at {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
