@@ -187,6 +187,8 @@ def test_an_answer_is_rated_and_commented_on_for_the_record(page: Page, server: 
     assert (said["feedback"]["good"], said["feedback"]["comment"]) == (True, "No <b>word</b> of rivers.")
     page.reload()
     expect(page.get_by_role("button", name="Liked", exact=True)).to_be_visible()
+    page.get_by_text("Comment on the last answer").click()
+    expect(comment).to_have_value("No <b>word</b> of rivers.")
 
 
 # Conversations

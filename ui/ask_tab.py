@@ -34,7 +34,6 @@ class AskTab(NamedTuple):
     papers: gr.Dropdown
     tags: gr.Dropdown
     years: gr.Dropdown
-    remarks: gr.Accordion
     comment: gr.Textbox
     evidence: gr.Markdown
 
@@ -46,7 +45,7 @@ class AskTab(NamedTuple):
     @property
     def shown(self) -> list[Any]:
         """Where a conversation is shown; `opened` gives the values."""
-        return [self.talk, self.chat, self.evidence]
+        return [self.talk, self.chat, self.evidence, self.comment]
 
 
 def make_ask_tab(head: gr.Markdown) -> AskTab:
@@ -84,12 +83,12 @@ def make_ask_tab(head: gr.Markdown) -> AskTab:
                     gr.Dropdown([], multiselect=True, label=label, interactive=True, allow_custom_value=True)
                     for label in ("Papers", "Tags", "Years")
                 )
-            with gr.Accordion("Comment on the last answer", open=False) as remarks:
+            with gr.Accordion("Comment on the last answer", open=False):
                 comment = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
         with gr.Column(scale=5, min_width=COLUMN, elem_id="evidence-column"):
             gr.Markdown("## Evidence")
             evidence = place_for_html(elem_id="evidence")
-    return AskTab(head, talk, chat, question, new, limits, chosen, tags, years, remarks, comment, evidence)
+    return AskTab(head, talk, chat, question, new, limits, chosen, tags, years, comment, evidence)
 
 
 def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -> None:
@@ -105,9 +104,9 @@ def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -
             evidence = view.evidence if view.evidence is not None else gr.skip()
             if view.done:
                 done = gr.update(submit_btn=True, stop_btn=False)
-                yield [view.talk, _messages(view.talk, view.messages), evidence, done, asking.head()]
+                yield [view.talk, _messages(view.talk, view.messages), evidence, "", done, asking.head()]
             else:
-                yield [view.talk, view.messages, evidence, box, gr.skip()]
+                yield [view.talk, view.messages, evidence, gr.skip(), box, gr.skip()]
             box = gr.skip()  # what is typed meanwhile stays
 
     def submit(question: str, so_far: Talk, papers: _Names, tags: _Names, years: _Names, request: gr.Request) -> Any:
@@ -166,7 +165,6 @@ def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -
     if asking.keeps:
         tab.chat.like(told(rate), tab.talk, tab.talk, **QUIET)
         tab.comment.submit(told(comment), [tab.comment, tab.talk], None, **QUIET)
-        tab.remarks.expand(told(asking.commented), tab.talk, tab.comment, **QUIET)
     tab.limits.expand(told(offer), tab.scope, tab.scope, **QUIET)
     tab.new.click(lambda: opened(asking, Talk()), None, tab.shown, **QUIET)
     page.load(told(load), None, [*tab.shown, tab.head], **QUIET)
@@ -195,7 +193,7 @@ def opened(asking: Asking, talk: Talk) -> list[Any]:
     messages = _messages(talk, asking.messages(talk))
     if not talk.answers:
         messages = {**messages, "examples": [{"text": example} for example in asking.examples()]}
-    return [talk, messages, asking.evidence(talk)]
+    return [talk, messages, asking.evidence(talk), asking.commented(talk)]
 
 
 def _reader(request: gr.Request) -> str:
