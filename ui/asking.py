@@ -79,7 +79,6 @@ class Asking:
             turn: the place of the last answer, which this one replaces once it is complete; None for one more.
             scope: as in `Assistant.ask`.
         """
-        stop = self._stops[tab] = threading.Event()
         asked = {"role": "user", "content": question_text(question)}
         if turn is not None and turn < len(talk.answers) - 1:
             told = _told("Only the last question can be asked anew: the answers after this one follow on it.")
@@ -88,6 +87,7 @@ class Asking:
         before = talk.answers[:turn]
         shown = [*self.messages(Talk(talk.number, before)), asked]
         yield View(talk, shown, None, False)
+        stop = self._stops[tab] = threading.Event()
         try:
             with self._counter.turn():
                 yield from self._answering(question, talk, before, stop, scope)
