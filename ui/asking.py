@@ -133,13 +133,13 @@ class Asking:
 
     def _place(self, number: int | None) -> int:
         """The conversation in which an answer is kept: the one it is asked in, if that is still there."""
+        if number is None:
+            return NEW_CONVERSATION
         try:
-            if number is not None:
-                self._assistant.library.asked.check_conversation(number)
-                return number
-        except (UnknownConversation, EmptyLibrary):
-            pass
-        return NEW_CONVERSATION
+            self._assistant.library.asked.check_conversation(number)
+        except (UnknownConversation, EmptyLibrary):  # it was deleted, or went with a paper that was removed
+            return NEW_CONVERSATION
+        return number
 
     def _drop(self, replaced: tuple[Answer, ...], answer: Answer) -> None:
         """Deletes the answers that a complete one was asked in place of."""
