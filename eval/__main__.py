@@ -1,4 +1,4 @@
-"""`python -m eval`: scores answers; with a subcommand: fit, compare, sweep, beir, qasper, gate, bench, pdfs, page."""
+"""`python -m eval` scores answers; after it fit, train, compare, sweep, beir, qasper, gate, bench, pdfs or page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 from rag.errors import FootnoteError
 
-COMMANDS = ("fit", "compare", "sweep", "beir", "qasper", "gate", "bench", "pdfs", "page")
+COMMANDS = ("fit", "train", "compare", "sweep", "beir", "qasper", "gate", "bench", "pdfs", "page")
 STOPPED = 130  # what a shell reports for Ctrl-C
 
 _WHEN_STOPPED = {

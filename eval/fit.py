@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,18 +28,26 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
-from rag.answering import CONFIDENCE_FEATURES, SENTENCE_FEATURES, Evidence, choose_sentences, gather_evidence
+from rag.answering import (
+    CONFIDENCE_FEATURES,
+    READ_CONFIDENCE_FEATURES,
+    SENTENCE_FEATURES,
+    Evidence,
+    choose_sentences,
+    gather_evidence,
+)
 from rag.assistant import Assistant
+from rag.cross_encoder import Adapted
 from rag.library import Library
 from rag.readable import folded
 from rag.records import Scope
-from rag.retrieval import FEATURES, SECTION_FEATURES, SIMILARITIES, find, fused, search_terms, z_scores
-from rag.weights import FILE, Linear, Weights, load_weights
+from rag.rereading import put_in_order, read_sentences
+from rag.retrieval import FEATURES, SECTION_FEATURES, SIMILARITIES, Found, find, fused, search_terms, z_scores
+from rag.weights import FILE, Linear, ReadWeights, Weights, load_weights
 
 from .fit_checking import fit_support
-from .measures import summarise_scores
+from .measures import Figure, auroc_difference, auroc_figure, mean_figure, summarise_scores
 from .qasper import PaperQuestion, QasperPaper, add_paragraphs, read_qasper, score_evidence
 from .questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from .runs import add_papers
@@ -51,10 +59,17 @@ UNSURE = 0.12  # and as many as this may be answered with a warning
 _TRIALS = 400
 _KEYWORDS = 6
 _PAPERS = 160  # of QASPER's, as many as this are read
+_COUNTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 _SHARE = 0.6  # of the fitted weights of sections: from 0.4 to 1 is alike by cross-validation, and less is better where
 # the scores beside them spread less, as in whole papers
 
 Array = NDArray[np.float64]
+Gather = Callable[[str, Scope], tuple[Found, Evidence]]
+"""From a question and a scope to what is found, and the evidence in it."""
+
+
+Facts = dict[str, dict[int, list[list[bool]]]]
+"""Part of the questions -> number of sentences -> of each question, whether each of its facts was found."""
 
 
 class Ranking(NamedTuple):
@@ -136,7 +151,7 @@ def main(arguments: Sequence[str]) -> int:
         told, scores["sections"] = fit_sections(sectioned, weights.fusion)
         weights = replace(weights, fusion=weights.fusion | told)
     made = {
-        "version": 1,
+        "version": 2,
         "date": date.today().isoformat(),
         "command": command,
         "data": digests(options),
@@ -171,30 +186,78 @@ def check_enough(questions: Sequence[Question], name: str) -> None:
 def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) -> tuple[Weights, dict[str, Any]]:
     """The weights fitted on the fitting part of `questions`, and their scores by cross-validation and on the rest."""
     empty = Linear((), np.zeros(0), np.ones(0), np.zeros(0), 0.0)
-    weights = Weights(dict.fromkeys(FEATURES, 1.0), empty, empty, 0.0, 0.0, load_weights().support)
+    shipped = load_weights()
+    weights = Weights(dict.fromkeys(FEATURES, 1.0), empty, empty, 0.0, 0.0, shipped.read, shipped.support)
     rankings = [_ranking(library, q) for q in questions if q.answerable]
     fitted = [r for r in rankings if not r.question.for_report]
     kept = [r for r in rankings if r.question.for_report]
     fusion = fit_fusion(fitted)
     similarities = dict(zip(SIMILARITIES, np.round(fusion, 3).tolist(), strict=True))
-    told = {name: load_weights().fusion[name] for name in SECTION_FEATURES}
+    told = {name: shipped.fusion[name] for name in SECTION_FEATURES}
     weights = replace(weights, fusion=similarities | told)
     scores: dict[str, Any] = {
         "questions": {"fitted": len(fitted), "kept": len(kept)},
         "RR": {"cross-validated": _cross_validated_rr(fitted), "kept": mean_rr(kept, fusion)},
         "Success@5": {"kept": _success(kept, fusion, 5)},
     }
-    choices = [_choice(library, q, weights) for q in questions if q.answerable]
-    fitted_choices = [c for c in choices if not c.question.for_report]
-    kept_choices = [c for c in choices if c.question.for_report]
-    weights = replace(weights, sentences=fit_sentences(fitted_choices))
-    scores["facts in 4 sentences"] = {
-        "cross-validated": _cross_validated_facts(fitted_choices, weights),
-        "kept": facts_found(kept_choices, weights),
+
+    def gather(question: str, scope: Scope) -> tuple[Found, Evidence]:
+        found = find(library, question, scope=scope, weights=weights)
+        return found, gather_evidence(library, found)
+
+    choices = [_choice(q, gather) for q in questions if q.answerable]
+    weights = replace(weights, sentences=fit_sentences([c for c in choices if not c.question.for_report]))
+    facts = _facts(choices, weights)
+    scores["facts"] = _shares(facts)
+    groups = _confidence_groups(library, questions, off_topic, gather)
+    confidence, (refuse, unsure), scores["confidence"] = _fit_confidence(groups)
+    weights = replace(weights, confidence=confidence, refuse_below=refuse, unsure_below=unsure)
+    if isinstance(library.cross_encoder, Adapted):
+        read, scores["read"] = _fit_read(library, questions, off_topic, weights, facts, groups)
+        weights = replace(weights, read=read)
+    return weights, scores
+
+
+def _fit_read(
+    library: Library,
+    questions: Sequence[Question],
+    off_topic: OffTopic,
+    weights: Weights,
+    facts: Facts,
+    groups: ConfidenceGroups,
+) -> tuple[ReadWeights, dict[str, Any]]:
+    """The weights for what the packaged cross-encoder has read; `facts` and `groups` are without it, to compare."""
+
+    def gather(question: str, scope: Scope) -> tuple[Found, Evidence]:
+        found = put_in_order(library, find(library, question, scope=scope, weights=weights))
+        used = replace(weights, read=replace(weights.read, sentences=1.0))
+        return found, read_sentences(library, found, gather_evidence(library, found), used)
+
+    counts, read_facts, by_counts = _fit_counts([_choice(q, gather) for q in questions if q.answerable], weights)
+    read_groups = _confidence_groups(library, questions, off_topic, gather)
+    confidence, (refuse, unsure), judged = _fit_confidence(read_groups)
+    return ReadWeights(counts, confidence, refuse, unsure), {
+        "facts by what reading counts": by_counts,
+        "facts": _shares(read_facts),
+        "facts, above": _facts_above(facts, read_facts),
+        "confidence": judged,
+        "confidence, above": _above(groups, read_groups),
     }
-    confidence, thresholds, confidence_scores = _fit_confidence(library, questions, off_topic, choices, weights)
-    weights = replace(weights, confidence=confidence, refuse_below=thresholds[0], unsure_below=thresholds[1])
-    return weights, scores | {"confidence": confidence_scores}
+
+
+def _fit_counts(choices: Sequence[Choice], weights: Weights) -> tuple[float, Facts, dict[str, Any]]:
+    """What reading counts in the choice of sentences: the least of `_COUNTS` that finds most facts in four."""
+    facts = {
+        counts: _facts([each._replace(evidence=_counted(each.evidence, counts)) for each in choices], weights)
+        for counts in _COUNTS
+    }
+    shares = {counts: _shares(each) for counts, each in facts.items()}
+    best = max(_COUNTS, key=lambda counts: float(shares[counts]["cross-validated"]["in 4"]))
+    return best, facts[best], {str(counts): each["cross-validated"] for counts, each in shares.items()}
+
+
+def _counted(evidence: Evidence, counts: float) -> Evidence:
+    return evidence if evidence.read is None else replace(evidence, read=counts * evidence.read)
 
 
 def as_dict(weights: Weights) -> dict[str, Any]:
@@ -205,6 +268,12 @@ def as_dict(weights: Weights) -> dict[str, Any]:
         "confidence": weights.confidence.as_dict(),
         "refuse_below": weights.refuse_below,
         "unsure_below": weights.unsure_below,
+        "read": {
+            "sentences": weights.read.sentences,
+            "confidence": weights.read.confidence.as_dict(),
+            "refuse_below": weights.read.refuse_below,
+            "unsure_below": weights.read.unsure_below,
+        },
         "support": {
             "model": weights.support.model.as_dict(),
             "supported_above": weights.support.supported_above,
@@ -334,36 +403,57 @@ def _evidence_found(asked: Sequence[Paragraphs]) -> dict[str, dict[str, float]]:
 
 def fit_sentences(choices: Sequence[Choice]) -> Linear:
     """A logistic regression: does a sentence hold one of the facts asked for?"""
-    features = np.concatenate([c.evidence.features for c in choices])
-    return _logistic(SENTENCE_FEATURES, features, np.concatenate([c.holds_fact for c in choices]), c=0.3)
+    features = np.concatenate([each.evidence.features for each in choices])
+    return _logistic(SENTENCE_FEATURES, features, np.concatenate([each.holds_fact for each in choices]), c=0.03)
 
 
-def facts_found(choices: Sequence[Choice], weights: Weights, most: int = 4) -> float:
-    """The share of all facts that stand in the chosen sentences."""
-    found: list[bool] = []
-    for question, evidence, _ in choices:
-        text = [c.text for c in choose_sentences(evidence, question.question, most, weights)]
-        found += [any(holds_nugget(t, group) for t in text) for group in question.nuggets]
-    return round(float(np.mean(found)), 4)
-
-
-def _cross_validated_facts(choices: Sequence[Choice], weights: Weights) -> float:
-    parts = _folds(len(choices))
-    found = []
-    sizes = []
+def _facts(choices: Sequence[Choice], weights: Weights) -> Facts:
+    """The facts that are found by cross-validation, and with `weights` in the questions kept apart."""
+    fitted = [each for each in choices if not each.question.for_report]
+    pairs = [(each, weights) for each in choices if each.question.for_report]
+    parts, held_out = _folds(len(fitted)), list[tuple[Choice, Weights]]()
     for fold in range(FOLDS):
-        fitted = replace(
-            weights, sentences=fit_sentences([c for c, f in zip(choices, parts, strict=True) if f != fold])
-        )
-        held = [c for c, f in zip(choices, parts, strict=True) if f == fold]
-        found.append(facts_found(held, fitted))
-        sizes.append(sum(len(c.question.nuggets) for c in held))
-    return round(float(np.average(found, weights=sizes)), 4)
+        others = fit_sentences([each for each, f in zip(fitted, parts, strict=True) if f != fold])
+        used = replace(weights, sentences=others)
+        held_out += [(each, used) for each, f in zip(fitted, parts, strict=True) if f == fold]
+    return {
+        name: {most: [facts_found(each, used, most) for each, used in some] for most in (1, 4)}
+        for name, some in (("cross-validated", held_out), ("kept", pairs))
+    }
 
 
-def _choice(library: Library, question: Question, weights: Weights) -> Choice:
-    found = find(library, question.question, weights=weights)
-    evidence = gather_evidence(library, found)
+def _shares(facts: Facts) -> dict[str, Any]:
+    return {
+        name: {f"in {most}": round(float(np.mean(np.concatenate(found))), 4) for most, found in of.items()}
+        for name, of in facts.items()
+    }
+
+
+def facts_found(choice: Choice, weights: Weights, most: int) -> list[bool]:
+    """Of each fact of the question whether it stands in the sentences that are chosen."""
+    text = [c.text for c in choose_sentences(choice.evidence, choice.question.question, most, weights)[:most]]
+    return [any(holds_nugget(t, group) for t in text) for group in choice.question.nuggets]
+
+
+def _facts_above(unread: Facts, read: Facts) -> dict[str, Any]:
+    """By how much a question's share of facts is higher where sentences were read."""
+    return {
+        part: {
+            f"in {most}": _rounded(
+                mean_figure([_mean(b) - _mean(a) for a, b in zip(found, read[part][most], strict=True) if a])
+            )
+            for most, found in of.items()
+        }
+        for part, of in unread.items()
+    }
+
+
+def _mean(found: Sequence[bool]) -> float:
+    return sum(found) / len(found)
+
+
+def _choice(question: Question, gather: Gather) -> Choice:
+    found, evidence = gather(question.question, Scope())
     gold = {folded(title) for title in question.gold_titles}
     holds = [
         folded(found.candidates.paper(c.paper_key).title) in gold
@@ -378,6 +468,16 @@ def _choice(library: Library, question: Question, weights: Weights) -> Choice:
 _GROUP_WEIGHTS = {"right": 1.0, "keywords": 0.3, "off_topic": 0.7, "removed": 0.2, "unanswerable": 0.1}
 """How much the questions of each kind count together; `keywords` are the right ones cut to a few words."""
 
+_WRONG = {"off topic": "off_topic", "near misses": "unanswerable", "paper removed": "removed"}
+
+
+class ConfidenceGroups(NamedTuple):
+    """Features (questions, features) by kind, to fit on and kept apart; and those of the other topics kept apart."""
+
+    fitted: dict[str, Array]
+    kept: dict[str, Array]
+    off_topic: Array
+
 
 def fit_confidence(groups: dict[str, Array]) -> Linear:
     """A logistic regression: does the library answer? `groups` are features (questions, features) by kind."""
@@ -388,20 +488,17 @@ def fit_confidence(groups: dict[str, Array]) -> Linear:
     weight = np.concatenate(
         [np.full(len(groups[kind]), _GROUP_WEIGHTS[kind] * count / len(groups[kind])) for kind in kinds]
     )
-    return _logistic(CONFIDENCE_FEATURES, features, labels, c=1.0, weight=weight)
+    names = (*CONFIDENCE_FEATURES, *READ_CONFIDENCE_FEATURES)[: features.shape[1]]
+    return _logistic(names, features, labels, c=1.0, weight=weight)
 
 
-def _fit_confidence(
-    library: Library,
-    questions: Sequence[Question],
-    off_topic: OffTopic,
-    choices: Sequence[Choice],
-    weights: Weights,
-) -> tuple[Linear, tuple[float, float], dict[str, Any]]:
-    """Against questions on other topics, near misses, and the library's own questions without their paper."""
+def _confidence_groups(
+    library: Library, questions: Sequence[Question], off_topic: OffTopic, gather: Gather
+) -> ConfidenceGroups:
+    """Questions on other topics, near misses, and the library's own questions, without their paper too."""
 
-    def features(text: str, scope: Scope | None = None) -> Array:
-        return gather_evidence(library, find(library, text, scope=scope, weights=weights)).confidence_features
+    def features(text: str, scope: Scope = Scope()) -> Array:  # noqa: B008
+        return gather(text, scope)[1].confidence_features
 
     def without(question: Question) -> Scope:
         gold = set(map(folded, question.gold_titles))
@@ -409,34 +506,65 @@ def _fit_confidence(
 
     fitted: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
     kept: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
-    for question, evidence, _ in choices:
-        part = kept if question.for_report else fitted
-        part["right"].append(evidence.confidence_features)
-        # Without these a short question would pass for one on another topic, which those at hand are.
-        part["keywords"].append(features(" ".join(search_terms(question.question)[:_KEYWORDS])))
-        part["removed"].append(features(question.question, without(question)))
     for question in questions:
-        if not question.answerable:
-            (kept if question.for_report else fitted)[question.type].append(features(question.question))
+        part = kept if question.for_report else fitted
+        if question.answerable:
+            part["right"].append(features(question.question))
+            # Without these a short question would pass for one on another topic, which those at hand are.
+            part["keywords"].append(features(" ".join(search_terms(question.question)[:_KEYWORDS])))
+            part["removed"].append(features(question.question, without(question)))
+        else:
+            part[question.type].append(features(question.question))
     fitted["off_topic"] += [features(text) for text in off_topic.fitted]
-    groups = {kind: np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES)) for kind, rows in fitted.items()}
-    linear = fit_confidence(groups)
-    held_out = _cross_validated_confidence(groups)
+    others = [features(text) for text in off_topic.kept]
+    width = len(fitted["right"][0])
+
+    def arrays(part: dict[str, list[Array]]) -> dict[str, Array]:
+        return {kind: np.array(rows).reshape(-1, width) for kind, rows in part.items()}
+
+    return ConfidenceGroups(arrays(fitted), arrays(kept), np.array(others).reshape(-1, width))
+
+
+def _fit_confidence(groups: ConfidenceGroups) -> tuple[Linear, tuple[float, float], dict[str, Any]]:
+    """Against all questions that the library does not answer; with the two thresholds, and the scores."""
+    linear = fit_confidence(groups.fitted)
+    held_out = _cross_validated_confidence(groups.fitted)
     refuse, unsure = (round(float(np.quantile(held_out["right"], share)), 4) for share in (FALSE_REFUSALS, UNSURE))
-    reported = {
-        kind: linear.probability(np.array(rows).reshape(-1, len(CONFIDENCE_FEATURES))) for kind, rows in kept.items()
-    }
+    reported = {kind: linear.probability(rows) for kind, rows in groups.kept.items()}
     scores = {
         name: _confidence_scores(values, refuse) for name, values in (("cross-validated", held_out), ("kept", reported))
     }
-    if off_topic.kept:
-        others = linear.probability(np.array([features(text) for text in off_topic.kept]))
+    if len(groups.off_topic):
+        others = linear.probability(groups.off_topic)
         scores["off topic, kept"] = {
             "questions": len(others),
             "AUROC": _auroc(reported["right"], others),
             "refused": round(float(np.mean(others < refuse)), 4),
         }
     return linear, (refuse, unsure), scores
+
+
+def _above(unread: ConfidenceGroups, read: ConfidenceGroups) -> dict[str, Any]:
+    """By how much each AUROC is higher where sentences were read, question by question."""
+    held_out = [_cross_validated_confidence(each.fitted) for each in (unread, read)]
+    linears = [fit_confidence(each.fitted) for each in (unread, read)]
+    kept = [
+        {kind: linear.probability(rows) for kind, rows in (each.kept | {"others": each.off_topic}).items()}
+        for linear, each in zip(linears, (unread, read), strict=True)
+    ]
+
+    def difference(values: Sequence[dict[str, Array]], kind: str) -> Figure:
+        first, second = ((each["right"].tolist(), each[kind].tolist()) for each in values)
+        return _rounded(auroc_difference(first, second))
+
+    return {
+        "cross-validated": {n: difference(held_out, k) for n, k in _WRONG.items() if len(held_out[0][k])},
+        "kept": {
+            name: difference(kept, kind)
+            for name, kind in (_WRONG | {"off topic, kept": "others"}).items()
+            if len(kept[0][kind])
+        },
+    }
 
 
 def _cross_validated_confidence(groups: dict[str, Array]) -> dict[str, Array]:
@@ -450,20 +578,22 @@ def _cross_validated_confidence(groups: dict[str, Array]) -> dict[str, Array]:
     return held_out
 
 
-def _confidence_scores(values: dict[str, Array], refuse: float) -> dict[str, float]:
+def _confidence_scores(values: dict[str, Array], refuse: float) -> dict[str, Any]:
     """Of probabilities by kind of question; `refuse` is the threshold below which a question is refused."""
-    kinds = {"off topic": "off_topic", "near misses": "unanswerable", "paper removed": "removed"}
-    scores = {
-        f"AUROC {name}": _auroc(values["right"], values[kind]) for name, kind in kinds.items() if len(values[kind])
+    scores: dict[str, Any] = {
+        f"AUROC {name}": _auroc(values["right"], values[kind]) for name, kind in _WRONG.items() if len(values[kind])
     }
     if len(values["off_topic"]):
         scores["off topic refused"] = round(float(np.mean(values["off_topic"] < refuse)), 4)
     return scores | {"falsely refused": round(float(np.mean(values["right"] < refuse)), 4)}
 
 
-def _auroc(right: Array, wrong: Array) -> float:
-    labels = [1] * len(right) + [0] * len(wrong)
-    return round(float(roc_auc_score(labels, np.concatenate([right, wrong]))), 4)
+def _auroc(right: Array, wrong: Array) -> Figure:
+    return _rounded(auroc_figure(right.tolist(), wrong.tolist()))
+
+
+def _rounded(figure: Figure) -> Figure:
+    return {name: round(value, 4) for name, value in figure.items()}
 
 
 def read_off_topic(path: Path) -> OffTopic:

@@ -27,6 +27,7 @@ from ir_measures import R, Success, nDCG
 from rag import __version__
 from rag.assistant import Assistant
 from rag.records import Scope
+from rag.rereading import put_in_order
 from rag.retrieval import FEATURES, Found, find
 from rag.types import UNSURE
 
@@ -183,7 +184,8 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
         def ask(asked: tuple[QasperPaper, PaperQuestion]) -> Row:
             paper, question = asked
             paragraph_of = {ids[paragraph.id]: paragraph.id for paragraph in paper.paragraphs if paragraph.id in ids}
-            found = find(assistant.library, question.question, scope=Scope(papers=tuple(paragraph_of)))
+            scope = Scope(papers=tuple(paragraph_of))
+            found = put_in_order(assistant.library, find(assistant.library, question.question, scope=scope))
             answer = assistant.ask(question.question, papers=list(paragraph_of))
             return {
                 "runs": rank_paragraphs(found, paragraph_of),

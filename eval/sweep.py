@@ -3,9 +3,10 @@
     python -m eval sweep eval/sweep.toml --papers ../shared/seeds --out out/sweep
 
 The file has a table `[grid]` of lists: the keys `max_tokens`, `overlap_sentences`, `backend`, `candidates` and
-`passages_per_paper` are settings of config.toml, `max_sentences` is the answer's, and `fusion` names weights given in
-`[fusion.NAME]`; "fitted" are those that ship. Papers are embedded once for each kind of chunk and backend; all else
-reuses their vectors. Writes sweep.json and sweep.svg and prints a table. A run that was stopped goes on where it was.
+`passages_per_paper` are settings of config.toml, `max_sentences` is the answer's, `passages`, `sentences`, `order` and
+`choice` are the cross-encoder's, and `fusion` names weights given in `[fusion.NAME]`; "fitted" are those that ship.
+Papers are embedded once for each kind of chunk and backend; all else reuses their vectors. Writes sweep.json and
+sweep.svg and prints a table. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from rag.answering import choose_sentences, gather_evidence
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.readable import folded
+from rag.rereading import put_in_order, read_sentences
 from rag.retrieval import FEATURES, find
 from rag.weights import Weights, load_weights
 
@@ -36,7 +38,10 @@ from .runs import Row, add_papers, each_once, unfinished
 from .text import digest
 
 _EMBEDDED = {"max_tokens": "chunking", "overlap_sentences": "chunking", "backend": "embedding"}
-_SEARCHED = {"candidates": "retrieval", "passages_per_paper": "retrieval", "max_sentences": "answer"}
+_SEARCHED = {
+    "candidates": "retrieval", "passages_per_paper": "retrieval", "max_sentences": "answer",
+    **dict.fromkeys(("passages", "sentences", "order", "choice"), "cross_encoder"),
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -160,11 +165,12 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
     """
     scores: list[dict[str, float]] = []
     seconds: list[float] = []
-    find(assistant.library, questions[0].question)  # opens the index and the model, whose time is not a question's
+    library = assistant.library
+    assistant.ask(questions[0].question)  # opens the index and the models, whose time is not a question's
     for question in questions:
         started = time.perf_counter()
-        found = find(assistant.library, question.question, weights=weights)
-        evidence = gather_evidence(assistant.library, found)
+        found = put_in_order(library, find(library, question.question, weights=weights))
+        evidence = read_sentences(library, found, gather_evidence(library, found), weights)
         chosen = choose_sentences(evidence, question.question, assistant.settings.answer.max_sentences, weights)
         seconds.append(time.perf_counter() - started)
         papers = dict.fromkeys(found.candidates.paper_keys[row] for row in found.order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ CONFIDENCE_FEATURES = (
     "sentence", "chunk", "paper", "coverage", "sentence_coverage", "unknown_terms", "margin", "spread",
     "asked_missing", "names_missing", "number_wanted",
 )  # fmt: skip
+READ_CONFIDENCE_FEATURES = ("answers", "answers_above", "stated", "stated_in_three", "stated_in_best")
+"""Of the sentences that the packaged cross-encoder read: the best answer, and how far it is above the mean; how far
+what is asked for is stated at the most, in the best three, and in the best answer."""
 
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|large|big|long|often|fast|far|well|few|high|low|small|strong|accurate|deep|old)\b"
@@ -67,11 +71,24 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The sentences of the best chunks, a row of `features` each with columns as `SENTENCE_FEATURES`."""
+    """The sentences of the best chunks, a row of `features` each with columns as `SENTENCE_FEATURES`.
+
+    `confidence_features` are `CONFIDENCE_FEATURES`, and `READ_CONFIDENCE_FEATURES` after them where the packaged
+    cross-encoder read some of the sentences; `read` is then what it adds to the logit of each, (sentences,).
+    """
 
     candidates: list[Candidate]
     features: NDArray[np.float64]
     confidence_features: NDArray[np.float64]
+    read: NDArray[np.float64] | None = None
+
+
+class Confidence(NamedTuple):
+    """A probability; whether the answer is the refusal, and whether it is to say that the papers may not answer."""
+
+    value: float
+    refuse: bool
+    unsure: bool
 
 
 def gather_evidence(library: Library, found: Found) -> Evidence:
@@ -109,11 +126,21 @@ def gather_evidence(library: Library, found: Found) -> Evidence:
     return Evidence(candidates, features, confidence)
 
 
-def confidence_in(evidence: Evidence, weights: Weights | None = None) -> float:
-    """The probability that the library answers the question at all."""
+def confidence_in(evidence: Evidence, weights: Weights | None = None) -> Confidence:
+    """The probability that the library answers the question at all, and whether that is enough."""
+    weights = weights or load_weights()
+    read = len(evidence.confidence_features) > len(CONFIDENCE_FEATURES)
+    fitted = weights.read if read else weights
     if not evidence.candidates:
-        return 0.0
-    return float((weights or load_weights()).confidence.probability(evidence.confidence_features[None])[0])
+        return Confidence(0.0, refuse=True, unsure=True)
+    value = float(fitted.confidence.probability(evidence.confidence_features[None])[0])
+    return Confidence(value, value < fitted.refuse_below, value < fitted.unsure_below)
+
+
+def sentence_scores(evidence: Evidence, weights: Weights | None = None) -> NDArray[np.float64]:
+    """How far each sentence holds what is asked for, (sentences,): a logit, with what was read where some was."""
+    logits = (weights or load_weights()).sentences.logit(evidence.features)
+    return logits if evidence.read is None else logits + evidence.read
 
 
 def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weights | None = None) -> list[Candidate]:
@@ -123,7 +150,7 @@ def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weig
     """
     if not evidence.candidates:
         return []
-    scores = (weights or load_weights()).sentences.probability(evidence.features)
+    scores = sentence_scores(evidence, weights)
     order = np.argsort(-scores, kind="stable")
     chosen: list[int] = []
     seen: set[str] = set()

@@ -22,9 +22,9 @@ from .library import Library
 from .model import find_model
 from .records import Scope
 from .replying import Model, rewritten_question, written_answers
+from .rereading import put_in_order, read_sentences
 from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
-from .weights import load_weights
 
 History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
@@ -186,7 +186,8 @@ class Assistant:
             collections=collections,
             without=without,
         )
-        return top_passages(self.library, find(self.library, question, scope=scope, top_k=most), most)
+        found = put_in_order(self.library, find(self.library, question, scope=scope, top_k=most))
+        return top_passages(self.library, found, most)
 
     def _answers(
         self,
@@ -206,7 +207,7 @@ class Assistant:
         started = time.perf_counter()
         for alone in self._alone(question, turns, writer, stop):
             begun = time.perf_counter()
-            found = find(self.library, alone, scope=scope)
+            found = put_in_order(self.library, find(self.library, alone, scope=scope))
             answer = self._base(question, alone, found)
             retrieved = time.perf_counter() - begun
             for growing in self._quoted(answer, found, scope):
@@ -247,18 +248,17 @@ class Assistant:
 
     def _quoted(self, base: Answer, found: Found, scope: Scope) -> Iterator[Answer]:
         """Evidence -> confidence -> sentences -> citations: growing answers, the last one complete."""
-        evidence = gather_evidence(self.library, found)
+        evidence = read_sentences(self.library, found, gather_evidence(self.library, found))
         confidence = confidence_in(evidence)
-        base = replace(base, confidence=confidence)
-        weights = load_weights()
+        base = replace(base, confidence=confidence.value)
         # Who names the papers asks of these alone, and "what are its limits?" tells nothing about a topic.
         named = 0 < len(scope.papers) <= _NAMED
-        if not base.passages or (confidence < weights.refuse_below and not named):
+        if not base.passages or (confidence.refuse and not named):
             yield replace(base, text=REFUSAL, refused=True, complete=True)
             return
         chosen = choose_sentences(evidence, base.standalone_question, self.settings.answer.max_sentences)
         sentences, citations = cite(self.library, found, chosen)
-        lead = [Sentence(UNSURE, (), "unsupported")] if confidence < weights.unsure_below else []
+        lead = [Sentence(UNSURE, (), "unsupported")] if confidence.unsure else []
         for count in range(1, len(sentences)):
             yield _composed(base, [*lead, *sentences[:count]], citations[:count])
         yield replace(_composed(base, [*lead, *sentences], citations), complete=True)

@@ -52,6 +52,15 @@ class Retrieval(_Table):
     passages_per_paper: int = Field(3, ge=1, le=100)
 
 
+class CrossEncoder(_Table):
+    model: str = Field("auto", min_length=1)
+    passages: int = Field(15, ge=1, le=1000)
+    sentences: int = Field(16, ge=1, le=1000)
+    order: bool = True
+    choice: bool = True
+    confidence: bool = True
+
+
 class Answering(_Table):
     mode: Literal["auto", "quote", "llm"] = "auto"
     max_sentences: int = Field(4, ge=1, le=20)
@@ -85,6 +94,7 @@ class Settings(_Table):
     embedding: Embedding = Embedding()
     chunking: Chunking = Chunking()
     retrieval: Retrieval = Retrieval()
+    cross_encoder: CrossEncoder = CrossEncoder()
     answer: Answering = Answering()
     ollama: Ollama = Ollama()
     ui: Ui = Ui()
@@ -151,11 +161,12 @@ def _read_file(path: Path) -> dict[str, Any]:
     library = tables.get("library")
     if isinstance(library, dict) and isinstance(library.get("path"), str) and library["path"]:
         library["path"] = str(path.parent / Path(library["path"]).expanduser())
-    embedding = tables.get("embedding")
-    if isinstance(embedding, dict) and isinstance(embedding.get("model"), str):
-        folder = path.parent / embedding["model"]
-        if embedding["model"].startswith(".") or folder.is_dir():  # else it is a name, such as "owner/model"
-            embedding["model"] = str(folder)
+    for name in ("embedding", "cross_encoder"):
+        table = tables.get(name)
+        if isinstance(table, dict) and isinstance(table.get("model"), str):
+            folder = path.parent / table["model"]
+            if table["model"].startswith(".") or folder.is_dir():  # else it is a name, such as "owner/model"
+                table["model"] = str(folder)
     return tables
 
 

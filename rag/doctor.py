@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from .assistant import Assistant
 from .config import Settings
 from .errors import AnswerModelError, FootnoteError, OllamaNotFound
+from .library import Library
 from .model import (
     Installed,
     check_usable,
@@ -44,7 +45,7 @@ class Finding:
 
 
 def examine(assistant: Assistant) -> list[Finding]:
-    """Looks at the library, the embedding model, the index, Ollama and its model, in that order."""
+    """Looks at the library, its models, the index, Ollama and its model, in that order."""
     return [*_library(assistant), _backend(assistant), *_ollama(assistant.settings)]
 
 
@@ -62,11 +63,20 @@ def _library(assistant: Assistant) -> list[Finding]:
         findings.append(
             Finding(True, f"embedding model {card.name}: {card.dimensions} dimensions, {card.max_tokens} tokens")
         )
+        findings.append(_cross_encoder(library))
         library.index.update()
         findings.append(Finding(True, f"index: in step with the record (revision {library.records.revision})"))
     except FootnoteError as error:
         findings.append(Finding(False, str(error)))
     return findings
+
+
+def _cross_encoder(library: Library) -> Finding:
+    settings = library.settings.cross_encoder
+    if library.cross_encoder is None:
+        return Finding(True, "cross-encoder: none, as the settings have it")
+    name = "the packaged one" if settings.model == "auto" else settings.model
+    return Finding(True, f"cross-encoder: {name}, for {settings.passages} passages and {settings.sentences} sentences")
 
 
 def _left(records: Records) -> list[Finding]:

@@ -16,6 +16,7 @@ from .adding import Adding, Progress, corrected
 from .asked import Asked
 from .chunking import chunk_paper, embedded_text
 from .config import Settings
+from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .embedding import Embedder, load_embedder
 from .errors import DrawingError, EmptyLibrary, LibraryMismatch, SourceError
 from .index import Index
@@ -35,7 +36,7 @@ _LISTS = ("authors", "tags", "collections")
 
 
 class Library:
-    """The papers in a folder: the record, the index, and the embedder that made them."""
+    """The papers in a folder: the record, the index, the embedder that made them, and what reads them again."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -43,6 +44,7 @@ class Library:
         self._records: Records | None = None
         self._index: Index | None = None
         self._embedder: Embedder | None = None
+        self._cross_encoder: CrossEncoder | None = None
         self._loading = threading.RLock()  # what is loaded at its first use is loaded once, whoever asks first
 
     def close(self) -> None:
@@ -99,6 +101,18 @@ class Library:
                 self._embedder = load_embedder(self.settings.embedding)
         self._check_made_with(self._made_with(self._embedder))  # each time: another process may have rebuilt it
         return self._embedder
+
+    @property
+    def cross_encoder(self) -> CrossEncoder | None:
+        """What reads a question and texts together; None where the settings have none.
+
+        Raises:
+            EmbeddingError: it cannot be loaded.
+        """
+        with self._loading:
+            if self._cross_encoder is None:
+                self._cross_encoder = load_cross_encoder(self.settings.cross_encoder, self.settings.embedding)
+            return self._cross_encoder
 
     def papers(self) -> list[Paper]:
         """All papers in the order in which they came, without their texts."""
@@ -227,6 +241,7 @@ class Library:
             self._check_made_with(self._chosen())  # also where nothing has to be embedded
         self.index.drop_foreign()
         Adding(self._records, self._embedded, report, on_progress).run(located)
+        prepare_cross_encoder(self.settings.cross_encoder, self.settings.embedding)  # so that no question has to wait
         self.index.update()
         return report
 

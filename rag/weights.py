@@ -36,8 +36,11 @@ class Linear:
 
     def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The fitted probability, (rows,), of features (rows, features)."""
-        logits = ((features - self.means) / self.scales) @ self.coefficients + self.intercept
-        return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+        return np.asarray(1.0 / (1.0 + np.exp(-self.logit(features))))
+
+    def logit(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same before it is made a probability."""
+        return np.asarray(((features - self.means) / self.scales) @ self.coefficients + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,23 @@ class SupportWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadWeights:
+    """For sentences that the packaged cross-encoder read: what it counts in their choice, beside a logit of 1, and the
+    confidence in place of the other, with its thresholds."""
+
+    sentences: float
+    confidence: Linear
+    refuse_below: float
+    unsure_below: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """`fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal.
 
     Below the confidence `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer.
-    `support` checks a sentence against its quotes.
+    `read` stands in the place of these where the packaged cross-encoder read. `support` checks a sentence against its
+    quotes.
     """
 
     fusion: dict[str, float]
@@ -62,6 +77,7 @@ class Weights:
     confidence: Linear
     refuse_below: float
     unsure_below: float
+    read: ReadWeights
     support: SupportWeights
 
 
@@ -75,6 +91,12 @@ def load_weights() -> Weights:
         confidence=Linear.from_dict(raw["confidence"]),
         refuse_below=raw["refuse_below"],
         unsure_below=raw["unsure_below"],
+        read=ReadWeights(
+            sentences=raw["read"]["sentences"],
+            confidence=Linear.from_dict(raw["read"]["confidence"]),
+            refuse_below=raw["read"]["refuse_below"],
+            unsure_below=raw["read"]["unsure_below"],
+        ),
         support=SupportWeights(
             model=Linear.from_dict(raw["support"]["model"]),
             supported_above=raw["support"]["supported_above"],

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from rag import config
 from rag.chunking import chunk_paper, embedded_text
-from rag.embedding import PACKAGED_MODEL, PACKAGED_SHA256, Embedder, MarkedText, load_embedder
+from rag.embedding import Embedder, MarkedText, load_embedder
 from rag.errors import EmbeddingError
 from rag.readable import readable
 from rag.reading.readers import make_paper, read_file
+from rag.running import PACKAGED_MODEL, PACKAGED_SHA256
 from rag.sentences import split_sentences
 from rag.types import Chunk, Page, Paper, Span
 
@@ -155,7 +156,7 @@ def test_chunks_hold_the_whole_text_and_the_model_reads_them_whole(
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_a_model_that_reads_64_tokens_reads_its_chunks_whole(name: str, embedder: Embedder) -> None:
-    short = Embedder(replace(embedder.card, max_tokens=64), embedder._tokenizer, embedder._run)
+    short = Embedder(replace(embedder.card, max_tokens=64), embedder.tokenizer, embedder._run)
     check(PAPERS[name], chunks_of(PAPERS[name], short), short, 64)
 
 

@@ -46,6 +46,15 @@ def test_a_source_that_sets_one_key_leaves_its_table_s_other_keys_to_the_sources
     assert (ui.host, ui.port, ui.password) == ("localhost", 2, "x")
 
 
+def test_a_cross_encoder_s_folder_is_relative_to_the_file_and_its_special_names_are_kept(here: Path) -> None:
+    (here.parent / "reader").mkdir()
+    (here.parent / "config.toml").write_text("[cross_encoder]\nmodel = 'reader'\n")
+    assert load_settings(environ={}).cross_encoder.model == str(here.parent / "reader")
+    for name in ("auto", "none", "owner/model"):
+        (here.parent / "config.toml").write_text(f"[cross_encoder]\nmodel = '{name}'\n")
+        assert load_settings(environ={}).cross_encoder.model == name
+
+
 def test_without_a_file_the_defaults_hold(here: Path) -> None:
     assert load_settings(environ={"PATH": "/bin"}) == Settings()
 
@@ -162,9 +171,8 @@ def test_an_unknown_or_wrong_variable_is_an_error_that_names_it(here: Path, name
 def test_any_setting_can_be_set_by_environment(here: Path) -> None:
     wanted = Settings().model_dump()
     for keys in wanted.values():
-        keys.update({key: value + 1 for key, value in keys.items() if isinstance(value, int | float)})
-    wanted["ollama"]["allow_cloud"] = wanted["ollama"]["check"] = True
-    wanted["answer"]["keep"] = False
+        numbers = {key: value for key, value in keys.items() if isinstance(value, int | float)}
+        keys.update({key: not n if isinstance(n, bool) else n + 1 for key, n in numbers.items()})
     for table, key, value in (
         ("library", "path", "mine"), ("embedding", "model", "5"), ("embedding", "backend", "torch"),
         ("embedding", "device", "cuda"), ("answer", "mode", "llm"), ("ollama", "host", "http://localhost:1"),

@@ -1,0 +1,277 @@
+"""Reads a question and a text together: the packaged embedding model, taught by a low-rank adapter of a megabyte.
+
+One pass over a pair gives all that `HEADS` names. The adapter is made by `python -m eval train`; cross_encoder.md
+beside it says of what, and how well it does. It is merged into the packaged weights once, in the user's cache; from
+then on a question loads openvino and tokenizers alone. A user's own cross-encoder takes its place by name or path.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from . import config
+from .errors import EmbeddingError
+from .running import (
+    BATCH,
+    PACKAGED_MODEL,
+    Runner,
+    chosen_backend,
+    export,
+    model_folder,
+    openvino_runner,
+    packaged_digest,
+    prepared_folder,
+    preparing,
+    quieted,
+    sentence_transformer,
+    torch_runner,
+    weight_files,
+)
+
+log = logging.getLogger("footnote")
+
+ADAPTER = Path(__file__).with_name("cross_encoder.safetensors")
+HEADS = ("answers", "stated", "supported", "contradicted", "missing")
+"""Does the text answer; is the kind of thing asked for stated in it; and of a sentence and quotes, which of three."""
+
+RANK = 16
+SCALE = 2.0
+"""What the product of a layer's two matrices is multiplied by before it is added to the layer's weights."""
+
+MAX_TOKENS = 256
+_QUESTION_TOKENS = 96  # of a question or a checked sentence as many are read; the rest is left to the text
+
+Array = NDArray[np.float32]
+
+
+class Reading(NamedTuple):
+    """Of each text read beside a question, (texts,): how far it answers, and how far the kind of thing asked for is
+    stated in it, both as logits. The first was learned beside the program's own score, as what is to be added to it."""
+
+    answers: Array
+    stated: Array
+
+
+class CrossEncoder(Protocol):
+    """What reads a question and texts together. Safe to use from several threads."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Array:
+        """How far each text answers the question, (texts,), on a scale of its own."""
+        ...
+
+
+class Adapted:
+    """The packaged model with the adapter."""
+
+    def __init__(self, tokenizer: Tokenizer, run: Runner, weight: Array, bias: Array) -> None:
+        """`weight` (heads, 2 dimensions) and `bias` (heads,) are the heads'."""
+        self._tokenizer = PairTokenizer(tokenizer, MAX_TOKENS)
+        self._run, self._weight, self._bias = run, weight, bias
+
+    def scores(self, question: str, texts: Sequence[str]) -> Array:
+        return self.read(question, texts).answers
+
+    def read(self, question: str, texts: Sequence[str]) -> Reading:
+        """What the first two heads say of each of `texts`, which are as `described` gives them."""
+        outputs = self._outputs(self._tokenizer.encode(question, texts))
+        return Reading(outputs[:, 0], outputs[:, 1])
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
+        """Of each sentence and its quotes the logits of supported, contradicted and missing, (pairs, 3)."""
+        return self._outputs([ids for pair in pairs for ids in self._tokenizer.encode(pair[0], [pair[1]])])[:, 2:]
+
+    def _outputs(self, ids: list[list[int]]) -> Array:
+        """The heads' outputs, (rows, heads); the batches are made by length."""
+        outputs = np.zeros((len(ids), len(HEADS)), np.float32)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+
+        def keep(batch: list[int], hidden: Any) -> None:
+            mask = np.zeros(hidden.shape[:2], np.float32)
+            for row, index in enumerate(batch):
+                mask[row, : len(ids[index])] = 1.0
+            outputs[batch] = pooled(np.asarray(hidden, np.float32), mask) @ self._weight.T + self._bias
+
+        if ids:
+            self._run(batches, ids, keep)
+        return outputs
+
+
+class _Own:
+    """A user's own cross-encoder, run by sentence-transformers."""
+
+    def __init__(self, model: Any) -> None:
+        self._model, self._lock = model, threading.Lock()
+
+    def scores(self, question: str, texts: Sequence[str]) -> Array:
+        import torch
+
+        with self._lock:
+            scores = self._model.predict(
+                [(question, text) for text in texts],
+                activation_fn=torch.nn.Identity(),
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+        return np.asarray(scores, np.float32)
+
+
+def load_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> CrossEncoder | None:
+    """The cross-encoder that the settings name, prepared first where that was not done before; None for "none".
+
+    `running` says on what it is run, as the embedding model is.
+
+    Raises:
+        EmbeddingError: the model is not on this machine, was altered, or cannot be run.
+    """
+    if settings.model == "none":
+        return None
+    return _adapted(running) if settings.model == "auto" else _own(settings.model, running.device)
+
+
+def prepare_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> None:
+    """Exports the packaged cross-encoder where the settings name it and that was not done before.
+
+    Raises:
+        EmbeddingError: it was altered, or cannot be stored.
+    """
+    if settings.model == "auto":
+        _prepared(running)
+
+
+def _adapted(running: config.Embedding) -> Adapted:
+    return _loaded(_prepared(running), chosen_backend(running), running.device)
+
+
+@functools.lru_cache(maxsize=2)  # libraries that are open at the same time share it
+def _loaded(prepared: Path, backend: str, device: str) -> Adapted:
+    try:
+        tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        heads = json.loads((prepared / "heads.json").read_text())
+        weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
+        if backend == "openvino":
+            run = openvino_runner(prepared, device)
+        else:
+            run = torch_runner(_merged_transformer(device), device)
+    except Exception as error:  # the libraries raise whatever they like here
+        raise EmbeddingError(
+            f"The prepared cross-encoder in {prepared} cannot be loaded ({error}). Delete that folder: it is made "
+            'again at the next start. Without it: [cross_encoder] model = "none".'
+        ) from error
+    return Adapted(tokenizer, run, weight, bias)
+
+
+def _prepared(running: config.Embedding) -> Path:
+    """The folder of the prepared cross-encoder, made where there is none."""
+    folder, backend = model_folder(PACKAGED_MODEL), chosen_backend(running)
+    prepared = prepared_folder([*weight_files(folder), ADAPTER], "cross-encoder", backend)
+    if not prepared.is_dir():
+        log.info("Preparing the cross-encoder (once, about 20 seconds)...")
+        packaged_digest(folder)
+        with preparing(prepared, "cross-encoder") as building:
+            adapter = _arrays(ADAPTER)
+            heads = {name: adapter[name].astype(float).tolist() for name in ("heads.weight", "heads.bias")}
+            (building / "heads.json").write_text(json.dumps(heads))
+            Tokenizer.from_file(str(folder / "tokenizer.json")).save(str(building / "tokenizer.json"))
+            if backend == "openvino":
+                export(_merged_transformer("cpu"), building)
+    return prepared
+
+
+def _merged_transformer(device: str) -> Any:
+    """The packaged transformer with the adapter's changes."""
+    import torch
+
+    transformer = sentence_transformer(model_folder(PACKAGED_MODEL), device)[0].auto_model.float()
+    weights = {name: value.cpu().numpy() for name, value in transformer.state_dict().items()}
+    changed = merged(weights, _arrays(ADAPTER))
+    transformer.load_state_dict({name: torch.from_numpy(np.asarray(value)) for name, value in changed.items()})
+    return transformer
+
+
+def _arrays(file: Path) -> dict[str, Any]:
+    from safetensors.numpy import load_file
+
+    return dict(load_file(file))
+
+
+def _own(name: str, device: str) -> _Own:
+    folder = model_folder(name, "cross-encoder", "cross_encoder")
+    quieted()
+    from sentence_transformers import CrossEncoder as Model
+
+    try:
+        model = Model(str(folder), device=device, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the library raises whatever it likes here
+        raise EmbeddingError(f"The cross-encoder {name!r} cannot be loaded: {error}.") from error
+    if model.config.num_labels != 1:
+        raise EmbeddingError(
+            f"The cross-encoder {name!r} gives {model.config.num_labels} scores a pair; one that ranks gives one. Set "
+            '[cross_encoder] model to such a one, or to "auto".'
+        )
+    return _Own(model)
+
+
+def described(title: str, text: str) -> str:
+    """A text as it is read beside a question."""
+    return f"{title}: {text}" if title else text
+
+
+def merged(weights: Mapping[str, Any], adapter: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights with the adapter's changes, arrays by name.
+
+    A layer's matrix (out, in) changes by `SCALE` times `.up` (out, rank) @ `.down` (rank, in); vectors by `.added`.
+    """
+    changed = dict(weights)
+    for name, change in adapter.items():
+        layer, _, kind = name.rpartition(".")
+        if kind == "up":
+            down = adapter[f"{layer}.down"].astype(np.float32)
+            changed[layer] = weights[layer] + SCALE * change.astype(np.float32) @ down
+        elif kind == "added":
+            changed[layer] = weights[layer] + change.astype(np.float32)
+    return changed
+
+
+def pooled(hidden: Any, mask: Any) -> Any:
+    """The first token's output beside the mean of all, (rows, 2 dimensions); of NumPy's arrays as of torch's.
+
+    `hidden` is (rows, tokens, dimensions); `mask` (rows, tokens), of its type, is 1 where there is a token.
+    """
+    means = (hidden * mask[:, :, None]).sum(1) / mask.sum(1)[:, None]
+    if isinstance(hidden, np.ndarray):
+        return np.concatenate([hidden[:, 0], means], axis=1)
+    import torch
+
+    return torch.cat([hidden[:, 0], means], dim=1)
+
+
+class PairTokenizer:
+    """Texts beside a question as token ids; of a pair that is too long the text is cut."""
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+        """`tokenizer` neither pads nor cuts."""
+        self._tokenizer, self._max = tokenizer, max_tokens
+        self._of_question = min(_QUESTION_TOKENS, max_tokens // 2)
+
+    def encode(self, question: str, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of the question with each text."""
+        offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
+        if len(offsets) > self._of_question:
+            question = question[: offsets[self._of_question - 1][1]]
+        return [self._cut(each.ids) for each in self._tokenizer.encode_batch([(question, text) for text in texts])]
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        return ids if len(ids) <= self._max else [*ids[: self._max - 1], ids[-1]]

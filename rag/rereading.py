@@ -1,0 +1,120 @@
+"""The best of what was found is read together with the question: passages for their order, sentences for the answer.
+
+The packaged cross-encoder leaves papers in their order, which it does not better (eval/LOG.md): it orders the passages
+of each, and has a say in the choice of sentences and in the confidence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .answering import Candidate, Evidence, sentence_scores
+from .cross_encoder import Adapted, Array, Reading, described
+from .library import Library
+from .readable import readable
+from .retrieval import Found
+from .weights import Weights, load_weights
+
+_PASSAGES = 0.3  # what the packaged one's logit counts beside the fused score; from 0.2 to 0.5 is alike (eval/LOG.md)
+_OWN = 1.0  # what a user's own cross-encoder counts beside the fused score; none was at hand to fit it
+
+
+def put_in_order(library: Library, found: Found) -> Found:
+    """What was found, its best passages in the order that they have once a cross-encoder has read them.
+
+    It reads as many as `[cross_encoder] passages` says; without one, or with `order = false`, all stays as it is.
+
+    Raises:
+        EmbeddingError: the cross-encoder cannot be loaded.
+    """
+    settings = library.settings.cross_encoder
+    if not settings.order or (reader := library.cross_encoder) is None:
+        return found
+    rows = found.order[: settings.passages]
+    if isinstance(reader, Adapted):
+        rows = _with_others_of_their_paper(found, rows)
+    texts = library.records.chunk_texts([found.candidates.keys[row] for row in rows])
+    rows = [row for row in rows if found.candidates.keys[row] in texts]  # others were deleted meanwhile
+    if not rows:
+        return found
+    passages = [described(readable(_title(found, row)), readable(texts[found.candidates.keys[row]])) for row in rows]
+    read = reader.scores(found.question, passages)
+    if isinstance(reader, Adapted):
+        scores = _within_papers(found, rows, read)
+    else:
+        scores = found.scores + _OWN * _standardised(read, rows, len(found.scores))
+    order = sorted(found.order, key=lambda row: (-scores[row], found.candidates.keys[row]))
+    return replace(found, scores=scores, order=order)
+
+
+def read_sentences(library: Library, found: Found, evidence: Evidence, weights: Weights | None = None) -> Evidence:
+    """The evidence with what the packaged cross-encoder says of its best sentences by all else.
+
+    It reads as many as `[cross_encoder] sentences` says. `choice = false` leaves it out of the choice of sentences,
+    `confidence = false` out of the confidence.
+
+    Raises:
+        EmbeddingError: the cross-encoder cannot be loaded.
+    """
+    settings = library.settings.cross_encoder
+    if not (settings.choice or settings.confidence) or not evidence.candidates:
+        return evidence
+    if not isinstance(reader := library.cross_encoder, Adapted):
+        return evidence
+    best = np.argsort(-sentence_scores(evidence, weights), kind="stable")[: settings.sentences]
+    reading = reader.read(found.question, [_read_as(found, evidence.candidates[i]) for i in best])
+    if settings.choice:
+        added = np.full(len(evidence.candidates), float(reading.answers.min()))
+        added[best] = reading.answers
+        evidence = replace(evidence, read=(weights or load_weights()).read.sentences * added)
+    if settings.confidence:
+        features = np.concatenate([evidence.confidence_features, _of_confidence(reading)])
+        evidence = replace(evidence, confidence_features=features)
+    return evidence
+
+
+def _with_others_of_their_paper(found: Found, rows: Sequence[int]) -> list[int]:
+    """Those of the rows that are not the only one of their paper, by its title."""
+    titles = Counter(_title(found, row) for row in rows)
+    return [row for row in rows if titles[_title(found, row)] > 1]
+
+
+def _within_papers(found: Found, rows: Sequence[int], read: Array) -> NDArray[np.float64]:
+    """The scores, those of each paper's rows exchanged among these by what was read of them."""
+    scores = found.scores.copy()
+    papers: dict[str, list[tuple[float, int]]] = {}
+    for row, value in zip(rows, read.tolist(), strict=True):
+        papers.setdefault(_title(found, row), []).append((found.scores[row] + _PASSAGES * value, row))
+    for of_paper in papers.values():
+        ordered = [row for _, row in sorted(of_paper, reverse=True)]
+        scores[ordered] = np.sort(found.scores[ordered])[::-1]
+    return scores
+
+
+def _standardised(values: Array, rows: Sequence[int], count: int) -> NDArray[np.float64]:
+    """For each of `count` rows its value with mean 0 and deviation 1 over those read; of the others, the least."""
+    standard = (values - values.mean()) / max(float(values.std()), 1e-6)
+    scores = np.full(count, min(float(standard.min()), -1.0))
+    scores[rows] = standard
+    return scores
+
+
+def _of_confidence(reading: Reading) -> NDArray[np.float64]:
+    """`READ_CONFIDENCE_FEATURES`."""
+    answers, stated = reading.answers, reading.stated
+    three = float(np.sort(stated)[-3:].mean())
+    values = [answers.max(), answers.max() - answers.mean(), stated.max(), three, stated[answers.argmax()]]
+    return np.array(values, np.float64)
+
+
+def _read_as(found: Found, candidate: Candidate) -> str:
+    return described("" if candidate.is_title else readable(_title(found, candidate.row)), candidate.text)
+
+
+def _title(found: Found, row: int) -> str:
+    return found.candidates.paper(found.candidates.paper_keys[row]).title
