@@ -49,6 +49,7 @@ SCALE = 2.0
 """What the product of a layer's two matrices is multiplied by before it is added to the layer's weights."""
 
 MAX_TOKENS = 256
+_SMALLEST_BATCH = 4
 _QUESTION_TOKENS = 96  # of a question or a checked sentence as many are read; the rest is left to the text
 
 Array = NDArray[np.float32]
@@ -94,7 +95,8 @@ class Adapted:
         """The heads' outputs, (rows, heads); the batches are made by length."""
         outputs = np.zeros((len(ids), len(HEADS)), np.float32)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+        size = min(BATCH, max(_SMALLEST_BATCH, -(-len(order) // 2)))  # a batch is run on one core, and there are two
+        batches = [order[i : i + size] for i in range(0, len(order), size)]
 
         def keep(batch: list[int], hidden: Any) -> None:
             mask = np.zeros(hidden.shape[:2], np.float32)
