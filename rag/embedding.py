@@ -6,6 +6,7 @@ torch. Where OpenVINO is not installed, torch runs the same model through senten
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -159,12 +160,16 @@ def load_embedder(settings: config.Embedding) -> Embedder:
     prepared = prepared_folder(weight_files(folder), settings.model, backend)
     if not prepared.is_dir():
         _prepare(folder, settings.model, backend, prepared)
+    return _loaded(prepared, folder, backend, settings.device)
+
+
+@functools.lru_cache(maxsize=2)  # libraries that are open at the same time share it
+def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> Embedder:
     try:
         card = ModelCard(**json.loads((prepared / "model.json").read_text()))
         tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        device = settings.device
         if backend == "openvino":
             run = openvino_runner(prepared, device)
         else:
