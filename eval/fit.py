@@ -38,6 +38,7 @@ from rag.answering import (
     gather_evidence,
 )
 from rag.assistant import Assistant
+from rag.config import CrossEncoder
 from rag.cross_encoder import Adapted
 from rag.library import Library
 from rag.readable import folded
@@ -141,7 +142,12 @@ def main(arguments: Sequence[str]) -> int:
     check_enough(questions, options.questions.name)
     off_topic = read_off_topic(options.off_topic) if options.off_topic else OffTopic([], [])
     claims, kept = (read_json_lines(path) if path else [] for path in (options.claims, options.report))
-    with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode="quote") as assistant:
+    # As it comes, whatever the settings at hand have switched off: a question is given what is fitted here.
+    packaged = {"cross_encoder": CrossEncoder().model_dump()}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Assistant.open(library=folder, mode="quote", overrides=packaged) as assistant,
+    ):
         add_papers(assistant, options.papers)
         weights, scores = fit(assistant.library, questions, off_topic)
         if claims:

@@ -13,10 +13,12 @@ QASPER: Dasigi et al. 2021, "A Dataset of Information-Seeking Questions and Answ
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +28,7 @@ from ir_measures import R, Success, nDCG
 
 from rag import __version__
 from rag.assistant import Assistant
+from rag.library import Library
 from rag.records import Scope
 from rag.rereading import put_in_order
 from rag.retrieval import FEATURES, Found, find
@@ -185,7 +188,7 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
             paper, question = asked
             paragraph_of = {ids[paragraph.id]: paragraph.id for paragraph in paper.paragraphs if paragraph.id in ids}
             scope = Scope(papers=tuple(paragraph_of))
-            found = put_in_order(assistant.library, find(assistant.library, question.question, scope=scope))
+            found = _in_order(assistant.library, find(assistant.library, question.question, scope=scope))
             answer = assistant.ask(question.question, papers=list(paragraph_of))
             return {
                 "runs": rank_paragraphs(found, paragraph_of),
@@ -196,6 +199,16 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
         rows = each_once(folder / "rows.jsonl", asked, ask, "questions")
     runs = {name: {row["answer"]["id"]: row["runs"][name] for row in rows} for name in (OURS, BM25, DENSE)}
     return Result(runs, [row["answer"] for row in rows])
+
+
+def _in_order(library: Library, found: Found) -> Found:
+    """What was found as the program puts the passages of one paper in order, which these paragraphs are.
+
+    To the library each is a paper of its own, and a cross-encoder leaves papers in their order.
+    """
+    as_one = copy.copy(found.candidates)
+    as_one.paper_keys = [as_one.paper_keys[0]] * len(as_one) if len(as_one) else []
+    return replace(put_in_order(library, replace(found, candidates=as_one)), candidates=found.candidates)
 
 
 def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: Path) -> dict[str, str]:

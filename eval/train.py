@@ -3,7 +3,8 @@
     python -m eval train --data ../shared/data --out out/train
 
 Writes cross_encoder.safetensors (half precision) and curve.json to --out; a run that was stopped goes on from its last
-checkpoint. See eval/groups.py for what it is trained on, rag/cross_encoder.py for the file's form.
+checkpoint, unless it was of other data, at another rate, or of other code. See eval/groups.py for what it is trained
+on, rag/cross_encoder.py for the file's form, whose ADAPTER_SHA256 changes with the file.
 
 The loss of a group is the cross-entropy of the text that answers among all (softmax over what is said of each plus the
 program's own score of it, so that what that knows is not learned again), and that of whether each states what is asked
@@ -13,6 +14,7 @@ for (logistic); of a pair for the support of sentences, that of its three labels
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
 import json
 import math
@@ -33,6 +35,7 @@ from rag.embedding import load_embedder
 from rag.running import PACKAGED_MODEL, model_folder, sentence_transformer
 
 from .groups import CLOZE, PASSAGES, Data, read_data
+from .runs import code_digest
 
 _BATCH_TOKENS = 4096
 _ROWS = {"cpu": 96, "cuda": 512}
@@ -90,10 +93,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _stored_data(folder: Path, out: Path, papers: int | None) -> Data:
     """The data, read back from `out` where it was made before: retrieving the negatives takes its time."""
-    file = out / f"data-{papers or 'all'}.json"
+    file = out / f"data-{papers or 'all'}-{code_digest()[:12]}.json"
     if not file.is_file():
         data = read_data(folder, out, papers)
-        file.write_text(json.dumps(data), encoding="utf-8")
+        unfinished = file.with_suffix(".new")
+        unfinished.write_text(json.dumps(data), encoding="utf-8")
+        unfinished.replace(file)
     return Data.from_lists(json.loads(file.read_text(encoding="utf-8")))
 
 
@@ -186,7 +191,7 @@ def _reader() -> Any:
                 if kind in ("down", "up"):
                     arrays[f"{layer}.weight.{kind}"] = parameter
                 elif parameter.requires_grad:
-                    arrays[f"{plain}.added"] = parameter - self.start[plain]
+                    arrays[f"{plain}.added"] = parameter.detach().cpu() - self.start[plain]
             arrays |= {"heads.weight": self.heads.weight, "heads.bias": self.heads.bias}
             return {name: value.detach().cpu().numpy().astype(np.float16) for name, value in arrays.items()}
 
@@ -264,8 +269,9 @@ def train(
     one_pass = len(batches(examples, 0))
     steps = steps or one_pass
     checkpoint, curve, first = out / "checkpoint.pt", [], 0
-    if checkpoint.is_file():
-        kept = torch.load(checkpoint, weights_only=True)
+    made_of = _made_of(examples, rate)
+    kept = torch.load(checkpoint, map_location=device, weights_only=True) if checkpoint.is_file() else {}
+    if kept.get("made_of") == made_of:
         reader.load_state_dict(kept["reader"])
         optimizer.load_state_dict(kept["optimizer"])
         curve, first = kept["curve"], kept["step"]
@@ -293,9 +299,14 @@ def train(
             _tell(f"{json.dumps(curve[-1])} {(steps - step - 1) * pace / 60:.0f} min left")
             losses = []
             state = {"reader": reader.state_dict(), "optimizer": optimizer.state_dict(), "curve": curve}
-            torch.save(state | {"step": step + 1}, checkpoint.with_suffix(".new"))
+            torch.save(state | {"step": step + 1, "made_of": made_of}, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
             _write(reader, out, {"steps": steps, "rate": rate, "beside": reader.beside.tolist(), "curve": curve})
+
+
+def _made_of(examples: Sequence[Example], rate: float) -> str:
+    """What tells one run from another, but for how many steps it has: a run can be gone on with to another end."""
+    return hashlib.sha256(repr((rate, code_digest(), examples)).encode()).hexdigest()
 
 
 def _stream(examples: Sequence[Example], steps: int) -> Iterator[Batch]:

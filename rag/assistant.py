@@ -332,6 +332,7 @@ class Assistant:
             "digest": model.digest if model else None,
             "prompt_version": answer.prompt_version,
             "options": {"context_tokens": ollama.context_tokens, "answer_tokens": ollama.answer_tokens},
+            "cross_encoder": self.settings.cross_encoder.model_dump(),
         }
         request = {"history": [list(turn) for turn in history], "scope": asdict(scope)}
         try:

@@ -60,6 +60,16 @@ class CrossEncoder(_Table):
     choice: bool = True
     confidence: bool = True
 
+    @property
+    def reads_passages(self) -> bool:
+        """Whether there is one, and it reads passages for their order."""
+        return self.model != "none" and self.order
+
+    @property
+    def reads_sentences(self) -> bool:
+        """Whether it is the packaged one, and reads sentences for the choice of them or for the confidence."""
+        return self.model == "auto" and (self.choice or self.confidence)
+
 
 class Answering(_Table):
     mode: Literal["auto", "quote", "llm"] = "auto"

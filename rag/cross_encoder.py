@@ -27,6 +27,7 @@ from .running import (
     Runner,
     chosen_backend,
     export,
+    first_line,
     model_folder,
     openvino_runner,
     packaged_digest,
@@ -34,6 +35,7 @@ from .running import (
     preparing,
     quieted,
     sentence_transformer,
+    sha256,
     torch_runner,
     weight_files,
 )
@@ -41,6 +43,7 @@ from .running import (
 log = logging.getLogger("footnote")
 
 ADAPTER = Path(__file__).with_name("cross_encoder.safetensors")
+ADAPTER_SHA256 = "9be1d5237cd3b35e70e93da34c8084b4fabdd88af9b1baee0b979844bbcde7c2"
 HEADS = ("answers", "stated", "supported", "contradicted", "missing")
 """Does the text answer; is the kind of thing asked for stated in it; and of a sentence and quotes, which of three."""
 
@@ -50,6 +53,8 @@ SCALE = 2.0
 
 MAX_TOKENS = 256
 _SMALLEST_BATCH = 4
+_HEAD_INPUTS = 2 * 384  # the packaged model's dimensions, of the first token and of the mean
+_REMEDY = 'Install Footnote again, or do without: [cross_encoder] model = "none".'
 _QUESTION_TOKENS = 96  # of a question or a checked sentence as many are read; the rest is left to the text
 
 Array = NDArray[np.float32]
@@ -67,7 +72,11 @@ class CrossEncoder(Protocol):
     """What reads a question and texts together. Safe to use from several threads."""
 
     def scores(self, question: str, texts: Sequence[str]) -> Array:
-        """How far each text answers the question, (texts,), on a scale of its own."""
+        """How far each text answers the question, (texts,), on a scale of its own.
+
+        Raises:
+            EmbeddingError: it gave something that is no number.
+        """
         ...
 
 
@@ -88,7 +97,10 @@ class Adapted:
         return Reading(outputs[:, 0], outputs[:, 1])
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
-        """Of each sentence and its quotes the logits of supported, contradicted and missing, (pairs, 3)."""
+        """Of each sentence and its quotes the logits of supported, contradicted and missing, (pairs, 3).
+
+        The check of citations (`rag.checking`) does better without them: eval/LOG.md.
+        """
         return self._outputs([ids for pair in pairs for ids in self._tokenizer.encode(pair[0], [pair[1]])])[:, 2:]
 
     def _outputs(self, ids: list[list[int]]) -> Array:
@@ -106,14 +118,14 @@ class Adapted:
 
         if ids:
             self._run(batches, ids, keep)
-        return outputs
+        return _finite(outputs, "packaged")
 
 
 class _Own:
     """A user's own cross-encoder, run by sentence-transformers."""
 
-    def __init__(self, model: Any) -> None:
-        self._model, self._lock = model, threading.Lock()
+    def __init__(self, name: str, model: Any) -> None:
+        self._name, self._model, self._lock = name, model, threading.Lock()
 
     def scores(self, question: str, texts: Sequence[str]) -> Array:
         import torch
@@ -125,7 +137,17 @@ class _Own:
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        return np.asarray(scores, np.float32)
+        return _finite(np.asarray(scores, np.float32), repr(self._name))
+
+
+def _finite(scores: Array, name: str) -> Array:
+    """The scores as they are: one that is no number would leave no order, and let every answer pass."""
+    if not np.isfinite(scores).all():
+        raise EmbeddingError(
+            f"The {name} cross-encoder gave scores that are no numbers: its weights are damaged. Set [cross_encoder] "
+            'model to another, or to "none".'
+        )
+    return scores
 
 
 def load_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> CrossEncoder | None:
@@ -134,20 +156,20 @@ def load_cross_encoder(settings: config.CrossEncoder, running: config.Embedding)
     `running` says on what it is run, as the embedding model is.
 
     Raises:
-        EmbeddingError: the model is not on this machine, was altered, or cannot be run.
+        EmbeddingError: the model is not on this machine, is no cross-encoder, was altered, or cannot be run.
     """
     if settings.model == "none":
         return None
-    return _adapted(running) if settings.model == "auto" else _own(settings.model, running.device)
+    return _adapted(running) if settings.model == "auto" else _own(settings.model, running)
 
 
 def prepare_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> None:
-    """Exports the packaged cross-encoder where the settings name it and that was not done before.
+    """Exports the packaged cross-encoder where the settings use it and that was not done before.
 
     Raises:
         EmbeddingError: it was altered, or cannot be stored.
     """
-    if settings.model == "auto":
+    if settings.model == "auto" and (settings.reads_passages or settings.reads_sentences):
         _prepared(running)
 
 
@@ -163,14 +185,16 @@ def _loaded(prepared: Path, backend: str, device: str) -> Adapted:
         tokenizer.no_truncation()
         heads = json.loads((prepared / "heads.json").read_text())
         weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
+        if weight.shape != (len(HEADS), _HEAD_INPUTS) or bias.shape != (len(HEADS),):
+            raise ValueError(f"its heads have the shapes {weight.shape} and {bias.shape}")
         if backend == "openvino":
             run = openvino_runner(prepared, device)
         else:
             run = torch_runner(_merged_transformer(device), device)
     except Exception as error:  # the libraries raise whatever they like here
         raise EmbeddingError(
-            f"The prepared cross-encoder in {prepared} cannot be loaded ({error}). Delete that folder: it is made "
-            'again at the next start. Without it: [cross_encoder] model = "none".'
+            f"The prepared cross-encoder in {prepared} cannot be loaded ({first_line(error)}). Delete that folder: "
+            'it is made again at the next start. Without it: [cross_encoder] model = "none".'
         ) from error
     return Adapted(tokenizer, run, weight, bias)
 
@@ -178,10 +202,14 @@ def _loaded(prepared: Path, backend: str, device: str) -> Adapted:
 def _prepared(running: config.Embedding) -> Path:
     """The folder of the prepared cross-encoder, made where there is none."""
     folder, backend = model_folder(PACKAGED_MODEL), chosen_backend(running)
+    if not ADAPTER.is_file():
+        raise EmbeddingError(f"The cross-encoder's file {ADAPTER} is missing. {_REMEDY}")
     prepared = prepared_folder([*weight_files(folder), ADAPTER], "cross-encoder", backend)
     if not prepared.is_dir():
         log.info("Preparing the cross-encoder (once, about 20 seconds)...")
         packaged_digest(folder)
+        if sha256([ADAPTER]) != ADAPTER_SHA256:
+            raise EmbeddingError(f"The cross-encoder's file {ADAPTER} was altered. {_REMEDY}")
         with preparing(prepared, "cross-encoder") as building:
             adapter = _arrays(ADAPTER)
             heads = {name: adapter[name].astype(float).tolist() for name in ("heads.weight", "heads.bias")}
@@ -209,21 +237,39 @@ def _arrays(file: Path) -> dict[str, Any]:
     return dict(load_file(file))
 
 
-def _own(name: str, device: str) -> _Own:
+def _own(name: str, running: config.Embedding) -> _Own:
     folder = model_folder(name, "cross-encoder", "cross_encoder")
+    if not _reads_pairs(folder):
+        raise EmbeddingError(
+            f"{name!r} is no cross-encoder: nothing in its config.json scores a question with a text. Set "
+            '[cross_encoder] model to one that does, or to "auto".'
+        )
     quieted()
     from sentence_transformers import CrossEncoder as Model
 
+    device = running.device if chosen_backend(running) == "torch" else "cpu"  # OpenVINO's devices have other names
     try:
         model = Model(str(folder), device=device, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the library raises whatever it likes here
-        raise EmbeddingError(f"The cross-encoder {name!r} cannot be loaded: {error}.") from error
+        raise EmbeddingError(f"The cross-encoder {name!r} cannot be loaded: {first_line(error)}.") from error
     if model.config.num_labels != 1:
         raise EmbeddingError(
             f"The cross-encoder {name!r} gives {model.config.num_labels} scores a pair; one that ranks gives one. Set "
             '[cross_encoder] model to such a one, or to "auto".'
         )
-    return _Own(model)
+    return _Own(name, model)
+
+
+def _reads_pairs(folder: Path) -> bool:
+    """Whether a model was saved with what scores a pair: another would be given one with weights drawn at random."""
+    try:
+        kinds = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
+        parts = folder / "modules.json"  # where a language model's yes is the score, it stands here
+        return any("ForSequenceClassification" in kind for kind in kinds) or (
+            parts.is_file() and "cross_encoder" in parts.read_text(encoding="utf-8")
+        )
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def described(title: str, text: str) -> str:

@@ -73,10 +73,16 @@ def _library(assistant: Assistant) -> list[Finding]:
 
 def _cross_encoder(library: Library) -> Finding:
     settings = library.settings.cross_encoder
-    if library.cross_encoder is None:
+    uses = [f"{settings.passages} passages"] if settings.reads_passages else []
+    uses += [f"{settings.sentences} sentences"] if settings.reads_sentences else []
+    if not uses:
         return Finding(True, "cross-encoder: none, as the settings have it")
+    try:
+        loaded = library.cross_encoder is not None
+    except FootnoteError as error:
+        return Finding(False, str(error))
     name = "the packaged one" if settings.model == "auto" else settings.model
-    return Finding(True, f"cross-encoder: {name}, for {settings.passages} passages and {settings.sentences} sentences")
+    return Finding(loaded, f"cross-encoder: {name}, for {' and '.join(uses)}")
 
 
 def _left(records: Records) -> list[Finding]:

@@ -25,6 +25,7 @@ from .running import (
     Runner,
     chosen_backend,
     export,
+    first_line,
     model_folder,
     openvino_runner,
     packaged_digest,
@@ -176,8 +177,8 @@ def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> Embedder
             run = torch_runner(sentence_transformer(folder, device)[0].auto_model, device)
     except Exception as error:  # the libraries raise whatever they like here
         raise EmbeddingError(
-            f"The prepared embedding model in {prepared} cannot be loaded ({error}). Delete that folder: it is made "
-            "again at the next start."
+            f"The prepared embedding model in {prepared} cannot be loaded ({first_line(error)}). Delete that folder: "
+            "it is made again at the next start."
         ) from error
     return Embedder(card, tokenizer, run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -18,13 +19,15 @@ from .chunking import chunk_paper, embedded_text
 from .config import Settings
 from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .embedding import Embedder, load_embedder
-from .errors import DrawingError, EmptyLibrary, LibraryMismatch, SourceError
+from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryMismatch, SourceError
 from .index import Index
 from .reading.drawing import draw_page
 from .reading.locating import RECORD, Located, check_as_read, locate
 from .records import Records, StoredChunk, StoredSource
 from .types import AddReport, Box, Failure, Paper, PaperRef, Span
 from .uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
+
+log = logging.getLogger("footnote")
 
 _GROUP = 8  # papers that are embedded at once where all are embedded anew
 _CHUNKER = 2  # raise it when the same paper would be cut or pooled otherwise than before
@@ -241,8 +244,11 @@ class Library:
             self._check_made_with(self._chosen())  # also where nothing has to be embedded
         self.index.drop_foreign()
         Adding(self._records, self._embedded, report, on_progress).run(located)
-        prepare_cross_encoder(self.settings.cross_encoder, self.settings.embedding)  # so that no question has to wait
         self.index.update()
+        try:  # so that no question has to wait
+            prepare_cross_encoder(self.settings.cross_encoder, self.settings.embedding)
+        except EmbeddingError as error:  # the papers are stored all the same, and a question says it again
+            log.warning("%s", error)
         return report
 
     def remove(self, name: str) -> PaperRef:

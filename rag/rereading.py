@@ -21,6 +21,7 @@ from .retrieval import Found
 from .weights import Weights, load_weights
 
 _PASSAGES = 0.3  # what the packaged one's logit counts beside the fused score; from 0.2 to 0.5 is alike (eval/LOG.md)
+_CONFIDENT_OF = 16  # sentences at most from which the confidence is told, as many as it was fitted with
 _OWN = 1.0  # what a user's own cross-encoder counts beside the fused score; none was at hand to fit it
 
 
@@ -33,7 +34,7 @@ def put_in_order(library: Library, found: Found) -> Found:
         EmbeddingError: the cross-encoder cannot be loaded.
     """
     settings = library.settings.cross_encoder
-    if not settings.order or (reader := library.cross_encoder) is None:
+    if not settings.reads_passages or (reader := library.cross_encoder) is None:
         return found
     rows = found.order[: settings.passages]
     if isinstance(reader, Adapted):
@@ -42,14 +43,14 @@ def put_in_order(library: Library, found: Found) -> Found:
     rows = [row for row in rows if found.candidates.keys[row] in texts]  # others were deleted meanwhile
     if not rows:
         return found
-    passages = [described(readable(_title(found, row)), readable(texts[found.candidates.keys[row]])) for row in rows]
+    passages = [described(_title(found, row), readable(texts[found.candidates.keys[row]])) for row in rows]
     read = reader.scores(found.question, passages)
     if isinstance(reader, Adapted):
         scores = _within_papers(found, rows, read)
     else:
         scores = found.scores + _OWN * _standardised(read, rows, len(found.scores))
     order = sorted(found.order, key=lambda row: (-scores[row], found.candidates.keys[row]))
-    return replace(found, scores=scores, order=order)
+    return replace(found, scores=scores, order=order, read=dict(zip(rows, read.tolist(), strict=True)))
 
 
 def read_sentences(library: Library, found: Found, evidence: Evidence, weights: Weights | None = None) -> Evidence:
@@ -62,7 +63,7 @@ def read_sentences(library: Library, found: Found, evidence: Evidence, weights: 
         EmbeddingError: the cross-encoder cannot be loaded.
     """
     settings = library.settings.cross_encoder
-    if not (settings.choice or settings.confidence) or not evidence.candidates:
+    if not settings.reads_sentences or not evidence.candidates:
         return evidence
     if not isinstance(reader := library.cross_encoder, Adapted):
         return evidence
@@ -79,17 +80,18 @@ def read_sentences(library: Library, found: Found, evidence: Evidence, weights: 
 
 
 def _with_others_of_their_paper(found: Found, rows: Sequence[int]) -> list[int]:
-    """Those of the rows that are not the only one of their paper, by its title."""
-    titles = Counter(_title(found, row) for row in rows)
-    return [row for row in rows if titles[_title(found, row)] > 1]
+    """Those of the rows that are not the only one of their paper."""
+    papers = found.candidates.paper_keys
+    count = Counter(papers[row] for row in rows)
+    return [row for row in rows if count[papers[row]] > 1]
 
 
 def _within_papers(found: Found, rows: Sequence[int], read: Array) -> NDArray[np.float64]:
     """The scores, those of each paper's rows exchanged among these by what was read of them."""
     scores = found.scores.copy()
-    papers: dict[str, list[tuple[float, int]]] = {}
+    papers: dict[int, list[tuple[float, int]]] = {}
     for row, value in zip(rows, read.tolist(), strict=True):
-        papers.setdefault(_title(found, row), []).append((found.scores[row] + _PASSAGES * value, row))
+        papers.setdefault(found.candidates.paper_keys[row], []).append((found.scores[row] + _PASSAGES * value, row))
     for of_paper in papers.values():
         ordered = [row for _, row in sorted(of_paper, reverse=True)]
         scores[ordered] = np.sort(found.scores[ordered])[::-1]
@@ -105,16 +107,16 @@ def _standardised(values: Array, rows: Sequence[int], count: int) -> NDArray[np.
 
 
 def _of_confidence(reading: Reading) -> NDArray[np.float64]:
-    """`READ_CONFIDENCE_FEATURES`."""
-    answers, stated = reading.answers, reading.stated
+    """`READ_CONFIDENCE_FEATURES`; `reading` is in the order of the sentences by all else."""
+    answers, stated = reading.answers[:_CONFIDENT_OF], reading.stated[:_CONFIDENT_OF]
     three = float(np.sort(stated)[-3:].mean())
     values = [answers.max(), answers.max() - answers.mean(), stated.max(), three, stated[answers.argmax()]]
     return np.array(values, np.float64)
 
 
 def _read_as(found: Found, candidate: Candidate) -> str:
-    return described("" if candidate.is_title else readable(_title(found, candidate.row)), candidate.text)
+    return described("" if candidate.is_title else _title(found, candidate.row), candidate.text)
 
 
 def _title(found: Found, row: int) -> str:
-    return found.candidates.paper(found.candidates.paper_keys[row]).title
+    return readable(found.candidates.paper(found.candidates.paper_keys[row]).title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Found:
 
     `order` are row numbers of `candidates`, best first, without other versions of papers that rank higher. `features`
     has a row a candidate, columns as `FEATURES`, before z-scores; `scores` a value a candidate. `vector` is the
-    question's, (dimensions,).
+    question's, (dimensions,). `read` is what a cross-encoder said of the rows that it read.
     """
 
     question: str
@@ -50,6 +50,7 @@ class Found:
     features: NDArray[np.float64]
     scores: NDArray[np.float64]
     order: list[int]
+    read: Mapping[int, float] = field(default_factory=dict)
 
 
 SIMILARITIES = ("chunk", "sentence", "paper", "words", "paper_words")
@@ -221,6 +222,9 @@ def _similarities(
 
 def _passage(found: Found, row: int, text: str) -> Passage:
     chunk, paper = found.candidates.chunk(row), found.candidates.paper(found.candidates.paper_keys[row])
+    scores = dict(zip(SIMILARITIES, found.features[row].round(4).tolist(), strict=False))
+    if row in found.read:
+        scores["read"] = round(found.read[row], 4)
     return Passage(
         title=paper.title,
         paper_id=paper.id,
@@ -234,7 +238,7 @@ def _passage(found: Found, row: int, text: str) -> Passage:
         authors=paper.authors,
         year=paper.year,
         source=paper.source,
-        scores=dict(zip(SIMILARITIES, found.features[row].round(4).tolist(), strict=False)),
+        scores=scores,
     )
 
 

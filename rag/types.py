@@ -150,7 +150,9 @@ class Passage:
     authors: tuple[str, ...] = ()
     year: int | None = None
     source: str = ""
-    scores: dict[str, float] = field(default_factory=dict)  # what `score` is made of: `retrieval.SIMILARITIES`
+    # What ranked it: `retrieval.SIMILARITIES`, and as "read" what a cross-encoder said, by which it may have exchanged
+    # its `score` with other passages of its paper.
+    scores: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = _plain(asdict(self))

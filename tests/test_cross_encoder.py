@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +14,9 @@ from safetensors.numpy import load_file
 
 from eval.train import FILE, Example, _stream, train
 from rag import config
-from rag.answering import (
-    CONFIDENCE_FEATURES,
-    READ_CONFIDENCE_FEATURES,
-    Evidence,
-    gather_evidence,
-    sentence_scores,
-)
 from rag.assistant import Assistant
-from rag.cross_encoder import ADAPTER, HEADS, RANK, Adapted, Array, load_cross_encoder, merged
+from rag.cross_encoder import ADAPTER, HEADS, RANK, Adapted, load_cross_encoder, merged, prepare_cross_encoder
 from rag.errors import EmbeddingError
-from rag.rereading import put_in_order, read_sentences
-from rag.retrieval import find
 
 AUTO = config.CrossEncoder()
 QUESTION = "What share of the otters does the kite count?"
@@ -118,12 +109,14 @@ def _saved(folder: Path, labels: int) -> Path:
 
 def test_a_user_s_own_cross_encoder_takes_its_place(own_model: Path) -> None:
     from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
 
     own = load_cross_encoder(config.CrossEncoder(model=str(own_model)), config.Embedding())
     assert own is not None
-    answers = own.scores(QUESTION, SENTENCES)
-    wanted = CrossEncoder(str(own_model), device="cpu", local_files_only=True).rank(QUESTION, SENTENCES)
-    assert np.argsort(-answers).tolist() == [each["corpus_id"] for each in wanted]
+    pairs = [(QUESTION, text) for text in SENTENCES]
+    wanted = CrossEncoder(str(own_model), device="cpu", local_files_only=True).predict(pairs, activation_fn=Identity())
+    assert len(set(wanted.tolist())) == len(pairs)
+    assert own.scores(QUESTION, SENTENCES) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_model_that_does_not_rank_is_refused(tmp_path: Path) -> None:
@@ -131,9 +124,119 @@ def test_a_model_that_does_not_rank_is_refused(tmp_path: Path) -> None:
         load_cross_encoder(config.CrossEncoder(model=str(_saved(tmp_path, labels=3))), config.Embedding())
 
 
-def test_a_cross_encoder_that_is_not_here_is_an_error_and_not_a_download() -> None:
-    with pytest.raises(EmbeddingError, match=r"The cross-encoder 'nobody/none' is neither .* \[cross_encoder\] model"):
-        load_cross_encoder(config.CrossEncoder(model="nobody/none"), config.Embedding())
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "a folder"])
+def test_a_model_that_reads_no_pairs_is_refused(name: str, tmp_path: Path) -> None:
+    if name == "a folder":  # with nothing that says what it is
+        (tmp_path / "config.json").write_text("{}")
+        name = str(tmp_path)
+    with pytest.raises(EmbeddingError, match=r"is no cross-encoder: nothing in its config\.json scores a question"):
+        load_cross_encoder(config.CrossEncoder(model=name), config.Embedding())
+
+
+def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    file = _saved(tmp_path, labels=1) / "model.safetensors"
+    save_file({**load_file(file), "classifier.bias": np.array([np.nan], np.float32)}, file, {"format": "pt"})
+    own = load_cross_encoder(config.CrossEncoder(model=str(tmp_path)), config.Embedding())
+    assert own is not None
+    with pytest.raises(EmbeddingError, match="gave scores that are no numbers: its weights are damaged"):
+        own.scores(QUESTION, SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nobody/none", "is neither a folder nor in the local Hugging Face cache"),
+        ("x" * 5000, "is no folder"),
+        ("/nobody/none", "is no folder"),
+        ("~/none", "is no folder"),
+        (" ", "is no folder"),
+    ],
+)
+def test_a_cross_encoder_that_is_not_here_is_an_error_and_not_a_download(name: str, reason: str) -> None:
+    with pytest.raises(EmbeddingError, match=rf"The cross-encoder '{name[:200]}.*' {reason}.* \[cross_encoder\] model"):
+        load_cross_encoder(config.CrossEncoder(model=name), config.Embedding())
+
+
+def test_a_device_of_openvino_is_none_of_a_user_s_own(own_model: Path) -> None:
+    own = load_cross_encoder(config.CrossEncoder(model=str(own_model)), config.Embedding(device="gpu"))
+    assert own is not None
+    assert own.scores(QUESTION, SENTENCES).shape == (4,)
+
+
+@pytest.fixture
+def torch_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Embedding:
+    """Run by torch, which is prepared at once, in a cache of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return config.Embedding(backend="torch")
+
+
+def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_same(
+    torch_alone: config.Embedding,
+    tmp_path: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    altered = tmp_path / ADAPTER.name
+    data = bytearray(ADAPTER.read_bytes())
+    data[-1] ^= 1
+    altered.write_bytes(data)
+    monkeypatch.setattr("rag.cross_encoder.ADAPTER", altered)
+    said = r"safetensors was altered\. Install Footnote again, or do without: \[cross_encoder\] model = \"none\"\."
+    with pytest.raises(EmbeddingError, match=said):
+        load_cross_encoder(AUTO, torch_alone)
+    settings = {"embedding": {"backend": "torch"}}
+    with Assistant.open(library=tmp_path / "library", mode="quote", overrides=settings) as assistant:
+        assert len(assistant.add([folder]).added) == 3
+        assert "was altered" in caplog.text
+        with pytest.raises(EmbeddingError, match=said):
+            assistant.ask(QUESTION)
+    altered.unlink()
+    with pytest.raises(EmbeddingError, match="safetensors is missing"):
+        load_cross_encoder(AUTO, torch_alone)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (
+            "heads.json",
+            '{"heads.weight": [[1.0]], "heads.bias": [1.0]}',
+            r"its heads have the shapes \(1, 1\) and \(1,\)",
+        ),
+        ("tokenizer.json", "{", "EOF while parsing"),
+    ],
+)
+def test_a_damaged_prepared_folder_is_said_with_what_to_do(
+    name: str, content: str, reason: str, torch_alone: config.Embedding, tmp_path: Path
+) -> None:
+    prepare_cross_encoder(AUTO, torch_alone)
+    (prepared,) = (tmp_path / "cache" / "footnote" / "models").iterdir()
+    (prepared / name).write_text(content)
+    with pytest.raises(
+        EmbeddingError, match=rf"cannot be loaded \({reason}.*\)\. Delete that folder: it is made again"
+    ):
+        load_cross_encoder(AUTO, torch_alone)
+
+
+def test_a_cache_that_cannot_be_written_is_said(torch_alone: config.Embedding, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(EmbeddingError, match=r"cannot be stored in .* XDG_CACHE_HOME names another folder"):
+        load_cross_encoder(AUTO, torch_alone)
+
+
+def test_nothing_is_prepared_that_nothing_uses(torch_alone: config.Embedding, tmp_path: Path) -> None:
+    prepare_cross_encoder(config.CrossEncoder(order=False, choice=False, confidence=False), torch_alone)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_threads_share_it(reader: Adapted) -> None:
+    alone = reader.scores(QUESTION, SENTENCES)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: reader.scores(QUESTION, SENTENCES), range(16)))
+    assert all(np.array_equal(each, alone) for each in together)
 
 
 def _stopped(examples: Sequence[Example], steps: int) -> Iterator[list[Example]]:
@@ -162,127 +265,6 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path, mon
     assert all(np.allclose(whole[name], parts[name], atol=1e-4) for name in whole)
     steps = [point["step"] for point in json.loads((tmp_path / "parts" / "curve.json").read_text())["curve"]]
     assert steps == [2, 4, 6, 8]
-
-
-def settings_of(assistant: Assistant, **changes: bool | int) -> config.Settings:
-    """The assistant's settings with others for the cross-encoder."""
-    read = assistant.settings.cross_encoder.model_copy(update=changes)
-    return assistant.settings.model_copy(update={"cross_encoder": read})
-
-
-def evidence_with(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, **changes: bool | int) -> Evidence:
-    library = assistant.library
-    monkeypatch.setattr(library, "settings", settings_of(assistant, **changes))
-    found = find(library, QUESTION)
-    return read_sentences(library, found, gather_evidence(library, found))
-
-
-def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    evidence = evidence_with(assistant, monkeypatch, sentences=5)
-    assert evidence.read is not None
-    unread = sentence_scores(replace(evidence, read=None))
-    best = np.argsort(-unread, kind="stable")[:5]
-    assert len(set(evidence.read[best])) > 1
-    assert (np.delete(evidence.read, best) == evidence.read.min()).all()
-    assert sentence_scores(evidence) == pytest.approx(unread + evidence.read)
-    assert len(evidence.confidence_features) == len(CONFIDENCE_FEATURES) + len(READ_CONFIDENCE_FEATURES)
-
-
-@pytest.mark.parametrize(("switch", "choice", "confidence"), [("choice", False, True), ("confidence", True, False)])
-def test_each_use_of_sentences_has_its_switch(
-    switch: str, choice: bool, confidence: bool, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    evidence = evidence_with(assistant, monkeypatch, **{switch: False})
-    assert (evidence.read is not None) == choice
-    assert (len(evidence.confidence_features) > len(CONFIDENCE_FEATURES)) == confidence
-
-
-class Fog:
-    """A user's own cross-encoder that looks for fog."""
-
-    def scores(self, question: str, texts: Sequence[str]) -> Array:
-        return np.array([100.0 * ("fog" in text) for text in texts], np.float32)
-
-
-def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = assistant.library
-    found = find(library, "What do tidal clocks measure?")
-    monkeypatch.setattr(library, "_cross_encoder", Fog())
-    read = put_in_order(library, found)
-    gained = int(np.argmax(read.scores - found.scores))
-    assert read.candidates.paper(read.candidates.paper_keys[gained]).title == "Counting Otters from Kites"
-    assert read.order == sorted(found.order, key=lambda row: -read.scores[row])
-    assert read_sentences(library, read, evidence := gather_evidence(library, read)) is evidence
-
-
-class TaughtFog(Fog, Adapted):
-    """The same in the packaged one's place."""
-
-    def __init__(self) -> None:
-        pass
-
-
-def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("Kites", "Clocks"):
-        sentences = [
-            f"{name} of kind {number} are flown above the river at noon by two people." for number in range(12)
-        ]
-        text = " ".join([*sentences, f"{name} fail in fog, and nobody has found out why that is so."])
-        (tmp_path / f"{name}.md").write_text(f"# {name} above the River\n\n{text}\n")
-    small = {"chunking": {"max_tokens": 48}, "retrieval": {"passages_per_paper": 20}}
-    with Assistant.open(library=tmp_path / "library", mode="quote", overrides=small) as assistant:
-        assistant.add(tmp_path)
-        library = assistant.library
-        found = find(library, "Which kites are flown at noon?")
-        monkeypatch.setattr(library, "_cross_encoder", TaughtFog())
-        read = put_in_order(library, found)
-    papers, keys = [], found.candidates.paper_keys
-    for each in (found, read):
-        papers.append(list(dict.fromkeys(keys[row] for row in each.order)))
-    assert papers[0] == papers[1]
-    assert len(papers[0]) == 2
-    moved = np.flatnonzero(read.scores > found.scores)
-    assert len(moved)
-    for key in papers[0]:
-        of_paper = [row for row in found.order if keys[row] == key]
-        assert len(of_paper) > 2
-        assert sorted(read.scores[of_paper]) == pytest.approx(sorted(found.scores[of_paper]))
-
-
-def test_with_its_switch_off_the_order_stays(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    library = assistant.library
-    monkeypatch.setattr(library, "_cross_encoder", Fog())
-    monkeypatch.setattr(library, "settings", settings_of(assistant, order=False))
-    found = find(library, QUESTION)
-    assert put_in_order(library, found) is found
-
-
-def test_only_as_many_passages_are_read_as_the_settings_say(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[int] = []
-
-    class Counting(Fog):
-        def scores(self, question: str, texts: Sequence[str]) -> Array:
-            read.append(len(texts))
-            return super().scores(question, texts)
-
-    library = assistant.library
-    monkeypatch.setattr(library, "_cross_encoder", Counting())
-    monkeypatch.setattr(library, "settings", settings_of(assistant, passages=3))
-    found = put_in_order(library, find(library, QUESTION))
-    assert read == [3]
-    assert len(set(found.order)) == len(found.order)
-
-
-def test_without_one_an_answer_has_another_confidence(assistant: Assistant) -> None:
-    answer = assistant.ask(QUESTION)
-    folder = assistant.settings.library.path
-    with Assistant.open(library=folder, mode="quote", overrides={"cross_encoder": {"model": "none"}}) as plain:
-        assert plain.ask(QUESTION).confidence != answer.confidence
+    train(examples, held, tmp_path / "parts", 2, 1e-4, 2)  # another run: nothing is left of the one before
+    curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
+    assert (curve["rate"], [point["step"] for point in curve["curve"]]) == (1e-4, [2])

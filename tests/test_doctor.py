@@ -1,4 +1,4 @@
-"""What `footnote doctor` says of Ollama and its model, whatever answers in its place."""
+"""What `footnote doctor` says of the cross-encoder, and of Ollama and its model, whatever answers in its place."""
 
 from __future__ import annotations
 
@@ -34,6 +34,29 @@ def test_server_version_model_window_and_memory_have_a_line_each(tmp_path: Path)
     assert found[4].what.startswith("memory: the model takes about 3.1 GB, ")
     assert all(finding.well for finding in found)
     assert server.bodies() == []  # nothing was loaded
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "cross-encoder: the packaged one, for 15 passages and 16 sentences"),
+        ({"order": False}, "cross-encoder: the packaged one, for 16 sentences"),
+        ({"choice": False, "confidence": False}, "cross-encoder: the packaged one, for 15 passages"),
+        ({"order": False, "choice": False, "confidence": False}, "cross-encoder: none, as the settings have it"),
+        ({"model": "none"}, "cross-encoder: none, as the settings have it"),
+        ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is no folder. "),
+        ({"model": "/nobody/none", "order": False}, "cross-encoder: none, as the settings have it"),
+    ],
+)
+def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
+    settings: dict[str, Any], said: str, assistant: Assistant
+) -> None:
+    overrides = {"cross_encoder": settings, "ollama": {"host": "http://127.0.0.1:9"}}
+    with Assistant.open(library=assistant.settings.library.path, mode="quote", overrides=overrides) as opened:
+        found = examine(opened)
+    assert found[2].what.startswith(said)
+    assert found[2].well == ("nobody" not in found[2].what)
+    assert found[3].what.startswith("index: in step with the record")
 
 
 @pytest.mark.parametrize("fault", ["down", "refused", "deaf", "slow first byte"])

@@ -26,6 +26,7 @@ from rag.types import Answer, Citation, Paper, Passage, short_section
 _LABELS = {
     "similarity": {"chunk": "passage", "sentence": "its best sentence", "paper": "whole paper"},
     "words (BM25)": {"words": "passage", "paper_words": "whole paper"},
+    "read with the question": {"read": "passage"},
 }
 _SUPPORT = {
     "quoted": ("“ ”", "quoted", "The paper's own words."),
