@@ -37,6 +37,7 @@ PASSAGES = "passages"  # the source of groups of these; one without a right text
 CLOZE = "cloze"  # the source of groups of a sentence and the same with what is asked for cut out
 NEGATIVES = 7  # texts of a group that do not answer, at most
 _PASSAGE_NEGATIVES = 3
+_OWN_NEGATIVES = 4  # of an abstract, where all that is right and wrong is in abstracts
 _DRAWN_FROM = 30  # of the best sentences, which is about what is read of an answer
 _PASSAGES = 24
 _SAME = 0.7  # token F1 from which a sentence brought up is the one that a collection names
@@ -203,19 +204,32 @@ class _Making:
             evidence = [readable(each) for each in pair["evidence_sentences"]]
             if not evidence:
                 yield self._group("claims unstated", claim, None, own)
-            for right in [each for each in own if _is_one_of(each, evidence)][:2]:
-                others = [each for each in sentences if not _is_one_of(each, evidence)]
-                yield self._group("claims", claim, right, others)
+            yield from self._among_its_neighbours("claims", claim, sentences, id_, evidence)
             yield self._of_passages(claim, id_, found, also)
 
     def of_medical(self, rows: Sequence[dict[str, Any]]) -> Iterator[Group]:
-        """Questions with the passage of the paper that they are about.
-
-        Not with a sentence: the one that answers is always of the conclusion, and how that sounds would be learned.
-        """
+        """Questions with the sentences of the conclusion, which answer them, and with the passage of their paper."""
         for row in shown(rows, "questions of PubMedQA"):
-            if row["id"] in self._ids:
-                yield self._of_passages(row["question"], self._ids[row["id"]], self._brought_up(row["question"]), set())
+            if row["id"] not in self._ids:
+                continue
+            id_, question = self._ids[row["id"]], row["question"]
+            found = self._brought_up(question)
+            conclusion = _sentences_of(row["long_answer"])
+            yield from itertools.islice(
+                self._among_its_neighbours("medical", question, found.sentences, id_, conclusion), 2
+            )
+            yield self._of_passages(question, id_, found, set())
+
+    def _among_its_neighbours(
+        self, source: str, question: str, found: Sequence[_Place], paper: str, wanted: Sequence[str]
+    ) -> Iterator[Group]:
+        """Each wanted sentence of the paper, among some of the same abstract and some of others."""
+        others = [each for each in found if not _is_one_of(each, wanted)]
+        for right in [each for each in found if each.paper == paper and _is_one_of(each, wanted)]:
+            own = self._shuffled([each for each in others if each.paper == paper])[:_OWN_NEGATIVES]
+            rest = [each for each in others if each.paper != paper][:_DRAWN_FROM]
+            drawn = self._random.sample(rest, min(NEGATIVES - len(own), len(rest)))
+            yield self._group(source, question, right, own + drawn)
 
     def _of_passages(self, question: str, paper: str, found: _BroughtUp, without: Container[str]) -> Group:
         """The best passage of the paper that answers, among those of others."""

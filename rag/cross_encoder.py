@@ -43,7 +43,7 @@ from .running import (
 log = logging.getLogger("footnote")
 
 ADAPTER = Path(__file__).with_name("cross_encoder.safetensors")
-ADAPTER_SHA256 = "9be1d5237cd3b35e70e93da34c8084b4fabdd88af9b1baee0b979844bbcde7c2"
+ADAPTER_SHA256 = "fe85087570eed97530e77f3fa611f6e4aba4abdd2a205e9b2a171c84147d424f"
 HEADS = ("answers", "stated", "supported", "contradicted", "missing")
 """Does the text answer; is the kind of thing asked for stated in it; and of a sentence and quotes, which of three."""
 
