@@ -61,6 +61,11 @@ class CrossEncoder(_Table):
     confidence: bool = True
 
     @property
+    def used(self) -> bool:
+        """Whether it reads anything."""
+        return self.reads_passages or self.reads_sentences
+
+    @property
     def reads_passages(self) -> bool:
         """Whether there is one, and it reads passages for their order."""
         return self.model != "none" and self.order

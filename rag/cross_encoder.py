@@ -151,14 +151,14 @@ def _finite(scores: Array, name: str) -> Array:
 
 
 def load_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> CrossEncoder | None:
-    """The cross-encoder that the settings name, prepared first where that was not done before; None for "none".
+    """The cross-encoder that the settings name, prepared first where that was not done before; None if none is used.
 
     `running` says on what it is run, as the embedding model is.
 
     Raises:
         EmbeddingError: the model is not on this machine, is no cross-encoder, was altered, or cannot be run.
     """
-    if settings.model == "none":
+    if not settings.used:
         return None
     return _adapted(running) if settings.model == "auto" else _own(settings.model, running)
 
@@ -169,7 +169,7 @@ def prepare_cross_encoder(settings: config.CrossEncoder, running: config.Embeddi
     Raises:
         EmbeddingError: it was altered, or cannot be stored.
     """
-    if settings.model == "auto" and (settings.reads_passages or settings.reads_sentences):
+    if settings.used and settings.model == "auto":
         _prepared(running)
 
 
