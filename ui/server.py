@@ -16,7 +16,6 @@ import tempfile
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -102,10 +101,12 @@ def serve(assistant: Assistant, mcp: bool = False) -> None:
     # `kill` is to end it as Ctrl-C does: uvicorn sends itself again what ended it, and the cache would stay.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _cache_folder():
-        with ThreadPoolExecutor(1) as beside:
-            opened = beside.submit(_open_models, assistant)  # while the page is made
-            app = make_app(assistant, mcp)
-        opened.result()
+        app = make_app(assistant, mcp)
+        if assistant.library.exists:
+            assistant.library.embedder.encode_question("ready")  # the first question should not wait for the models
+            if cross_encoder := assistant.library.cross_encoder:
+                cross_encoder.scores("ready", ["ready"])
+            assistant.library.index.update()
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         ready = [f"Footnote is ready: {address} (Ctrl-C stops it)", *([f"MCP: {address}{MCP_PATH}/"] if mcp else [])]
         os.write(2, "".join(f"{line}\n" for line in ready).encode())
@@ -114,16 +115,6 @@ def serve(assistant: Assistant, mcp: bool = False) -> None:
         config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=_GOODBYE_SECONDS)
         with contextlib.suppress(KeyboardInterrupt):  # how it is stopped
             uvicorn.Server(config).run(sockets=[listener])
-
-
-def _open_models(assistant: Assistant) -> None:
-    """So that the first question does not wait for them."""
-    library = assistant.library
-    if library.exists:
-        library.embedder.encode_question("ready")
-        if cross_encoder := library.cross_encoder:
-            cross_encoder.scores("ready", ["ready"])
-        library.index.update()
 
 
 def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
