@@ -87,6 +87,14 @@ def test_the_sentence_with_the_answer_comes_first_and_no_other_is_the_same(data:
     assert [group.texts[0].text for group in asked] == ["We built 14 fences of willow along the road near Ulm."]
 
 
+def test_a_conclusion_and_a_rationale_stand_among_others_of_their_abstract(data: Data) -> None:
+    groups = {group.source: group for group in data.groups if group.source in ("medical", "claims")}
+    assert groups["medical"].texts[0].text == "Otters sleep well in calm water."
+    assert groups["claims"].texts[0].text == ABSTRACTS["10"][1][1].strip()
+    for source, neighbour in (("medical", "Otters were watched at night."), ("claims", ABSTRACTS["10"][1][0].strip())):
+        assert neighbour in [text.text for text in groups[source].texts[1:]]
+
+
 def test_of_an_unanswerable_question_no_text_answers(data: Data) -> None:
     groups = [group for group in data.groups if "cost" in group.question]
     assert groups
