@@ -5,7 +5,8 @@
         --sections ../shared/data/qasper_train
 
 Fitted are, in this order, since each stands on the one before: the fusion of retrieval scores, the choice of sentences,
-and the confidence with its two thresholds. Only the fitting part of the question set is used; every score that is
+the confidence with its two thresholds, and what the packaged cross-encoder counts in the choice, with a confidence for
+where it has read. Only the fitting part of the question set is used; every score that is
 written down is of 5-fold cross-validation on it, and of the part kept apart for reporting. The check of citations is
 fitted on claims and abstracts (eval/fit_checking.py); without any, it stays as it is. So do the weights of what
 sections tell, which are fitted last, on a folder in QASPER's form, beside the fusion's other weights. With `--keep`

@@ -206,7 +206,7 @@ def _prepared(running: config.Embedding) -> Path:
         raise EmbeddingError(f"The cross-encoder's file {ADAPTER} is missing. {_REMEDY}")
     prepared = prepared_folder([*weight_files(folder), ADAPTER], "cross-encoder", backend)
     if not prepared.is_dir():
-        log.info("Preparing the cross-encoder (once, about 20 seconds)...")
+        log.info("Preparing the cross-encoder (once, some seconds)...")
         packaged_digest(folder)
         if sha256([ADAPTER]) != ADAPTER_SHA256:
             raise EmbeddingError(f"The cross-encoder's file {ADAPTER} was altered. {_REMEDY}")

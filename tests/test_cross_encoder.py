@@ -15,8 +15,18 @@ from safetensors.numpy import load_file
 from eval.train import FILE, Example, _stream, train
 from rag import config
 from rag.assistant import Assistant
-from rag.cross_encoder import ADAPTER, HEADS, RANK, Adapted, load_cross_encoder, merged, prepare_cross_encoder
+from rag.cross_encoder import (
+    ADAPTER,
+    ADAPTER_SHA256,
+    HEADS,
+    RANK,
+    Adapted,
+    load_cross_encoder,
+    merged,
+    prepare_cross_encoder,
+)
 from rag.errors import EmbeddingError
+from rag.running import sha256
 
 AUTO = config.CrossEncoder()
 QUESTION = "What share of the otters does the kite count?"
@@ -38,6 +48,8 @@ def reader() -> Adapted:
 
 def test_the_adapter_is_one_small_file_in_half_precision() -> None:
     arrays = load_file(ADAPTER)
+    assert sha256([ADAPTER]) == ADAPTER_SHA256
+    assert ADAPTER_SHA256 in ADAPTER.with_suffix(".md").read_text()
     assert ADAPTER.stat().st_size <= 1_500_000
     assert {array.dtype for array in arrays.values()} == {np.dtype("float16")}
     assert arrays["heads.weight"].shape == (len(HEADS), 2 * 384)
