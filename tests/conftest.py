@@ -23,6 +23,8 @@ for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+CASES = ROOT / "tests" / "cases"
+"""Small inputs modelled on faults that users of similar tools reported; each folder's EXPECTED.md says what is right."""
 
 PAPERS = {
     "Counting Otters from Kites": (
