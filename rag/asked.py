@@ -49,7 +49,11 @@ class Kept(NamedTuple):
 
     def as_answer(self) -> Answer:
         """The answer as it was given, with its numbers."""
-        return replace(Answer.from_dict(self.answer), asked=self.asked, number=self.key, conversation=self.conversation)
+        answer = Answer.from_dict(self.answer)
+        filters = {name: values for name, values in self.request.get("scope", {}).items() if values}
+        if filters and "filters" not in answer.searched:  # kept by an older version, which counted the whole library
+            answer = replace(answer, searched={"filters": filters})
+        return replace(answer, asked=self.asked, number=self.key, conversation=self.conversation)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values that `json.dumps` takes."""

@@ -20,6 +20,7 @@ from .conversation import check_history, leans_back, standalone_question
 from .errors import AnswerModelError, ConfigError, LibraryError, UnknownConversation
 from .library import Library
 from .model import find_model
+from .readable import readable
 from .records import Scope
 from .replying import Model, rewritten_question, written_answers
 from .rereading import put_in_order, read_sentences
@@ -208,7 +209,7 @@ class Assistant:
         for alone in self._alone(question, turns, writer, stop):
             begun = time.perf_counter()
             found = put_in_order(self.library, find(self.library, alone, scope=scope))
-            answer = self._base(question, alone, found)
+            answer = self._base(question, alone, found, scope)
             retrieved = time.perf_counter() - begun
             for growing in self._quoted(answer, found, scope):
                 answer = growing
@@ -223,7 +224,7 @@ class Assistant:
         answer = replace(answer, seconds=seconds, asked=now())
         yield self._kept(answer, turns, scope, writer, conversation)
 
-    def _base(self, question: str, alone: str, found: Found) -> Answer:
+    def _base(self, question: str, alone: str, found: Found, scope: Scope) -> Answer:
         """The answer before there is any text in it."""
         searched = self.library.records.searched()
         return Answer(
@@ -243,8 +244,18 @@ class Assistant:
                 *_notes(found),
                 *([_still_read(searched)] if searched["brief"] else []),
             ),
-            searched=searched,
+            searched=searched if found.in_scope is None else self._searched(searched, found.in_scope, scope),
         )
+
+    def _searched(self, library: dict[str, int], papers: int, scope: Scope) -> dict[str, Any]:
+        """`Answer.searched` of a question with filters: papers by their titles, filters that are not set left out."""
+        records = self.library.records
+        filters = {name: list(values) for name, values in asdict(scope).items() if values}
+        for name in {"papers", "without"} & filters.keys():
+            keys = [records.paper_key(value) for value in filters[name]]
+            refs = records.refs(keys)
+            filters[name] = [readable(refs[key].title) for key in dict.fromkeys(keys) if key in refs]
+        return {**library, "papers": papers, "of": library["papers"], "filters": filters}
 
     def _quoted(self, base: Answer, found: Found, scope: Scope) -> Iterator[Answer]:
         """Evidence -> confidence -> sentences -> citations: growing answers, the last one complete."""

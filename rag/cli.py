@@ -198,14 +198,18 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
+    from .types import searched_text
+
     with _assistant(options) as assistant:
         kept = assistant.history(options.most)
     if options.json:
         _print_json([each.to_dict() for each in kept])
         return DONE
     for each in reversed(kept):
-        by = each.made_with["model"] or "quotes"
-        _print(f"{each.key:4d}  {each.asked}  {each.question}  [{'refused' if each.answer['refused'] else by}]")
+        answer = each.as_answer()
+        about = ["refused" if answer.refused else each.made_with["model"] or "quotes"]
+        about += [searched_text(answer.searched)] if answer.searched.get("filters") else []
+        _print(f"{each.key:4d}  {each.asked}  {each.question}  [{'; '.join(about)}]")
     if not kept:
         _say("Nothing was asked yet.")
     return DONE
@@ -422,7 +426,7 @@ def _print_answer(answer: Answer) -> None:
     console.print(
         Panel(Text(answer.text), title="No answer" if answer.refused else None, title_align="left", padding=(1, 2))
     )
-    for note in answer.notes:
+    for note in filter(None, [answer.scope_note(), *answer.notes]):
         console.print(Text(note, style="italic"))
     for citation in answer.citations:
         console.print(Text(str(citation), style="bold"))

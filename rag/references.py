@@ -262,6 +262,8 @@ def _answered(answer: Answer, numbers: Mapping[tuple[str, str], int]) -> Iterato
         yield "The answer broke off here."
     if answer.standalone_question not in ("", answer.question):
         yield f"Searched for: {_escaped(answer.standalone_question)}"
+    if note := answer.scope_note():
+        yield _escaped(note)
     by = f"Written by {_escaped(answer.model or 'a model')}" if answer.mode == "llm" else "Quoted from the papers"
     yield ", ".join(filter(None, ["Refused" if answer.refused else by, answer.asked[:10]])) + "."
 

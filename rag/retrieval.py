@@ -40,7 +40,8 @@ class Found:
 
     `order` are row numbers of `candidates`, best first, without other versions of papers that rank higher. `features`
     has a row a candidate, columns as `FEATURES`, before z-scores; `scores` a value a candidate. `vector` is the
-    question's, (dimensions,). `read` is what a cross-encoder said of the rows that it read.
+    question's, (dimensions,). `in_scope` is how many papers the filters leave, None without filters. `read` is what a
+    cross-encoder said of the rows that it read.
     """
 
     question: str
@@ -50,6 +51,7 @@ class Found:
     features: NDArray[np.float64]
     scores: NDArray[np.float64]
     order: list[int]
+    in_scope: int | None = None
     read: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -130,7 +132,7 @@ def find(
     order = sorted(range(len(scores)), key=lambda i: (-scores[i], candidates.keys[i]))
     if not (scope and scope.papers):
         order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
-    return Found(question, terms, vector, candidates, features, scores, order)
+    return Found(question, terms, vector, candidates, features, scores, order, None if papers is None else len(papers))
 
 
 def top_passages(library: Library, found: Found, top_k: int) -> list[Passage]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _QUOTED = 80  # characters of a quote that stand in a printed reference
+_FILTERS = 5  # values of a filter that are named
 
 REFUSAL = "The papers in this library do not answer this question."
 """The whole text of an answer that is a refusal: one constant for answers, prompts and tests."""
@@ -220,7 +221,8 @@ class Answer:
     seconds: dict[str, float] = field(default_factory=dict)
     standalone_question: str = ""
     notes: tuple[str, ...] = ()
-    searched: dict[str, int] = field(default_factory=dict)  # papers; of them brief; files that failed
+    # papers; brief: abstracts among them; failed: files. With filters also: of, the papers in the library; filters.
+    searched: dict[str, Any] = field(default_factory=dict)
     prompt_version: str | None = None
     asked: str = ""  # when, in ISO form; empty in growing answers
     number: int | None = None  # under which it is kept
@@ -246,12 +248,19 @@ class Answer:
         """The text, what in it is not supported, and the references; for a refusal the nearest papers."""
         doubts = {"unsupported": "Not supported by the passages", "partly": "Supported in part"}
         checked = [s for s in self.sentences if self.mode == "llm" and s.support in doubts]
-        lines = [self.text, *(f"{doubts[s.support]}: {s.text}" for s in checked), *self.notes]
+        lines = [self.text, *(f"{doubts[s.support]}: {s.text}" for s in checked)]
+        lines += filter(None, [self.scope_note(), *self.notes])
         if self.citations:
             lines += ["", *map(str, self.citations)]
         elif self.refused and self.passages:
             lines += ["", "Nearest papers:", *(f"- {title}" for title in self.nearest_titles())]
         return "\n".join(lines)
+
+    def scope_note(self) -> str:
+        """`Searched: 1 of 14 papers, tag: statics.` for a refusal and where filters were set; else empty."""
+        if self.searched and (self.refused or self.searched.get("filters")):
+            return f"Searched: {searched_text(self.searched)}."
+        return ""
 
 
 class PaperRef(NamedTuple):
@@ -289,6 +298,46 @@ class AddReport:
             if (papers := getattr(self, word)) or word == "added"
         ]
         return ", ".join(parts)
+
+
+def searched_text(searched: Mapping[str, Any]) -> str:
+    """What was searched, from `Answer.searched`: `341 papers`, or with filters `1 of 14 papers, tag: statics`."""
+    return ", ".join(filter(None, [papers_text(searched), filters_text(searched.get("filters", {}))]))
+
+
+def papers_text(searched: Mapping[str, Any]) -> str:
+    """How many papers were searched: `341 papers (2 files could not be read)`, or `1 of 14 papers`; may be empty."""
+    if "papers" not in searched:
+        return ""
+    count = searched.get("of", searched["papers"])
+    text = f"{count:,} paper{'s' if count != 1 else ''}"
+    if "of" in searched:
+        return f"{searched['papers']:,} of {text}"
+    failed = searched.get("failed", 0)
+    return text + (f" ({failed:,} file{'s' if failed != 1 else ''} could not be read)" if failed else "")
+
+
+def filters_text(filters: Mapping[str, Sequence[Any]]) -> str:
+    """Filters for a person: `tag: statics; years: 2015-2019, 2021`. Of many values the first, and how many more."""
+    parts = []
+    for name, values in filters.items():
+        named = _year_ranges(values) if name == "years" else [" ".join(readable(str(v)).split()) for v in values]
+        if len(named) > _FILTERS + 1:
+            named[_FILTERS:] = [f"{len(named) - _FILTERS:,} more"]
+        if named:
+            parts.append(f"{name.removesuffix('s') if len(values) == 1 else name}: {', '.join(named)}")
+    return "; ".join(parts)
+
+
+def _year_ranges(years: Sequence[int]) -> list[str]:
+    """Years in order, those that follow on each other as one range."""
+    ranges: list[list[int]] = []
+    for year in sorted(set(years)):
+        if ranges and year == ranges[-1][-1] + 1:
+            ranges[-1].append(year)
+        else:
+            ranges.append([year])
+    return [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in ranges]
 
 
 def short_section(title: str) -> str:

@@ -24,10 +24,10 @@ from rag.errors import (
 from rag.readable import readable
 from rag.references import cite_keys
 from rag.retrieval import STOP_WORDS
-from rag.types import Answer
+from rag.types import Answer, papers_text
 
 from .busy import Counter
-from .shown import Shelf, answer_html, evidence_html, papers_text, question_text, text_html
+from .shown import Shelf, answer_html, evidence_html, question_text, text_html
 
 log = logging.getLogger("footnote")
 
@@ -203,7 +203,7 @@ class Asking:
     def head(self) -> str:
         """The line above all: how many papers there are, and who writes."""
         library = self._assistant.library
-        counts = library.records.searched() if library.exists else {}
+        counts = library.records.searched() if library.exists else {"papers": 0}
         return text_html(f"{papers_text(counts)}. {self.who_writes()}")
 
     def who_writes(self) -> str:

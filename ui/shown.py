@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from rag.readable import readable
 from rag.references import quotation
-from rag.types import Answer, Citation, Paper, Passage, short_section
+from rag.types import Answer, Citation, Paper, Passage, papers_text, short_section
 
 _LABELS = {
     "similarity": {"chunk": "passage", "sentence": "its best sentence", "paper": "whole paper"},
@@ -81,6 +81,7 @@ def answer_html(answer: Answer, turn: int, head: str = "") -> str:
         unfinished=_unfinished(answer),
         support=_SUPPORT,
         status=status_line(answer),
+        scope=answer.scope_note() if answer.searched.get("filters") else "",
         notes=[note for note in answer.notes if note != head],
         plain=str(answer),
     )
@@ -132,15 +133,9 @@ def status_line(answer: Answer) -> str:
     if not answer.seconds:
         return ""
     by = f"Written by {answer.model}" if answer.mode == "llm" else "Quotes only"
-    sure = [] if answer.refused else [f"confidence {answer.confidence:.0%}"]
-    return ", ".join([by, *sure, f"{papers_text(answer.searched)} searched", f"{sum(answer.seconds.values()):.1f} s"])
-
-
-def papers_text(searched: dict[str, int]) -> str:
-    """`341 papers (2 files could not be read)`."""
-    count, failed = searched.get("papers", 0), searched.get("failed", 0)
-    text = f"{count:,} paper{'s' if count != 1 else ''}"
-    return text + (f" ({failed:,} file{'s' if failed != 1 else ''} could not be read)" if failed else "")
+    sure = "" if answer.refused else f"confidence {answer.confidence:.0%}"
+    papers = f"{papers} searched" if (papers := papers_text(answer.searched)) else ""
+    return ", ".join(filter(None, [by, sure, papers, f"{sum(answer.seconds.values()):.1f} s"]))
 
 
 @cache
