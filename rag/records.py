@@ -27,6 +27,7 @@ from .types import Chunk, Page, Paper, PaperRef, Section, Span
 
 SCHEMA_VERSION = 4
 _BUSY_SECONDS = 60.0
+_MOST_INDEXED = 32  # states of the record that are known as those of an index; few versions of one are kept
 _LIST_LIMIT = 30_000  # SQLite takes 32,766 values in a statement
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the latter for SQLite's words about a damaged schema
 
@@ -276,7 +277,7 @@ class Records:
 
     @contextlib.contextmanager
     def transaction(self, of_papers: bool = True) -> Iterator[sqlite3.Connection]:
-        """A write that happens whole or not at all, and raises the revision if it is one of papers.
+        """A write that happens whole or not at all, and gives the record a new identity if it is one of papers.
 
         Raises:
             LibraryError: another process holds the library for a minute, the disk is full, or the file is damaged.
@@ -288,6 +289,7 @@ class Records:
                 yield db
                 if of_papers:
                     db.execute("UPDATE meta SET value = value + 1 WHERE name = 'revision'")
+                    self.set_meta(db, "token", secrets.token_hex(8))
                 db.execute("COMMIT")
             except BaseException:
                 if db.in_transaction:
@@ -319,6 +321,46 @@ class Records:
     def revision(self) -> int:
         """A number that grows with each change."""
         return int(self.meta("revision") or 0)
+
+    @property
+    def identity(self) -> str:
+        """The revision and a random token, which changes with each change of papers and never repeats.
+
+        A restored backup reaches the revisions of the state that it replaced, never its identities.
+        """
+        rows = self.rows("SELECT name, value FROM meta WHERE name IN ('revision', 'token')")
+        found = {row["name"]: row["value"] for row in rows}
+        return f"{found.get('revision', 0)}-{found.get('token', '0')}"  # records of old versions have no token yet
+
+    @contextlib.contextmanager
+    def indexing(self) -> Iterator[str]:
+        """Hold a view of the record in this thread, for an index to be built from it; yield the record's identity.
+
+        The identity is noted first: only an index of a state that is noted may be brought up to date later. An index
+        of any other state belongs to another history, and its keys may stand for other chunks.
+
+        Raises:
+            LibraryError: as `transaction`.
+        """
+        while True:
+            with self.transaction(of_papers=False) as db:
+                noted = self.identity
+                kept = [each for each in self._indexed() if each != noted][-_MOST_INDEXED + 1 :]
+                self.set_meta(db, "indexed", json.dumps([*kept, noted]))
+            db.execute("BEGIN")
+            try:
+                if self.identity == noted:  # else another process changed papers in between
+                    yield noted
+                    return
+            finally:
+                db.execute("COMMIT")
+
+    def was_indexed(self, identity: str) -> bool:
+        """Return whether an index was built from this record, now or earlier, when it had the identity."""
+        return identity in self._indexed()
+
+    def _indexed(self) -> list[str]:
+        return list(json.loads(self.meta("indexed") or "[]"))
 
     # Papers
 
