@@ -112,8 +112,8 @@ class Assistant:
         Args:
             question: up to 2,000 characters.
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
-            papers, years, authors, sources, tags, collections: answer from these alone; papers by title or id.
-            without: leave these papers out, by title or id. Where none is left, the answer is a refusal.
+            papers, years, authors, sources, tags, collections: answer from these alone; papers named as for `paper`.
+            without: leave these papers out. Where none is left, the answer is a refusal.
             conversation: the number of the one in which the answer is kept; `rag.asked.NEW_CONVERSATION` begins one,
                 and the answer tells its number. What was said in it before has to be given as `history`.
 
@@ -458,7 +458,7 @@ class Assistant:
         return self.library.papers()
 
     def paper(self, name: str) -> Paper:
-        """The paper with this id or title, with its text."""
+        """The paper with this id, title, citekey or file name, or part of a title, with its text."""
         return self.library.records.paper(name)
 
     def edit(self, name: str, **changes: Any) -> Paper:
@@ -466,7 +466,7 @@ class Assistant:
         return self.library.edit(name, changes)
 
     def remove(self, name: str) -> PaperRef:
-        """Removes the paper with this id or title."""
+        """Removes a paper, named as for `paper`."""
         return self.library.remove(name)
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> None:

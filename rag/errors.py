@@ -6,8 +6,8 @@ FootnoteError
 ├── LibraryError       the library on disk cannot be used as it is
 │   ├── LibraryMismatch    it was made with other settings
 │   └── EmptyLibrary       there is nothing in it to search
-├── UnknownPaper       no paper has this id or title
-├── AmbiguousPaper     several papers have this title
+├── UnknownPaper       no paper fits this name
+├── AmbiguousPaper     several papers fit this name
 ├── UnknownAnswer      no answer that was kept has this number
 ├── UnknownConversation no conversation has this number
 ├── TooLong            a name or a comment is longer than is kept
@@ -53,7 +53,7 @@ class EmptyLibrary(LibraryError):
 
 
 class UnknownPaper(FootnoteError):
-    """No paper of the library has the given id or title."""
+    """No paper of the library has the given id, title, citekey or file name, or part of a title."""
 
 
 class UnknownAnswer(FootnoteError):
@@ -69,7 +69,7 @@ class TooLong(FootnoteError):
 
 
 class AmbiguousPaper(FootnoteError):
-    """Several papers of the library have the given title; the message lists their ids."""
+    """Several papers of the library fit the given name; the message lists their ids and titles."""
 
 
 class DrawingError(FootnoteError):

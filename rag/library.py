@@ -252,7 +252,7 @@ class Library:
         return report
 
     def remove(self, name: str) -> PaperRef:
-        """Removes the paper with this id or title, the answers that were kept and hold words of it, and uploaded copies
+        """Removes the paper of this name, the answers that were kept and hold words of it, and uploaded copies
         that no other paper was read from.
 
         Raises:

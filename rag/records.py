@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import json
+import os
 import re
 import secrets
 import sqlite3
@@ -12,7 +13,7 @@ import threading
 import time
 import weakref
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +140,17 @@ _DETAILS = (
     "notes", "zotero", "brief",
 )  # fmt: skip
 
+_IN_SOURCES = "key IN (SELECT e.paper FROM entries e JOIN sources s ON s.key = e.source WHERE {})"
+_CITEKEY = "json_extract(details, '$.citekey')"
+# What a paper is named by, each tried only where the one before fits none: what is exact goes before what is not.
+_NAMED_BY = (
+    "id = :name",
+    f"folded_title = :folded OR {_CITEKEY} = :name OR {_IN_SOURCES.format('s.name = :name OR s.location = :path')}",
+    f"{_CITEKEY} = :name COLLATE NOCASE OR {_IN_SOURCES.format('s.name = :name COLLATE NOCASE')}",
+    "instr(folded_title, :folded) > 0",
+)
+_LISTED = 10  # papers that are listed where a name fits several
+
 
 class Failed(NamedTuple):
     """A file that could not be read: where it is, its name, the digest of what was tried, and why it failed."""
@@ -176,7 +188,7 @@ class StoredChunk(NamedTuple):
 class Scope:
     """Which papers a question is put to: all that fit every filter that is set, but for those in `without`.
 
-    `papers` and `without` are ids or titles; `years` whole years; `authors`, `sources`, `tags` and `collections` match
+    `papers` and `without` name papers, as `Records.paper_key` takes them; `years` whole years; `authors`, `sources`, `tags` and `collections` match
     when any one fits, authors, sources and collections by a part of their name, case folded.
     """
 
@@ -298,7 +310,7 @@ class Records:
         except _ERRORS as error:
             raise _translated(error, self.path) from error
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """The rows of a statement that reads."""
         try:
             return self._db.execute(sql, values).fetchall()
@@ -396,10 +408,10 @@ class Records:
         return {row[0]: Stored(row[1], row[2]) for row in self.rows(sql)}
 
     def paper(self, name: str) -> Paper:
-        """The paper with this id or title, with its text.
+        """The paper that `name` names, with its text; see `paper_key`.
 
         Raises:
-            UnknownPaper, AmbiguousPaper: none has it, or several.
+            UnknownPaper, AmbiguousPaper: none fits, or several do.
         """
         key = self.paper_key(name)
         row = self._one("SELECT key, id, title, text, year, details FROM papers WHERE key = ?", (key,))
@@ -407,18 +419,23 @@ class Records:
         return _paper(row, self._source_names([key]).get(key, ()))
 
     def paper_key(self, name: str) -> int:
-        """The key of the paper with this id or (folded) title."""
-        rows = self.rows("SELECT key, id FROM papers WHERE id = ?", (name.strip(),)) or self.rows(
-            "SELECT key, id FROM papers WHERE folded_title = ? ORDER BY key", (folded(name),)
+        """The key of the paper with this id; else title, citekey, file name or path; else part of a title.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper: none fits, or several do; the message lists their ids and titles.
+        """
+        name = name.encode("utf-8", "replace").decode()  # half of a surrogate pair would be refused by SQLite
+        values = {"name": name.strip(), "folded": folded(name), "path": os.path.abspath(os.path.expanduser(name))}
+        for condition in _NAMED_BY if values["folded"] else ():
+            rows = self.rows(f"SELECT key, id, title FROM papers WHERE {condition} ORDER BY key", values)
+            if len(rows) > 1:
+                raise AmbiguousPaper(_several(name, rows))
+            if rows:
+                return int(rows[0]["key"])
+        raise UnknownPaper(
+            f"No paper in this library has the id, title, citekey or file name {name!r}, and no title contains it. "
+            "`footnote list` shows them all."
         )
-        if not rows:
-            raise UnknownPaper(
-                f"No paper in this library has the id or title {name!r}. `footnote list` shows them all."
-            )
-        if len(rows) > 1:
-            ids = ", ".join(row["id"] for row in rows)
-            raise AmbiguousPaper(f"{len(rows)} papers have the title {name!r}; name one by its id: {ids}.")
-        return int(rows[0]["key"])
 
     def readings(self) -> dict[tuple[str, str], int]:
         """The papers' keys by what their sources gave: (folded title, digest of the text)."""
@@ -805,6 +822,12 @@ def _migrate(db: sqlite3.Connection) -> None:
 
 def _listed(keys: Sequence[int]) -> str:
     return ",".join(str(int(key)) for key in keys)
+
+
+def _several(name: str, rows: Sequence[sqlite3.Row]) -> str:
+    shown = [f"  {row['id']}  {readable(row['title'])}" for row in rows[:_LISTED]]
+    more = [f"  and {len(rows) - _LISTED:,} more"] if len(rows) > _LISTED else []
+    return "\n".join([f"{len(rows):,} papers fit {name!r}; name one by its id:", *shown, *more])
 
 
 def _fitting(what: str, wanted: Sequence[str], having: dict[int, list[str]], whole: bool) -> set[int]:

@@ -89,10 +89,19 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         (["ask", QUESTION, "--library", "none"], "There is no library in 'none' yet. Add papers: `footnote add PATH`."),
         (["search", QUESTION, "--library", "none"], "There is no library in 'none' yet."),
         (["rebuild", "--library", "none"], "There is no library in 'none' yet."),
-        (["ask", QUESTION, "--paper", "Zebras"], "No paper in this library has the id or title 'Zebras'."),
-        (["show", "Zebras"], "No paper in this library has the id or title 'Zebras'. `footnote list` shows them all."),
-        (["remove", "Zebras"], "No paper in this library has the id or title 'Zebras'."),
-        (["edit", "Zebras", "--year", "1999"], "No paper in this library has the id or title 'Zebras'."),
+        (
+            ["ask", QUESTION, "--paper", "Zebras"],
+            "No paper in this library has the id, title, citekey or file name 'Zebras'.",
+        ),
+        (
+            ["show", "Zebras"],
+            "No paper in this library has the id, title, citekey or file name 'Zebras'. `footnote list` shows them all.",
+        ),
+        (["remove", "Zebras"], "No paper in this library has the id, title, citekey or file name 'Zebras'."),
+        (
+            ["edit", "Zebras", "--year", "1999"],
+            "No paper in this library has the id, title, citekey or file name 'Zebras'.",
+        ),
         (["edit", OTTERS, "--title", " "], "A paper cannot be without a title."),
         (["ask", QUESTION, "--year", "1871"], "No paper in this library has the year '1871'."),
         (["ask", QUESTION, "--mode", "llm"], "Ollama does not answer at http://127.0.0.1:9"),

@@ -579,7 +579,7 @@ def test_a_filter_leaves_the_papers_that_fit_it(shelf: Desk, filters: dict[str, 
 @pytest.mark.parametrize(
     ("filters", "what"),
     [
-        ({"papers": ["North", "West"]}, "the id or title 'West'"),
+        ({"papers": ["North", "West"]}, "the id, title, citekey or file name 'West'"),
         ({"years": 1900}, "the year '1900'"),
         ({"authors": "Reedy"}, "the author 'Reedy'"),
         ({"sources": "west.jsonl"}, "the source 'west.jsonl'"),
@@ -598,7 +598,10 @@ def test_an_ambiguous_title_lists_the_ids_and_each_of_them_works(shelf: Desk) ->
         lambda: shelf.assistant.edit("Summary", year=2000),
         lambda: shelf.assistant.remove("Summary"),
     ):
-        with pytest.raises(AmbiguousPaper, match=", ".join(ids)):
+        with pytest.raises(
+            AmbiguousPaper,
+            match=r"2 papers fit '[sS]ummary'; name one by its id:\n" + "\n".join(f"  {i}  Summary" for i in ids),
+        ):
             ask()
     for paper_id in ids:
         assert [p.paper_id for p in shelf.assistant.search("river", papers=paper_id)] == [paper_id]

@@ -201,7 +201,9 @@ def test_a_removed_paper_that_is_still_chosen_is_said_to_be_gone(page: Page, ser
     box = page.get_by_label("Question", exact=True)
     box.fill(QUESTION)
     box.press("Enter")
-    expect(page.get_by_test_id("bot")).to_contain_text("No paper in this library has the id or title")
+    expect(page.get_by_test_id("bot")).to_contain_text(
+        "No paper in this library has the id, title, citekey or file name"
+    )
 
 
 # Conversations

@@ -140,11 +140,15 @@ def test_passages_are_found_within_papers_years_and_tags(call: Call) -> None:
         (
             "ask",
             {"question": QUESTION, "papers": ["Nowhere"]},
-            "No paper in this library has the id or title 'Nowhere'",
+            "No paper in this library has the id, title, citekey or file name 'Nowhere'",
         ),
         ("search", {"question": QUESTION, "top_k": 0}, "top_k is 0; expected a whole number from 1 to 100."),
         ("search", {"question": QUESTION, "top_k": 101}, "top_k is 101; expected a whole number from 1 to 100."),
-        ("read_passage", {"paper": "Nowhere"}, "No paper in this library has the id or title 'Nowhere'"),
+        (
+            "read_passage",
+            {"paper": "Nowhere"},
+            "No paper in this library has the id, title, citekey or file name 'Nowhere'",
+        ),
         ("read_passage", {"paper": OTTERS, "start": -1}, "Characters -1 to 234 cannot be read"),
         ("read_passage", {"paper": OTTERS, "start": 10**20}, "Characters 100000000000000000000 to 234 cannot be read"),
         ("read_passage", {"paper": LONG_PAPER, "end": 20_001}, "at most 20,000 are read at once."),
