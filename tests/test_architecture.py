@@ -17,6 +17,7 @@ ORDER = [
     {"rag.errors", "rag.readable", "rag.weights"},
     {"rag.types"},
     {"rag.config", "rag.reading", "rag.references"},
+    {"rag.reading.encodings"},
     {
         "rag.reading.sources",
         "rag.reading.attachments",

@@ -11,6 +11,7 @@ from ..errors import SourceError
 from ..readable import readable
 from ..types import Failure
 from .attachments import files_of, found, holds_text, last_part
+from .encodings import bibtex_encoding
 from .sources import Item, Reading, decoded, details, keep
 
 
@@ -52,7 +53,7 @@ def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[l
     import bibtexparser
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it warns of is reported below
-    library = bibtexparser.parse_string(decoded(path), append_middleware=[])
+    library = bibtexparser.parse_string(decoded(path, bibtex_encoding), append_middleware=[])
     failures = []
     for block in library.failed_blocks:
         reason = getattr(block.error, "abort_reason", str(block.error)).partition(". Note:")[0].strip()

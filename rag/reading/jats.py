@@ -10,8 +10,9 @@ from typing import Any
 from ..errors import SourceError
 from ..readable import readable
 from ..types import Failure, Paper
+from .encodings import markup_encoding
 from .markup import parsed, sections
-from .sources import MAX_TEXT_BYTES, Reading, details, make_paper
+from .sources import MAX_TEXT_BYTES, Reading, decode, details, make_paper
 
 _TAGS = {
     "p": "p", "list": "ul", "list-item": "li", "def-list": "div", "def-item": "p", "disp-quote": "blockquote",
@@ -81,8 +82,10 @@ def safe_xml(raw: bytes) -> Any:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
+    # lxml takes the declaration at its word and knows fewer labels; so the text goes in without its prolog.
+    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", decode(raw, markup_encoding(raw)))
     try:
-        root = etree.fromstring(raw, parser)
+        root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise SourceError(f"it is not valid XML ({error})") from error
     declared = root.getroottree().docinfo.internalDTD

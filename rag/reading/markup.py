@@ -8,6 +8,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .encodings import markup_encoding
 from .formulas import formula
 from .sources import Reading, decoded, details, kind_of, make_paper
 
@@ -65,7 +66,7 @@ def read_html(path: Path, name: str) -> Reading:
     Raises:
         SourceError: there is no text in it.
     """
-    soup = parsed(decoded(path))
+    soup = parsed(decoded(path, markup_encoding))
     meta: dict[str, list[str]] = {}
     for tag in soup.find_all("meta"):
         key, value = tag.get("name") or tag.get("property"), tag.get("content")

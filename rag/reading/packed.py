@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from xml.parsers.expat import ExpatError
 
 from ..errors import SourceError
+from .encodings import markup_encoding
 from .formulas import word_formula
 from .jats import parsed_xml, safe_xml
 from .markup import parsed, plain, sections
@@ -89,7 +90,7 @@ def read_epub(path: Path, name: str) -> Reading:
             size += len(html)
             if size > MAX_TEXT_BYTES:
                 raise SourceError(f"its text has more than {MAX_TEXT_BYTES / 1e6:.0f} MB")
-            parts += _chapter(decode(html), title) if html.strip() else []
+            parts += _chapter(decode(html, markup_encoding(html)), title) if html.strip() else []
     creators = [_text(tag) for tag in package.iter("creator")]
     identifiers = [
         found[0] for tag in package.iter("identifier") if (found := re.search(r"10\.\d{4,9}/\S+", _text(tag)))

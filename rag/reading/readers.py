@@ -12,10 +12,11 @@ from typing import Any
 from ..errors import SourceError
 from ..types import Failure, Paper
 from .bibliographies import read_bibtex, read_ris
+from .encodings import encoding_of
 from .jats import read_jats
 from .markup import read_html
 from .packed import read_docx, read_epub
-from .sources import Reading, decode, decoded, details, keep, make_paper, utf16_kind
+from .sources import Reading, decode, decoded, details, keep, make_paper
 
 _SURE_YEAR = 0.5  # the date of the file alone is no year of publication
 READER = 2  # raise it when the same file would be read otherwise than before: then all are read again
@@ -218,13 +219,13 @@ def _inline_text(token: Any) -> str:
 def _read_json_lines(path: Path, name: str) -> Reading:
     reading = Reading()
     whole = path.read_bytes()
-    if utf16_kind(whole):
-        whole = decode(whole).encode()
+    if "16" in (codec := encoding_of(whole)) or "32" in codec:  # there a line's end is no single byte
+        whole, codec = decode(whole).encode(), "utf-8"
     for number, raw in enumerate(whole.split(b"\n"), 1):
         if not raw.strip():
             continue
         try:
-            row = json.loads(decode(raw))
+            row = json.loads(decode(raw, codec))
         except json.JSONDecodeError as error:
             reading.failures.append(
                 Failure(name, number, f"the line is not valid JSON ({error.msg}, column {error.colno})")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from ..errors import SourceError
 from ..readable import readable
 from ..types import Failure, Paper, Section
+from .encodings import encoding_of
 
 MAX_TEXT_BYTES = 20_000_000  # a long book is 5 MB; what is larger is a log or a dump
 _MAX_TITLE = 500
@@ -106,8 +106,11 @@ def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[str | None, str, str
         yield part[0], part[1], kind
 
 
-def decoded(path: Path) -> str:
-    """The text of a file in UTF-8, UTF-16 with its mark, or Latin-1 (as Windows writes it), with \\n line ends.
+def decoded(path: Path, declaration: Callable[[bytes], str | None] | None = None) -> str:
+    """Return the text of a file with \\n line ends; see `decode`.
+
+    Args:
+        declaration: finds the encoding that the format lets a file declare.
 
     Raises:
         SourceError: the file is too large, or no text.
@@ -117,45 +120,34 @@ def decoded(path: Path) -> str:
         raise SourceError(
             f"it has {size / 1e6:.0f} MB; texts above {MAX_TEXT_BYTES / 1e6:.0f} MB are not read as papers"
         )
-    return decode(path.read_bytes())
+    raw = path.read_bytes()
+    return decode(raw, declaration(raw) if declaration else None)
 
 
-def decode(raw: bytes) -> str:
-    """The text of bytes, as `decoded` gives a file's.
+def decode(raw: bytes, declared: str | None = None) -> str:
+    """Return the text of bytes in the encoding that they have a mark of, that is declared, or that they look like.
+
+    Args:
+        declared: a label such as `windows-1251`; a wrong one is ignored.
 
     Raises:
         SourceError: they are no text.
     """
-    utf16 = utf16_kind(raw)
+    codec = encoding_of(raw, declared)
     broken = 0
     try:
-        text = raw.decode(utf16 or "utf-8-sig")
+        text = raw.decode(codec)
     except UnicodeDecodeError:
-        text = raw.decode(utf16 or "utf-8-sig", errors="replace")
+        text = raw.decode(codec, errors="replace")
         broken = text.count("\ufffd")
-        if not utf16 and broken > sum(c > "\x7f" for c in text) / 2:  # else a few bytes of a UTF-8 file are broken
-            broken = 0
-            try:
-                text = raw.decode("cp1252")
-            except UnicodeDecodeError:
-                text = raw.decode("latin-1")
     head = text[:100_000]
     odd = sum(unicodedata.category(c) in ("Cc", "Cn") and not c.isspace() for c in head)
     # One broken character is no sign of anything: there a file was cut off.
     if odd > len(head) / 100 or broken > max(1, len(text) / 100):
-        raise SourceError("its bytes are no text (neither UTF-8, UTF-16 nor Latin-1)")
+        raise SourceError("its bytes are no text in any encoding that is known")
     # Half of a surrogate pair cannot be stored; other control characters are only noise.
     text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]", " ", text)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
-
-
-def utf16_kind(raw: bytes) -> str | None:
-    """The kind of UTF-16 that bytes are in, by their mark or the zeros of western text; None for other encodings."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if raw[1:200:2].count(0) > 40:
-        return "utf-16-le"
-    return "utf-16-be" if raw[0:200:2].count(0) > 40 else None
 
 
 def keep(reading: Reading, name: str, line: int, title: str, body: str, details: dict[str, Any]) -> None:
