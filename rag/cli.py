@@ -402,7 +402,7 @@ def _years(text: str) -> range:
 def _filters(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "papers": options.paper,
-        "years": [year for years in options.year or () for year in years],
+        "years": [year for years in options.year for year in years] if options.year else None,
         "authors": options.author,
         "sources": options.source,
         "tags": options.tag,

@@ -245,11 +245,17 @@ def _passage(found: Found, row: int, text: str) -> Passage:
 
 
 def as_scope(**filters: str | int | Sequence[str] | Sequence[int] | None) -> Scope:
-    """A scope from loosely given filters: a single title or year may stand for a list of one."""
+    """Return a scope from loosely given filters: a single title or year may stand for a list of one.
+
+    Raises:
+        QuestionError: a filter has a value of another type, or is an empty list, which would mean no paper at all.
+    """
     whole = {name: (value,) if isinstance(value, (str, int)) else tuple(value or ()) for name, value in filters.items()}
     for name, values in whole.items():
         if not all(isinstance(value, int if name == "years" else str) for value in values):
             raise QuestionError(
                 f"{name}= takes {'years as whole numbers' if name == 'years' else 'texts'}, not {values!r}."
             )
+        if not values and filters[name] is not None and name != "without":
+            raise QuestionError(f"{name} is empty: name at least one, or leave it out.")
     return Scope(**whole)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import write_pdf
 
-from rag import adding, records
+from rag import adding, schema
 from rag.adding import Progress
 from rag.assistant import Assistant
 from rag.errors import AddInterrupted
@@ -247,7 +247,7 @@ def test_a_file_that_cannot_be_read_is_stood_in_for_by_its_abstract(tmp_path: Pa
 def test_a_record_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "footnote.sqlite"
     db = sqlite3.connect(path)
-    db.executescript(records._SCHEMA)
+    db.executescript(schema.FIRST)
     db.execute("INSERT INTO meta VALUES ('revision', '7')")
     nothing = {"authors": [], "tags": [], "collections": [], "pages": [], "venue": None, "doi": None, "arxiv_id": None}
     details = nothing | {"url": None, "citekey": None, "sections": [["Methods", 5, 9]]}

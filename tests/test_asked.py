@@ -12,7 +12,7 @@ import pytest
 from conftest import PAPERS
 
 from eval.questions import load_questions
-from rag import records
+from rag import schema
 from rag.asked import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Asked, Kept
 from rag.assistant import Assistant
 from rag.errors import TooLong, UnknownAnswer, UnknownConversation
@@ -258,7 +258,7 @@ def test_the_last_good_answer_to_a_question_counts(assistant: Assistant, tmp_pat
 def test_a_record_of_the_third_version_keeps_its_answers(tmp_path: Path) -> None:
     path = tmp_path / "footnote.sqlite"
     db = sqlite3.connect(path)
-    for part in (records._SCHEMA, records._MIGRATIONS[2], records._MIGRATIONS[3]):
+    for part in (schema.FIRST, schema.MIGRATIONS[2], schema.MIGRATIONS[3]):
         db.executescript(part)
     db.execute("INSERT INTO meta VALUES ('revision', '7')")
     request = '{"history": [], "scope": {}}'
