@@ -24,7 +24,7 @@ for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 CASES = ROOT / "tests" / "cases"
-"""Small inputs modelled on faults that users of similar tools reported; each folder's EXPECTED.md says what is right."""
+"""Small inputs modelled on faults that users of similar tools reported. Each folder's EXPECTED.md holds the result."""
 
 PAPERS = {
     "Counting Otters from Kites": (

@@ -95,9 +95,10 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         ),
         (
             ["show", "Zebras"],
-            "No paper in this library has the id, title, citekey or file name 'Zebras'. `footnote list` shows them all.",
+            "No paper in this library has the id, title, citekey or file name 'Zebras'"
+            ", and no title contains it. `footnote list` shows them all.",
         ),
-        (["remove", "Zebras"], "No paper in this library has the id, title, citekey or file name 'Zebras'."),
+        (["remove", "Zebras"], "No paper in this library has the id, title, citekey or file name 'Zebras'"),
         (
             ["edit", "Zebras", "--year", "1999"],
             "No paper in this library has the id, title, citekey or file name 'Zebras'.",

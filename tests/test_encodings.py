@@ -1,4 +1,4 @@
-"""Files in other encodings than UTF-8: a declaration counts unless the bytes contradict it; else the encoding is guessed."""
+"""Files in other encodings than UTF-8: a declaration counts unless the bytes contradict it; else it is guessed."""
 
 from __future__ import annotations
 
