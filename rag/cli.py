@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from .cleaning import clean, escape
 from .errors import FootnoteError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     log = logging.getLogger("footnote")
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.DEBUG if options.debug else logging.INFO)
     log.handlers = [_Stderr(options.debug)]
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without a letter shows "?" for it
@@ -245,7 +246,7 @@ def _export(rated: Sequence[Kept], papers: Sequence[Paper]) -> None:
 
     rows, left_out = question_set(rated, papers)
     for row in rows:
-        _print(_json(row))
+        sys.stdout.write(f"{_json(row)}\n")
     for kept, reason in left_out:
         _say(f"left out: {_said_of(kept).strip()}\n    {reason}")
 
@@ -424,18 +425,20 @@ def _print_answer(answer: Answer) -> None:
 
     console = Console(highlight=False)
     console.print(
-        Panel(Text(answer.text), title="No answer" if answer.refused else None, title_align="left", padding=(1, 2))
+        Panel(
+            Text(clean(answer.text)), title="No answer" if answer.refused else None, title_align="left", padding=(1, 2)
+        )
     )
     for note in filter(None, [answer.scope_note(), *answer.notes]):
-        console.print(Text(note, style="italic"))
+        console.print(Text(clean(note), style="italic"))
     for citation in answer.citations:
-        console.print(Text(str(citation), style="bold"))
+        console.print(Text(clean(str(citation)), style="bold"))
         if citation.link:
-            console.print(Text(f"    {citation.link}", style="dim"))
+            console.print(Text(clean(f"    {citation.link}"), style="dim"))
     if answer.refused:
         console.print(Text("Nearest papers:"))
         for title in answer.nearest_titles():
-            console.print(Text(f"- {title}"))
+            console.print(Text(clean(f"- {title}")))
     seconds = sum(answer.seconds.values())
     console.print(Text(f"confidence {answer.confidence:.0%}, {seconds * 1000:.0f} ms", style="dim"))
 
@@ -493,17 +496,17 @@ def _told(error: BaseException, options: argparse.Namespace) -> int:
 
 
 def _say(message: str) -> None:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{clean(message)}\n")
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{clean(text)}\n")
 
 
 def _print_json(value: Any) -> None:
-    _print(_json(value, indent=1))
+    sys.stdout.write(f"{_json(value, indent=1)}\n")
 
 
 def _json(value: Any, indent: int | None = None) -> str:
     unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    return json.dumps(value, ensure_ascii=not unicode, indent=indent)
+    return escape(json.dumps(value, ensure_ascii=not unicode, indent=indent))

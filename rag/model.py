@@ -22,6 +22,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import config
+from .cleaning import clean
 from .errors import (
     AnswerModelError,
     CloudModelRefused,
@@ -66,8 +67,6 @@ _SHOWN = 200  # characters of what a server said
 
 _MEMORY = ("memory", "allocate", "runner process", "runner stopped", "signal: killed")
 _TOO_LONG = re.compile(r"(?:context|prompt|input).*(?:exceed|too long)|exceed.*context", re.IGNORECASE)
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Completion(NamedTuple):
@@ -315,7 +314,7 @@ def server_version(host: str, until: float) -> str | None:
         version = _ask(host, "/api/version", until).get("version")
     except AnswerModelError:
         return None
-    return _clean(version)[:_SHOWN] if isinstance(version, str) and version else None
+    return clean(version)[:_SHOWN] if isinstance(version, str) and version else None
 
 
 def loaded_models(host: str, until: float) -> set[str]:
@@ -389,10 +388,10 @@ def _read_installed(model: object, host: str) -> Installed:
     digest, details = model.get("digest"), model.get("details")
     parameters = details.get("parameter_size") if isinstance(details, dict) else None
     return Installed(
-        name=_clean(name)[:_SHOWN],
+        name=clean(name)[:_SHOWN],
         digest=digest if isinstance(digest, str) else None,
         size=_count(model.get("size")),
-        parameters=_clean(parameters)[:_SHOWN] if isinstance(parameters, str) and parameters else None,
+        parameters=clean(parameters)[:_SHOWN] if isinstance(parameters, str) and parameters else None,
         cloud=bool(model.get("remote_host") or model.get("remote_model")) or is_cloud_name(name),
     )
 
@@ -441,7 +440,7 @@ def _read_piece(line: bytes, model: str, host: str) -> Piece:
     text = message.get("content") or ""
     if not isinstance(text, str):
         raise _foreign(_excerpt(line), host)
-    return Piece(_clean(text), _read_end(value) if done else None)
+    return Piece(clean(text), _read_end(value) if done else None)
 
 
 def _read_end(value: Mapping[str, Any]) -> Completion:
@@ -475,11 +474,6 @@ def _check_whole(text: str, end: Completion, schema: Mapping[str, Any] | None) -
             "The model did not keep to the form that it was asked for. Update Ollama, or take another model "
             "([ollama] model)."
         )
-
-
-def _clean(text: str) -> str:
-    """Text that any file and terminal takes: no control characters but tabs and line breaks, no half characters."""
-    return _LONE_SURROGATE.sub("\ufffd", _UNWRITABLE.sub("", text))
 
 
 def _count(value: object) -> int | None:
@@ -592,11 +586,11 @@ def _told(data: bytes) -> str:
     error = value.get("error") if isinstance(value, dict) else None
     if isinstance(error, dict):  # as newer interfaces give it
         error = error.get("message")
-    return " ".join(_clean(error).split())[:_SHOWN].rstrip(".") if isinstance(error, str) else ""
+    return " ".join(clean(error).split())[:_SHOWN].rstrip(".") if isinstance(error, str) else ""
 
 
 def _excerpt(data: bytes) -> str:
-    text = " ".join(_clean(data[:_SHOWN].decode("utf-8", "replace")).split())
+    text = " ".join(clean(data[:_SHOWN].decode("utf-8", "replace")).split())
     return repr(text[:80]) if text else "nothing"
 
 

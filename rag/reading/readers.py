@@ -241,8 +241,7 @@ def _read_json_lines(path: Path, name: str) -> Reading:
         if not isinstance(title, str) or not isinstance(body, str):
             reading.failures.append(Failure(name, number, "`title` and `text` (or `abstract`) have to be strings"))
             continue
-        clean = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\ud800-\udfff]")
-        keep(reading, name, number, clean.sub(" ", title), clean.sub(" ", body), details(row))
+        keep(reading, name, number, title, body, details(row))
     if not reading.papers and len(reading.failures) > 1:
         first = reading.failures[0]
         raise SourceError(f"none of its lines is a paper (line {first.line}: {first.reason})")

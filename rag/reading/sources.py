@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ..cleaning import clean
 from ..errors import SourceError
 from ..readable import readable
 from ..types import Failure, Paper, Section
@@ -54,8 +56,11 @@ def make_paper(title: str, body: str, *, sections: Sequence[Part] | None = None,
     Raises:
         SourceError: there is no title or no text.
     """
-    title = " ".join(title.split())[:_MAX_TITLE].strip()
-    parts = [(heading, part.strip(), kind) for heading, part, kind in _with_kinds(sections or [(None, body)])]
+    title = " ".join(clean(title).split())[:_MAX_TITLE].strip()
+    parts = [
+        (clean(heading) if heading else heading, clean(part).strip(), kind)
+        for heading, part, kind in _with_kinds(sections or [(None, body)])
+    ]
     parts = [(heading, part, kind) for heading, part, kind in parts if part]
     if not title:
         raise SourceError("it has a text but no title")
@@ -145,9 +150,7 @@ def decode(raw: bytes, declared: str | None = None) -> str:
     # One broken character is no sign of anything: there a file was cut off.
     if odd > len(head) / 100 or broken > max(1, len(text) / 100):
         raise SourceError("its bytes are no text in any encoding that is known")
-    # Half of a surrogate pair cannot be stored; other control characters are only noise.
-    text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]", " ", text)
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")
+    return clean(text.replace("\f", "\n\n"))
 
 
 def keep(reading: Reading, name: str, line: int, title: str, body: str, details: dict[str, Any]) -> None:
@@ -163,7 +166,7 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
 
     def text(key: str) -> str | None:
         value = raw.get(key)
-        return readable(" ".join(str(value).split()))[:500] or None if isinstance(value, (str, int)) else None
+        return _one_line(value)[:500] or None if isinstance(value, (str, int)) else None
 
     def texts(key: str) -> tuple[str, ...]:
         value = raw.get(key) or []
@@ -171,9 +174,10 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(items, (list, tuple)):
             return ()
         named = [item.get("name", "") if isinstance(item, dict) else item for item in items]
-        return tuple(dict.fromkeys(readable(" ".join(str(n).split())) for n in named if str(n).strip()))
+        return tuple(dict.fromkeys(filter(None, (_one_line(n) for n in named if isinstance(n, (str, int, float))))))
 
-    year = re.search(r"\b(?:1[5-9]|20)\d\d\b", str(raw.get("year") or raw.get("date") or ""))
+    said = raw.get("year") or raw.get("date")  # a container's text may be far longer than what it was read from
+    year = re.search(r"\b(?:1[5-9]|20)\d\d\b", str(said)) if isinstance(said, (str, int, date)) else None
     doi = text("doi")
     arxiv = text("arxiv_id")
     return {
@@ -186,3 +190,7 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
         "citekey": text("citekey"),
         "tags": texts("tags"),
     }
+
+
+def _one_line(value: str | float) -> str:
+    return readable(" ".join(clean(str(value)).split()))
