@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from conftest import CASES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -278,6 +279,69 @@ ENTITIES = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10
 )
 def test_xml_that_is_no_jats_or_not_safe_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     assert refusal(tmp_path, "a.xml", content).startswith(reason)
+
+
+def test_a_group_of_authors_stands_once_without_its_members(tmp_path: Path) -> None:
+    paper = read(tmp_path, "k.xml", (CASES / "20-jats-collab" / "k.xml").read_bytes())
+    assert paper.authors == ("Ivy Lake", "The Reed Group")
+
+
+IVY = "<contrib contrib-type='author'><name><surname>Lake</surname><given-names>Ivy</given-names></name>{}</contrib>"
+
+
+@pytest.mark.parametrize(
+    ("contributors", "authors"),
+    [
+        (IVY.format("<on-behalf-of>The Reed Group</on-behalf-of>"), ["Ivy Lake"]),
+        ("<collab>The Reed Group</collab>" + IVY.format(""), ["The Reed Group", "Ivy Lake"]),
+        (
+            "<contrib contrib-type='collab'><collab><named-content>Reed &amp; Co</named-content><xref>*</xref>:"
+            "<contrib-group><contrib contrib-type='author'><string-name>One Member</string-name></contrib>"
+            "</contrib-group></collab></contrib>",
+            ["Reed & Co"],
+        ),
+        (
+            "<contrib><collab-alternatives><collab>芦苇组</collab><collab>Reeds</collab></collab-alternatives></contrib>",
+            ["芦苇组"],
+        ),
+        (
+            "<contrib><name-alternatives><name name-style='eastern'><surname>湖</surname><given-names>常</given-names>"
+            "</name><name name-style='western'><surname>Hu</surname><given-names>Chang</given-names></name>"
+            "</name-alternatives></contrib>",
+            ["Chang Hu"],
+        ),
+        (
+            "<contrib><name name-style='eastern'><surname>湖</surname><given-names>常春</given-names></name></contrib>",
+            ["湖常春"],
+        ),
+        (
+            "<contrib><string-name>Ivy <surname>Lake</surname></string-name></contrib>"
+            "<contrib><string-name>Ola</string-name></contrib>",
+            ["Ivy Lake", "Ola"],
+        ),
+        (
+            "<contrib><name><surname>Fen</surname><given-names>Ola</given-names><suffix>Jr</suffix></name></contrib>"
+            "<contrib contrib-type='editor'><name><surname>Sedge</surname></name></contrib>",
+            ["Ola Fen Jr"],
+        ),
+        (IVY.format("") + "<contrib contrib-type='author'><anonymous/></contrib>" + IVY.format(""), ["Ivy Lake"]),
+        (
+            IVY.format("") + "</contrib-group><contrib-group content-type='collab-list'><contrib><name><surname>Member"
+            "</surname></name></contrib></contrib-group><contrib-group content-type='Editors'>"
+            "<contrib contrib-type='author'><name><surname>Ed</surname></name></contrib>",
+            ["Ivy Lake"],
+        ),
+    ],
+)
+def test_the_authors_of_a_jats_article(tmp_path: Path, contributors: str, authors: list[str]) -> None:
+    paper = read(
+        tmp_path,
+        "a.xml",
+        "<article><front><article-meta><title-group><article-title>Reeds</article-title></title-group>"
+        f"<contrib-group>{contributors}</contrib-group><product><article-title>No</article-title></product>"
+        "</article-meta></front><body><p>Reeds grow.</p></body></article>",
+    )
+    assert list(paper.authors) == authors
 
 
 # DOCX

@@ -34,6 +34,9 @@ _DROPPED = frozenset(
     ).split()
 )
 
+_AUTHORS = frozenset("author collab group".split())
+_OTHER_GROUPS = re.compile("editor|reviewer|translator|member|collab|non-byline", re.IGNORECASE)
+
 
 def read_jats(path: Path, name: str) -> Reading:
     """The papers in a JATS file; a file of a collection has several.
@@ -101,7 +104,7 @@ def _paper(article: Any, path: Path) -> Paper:
 
     front = article.find("front")
     meta = front if front.find("article-meta") is None else front.find("article-meta")
-    heading = meta.find(".//article-title")
+    heading = next((h for path in ("title-group", ".") if (h := meta.find(f"{path}//article-title")) is not None), None)
     for note in [] if heading is None else [*heading.iter("fn", "xref")]:
         _replace(note, "")
     title = _text(heading) or path.stem.replace("_", " ")
@@ -127,7 +130,7 @@ def _details(front: Any, meta: Any) -> dict[str, Any]:
     ids = {tag.get("pub-id-type"): _text(tag) for tag in meta.iterfind("article-id")}
     return details(
         {
-            "authors": [name for c in meta.iterfind(".//contrib") if _is_author(c) and (name := _name(c))],
+            "authors": _authors(meta),
             "year": min((y for y in years if re.fullmatch(r"\d{4}", y)), default=None),
             "venue": _text(front.find(".//journal-title")) or None,
             "doi": ids.get("doi"),
@@ -137,13 +140,59 @@ def _details(front: Any, meta: Any) -> dict[str, Any]:
     )
 
 
-def _is_author(contributor: Any) -> bool:
-    return str(contributor.get("contrib-type", "author")) == "author"
+def _authors(meta: Any) -> list[str]:
+    """The authors in their order; a group stands once, without its members."""
+    groups = [g for g in meta.iterfind("contrib-group") if not _OTHER_GROUPS.search(str(g.get("content-type")))]
+    people = [
+        person
+        for group in groups
+        for person in group.iter("contrib", "collab")
+        if person.getparent().tag == "contrib-group" and not any(a.tag == "collab" for a in person.iterancestors())
+    ]
+    return [
+        name for person in people if str(person.get("contrib-type", "author")) in _AUTHORS and (name := _name(person))
+    ]
 
 
 def _name(person: Any) -> str:
-    parts = [_text(person.find(f".//{part}")) for part in ("given-names", "surname")]
-    return " ".join(filter(None, parts)) or _text(person.find(".//string-name")) or _text(person.find("collab"))
+    """The name of a contributor: of a person in its western form where there are several, or of a group."""
+    if person.tag == "collab":
+        return _group_name(person)
+    for found in (*person.iterfind("name"), *_western_first(person.findall("name-alternatives/name"))):
+        if name := _person_name(found):
+            return name
+    for path in ("string-name", "name-alternatives/string-name"):
+        if (found := person.find(path)) is not None:
+            return _person_name(found) if {"surname", "given-names"} <= {part.tag for part in found} else _text(found)
+    groups = [*person.iterfind("collab"), *person.iterfind("collab-alternatives/collab")]
+    return _group_name(groups[0]) if groups else ""
+
+
+def _western_first(names: list[Any]) -> list[Any]:
+    return sorted(names, key=lambda name: name.get("name-style", "western") != "western")
+
+
+def _person_name(name: Any) -> str:
+    given, family, suffix = (_text(name.find(part)) for part in ("given-names", "surname", "suffix"))
+    if name.get("name-style") == "eastern":
+        return f"{family}{' ' if family.isascii() else ''}{given}"
+    return " ".join(filter(None, [given, family, suffix]))
+
+
+def _group_name(group: Any) -> str:
+    """What a group is called, without its members, marks and addresses."""
+    words = []
+    left = [group]
+    while left:
+        node = left.pop()
+        if isinstance(node, str):
+            words.append(node)
+        elif node.tag in ("contrib-group", "contrib", "xref", "fn", "email", "aff", "address", "ext-link", "role"):
+            continue
+        else:
+            inside = [part for child in node for part in (child, child.tail or "")]
+            left += reversed([node.text or "", *inside])
+    return " ".join("".join(words).split()).strip(" ,;:")
 
 
 def _text(tag: Any) -> str:
