@@ -216,6 +216,58 @@ def test_a_formula_reads_as_one_line(mathml: str, text: str) -> None:
     assert formula(tree.math) == text
 
 
+def meta(**content: str) -> str:
+    return "".join(f'<meta name="{name.replace("_", ".")}" content="{value}">' for name, value in content.items())
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "authors", "year"),
+    [
+        (
+            "<meta name=citation_title content='H&lt;sub&gt;2&lt;/sub&gt;O &amp;amp; &lt;i&gt;Lutra&lt;/i&gt;'>"
+            "<meta name=citation_author content='van der Reed, Sam'>"
+            "<meta name=citation_author content='O&#39;Hara, Jo'>",
+            "H2O & Lutra",
+            ["Sam van der Reed", "Jo O'Hara"],
+            None,
+        ),
+        (
+            meta(DC_Title="Reeds &amp; p &lt; 3", DC_Creator="Moss, Ann; Lee, Bo", DC_Date="2011-02-03"),
+            "Reeds & p < 3",
+            ["Ann Moss", "Bo Lee"],
+            2011,
+        ),
+        (
+            "<meta property='og:title' content='Reeds'><meta name=author content='Ann Moss, Bo Lee'>"
+            "<title>Reeds | Site</title>",
+            "Reeds",
+            ["Ann Moss", "Bo Lee"],
+            None,
+        ),
+        ("<title>Reeds</title><meta name=author content=admin>", "Reeds", [], None),
+        ("<meta name=citation_authors content='Ann Moss and Bo Lee'>", "a", ["Ann Moss", "Bo Lee"], None),
+    ],
+)
+def test_what_a_page_says_of_its_paper(
+    tmp_path: Path, head: str, title: str, authors: list[str], year: int | None
+) -> None:
+    paper = read(tmp_path, "a.html", f"<html><head>{head}</head><body><p>Reeds grow.</p></body></html>")
+    assert (paper.title, list(paper.authors), paper.year) == (title, authors, year)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<h2>Using Reeds</h2><p>Cut them.</p><h2>More</h2><p>Dry them.</p>", "Using Reeds\n\nCut them.\n\nDry them."),
+        ("<h3>Using Reeds</h3><p>Cut them.</p>", "Using Reeds\n\nCut them."),
+        ("<p>Cut them.</p><h2>More</h2><p>Dry them.</p>", "read me\n\nCut them.\n\nDry them."),
+        ("<h2>Abstract</h2><p>Cut them.</p>", "read me\n\nCut them."),
+    ],
+)
+def test_a_page_without_a_title_has_its_first_heading_or_its_name(tmp_path: Path, body: str, text: str) -> None:
+    assert read(tmp_path, "read_me.html", body).text == text
+
+
 # JATS
 
 JATS = r"""<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.2//EN" "JATS-archivearticle1.dtd">

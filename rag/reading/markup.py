@@ -1,20 +1,21 @@
-"""HTML to a paper: the site around it is left out; tables, captions, footnotes and formulas are told from the text."""
+"""HTML to the sections of a paper, without the site around it; tables, captions, footnotes and formulas are known."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Set
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from .encodings import markup_encoding
 from .formulas import formula
-from .sources import Reading, decoded, details, kind_of, make_paper
+from .sources import kind_of
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _SKIPPED_TAGS = frozenset(
-    "script style noscript template nav header footer aside select button svg iframe annotation annotation-xml".split()
+    (
+        "script style noscript template nav header footer aside select button svg iframe annotation annotation-xml "
+        "textarea datalist audio video canvas del s strike"
+    ).split()
 )
 _BLOCK_TAGS = frozenset(
     (
@@ -27,7 +28,8 @@ _SKIPPED_WORDS = frozenset(
     (
         "ltx_authors ltx_dates ltx_ERROR ltx_note_mark ltx_note_type ltx_tag_note ltx_listing_data ltx_bib_cited "
         "ltx_TOC ltx_page_footer "
-        "doc-toc doc-pagelist doc-pagebreak doc-noteref doc-backlink doc-cover doc-index doc-landmarks"
+        "doc-toc doc-pagelist doc-pagebreak doc-noteref doc-backlink doc-cover doc-index doc-landmarks "
+        "sr-only visually-hidden visuallyhidden screen-reader-text cookie cookie-banner cookie-notice cookie-consent"
     ).split()
 )
 _NOTES = frozenset("ltx_note doc-footnote".split())
@@ -40,8 +42,6 @@ _REGIONS = {
 }  # fmt: skip
 _EQUATIONS = frozenset("ltx_eqn_table ltx_equation ltx_equationgroup".split())
 _LABEL = re.compile(r"((?:\w+ ){0,2}(?:fig(?:ure|\.)|table|algorithm|scheme|box|listing)\s*\w+(?:\.\w+)*)", re.I)
-_NAME = re.compile(r"[^\W\d]\S* [^\d@:/]{1,60}")
-_PLACE = re.compile(r"Universit|Institut|Department|School|College|Laborator|Research|Inc\.|Cent(?:er|re)", re.I)
 _POWER = re.compile(r"[-−–+]?\d{1,3}")
 _LONGEST_TITLE = 200  # characters of a caption that stand as its table's heading
 _CUT, _END = "\x1e", "\x1d"  # between blocks, and where a region ends; plain str, as no text of a tree is
@@ -60,24 +60,18 @@ class Block(NamedTuple):
     joins: bool = False  # an equation: it stands inside the sentence around it
 
 
-def read_html(path: Path, name: str) -> Reading:
-    """The paper in an HTML file.
+def untagged(text: str) -> str:
+    """Return a text on one line without HTML's tags and entities: `H<sub>2</sub>O &amp;amp; <i>more</i>`."""
+    for _ in range(2):  # some sites escape twice
+        if not re.search(r"</?[a-z][\w:-]*(?: [^<>]*)?/?>|&#?\w+;", text, re.IGNORECASE):
+            break
+        text = plain(parsed(text))
+    return " ".join(text.split())
 
-    Raises:
-        SourceError: there is no text in it.
-    """
-    soup = parsed(decoded(path, markup_encoding))
-    meta: dict[str, list[str]] = {}
-    for tag in soup.find_all("meta"):
-        key, value = tag.get("name") or tag.get("property"), tag.get("content")
-        if key and value:
-            meta.setdefault(str(key).lower(), []).append(str(value))
-    article = soup.find("article", class_="ltx_document")
-    heading = (article or soup).find("h1")
-    titles = [*meta.get("citation_title", []), *(plain(tag) for tag in (heading, soup.title) if tag)]
-    title = " ".join(next((t for t in titles if t.strip()), path.stem.replace("_", " ")).split())
-    known = _details(meta) | (_latexml_details(soup, article) if article else {})
-    return Reading([make_paper(title, "", sections=sections(article or soup.body or soup, title), **known)])
+
+def hidden_note(count: int) -> tuple[str, ...]:
+    """The note that says how many characters were left out because styles hide them; none for none."""
+    return (f"{count} characters that a person cannot see were left out",) if count else ()
 
 
 def parsed(html: str) -> Any:
@@ -290,51 +284,6 @@ def _headed(caption: str, table: Any) -> str:
     first = table.find(lambda tag: _is_row(tag, True))
     texts = [caption, f"[{_row(first, [])}]" if first else ""]
     return " ".join(textwrap.shorten(text, _LONGEST_TITLE, placeholder=" …") for text in texts).strip()
-
-
-# Metadata
-
-
-def _details(meta: dict[str, list[str]]) -> dict[str, Any]:
-    def first(*keys: str) -> str | None:
-        return next((value for key in keys for value in meta.get(key, [])), None)
-
-    names = next((meta[key] for key in ("citation_author", "dc.creator", "author") if key in meta), [])
-    return details(
-        {
-            "authors": [_in_order(name) for name in names],
-            "year": first("citation_publication_date", "citation_date", "citation_online_date", "dc.date"),
-            "venue": first("citation_journal_title", "citation_conference_title"),
-            "doi": first("citation_doi"),
-            "arxiv_id": first("citation_arxiv_id"),
-        }
-    )
-
-
-def _in_order(name: str) -> str:
-    """`Moss, Ann` as readers write it."""
-    family, comma, given = name.partition(",")
-    return f"{given.strip()} {family.strip()}" if comma and "," not in given else name
-
-
-def _latexml_details(soup: Any, article: Any) -> dict[str, Any]:
-    """What arXiv's HTML says of a paper: its authors, and on the page's edge or in its address arXiv's number."""
-    known: dict[str, Any] = {}
-    people: list[str] = []
-    for tag in article.find_all(class_="ltx_personname"):
-        for junk in tag.find_all(["sup", "math"]) + tag.find_all(class_=["ltx_note", "ltx_ERROR"]):
-            junk.replace_with(", ")
-        for line_end in tag.find_all("br"):
-            line_end.replace_with(_CUT)
-        names = tag.get_text().strip(f" \n{_CUT}").partition(_CUT)[0]  # then come places, addresses
-        people += [" ".join(name.split()) for name in re.split(r"[,;&]|\band\b", names)]
-    if people := [p for p in people if _NAME.fullmatch(p) and not _PLACE.search(p)]:
-        known["authors"] = tuple(dict.fromkeys(people))
-    places = [soup.find(id="watermark-tr"), soup.find("base"), soup.find("link", rel="canonical")]
-    for text in (f"{tag.get('href', '')} {tag.get_text()[:200]}" for tag in places if tag):
-        if number := re.search(r"(?:arxiv:|/(?:abs|html|pdf)/)((\d\d)(?:0[1-9]|1[0-2])\.\d{4,5})", text, re.IGNORECASE):
-            return known | {"arxiv_id": number[1], "year": 2000 + int(number[2])}
-    return known
 
 
 def _joined(blocks: list[Block]) -> list[Block]:

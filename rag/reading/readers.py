@@ -14,9 +14,9 @@ from ..types import Failure, Paper
 from .bibliographies import read_bibtex, read_ris
 from .encodings import encoding_of
 from .jats import read_jats
-from .markup import read_html
 from .packed import read_docx, read_epub
 from .sources import Reading, decode, decoded, details, keep, make_paper
+from .webpages import read_html
 
 _SURE_YEAR = 0.5  # the date of the file alone is no year of publication
 READER = 2  # raise it when the same file would be read otherwise than before: then all are read again

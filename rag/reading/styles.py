@@ -1,0 +1,312 @@
+"""What a page's styles hide from its readers: found by inline styles and by the simple rules of its style sheets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+_MOST_STEPS = 100_000  # up a tree, to find what selectors ask for; a page needs some thousands
+_FAR = 400  # pixels beyond an edge of the page
+_SMALLEST = 2.0  # pixels of a letter that can still be seen
+_FAINTEST = 16  # of 255: a smaller difference between a text and what is behind it is not seen
+_COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*|(?=[.#]))(?:[.#][\w-]+)*", re.IGNORECASE)
+_SIZES = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "em": 16.0, "rem": 16.0, "ex": 8.0}
+_SHRUNK = re.compile(r"scale[xy]?\(\s*0(?:\.0*)?\s*[,)]")
+_PROPERTIES = frozenset(
+    (
+        "display visibility content-visibility opacity position left right top bottom margin-left margin-top transform "
+        "clip clip-path overflow width height max-width max-height font font-size color background background-color "
+        "background-image text-indent"
+    ).split()
+)
+_OTHER_NAMES = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}  # LaTeXML's, as its sheets use them
+_MATH = frozenset("katex-mathml mjx-assistive-mml MJX_Assistive_MathML".split())
+"""What stands for a formula that is drawn: its styles hide the one of two copies that can be read."""
+
+
+class Rule(NamedTuple):
+    """A rule of a style sheet; the selector's compounds stand from the last to the first."""
+
+    compounds: tuple[tuple[str, frozenset[str]], ...]  # (a tag's name or "", its #id and .classes)
+    direct: tuple[bool, ...]  # whether the tag of the next compound is the parent
+    declarations: dict[str, str]
+
+
+class _Look(NamedTuple):
+    """How a tag's own text is shown, as its children inherit it."""
+
+    visible: bool = True
+    size: float = 16.0
+    color: tuple[int, ...] | None = (0, 0, 0)
+    behind: tuple[int, ...] | None = (255, 255, 255)  # None where it is not known: a picture, a gradient
+    indent: float = 0.0
+
+
+def drop_hidden(soup: Any, sheets: Iterable[str] = ()) -> int:
+    """Remove the text that a page's styles hide; return the number of characters removed, white space not counted.
+
+    Args:
+        soup: a BeautifulSoup tree, which is changed.
+        sheets: style sheets that belong to the page beside its own `<style>`.
+    """
+    own = [tag.get_text() for tag in soup.find_all("style") if _on_screen(str(tag.get("media") or ""))]
+    cascade = _Cascade([*sheets, *own])
+    hidden: list[Any] = []
+    left: list[tuple[Any, _Look]] = [(soup, _Look())]
+    while left:
+        tag, look = left.pop()
+        for node in tag.contents:
+            if not node.name:
+                if type(node).__name__ in ("NavigableString", "CData") and not _is_seen(look) and node.strip():
+                    hidden.append(node)
+            elif node.name not in ("script", "style", "template", "head"):
+                declared = cascade.declared(node)
+                if _is_gone(node, declared):
+                    hidden.append(node)
+                else:
+                    left.append((node, _look(node, declared, look)))
+    count = 0
+    for node in hidden:
+        text = node.get_text() if node.name else node
+        count += sum(not c.isspace() for c in text)
+        if node.name:
+            node.decompose()
+        else:
+            node.extract()
+    return count
+
+
+# Style sheets
+
+
+def _on_screen(media: str) -> bool:
+    return not media.strip() or bool(re.match(r"\s*(?:all|screen|\(|only screen)", media, re.IGNORECASE))
+
+
+def _rules(sheets: Iterable[str]) -> Iterator[Rule]:
+    """The rules of style sheets with simple selectors; rules for paper and animations are passed over."""
+    found: dict[tuple[Any, ...], dict[str, str]] = {}
+    for selector, block in (pair for sheet in sheets for pair in _blocks(sheet)):
+        declarations = _declarations(block)
+        for compounds, direct in filter(None, map(_compounds, selector.split(","))) if declarations else ():
+            found[compounds, direct] = found.pop((compounds, direct), {}) | declarations
+    return (Rule(compounds, direct, found[compounds, direct]) for compounds, direct in found)
+
+
+def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and what stands in the braces after them."""
+    sheet = re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", " ", sheet, flags=re.DOTALL)
+    pieces = re.split(r"([{}])", sheet)
+    passed = 0  # depth of braces inside a block that is passed over
+    for head, brace, block in zip(pieces[0::2], pieces[1::2], pieces[2::2], strict=False):
+        head = head.rpartition(";")[2].strip()
+        name, _, media = head[1:].partition(" ")
+        if passed:
+            passed += 1 if brace == "{" else -1
+        elif brace == "{" and not head.startswith("@"):
+            yield head, block
+        elif brace == "{" and not (name in ("layer", "supports") or (name == "media" and _on_screen(media))):
+            passed = 1
+
+
+def _compounds(selector: str) -> tuple[tuple[Any, ...], tuple[bool, ...]] | None:
+    """The parts of a selector as a `Rule` has them; None where it is not made of tags, classes and ids alone."""
+    compounds: list[tuple[str, frozenset[str]]] = []
+    direct: list[bool] = []
+    for word in reversed(selector.replace(">", " > ").replace(":root", "html").split()):
+        if word == ">" and compounds:
+            direct[-1] = True
+        elif _COMPOUND.fullmatch(word):
+            name = re.split("[.#]", word, maxsplit=1)[0].lower()
+            compounds.append(("" if name == "*" else name, frozenset(re.findall(r"[.#][\w-]+", word))))
+            direct.append(False)
+        else:
+            return None
+    return (tuple(compounds), tuple(direct)) if compounds else None
+
+
+def _declarations(text: str) -> dict[str, str]:
+    """The properties that matter here, in small letters; what is important is there under `!name` too."""
+    found: dict[str, str] = {}
+    for declaration in text.split(";"):
+        name, _, value = declaration.lower().partition(":")
+        name, value = _OTHER_NAMES.get(name.strip(), name.strip()), value.strip()
+        if value and name in _PROPERTIES:
+            found[name] = value.replace("!important", "").strip()
+            if "!important" in value:
+                found[f"!{name}"] = found[name]
+    return found
+
+
+class _Cascade:
+    """Which properties the rules of style sheets give to a tag."""
+
+    def __init__(self, sheets: Iterable[str]) -> None:
+        self._steps = _MOST_STEPS  # left; then rules that ask for what a tag stands in are given up
+        self._rules: dict[str, list[tuple[tuple[int, ...], Rule]]] = {}  # by a word that the tag has to have
+        for order, rule in enumerate(_rules(sheets)):
+            name, marks = rule.compounds[0]
+            every = [mark for _, needed in rule.compounds for mark in needed]
+            ids = sum(mark.startswith("#") for mark in every)
+            weight = (ids, len(every) - ids, sum(bool(tag) for tag, _ in rule.compounds), order)
+            self._rules.setdefault(min(marks) if marks else name, []).append((weight, rule))
+
+    def declared(self, tag: Any) -> dict[str, str]:
+        """The properties from rules, the tag's own `style` and old attributes, the strongest of each."""
+        marks = _marks(tag)
+        fitting = [
+            pair
+            for word in (tag.name, "", *marks)
+            for pair in self._rules.get(word, ())
+            if _has(tag, marks, pair[1].compounds[0]) and self._stands_in(tag, pair[1])
+        ]
+        if self._steps <= 0:
+            self._steps = _MOST_STEPS
+            self._rules = {word: [p for p in pairs if len(p[1].compounds) == 1] for word, pairs in self._rules.items()}
+        declared = {"color": str(tag["color"]).lower()} if tag.name == "font" and tag.get("color") else {}
+        declared |= {"background": str(tag["bgcolor"]).lower()} if tag.get("bgcolor") else {}
+        for _, rule in sorted(fitting, key=lambda pair: pair[0]):
+            declared |= rule.declarations
+        declared |= _declarations(str(tag.get("style") or ""))
+        return declared | {name[1:]: value for name, value in declared.items() if name.startswith("!")}
+
+    def _stands_in(self, tag: Any, rule: Rule) -> bool:
+        """Whether the tags around a tag are those that a rule asks for."""
+        above = tag.parent
+        for compound, direct in zip(rule.compounds[1:], rule.direct, strict=False):
+            while above is not None and not _has(above, _marks(above), compound):
+                self._steps -= 1
+                above = None if direct or self._steps < 0 else above.parent
+            if above is None:
+                return False
+            above = above.parent
+        return True
+
+
+def _has(tag: Any, marks: set[str], compound: tuple[str, frozenset[str]]) -> bool:
+    return (not compound[0] or compound[0] == tag.name) and compound[1] <= marks
+
+
+def _marks(tag: Any) -> set[str]:
+    marks = {f".{word}" for word in tag.get_attribute_list("class", []) if word}
+    return marks | ({f"#{tag['id']}"} if tag.get("id") else set())
+
+
+# How a tag looks
+
+
+def _is_gone(tag: Any, declared: dict[str, str]) -> bool:
+    """Whether nothing of a tag can be seen, whatever styles are inside it."""
+    if tag.name in ("html", "body"):  # some pages hide these until their scripts run
+        return False
+    if tag.has_attr("hidden") or (tag.name == "dialog" and not tag.has_attr("open")):
+        return True
+    if declared.get("display") == "none" or declared.get("content-visibility") == "hidden":
+        return True
+    if (opacity := _number(declared.get("opacity"))) is not None and opacity < 0.05:
+        return True
+    if not _MATH.isdisjoint([tag.name, *tag.get_attribute_list("class", [])]):
+        return False
+    return _is_off_the_page(declared) or _is_cut_away(declared)
+
+
+def _is_off_the_page(declared: dict[str, str]) -> bool:
+    lengths = [declared.get("margin-left", ""), declared.get("margin-top", "")]
+    for moved in re.findall(r"translate[xy]?\(([^)]*)\)", declared.get("transform", "")):
+        lengths += moved.split(",")
+    lengths = [length for length in lengths if "%" not in length]  # columns and centred boxes are made so
+    if declared.get("position") in ("absolute", "fixed", "relative"):
+        lengths += [declared.get(edge, "") for edge in ("left", "right", "top", "bottom")]
+    return any((length := _pixels(text)) is not None and length <= -_FAR for text in lengths)
+
+
+def _is_cut_away(declared: dict[str, str]) -> bool:
+    if _SHRUNK.search(declared.get("transform", "")):
+        return True
+    inset = re.match(r"inset\(\s*([\d.]+)%", declared.get("clip-path", ""))
+    if inset and float(inset[1]) >= 50:
+        return True
+    if declared.get("position") in ("absolute", "fixed"):
+        cut = re.match(r"rect\(([^)]*)\)", declared.get("clip", ""))
+        if cut and all((_pixels(part) or 0.0) <= 1 for part in re.split(r"[\s,]+", cut[1].strip())):
+            return True
+    sides = [_pixels(declared.get(side)) for side in ("width", "height", "max-width", "max-height")]
+    clips = "hidden" in declared.get("overflow", "") or "clip" in declared.get("overflow", "")
+    return clips and any(side is not None and side <= 1 for side in sides)
+
+
+def _look(tag: Any, declared: dict[str, str], above: _Look) -> _Look:
+    visible = declared.get("visibility", "visible" if above.visible else "hidden") not in ("hidden", "collapse")
+    if declared.get("visibility") in ("inherit", "unset"):
+        visible = above.visible
+    behind = above.behind
+    background = f"{declared.get('background', '')} {declared.get('background-color', '')}"
+    if "url(" in background or "gradient(" in background or declared.get("background-image", "none") != "none":
+        behind = None
+    else:
+        for text in re.findall(r"\w+\([^()]*\)|[^\s()]+", background):
+            behind = _color(text, above.behind) or behind
+    color = _color(declared["color"], above.color) if "color" in declared else above.color
+    indent = _pixels(declared.get("text-indent"))
+    visible = visible or tag.name in ("html", "body")
+    return _Look(visible, _size(declared, above.size), color, behind, above.indent if indent is None else indent)
+
+
+def _is_seen(look: _Look) -> bool:
+    if not look.visible or look.size < _SMALLEST or look.indent <= -_FAR:
+        return False
+    if look.color == ():
+        return False
+    if look.color is None or not look.behind:
+        return True
+    return max(abs(a - b) for a, b in zip(look.color, look.behind, strict=True)) > _FAINTEST
+
+
+def _size(declared: dict[str, str], above: float) -> float:
+    """The size of letters in pixels."""
+    text = declared.get("font-size") or next(
+        iter(re.findall(r"(?:^|\s)(0|[\d.]+(?:px|pt|em|rem|%))(?=[\s/]|$)", declared.get("font", ""))), ""
+    )
+    found = re.match(r"([\d.]+)(em|%)$", text)
+    if found and found[1].replace(".", "", 1).isdigit():
+        return above * float(found[1]) / (100 if found[2] == "%" else 1)
+    if text in ("", "inherit", "smaller", "larger", "unset"):
+        return above
+    size = _pixels(text)
+    return 16.0 if size is None else size
+
+
+def _pixels(text: str | None) -> float | None:
+    """A length in pixels, a percentage of a page's width; None for what is no length."""
+    found = re.match(r"\s*(-?\d*\.?\d+)(px|pt|pc|in|cm|mm|em|rem|ex|vw|vh|%)?\s*$", text or "")
+    if not found:
+        return None
+    factor = 10.0 if found[2] in ("%", "vw", "vh") else _SIZES.get(found[2] or "px", 1.0)
+    return float(found[1]) * factor
+
+
+def _number(text: str | None) -> float | None:
+    found = re.match(r"(\d*\.?\d+)(%?)$", text or "")
+    return float(found[1]) / (100 if found[2] else 1) if found else None
+
+
+def _color(text: str, inherited: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """A colour's red, green and blue; () for a transparent one, None for one that is not known."""
+    from PIL import ImageColor
+
+    if text in ("inherit", "currentcolor", "unset"):
+        return inherited
+    if text == "transparent":
+        return ()
+    numbers = re.findall(r"[\d.]+%?", text) if text.startswith("rgb") else []
+    if len(numbers) >= 3:
+        if len(numbers) > 3 and (_number(numbers[3]) or 0.0) < 0.05:
+            return ()
+        parts = [float(n.strip("%")) * (2.55 if n.endswith("%") else 1) for n in numbers[:3]]
+        return tuple(round(part) for part in parts)
+    try:
+        found = ImageColor.getrgb(text)
+    except ValueError:
+        return None
+    return () if len(found) > 3 and found[3] < 13 else found[:3]
