@@ -17,7 +17,10 @@ _PLACE_WORDS = """
     llc corp corporation company google microsoft facebook meta amazon ibm deepmind openai nvidia apple intel ai nlp
     group division program programme studies national international federal state city street road avenue campus box
     usa uk china germany france japan india canada italy spain australia netherlands switzerland kingdom states
-    republic korea singapore brazil sweden museum observatory botanic botanical garden gardens agency ministry
+    republic korea singapore brazil sweden
+    norway denmark finland austria poland russia mexico portugal greece ireland
+    scotland england wales israel turkey iran taiwan california texas massachusetts illinois ontario bavaria
+    museum observatory botanic botanical garden gardens agency ministry
     council
 """
 _PLACES = frozenset(_PLACE_WORDS.split())
@@ -33,6 +36,40 @@ _OTHER_WORDS = """
     neural survey counting design methods method theory effects social political public high new hong
 """
 _NO_NAMES = _PLACES | frozenset(_OTHER_WORDS.split())
+_DOUBTFUL_WORDS = """
+    january february march april may june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday spring summer autumn fall winter term semester quarter week weeks day days year
+    years early earlier late later first second third last next final advanced basic general special simple common
+    main major minor local global central upper lower old great little small large long short high low north south
+    east west northern southern eastern western red green blue black white golden silver river rivers lake sea ocean
+    mountain mountains hill hills valley island islands forest meadow field fields park bridge house hall building
+    room tower square court gate station library san santa los las rio buenos hong tel aviv york angeles francisco
+    beach springs city town village county province region theory theories lecture lectures notes course courses
+    class exercises exercise problem problems question questions answer answers solution solutions example examples
+    proof proofs lemma chapter section part parts appendix figure figures table tables list index glossary outline
+    overview remarks comments discussion discussions conclusion conclusions outlook motivation related work works
+    future past present progress experiment experiments experimental setup test tests result results finding
+    findings measurement measurements observation observations sample samples sampling signal signals image images
+    video audio text language speech word words number numbers count counts mean median error errors rate rates
+    value values total sum time times date name names title type types kind group groups age sex size weight height
+    length speed power energy water air light heat wind weather climate animal animals plant plants human people
+    user users student students teacher teachers school schools patient patients care treatment control case cases
+    market markets price prices trade business finance law rights history art music game games web internet mobile
+    digital virtual deep machine random linear dynamic quantum optical visual natural artificial applied modern
+    early opening closing keynote press note memo minutes agenda handout handouts slides poster talk tutorial guide
+    manual handbook primer essay letter news update bulletin series working technical supporting supplementary
+"""
+_DOUBTFUL = _NO_NAMES | frozenset(_DOUBTFUL_WORDS.split())
+_SUFFIXES = re.compile(r"(?:tions?|ments|ness|olog(?:y|ies)|ities|ical|ious|isms?|ics|ivity|ables?|izing|ising|als)$")
+_UNCASED_LABELS = frozenset(
+    "摘要 要旨 概要 抄録 要約 序論 序章 緒言 緒論 引言 前言 绪论 导言 背景 方法 結果 结果 結論 结论 考察 讨论 討論 "
+    "目次 目录 目錄 関連研究 参考文献 关键词 關鍵詞 謝辞 致谢 はじめに おわりに まとめ 초록 요약 서론 본론 "
+    "결론 방법 결과 고찰 목차 참고문헌 키워드 배경".split()
+)
+_HANGUL = re.compile("[\uac00-\ud7af]")
+_KOREAN_SURNAMES = frozenset(
+    "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변염여추석선설길"
+)
 PARTICLES = frozenset("van von der den de del della di da dos du la le el al bin ibn ter ten y e zu af and".split())
 _DEGREES = re.compile(
     r"(?:ph\.?d|m\.?d|m\.?sc|b\.?sc|m\.?s|m\.?a|m\.?p\.?h|dr|prof|jr|sr|member|senior member|fellow|student member"
@@ -42,29 +79,52 @@ _NOBODY = re.compile(
     r"\b(?:latex|hyperref|\w*tex|administrator|admin|user|windows|unknown|anonymous|authors?|microsoft|adobe|acrobat"
     r"|owner|elsevier|springer|wiley|ieee|acm|publisher|print\w*|converter|default)\b|\d", re.I
 )  # fmt: skip
-_SEPARATORS = re.compile(r"[;,&|·•\t]|\b(?:and|und|et|AND)\b")
+_SEPARATORS = re.compile(r"[;,&|·•\t、，；،؛]|(?<![ァ-ヴー])・|・(?![ァ-ヴー])|\b(?:and|und|et|AND)\b")
+_JOINED = re.compile(r"(?<=[^\W\d_]{2})\s[ye]\s(?=[^\W\d_a-z][^\W\d_]*\s[^\W\d_a-z])")  # two full names
 _DIGITS = re.compile(r"[\d\W]*\d[\d,]*|[" + re.escape(MARKS) + "]")
 _TAIL = re.compile(r"(?:\s+(?:(?-i:[a-z])|ph\.?d\.?|m\.?d\.?|m\.?sc\.?))+\W*$", re.I)
-_BY = re.compile(r"^\W*(?:by|authors?:?|written by|presented by)\s+|\b(?:prof|dr|mr|mrs|ms)\.\s+", re.I)
+BY = re.compile(r"^\W*(?:by|authors?:?|written by|presented by)\s+|\b(?:prof|dr|mr|mrs|ms)\.\s+", re.I)
 _ASIDE = re.compile(r"\([^()]*\)|\{[^{}]*\}\s?@\S+|[^\s;,]+@[^\s;,]+")
 _NAME = re.compile(r"(?:[dDlLO]['’])?[^\W\d_a-z][^\W\d_]*(?:[-'’.‐][^\W\d_]+)*\.?|(?:[^\W\d_a-z]\.)+|[A-Z]\.?-[A-Z]\.")
+
+
+EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
 def people(parts: str) -> list[str]:
     """The persons named in a list of names up to the first place; none where most of it is something else."""
     pieces = [
         _TAIL.sub("", _DIGITS.sub("", piece)).strip(" .,:()[]")
-        for piece in _SEPARATORS.split(_BY.sub("", _ASIDE.sub(";", parts)))
+        for piece in _SEPARATORS.split(_JOINED.sub(";", BY.sub("", _ASIDE.sub(";", parts))))
     ]
+    pieces = [part for piece in pieces for part in _separated(piece)]
     pieces = [piece for piece in pieces if re.search(r"\w", piece) and not _DEGREES.fullmatch(piece)]
     pieces = list(takewhile(lambda piece: not is_place(piece), pieces))
     names = [cased(piece) for piece in pieces if _is_person(piece)]
     return list(dict.fromkeys(names)) if names and 2 * len(names) >= len(pieces) else []
 
 
+def _separated(piece: str) -> list[str]:
+    """A piece as it is, or the East Asian names in it that only spaces separate: a family name is short."""
+    words = piece.split()
+    several = len(words) > 1 and (len(words[0]) > 2 or len(words) > 2) and all(len(word) in (2, 3, 4) for word in words)
+    return words if several and all(_is_uncased_person([word]) for word in words) else [piece]
+
+
 def is_place(text: str) -> bool:
     """Whether a text names an institution, a department or a country."""
     return any(word in _PLACES for word in re.findall(r"\w+", text.casefold()))
+
+
+def is_doubtful(word: str) -> bool:
+    """Whether a word is more common in headings, labels and places than in names."""
+    folded = word.casefold()
+    return folded in _DOUBTFUL or (len(folded) > 5 and bool(_SUFFIXES.search(folded)))
+
+
+def has_case(text: str) -> bool:
+    """Whether the script of a text has capitals."""
+    return any(letter.lower() != letter.upper() for letter in text)
 
 
 def surname(name: str) -> str:
@@ -98,8 +158,10 @@ def _names_in(text: str) -> list[str]:
 
 def _is_person(name: str) -> bool:
     words = name.split()
+    if not has_case(name):
+        return _is_uncased_person(words)
     if len(words) == 1:
-        return 2 <= len(name) <= 4 and all(unicodedata.category(letter) == "Lo" for letter in name)
+        return False
     full = [word for word in words if len(word.strip(".")) > 1]
     return (
         2 <= len(words) <= 6
@@ -109,6 +171,19 @@ def _is_person(name: str) -> bool:
         and words[-1].casefold() not in PARTICLES
         and not (1 < len(words[-1]) < 4 and words[-1].isupper() and not words[0].isupper() and words[-1].strip("I"))
     )
+
+
+def _is_uncased_person(words: Sequence[str]) -> bool:
+    """Whether words of a script without capitals may be a name; in East Asian ones a name has few letters."""
+    letters = "".join(words)
+    if not letters or any(unicodedata.category(c)[0] not in "LM" for c in letters) or letters in _UNCASED_LABELS:
+        return False
+    if _HANGUL.match(letters) and letters[0] not in _KOREAN_SURNAMES:
+        return False
+    if EAST_ASIAN.match(letters):
+        short = len(words) == 1 or len(words[0]) < 3
+        return len(letters) in range(2, 5 if len(words) == 1 else 7) and len(words) < 3 and short
+    return 2 <= len(words) <= 4 and len(letters) < 30
 
 
 def cased(name: str) -> str:

@@ -19,7 +19,7 @@ LONGEST = 600  # characters of a line that are looked at
 
 
 class Row(NamedTuple):
-    """A line as it is judged: `parts` is its text with `;` for raised marks and wide gaps."""
+    """A line as judged: `parts` is its text with `;` for raised marks and wide gaps, `marked` whether it has marks."""
 
     at: int
     text: str
@@ -30,6 +30,7 @@ class Row(NamedTuple):
     bottom: float
     size: float
     bold: bool
+    marked: bool = False
 
 
 class FirstPage(NamedTuple):
@@ -81,11 +82,12 @@ def _row(index: int, line: Line) -> Row:
         if not _in_small_capitals(line, at)
     ]
     parts = "".join(CUT if wide or high or letter in MARKS else letter for letter, high, wide in letters)
+    marked = any(letter in MARKS or (high and letter.isalnum()) for letter, high, _ in letters)
     while letters and (letters[-1][1] or letters[-1][0] in _END_MARKS):
         letters.pop()
     text = "".join(letter for letter, _, _ in letters)[:LONGEST]
     places = (line.left, line.top, line.right, line.bottom)
-    return Row(index, " ".join(text.split()), " ".join(parts[:LONGEST].split()), *places, line.size, line.bold)
+    return Row(index, " ".join(text.split()), " ".join(parts[:LONGEST].split()), *places, line.size, line.bold, marked)
 
 
 def _raised(line: Line) -> list[bool]:
@@ -115,4 +117,5 @@ def _band(rows: Sequence[Row]) -> Row:
     parts = rows[0].parts
     for last, row in pairwise(rows):
         parts += (CUT if row.left - last.right > 1.1 * row.size else " ") + row.parts
-    return max(rows, key=lambda row: len(row.text))._replace(parts=parts)
+    longest = max(rows, key=lambda row: len(row.text))
+    return longest._replace(parts=parts, marked=any(row.marked for row in rows))

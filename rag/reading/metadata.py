@@ -11,12 +11,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..readable import readable
-from .bylines import CUT, PARTICLES, is_place, people, squeezed, stated_people, surname
-from .first_page import LONGEST, FirstPage, Row, bands_of, first_page, in_margin
+from .authors import STOP, authors_of, is_sentence, printed_authors, used_words
+from .bylines import BY, is_place, people, squeezed, stated_people
+from .first_page import LONGEST, FirstPage, Row, first_page, in_margin
 from .imprint import find_arxiv_id, find_doi, find_venue, find_year, stated_facts
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _NOISE = re.compile(
            |open\saccess|openaccess|research|check\sfor\supdates|draft|preprint|accepted\smanuscript|author\smanuscript
            |confidential|(?:ph\.?\s?d\.?|doctoral|master'?s?|bachelor'?s?|diploma)\s(?:thesis|dissertation)|thesis
            |dissertation|table\sof\scontents|contents|in\sbrief|ar\s?ticles?\sinfo|article\shistory)\W*$
-     |^\W*(?:abstract|a\sb\ss\st\sr\sa\sc\st|summary|keywords?|highlights|references)\s*[:.—–]
+     |^\W*(?:abstract|summary|keywords?|highlights|references)\s*[:.—–]
      |@|https?:|www\.|\bdoi\b|\bissn\b|\bisbn\b|^\W*arxiv|^\W*(?:bio|med)rxiv|©|\(c\)\s?\d{4}|\bcc[\s-]by\b|creative\scommons
      |^(?:\d+\s)?(?:published|received|accepted|submitted|available|downloaded|posted|revised|to\sappear)\b.*\d|^citation:
      |^contents\slists|journal\shomepage|sciencedirect|^under\sreview|copyright\sholder|all\srights\sreserved
@@ -43,11 +44,6 @@ _VENUE_WORD = re.compile(
     r"|^(?:frontiers\sin|advances\sin|trends\sin|lecture\snotes|plos|peerj|elife|nature|science|cell|pnas|bmc|scientific"
     r"\s(?:reports|data)|heliyon|sensors|springer|elsevier|mdpi|wiley|ieee|acm)\b", re.I
 )  # fmt: skip
-_STOP = re.compile(
-    r"^\W*(?:[\dI]+\.?\s+)?(?:abstract|a\sb\ss\st\sr\sa\sc\st|summary|introduction|key\s?words|index terms|highlights"
-    r"|background|contents|significance|preface|ccs concepts|supervis(?:ors?|ed by)|advisors?|committee|academic editor"
-    r"|editors?)\b(?=\W*$|\s*[:.—–]|\s\S.{40})", re.I
-)  # fmt: skip
 _COVER = re.compile(
     r"see discussions, stats, and author profiles|your use of the jstor archive|hal is a multi-?disciplinary"
     r"|^hal id\s?:|this is a repository copy of|downloaded from .* on behalf of|jstor is a not-for-profit", re.I | re.M
@@ -59,9 +55,13 @@ _JUNK = re.compile(
 )  # fmt: skip
 _NAMED = re.compile(r"(?P<who>.+?) - (?P<year>(?:19|20)\d\d) - (?P<title>.+)")  # as Zotero names files
 _INSTITUTION = re.compile(r"\b(?:univer\w+|institut\w*|department|faculty|college|school of|academy)\b", re.I)
+_WIDEST_GAP = 2.4  # of the type's size, between the lines of a double-spaced title
+_UNFINISHED = re.compile(
+    r"(?:[:,–—-]|\b(?:a|an|the|of|on|in|for|to|and|or|with|by|from|at|as|via|using|under|over|between|into|about"
+    r"|across|through|among|within|without|during|towards?|against|is|are|der|die|das|und"
+    r"|von|de|la|le|les|du|des|et|en|el|los|y))$", re.I
+)  # fmt: skip
 _LITTLE = 800  # characters on a title page; a page with text has more
-_SPACES = re.compile(r"\s+")
-_LEADING_MARK = re.compile(r"^[;\s]*;|^\W*\d{1,2}\s?[A-Z]")
 _LABELLED = re.compile(
     r"^\W*(?:published|accepted|received|submitted|(?:https?://)?(?:dx\.)?doi|digital object identifier"
     r"|available online|citation|copyright|©|to cite)",
@@ -100,13 +100,6 @@ class _Title(NamedTuple):
     rows: tuple[Row, ...] = ()
 
 
-class _Byline(NamedTuple):
-    """The people printed beside a title, and the rows that name them, their institutions and their addresses."""
-
-    people: list[str]
-    rows: tuple[Row, ...] = ()
-
-
 def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: str | None, file_name: str) -> Metadata:
     """The metadata of the paper on `pages`; `facts` is the file's Info dictionary, `xmp` its packet as text.
 
@@ -121,8 +114,8 @@ def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: st
     rows = _edges(page, title)
     overleaf = [row.text for row in first_page(pages, cover + 1).rows if in_margin(row, page.height)]
     edges = [*_texts(rows), *overleaf]
-    byline = _byline(page, title)
-    authors, sure = _authors(page, byline.people, stated_people(stated), named["who"] if named else "")
+    byline = printed_authors(page, title.rows, used_words(pages))
+    authors, sure = authors_of(page, byline, stated_people(stated), named["who"] if named else "")
     cited = [row for row in rows if _may_cite(row, page, title)]
     doi = find_doi(_texts([row for row in rows if row not in cited]), _texts(cited), overleaf, stated, stem)
     lines = [(line.text, bool(line.turned)) for first in pages[cover : cover + 1] for line in first.lines]
@@ -158,7 +151,7 @@ def _edges(page: FirstPage, title: _Title) -> list[Row]:
             in_margin(row, page.height)
             or row.top < stop
             or _LABELLED.match(row.text)
-            or (row.size < 0.88 * page.body and not _is_sentence(row.text))
+            or (row.size < 0.88 * page.body and not is_sentence(row.text))
         )
     ]
 
@@ -167,7 +160,7 @@ def _stop(page: FirstPage, title: _Title) -> float:
     """How far down the page everything stands before the paper's own text."""
     if sum(len(row.text) for row in page.rows) < _LITTLE:
         return page.height
-    stops = [row.top for row in page.rows if _STOP.match(row.text)]
+    stops = [row.top for row in page.rows if STOP.match(row.text)]
     return min(stops) if stops else max((row.bottom for row in title.rows), default=0.0)
 
 
@@ -224,10 +217,11 @@ def _best_block(page: FirstPage, hints: Sequence[str]) -> list[Row]:
 def _blocks(page: FirstPage) -> list[list[Row]]:
     """Runs of rows in one type, one under another, in the upper part of a page."""
     blocks: list[list[Row]] = []
-    for row in page.rows:
+    for at, row in enumerate(page.rows):
         if row.top > 0.7 * page.height or _is_noise(row.text) or not re.search(r"[^\W\d_]{2}", row.text):
             continue
-        near = next((block for block in reversed(blocks) if _continues(block, row, page)), None)
+        following = page.rows[at + 1 : at + 4]
+        near = next((block for block in reversed(blocks) if _continues(block, row, following, page)), None)
         if near is None:
             blocks.append([row])
         else:
@@ -235,18 +229,27 @@ def _blocks(page: FirstPage) -> list[list[Row]]:
     return blocks
 
 
-def _continues(block: Sequence[Row], row: Row, page: FirstPage) -> bool:
+def _continues(block: Sequence[Row], row: Row, following: Sequence[Row], page: FirstPage) -> bool:
     last = block[-1]
     level = abs(row.top - last.top) < 0.3 * row.size
     capitals = row.text.isupper() and last.text.isupper()
     alike = abs(row.size - last.size) < (0.35 if capitals else 0.06) * last.size and row.bold == last.bold
-    beneath = (
-        -0.6 * row.size < row.top - last.bottom < 1.1 * row.size and row.left < last.right and last.left < row.right
-    )
-    if not alike or not (level or beneath):
+    gap = (row.top - last.bottom) / row.size
+    beneath = -0.6 < gap < _WIDEST_GAP and row.left < last.right and last.left < row.right
+    if not alike or not (level or beneath) or (gap > 1.1 and not _reads_on(block, row, following)):
         return False
     # In type as small as the text's, the authors may stand right under the title.
     return row.size >= 1.2 * page.body or not people(row.parts)
+
+
+def _reads_on(block: Sequence[Row], row: Row, following: Sequence[Row]) -> bool:
+    """Whether a line well below a title's goes on with it, as in double-spaced type: by its words, or as the last
+    line before the authors."""
+    if people(row.parts) or is_place(row.text) or is_sentence(row.text) or abs(row.size - block[-1].size) > 0.3:
+        return False
+    open_end = bool(_UNFINISHED.search(block[-1].text)) or row.text[0].islower()
+    others = list(dropwhile(lambda near: abs(near.size - row.size) < 0.3 and not people(near.parts), following))
+    return open_end or any(people(near.parts) or BY.match(near.parts) for near in others[:1])
 
 
 def _score(block: Sequence[Row], page: FirstPage, hints: Sequence[str]) -> float:
@@ -270,11 +273,11 @@ def _below(block: Sequence[Row], page: FirstPage) -> list[Row]:
 
 
 def _has_abstract_below(block: Sequence[Row], page: FirstPage) -> bool:
-    return any(_STOP.match(row.text) for row in _below(block, page)) and block[0].top < 0.4 * page.height
+    return any(STOP.match(row.text) for row in _below(block, page)) and block[0].top < 0.4 * page.height
 
 
 def _is_noise(text: str) -> bool:
-    return bool(_NOISE.search(text)) or bool(_STOP.fullmatch(text))
+    return bool(_NOISE.search(text)) or bool(STOP.fullmatch(text))
 
 
 def _is_junk(title: str) -> bool:
@@ -344,100 +347,3 @@ def _agree(one: str, other: str) -> float:
 
 def _plain(title: str) -> str:
     return " ".join(readable(html.unescape(re.sub(r"</?\w{1,6}>", "", title))).split())
-
-
-# The authors
-
-
-def _authors(page: FirstPage, printed: list[str], stated: list[str], named: str) -> tuple[tuple[str, ...], float]:
-    """The authors with a certainty: the page's, unless the file's metadata knows them better."""
-    ours, theirs = ({surname(name) for name in names} for names in (printed, stated))
-    text = squeezed(" ".join(row.text for row in page.rows if row.top < 0.75 * page.height))
-    on_page = [name for name in stated if squeezed(name.split()[-1]) in text]
-    if printed and ours == theirs:
-        return tuple(printed), 0.97
-    if printed and (not stated or ours & theirs == theirs):
-        return tuple(printed), 0.9 if stated else 0.8
-    if stated and len(on_page) == len(stated) and (len(stated) > 1 or not printed):
-        return tuple(stated), 0.9
-    if printed:
-        return tuple(printed), 0.7
-    if stated:
-        return tuple(stated), 0.6
-    names = [_SPACES.sub(" ", name).strip() for name in re.split(r"\bet al\.?|,|\band\b|&", named)]
-    return tuple(name for name in names if name), 0.3 if any(names) else 0.0
-
-
-def _byline(page: FirstPage, title: _Title) -> _Byline:
-    if not title.rows:
-        return _Byline([])
-    foot = max(row.bottom for row in title.rows) - 0.6 * title.rows[-1].size
-    left = min(row.left for row in title.rows)
-    sidebar = left if left > 0.2 * page.width and _is_left(title.rows, page) else 0.0
-    below = [row for row in page.rows if row.top > foot and row.right > sidebar and row not in title.rows]
-    above = [row for row in page.rows if row.bottom < title.rows[0].top + 2 and row.right > sidebar]
-    under = _listed(bands_of(below))
-    if not under.people:
-        return _Byline(_listed(bands_of(above)[-3:]).people)
-    return _Byline(under.people, tuple(row for row in below if any(_within(row, band) for band in under.rows)))
-
-
-def _within(row: Row, band: Row) -> bool:
-    return band.top < (row.top + row.bottom) / 2 < band.bottom
-
-
-def _is_left(rows: Sequence[Row], page: FirstPage) -> bool:
-    middle = (min(row.left for row in rows) + max(row.right for row in rows)) / 2
-    return abs(middle - page.width / 2) > 0.04 * page.width
-
-
-def _listed(bands: Sequence[Row]) -> _Byline:
-    """The people in the bands from the first that names some up to the abstract or a sentence."""
-    taken: list[Row] = []
-    places: list[Row] = []
-    closed = ended = False
-    for band in bands[:40]:
-        text = band.parts
-        mail = "@" in text
-        if _STOP.match(text) or (taken and not mail and _is_sentence(text)):
-            ended = True
-            break
-        alike = not taken or (abs(band.size - taken[0].size) < 0.06 * band.size and _as_bold(band, taken[0]))
-        closed = closed and not mail  # after an address the next author may follow
-        places += [band] if taken and (mail or is_place(text)) else []
-        if alike and not closed and not _LEADING_MARK.match(text) and not _is_sentence(text):
-            near = bool(taken) and band.top - taken[-1].bottom < 0.6 * band.size
-            follows = near and not mail and not is_place(text)
-            if people(text) or (follows and _is_list(taken[-1].parts) and not taken[-1].parts.endswith((",", CUT))):
-                taken.append(band)
-            elif taken and is_place(text):
-                closed = True
-    return _Byline(people(_chained(taken)), (*taken, *places) if ended else ())
-
-
-def _as_bold(one: Row, other: Row) -> bool:
-    """Whether two rows may be in the same type: many marks, which are not bold, make a row count as not bold."""
-    return one.bold == other.bold or any(
-        sum(not letter.isalpha() and letter not in " .-" for letter in row.parts) > 0.1 * len(row.parts)
-        for row in (one, other)
-        if not row.bold
-    )
-
-
-def _is_list(parts: str) -> bool:
-    return bool(re.search(r",|\band\b", parts))
-
-
-def _chained(bands: Sequence[Row]) -> str:
-    """The bands as one list: a name goes on overleaf only where commas part the names."""
-    text = ""
-    for band in bands:
-        goes_on = _is_list(text) and not text.endswith(CUT)
-        text = f"{text} {band.parts}" if goes_on else f"{text}{CUT} {band.parts}"
-    return text
-
-
-def _is_sentence(text: str) -> bool:
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    lower = sum(word.islower() and word not in PARTICLES and word not in ("of", "and", "for") for word in words)
-    return len(words) > 6 and lower > 0.45 * len(words)

@@ -19,7 +19,7 @@ from .sources import Reading, decode, decoded, details, keep, make_paper
 from .webpages import read_html
 
 _SURE_YEAR = 0.5  # the date of the file alone is no year of publication
-READER = 2  # raise it when the same file would be read otherwise than before: then all are read again
+READER = 3  # raise it when the same file would be read otherwise than before: then all are read again
 
 
 def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: bool = True) -> Reading:
