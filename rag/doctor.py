@@ -64,8 +64,8 @@ def _library(assistant: Assistant) -> list[Finding]:
             Finding(True, f"embedding model {card.name}: {card.dimensions} dimensions, {card.max_tokens} tokens")
         )
         findings.append(_cross_encoder(library))
-        library.index.update()
-        findings.append(Finding(True, f"index: in step with the record (revision {library.records.revision})"))
+        well, what = library.index.check()
+        findings.append(Finding(well, f"index: {what}", "" if well else "footnote rebuild"))
     except FootnoteError as error:
         findings.append(Finding(False, str(error)))
     return findings

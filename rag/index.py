@@ -1,244 +1,407 @@
 """The index: a Chroma collection of the chunks' vectors, derived from the record and never the only copy of anything.
 
-Chroma cannot be written by one process while another reads, and a process that dies while it writes can leave a
-collection that crashes whoever opens it. So a collection is never changed where it is read: each version is built in a
-folder of its own and given its name, the record's revision, once it is whole. An unfinished folder is never opened.
+A question never waits for the index and never fails because of it. What the newest version lacks is read from the
+record and compared one by one, up to the whole record where there is no version that can be used.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
-import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from .errors import LibraryError
+from .index_versions import DamagedVersion, Version, Versions, View
 from .records import Records
 
 log = logging.getLogger("footnote")
 
 _COLLECTION = "chunks"
-_BUILDING = "building-"
 _FILTERED = 5000  # papers in one filter: SQLite below Chroma takes 32,766 values
-_LAYOUT = "1"  # part of a version's name: raise it when what is stored in Chroma changes
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
+_BATCH = 500  # chunks that are added at once; between batches a build can be stopped
+_SCANNED = 5000  # chunks whose vectors are read at once
+
+# A version is replaced when it lacks more chunks, or has more that were removed, than these or a part of its own: the
+# cost of a copy is then in proportion to what was added. 4,000 vectors are compared in a millisecond.
+_MOST_NEW, _MOST_REMOVED, _PART = 4000, 50, 8
+_IDLE_SECONDS = 2.0  # before a build beside questions begins: the command line has ended by then
+
+_creating = threading.Lock()  # Chroma's table of its clients is not for several threads
 
 
-_MOST_TAIL = 4000  # chunks: their vectors are compared one by one, which takes a millisecond
-_MOST_REMOVED = 50  # chunks: so many more are asked for than are wanted
+class _Stopped(Exception):
+    """A build beside questions was stopped."""
+
+
+class _Opened(NamedTuple):
+    """A version that is open."""
+
+    version: Version
+    view: View
+    client: Any
+    collection: Any
+
+    def close(self) -> None:
+        self.client.close()
+        self.view.close()
 
 
 class _Tail(NamedTuple):
-    """Chunks that came after those of the index: keys, papers' keys, vectors (chunks, dimensions)."""
+    """Chunks that are newer than those of the open version: keys, papers' keys, vectors (chunks, dimensions)."""
 
     keys: list[int]
     papers: list[int]
     vectors: NDArray[np.float32]
-
-    def grown(self, records: Records, after: int) -> _Tail:
-        """With what the record has after the last of them or, without any, after the key `after`."""
-        for keys, papers, vectors in records.vectors(after=max([after, *self.keys[-1:]]), batch=_MOST_TAIL + 1):
-            together = np.concatenate([self.vectors, vectors]) if self.keys else vectors
-            return _Tail([*self.keys, *keys], [*self.papers, *papers], together)
-        return self
-
-    def nearest(self, vector: NDArray[np.float32], papers: Sequence[int] | None) -> list[tuple[float, int]]:
-        """(distance, key) of those in `papers`."""
-        if not self.keys:
-            return []
-        among = None if papers is None else set(papers)
-        distances = (1.0 - self.vectors @ vector).tolist()
-        rows = zip(distances, self.keys, self.papers, strict=True)
-        return [(distance, key) for distance, key, paper in rows if among is None or paper in among]
 
 
 _NO_TAIL = _Tail([], [], np.zeros((0, 0), np.float32))
 
 
 class Index:
-    """The nearest chunks of a vector, kept in step with the record."""
+    """The nearest chunks of a vector, kept in step with the record. Safe to use from several threads."""
 
     def __init__(self, folder: Path, records: Records) -> None:
-        self.folder = folder
+        self._versions = Versions(folder)
         self._records = records
         self._lock = threading.RLock()
-        self._client: Any = None
-        self._collection: Any = None
-        self._version = ""
-        self._size = 0
-        self._last_key = 0  # in the version that is open
-        self._tail = _NO_TAIL
-        self._removed = 0  # chunks that it has and the record has no longer
-        self._seen = -1  # the revision that these are of
+        self._opened: _Opened | None = None
+        self._tail: _Tail | None = None  # None: it is too long to be kept, and is read for each question
+        self._seen = ""  # the record's identity that these are of
+        self._behind = True  # whether a new version is due
+        self._builder: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._failed = ""  # the identity at which a build beside questions failed
+        self._said: set[str] = set()
 
     def nearest(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None = None) -> list[int]:
-        """The keys of the `count` chunks nearest to `vector`, nearest first; of `papers` only, where they are given."""
-        with self._lock:
-            try:
-                return self._query(vector, count, papers)
-            except LibraryError as error:
-                log.warning("%s It is made anew now.", error)
-                self.rebuild()
-                return self._query(vector, count, papers)
+        """Return the keys of the `count` chunks nearest to `vector` (dimensions,), nearest first.
 
-    def _query(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None) -> list[int]:
-        self._follow()
-        if not self._size + len(self._tail.keys) or papers == []:
-            return []
-        every = range(0, len(papers), _FILTERED) if papers is not None else [0]
-        found = self._tail.nearest(vector, papers)
-        with _translating():
-            for start in every if self._size else ():
-                where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTERED])}}
-                most = min(count + self._removed, self._size)
-                hits = self._collection.query(
-                    query_embeddings=[vector], n_results=most, where=where, include=["distances"]
-                )
-                found += zip(hits["distances"][0], map(int, hits["ids"][0]), strict=True)
-        keys = [key for _, key in sorted(found)[: count + self._removed]]
-        if self._removed:
-            there = self._records.chunk_keys(keys)
-            keys = [key for key in keys if key in there]
-        return keys[:count]
+        `papers` limits them to those of some papers, by key.
 
-    def _follow(self) -> None:
-        """Keeps step with a record that another process may be writing: a little that is new is read beside the index.
-
-        A new version for each of its writes would be a copy of the whole index for each question.
+        Raises:
+            LibraryError: the record cannot be read, or has got vectors of another length.
         """
-        revision = self._records.revision
-        if revision == self._seen:
-            return
-        if self._version and _revision(Path(self._version)) < revision:
-            tail = self._tail.grown(self._records, self._last_key)
-            count = self._records.count()["chunks"]
-            removed = self._size + len(tail.keys) - count
-            if len(tail.keys) <= _MOST_TAIL and 0 <= removed <= _MOST_REMOVED:
-                self._tail, self._removed, self._seen = tail, removed, revision
-                return
-        self.update()
+        with self._lock:
+            self._follow()
+            found = self._compared(vector, count, papers)
+            if self._opened:
+                try:
+                    found += self._queried(self._opened, vector, count, papers)
+                except LibraryError as error:
+                    self._say(str(error))
+                    self._let_go()
+                    found = self._compared(vector, count, papers)
+            return [key for _, key in sorted(found)[:count]]
 
     def update(self) -> None:
-        """Brings the index to the record's revision: made from the last version, or anew where there is none."""
-        with self._lock, _translating():
-            if self._version == self._wanted():
-                return
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / "lock"):
-                wanted = self._wanted()
-                if not (self.folder / wanted).is_dir():
-                    self._build(wanted)
-                self._open(wanted)
-                self._clear_all_but(wanted)
+        """Build a new version if one is due. Questions are answered meanwhile.
+
+        Raises:
+            LibraryError: it cannot be built; the version that there was is kept.
+        """
+        versions, _ = self._versions.sealed(self._is_known)
+        if self._is_due(versions[0]) if versions else self._records.count_chunks():
+            self._build(fresh=False, wait=True)
 
     def rebuild(self) -> None:
-        """Makes the index anew from the record's vectors; the embedding model is not needed."""
-        from chromadb.api.shared_system_client import SharedSystemClient
+        """Build a new version from the record's vectors alone, whatever there was. No embedding model is needed.
 
+        Raises:
+            LibraryError: it cannot be built; the version that there was is kept.
+        """
+        self._build(fresh=True, wait=True)
         with self._lock:
-            self.close()
-            SharedSystemClient.clear_system_cache()  # it keeps what failed to open, and would give it out again
-            with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(self.folder)
-            self.update()
+            self._let_go()
 
-    def drop_foreign(self) -> None:
-        """Deletes versions newer than the record, before it grows up to them: theirs was deleted, or set back."""
-        versions = self._versions()
-        revision = self._records.revision  # read last: meanwhile another process may have written both
-        for path in versions:
-            if _revision(path) > revision:
-                shutil.rmtree(path, ignore_errors=True)
+    def check(self) -> tuple[bool, str]:
+        """Return whether the index on disk is as it should be, and a line that says how it is. Nothing is changed."""
+        identity = self._records.identity
+        versions, faults = self._versions.sealed(self._is_known)
+        for version in versions:
+            try:
+                opened = self._open(version)
+            except (DamagedVersion, LibraryError) as damage:
+                faults.append(str(damage))
+                continue
+            with self._translating():
+                try:
+                    keys = {int(key) for key in opened.collection.get(include=[])["ids"]}
+                finally:
+                    opened.close()
+            held = {key for key in self._records.chunk_keys() if key <= version.last_key}
+            if held - keys:
+                faults.append(f"it lacks {len(held - keys):,} chunks")
+            break
+        revision = identity.partition("-")[0]
+        if faults:
+            return False, f"damaged ({'; '.join(faults)})"
+        if not versions and self._records.count_chunks():
+            return False, "missing"
+        newer = self._records.count_chunks(after=versions[0].last_key) if versions else 0
+        more = f"; {newer:,} newer chunks are compared one by one" if newer else ""
+        return True, f"in step with the record (revision {revision}){more}"
 
     def close(self) -> None:
-        """Lets go of Chroma's files."""
+        """Let go of all files; a build beside questions is stopped."""
+        self._stop.set()
+        if self._builder is not None and self._builder is not threading.current_thread():
+            self._builder.join()
         with self._lock:
-            if self._client is not None:
-                self._client.close()
-            self._client, self._collection, self._version, self._seen = None, None, "", -1
+            self._let_go()
+            self._builder = None
+            self._stop.clear()
 
-    def _wanted(self) -> str:
-        return f"{self._records.revision}-{_LAYOUT}"
+    # Questions
 
-    def _versions(self) -> list[Path]:
-        """The finished versions of this layout, newest first."""
-        found = [p for p in self.folder.glob(f"*-{_LAYOUT}") if p.name.split("-")[0].isdigit()]
-        return sorted(found, key=_revision, reverse=True)
+    def _queried(
+        self, opened: _Opened, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
+    ) -> list[tuple[float, int]]:
+        """(distance, key) of the nearest chunks that the open version has and the record still has."""
+        every = range(0, len(papers), _FILTERED) if papers is not None else [0]
+        found: list[tuple[float, int]] = []
+        for start in every:
+            where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTERED])}}
+            most = min(count + _MOST_REMOVED, opened.version.size)
+            while most:
+                with self._translating():
+                    answer = opened.collection.query(
+                        query_embeddings=[vector], n_results=most, where=where, include=["distances"]
+                    )
+                hits = list(zip(answer["distances"][0], map(int, answer["ids"][0]), strict=True))
+                there = self._records.chunk_keys([key for _, key in hits])
+                kept = [hit for hit in hits if hit[1] in there]
+                if len(kept) >= count or len(hits) < most or most == opened.version.size:
+                    found += kept
+                    break
+                most = min(most * 2, opened.version.size)  # many of the nearest were removed
+        return found
 
-    def _build(self, version: str) -> None:
-        building = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.folder))
-        try:
-            before = self._versions()
-            if before and _revision(before[0]) <= self._records.revision:
-                shutil.copytree(before[0], building, dirs_exist_ok=True)
-            client = _client(building)
+    def _compared(
+        self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
+    ) -> list[tuple[float, int]]:
+        """(distance, key) of the nearest chunks that the open version lacks, all compared one by one."""
+        among = None if papers is None else np.array(papers, np.int64)
+        after = self._opened.version.last_key if self._opened else 0
+        found: list[tuple[float, int]] = []
+        for keys, owners, vectors in [self._tail] if self._tail else self._records.vectors(after, _SCANNED):
+            if not keys:
+                continue
+            if vectors.shape[1] != len(vector):
+                raise LibraryError("The library was rebuilt with another embedding model meanwhile. Ask again.")
+            distances = 1.0 - vectors @ vector
+            rows = np.arange(len(keys)) if among is None else np.flatnonzero(np.isin(owners, among))
+            if len(rows) > count:
+                rows = rows[np.argpartition(distances[rows], count - 1)[:count]]
+            found += [(float(distances[row]), keys[row]) for row in rows]
+        return found
+
+    def _follow(self) -> None:
+        """Keep step with a record that other processes may be writing."""
+        identity = self._records.identity
+        if identity == self._seen and not self._behind:
+            return
+        if self._opened and not self._is_known(self._opened.version.identity):
+            self._let_go()  # the record was replaced by a backup
+        self._grow()
+        if self._behind:
+            self._open_newest()
+            self._grow()
+        self._seen = identity
+        if self._behind:
+            self._build_soon(identity)
+
+    def _grow(self) -> None:
+        """Read what is newer than the open version, and find out whether a new version is due."""
+        after = self._opened.version.last_key if self._opened else 0
+        size = self._opened.version.size if self._opened else 0
+        newer, count = self._records.count_chunks(after), self._records.count_chunks()
+        self._behind = count > 0 if self._opened is None else _is_due(size, newer, size + newer - count)
+        if newer > _most_new(size):
+            self._tail = None
+            return
+        tail = self._tail or _NO_TAIL
+        if tail.keys and len(self._records.chunk_keys(tail.keys)) < len(tail.keys):
+            tail = _NO_TAIL  # some of it were removed
+        for keys, papers, vectors in self._records.vectors(after=max([after, *tail.keys[-1:]]), batch=_SCANNED):
+            together = np.concatenate([tail.vectors, vectors]) if tail.keys else vectors
+            tail = _Tail([*tail.keys, *keys], [*tail.papers, *papers], together)
+        self._tail = tail
+
+    def _open_newest(self) -> None:
+        """Open the newest version that is whole, if it is newer than what is open."""
+        versions, faults = self._versions.sealed(self._is_known)
+        for version in versions:
+            if self._opened and version.revision <= self._opened.version.revision:
+                break
             try:
-                self._bring_up_to_date(client)
-            finally:
-                client.close()
-            os.rename(building, self.folder / version)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+                opened = self._open(version)
+            except (DamagedVersion, LibraryError) as damage:
+                if self._versions.is_there(version):  # else another process has replaced it
+                    faults.append(str(damage))
+                continue
+            except OSError:  # the folder cannot be written: no view of it
+                break
+            self._let_go()
+            self._opened, self._tail = opened, _NO_TAIL
+            break
+        for fault in faults:
+            self._say(
+                f"The search index is damaged ({fault}). Questions are answered without it, more slowly; "
+                "`footnote rebuild` builds it again."
+            )
 
-    def _bring_up_to_date(self, client: Any) -> None:
+    def _open(self, version: Version) -> _Opened:
+        view = self._versions.view(version)
+        try:
+            with self._translating():
+                client = _client(view.folder)
+                try:
+                    collection = client.get_collection(_COLLECTION, embedding_function=None)
+                    if collection.count() != version.size:
+                        raise DamagedVersion("Chroma has lost chunks")
+                except BaseException:
+                    client.close()
+                    raise
+        except BaseException:
+            view.close()
+            raise
+        return _Opened(version, view, client, collection)
+
+    def _let_go(self) -> None:
+        if self._opened:
+            self._opened.close()
+        self._opened, self._tail, self._seen, self._behind = None, None, "", True
+
+    def _is_known(self, identity: str) -> bool:
+        return self._records.was_indexed(identity)
+
+    def _say(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            log.warning("%s", message)
+
+    # Building
+
+    def _build_soon(self, identity: str) -> None:
+        """Build a new version in a thread of its own, where none runs."""
+        if self._failed == identity or (self._builder and self._builder.is_alive()):
+            return
+        self._builder = threading.Thread(target=self._build_beside, args=(identity,), name="footnote index")
+        self._builder.start()
+
+    def _build_beside(self, identity: str) -> None:
+        if self._stop.wait(_IDLE_SECONDS):
+            return
+        try:
+            self._build(fresh=False, wait=False)
+        except _Stopped:
+            return
+        except LibraryError as error:
+            self._failed = identity
+            self._say(str(error))
+
+    def _build(self, *, fresh: bool, wait: bool) -> None:
+        """Build and publish a version where one is due, or `fresh` in any case."""
+        with self._translating(), self._versions.building(wait) as folder:
+            if folder is None:
+                return
+            base = None if fresh else self._base(folder)
+            if base and not self._is_due(base):
+                return
+            with self._records.indexing() as identity:
+                client = _client(folder)
+                try:
+                    keys = self._bring_up_to_date(client)
+                finally:
+                    client.close()
+                self._versions.publish(folder, identity, len(keys), max(keys, default=0))
+
+    def _base(self, folder: Path) -> Version | None:
+        """The newest version that is whole, copied into `folder`."""
+        for version in self._versions.sealed(self._is_known)[0]:
+            try:
+                self._versions.copy(version, folder)
+                return version
+            except DamagedVersion as damage:
+                log.info("The search index was damaged (%s); it is built again.", damage)
+                self._versions.empty(folder)
+        return None
+
+    def _is_due(self, version: Version) -> bool:
+        newer = self._records.count_chunks(after=version.last_key)
+        return _is_due(version.size, newer, version.size + newer - self._records.count_chunks())
+
+    def _bring_up_to_date(self, client: Any) -> set[int]:
+        """Remove from the collection what the record has no longer, and add what is newer; return all keys."""
         options: dict[str, Any] = {"embedding_function": None, "configuration": {"hnsw": _HNSW}}
         collection = client.get_or_create_collection(_COLLECTION, **options)
-        most = client.get_max_batch_size()
         there = {int(key) for key in collection.get(include=[])["ids"]}
         gone = sorted(there - self._records.chunk_keys())
         if len(gone) == len(there):  # perhaps of another model, whose vectors are longer or shorter
             client.delete_collection(_COLLECTION)
             collection = client.create_collection(_COLLECTION, **options)
-            gone = []
-        for start in range(0, len(gone), most):
-            collection.delete(ids=[str(key) for key in gone[start : start + most]])
+            there, gone = set(), []
+        for start in range(0, len(gone), _BATCH):
+            self._go_on()
+            collection.delete(ids=[str(key) for key in gone[start : start + _BATCH]])
+        there -= set(gone)
         # Keys only grow, so what is missing is what comes after the last one.
-        for keys, papers, vectors in self._records.vectors(after=max(there, default=0), batch=most):
+        for keys, papers, vectors in self._records.vectors(after=max(there, default=0), batch=_BATCH):
+            self._go_on()
             collection.add(ids=[str(k) for k in keys], embeddings=vectors, metadatas=[{"paper": p} for p in papers])
+            there.update(keys)
+        return there
 
-    def _open(self, version: str) -> None:
-        self.close()
-        self._client = _client(self.folder / version)
-        self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-        keys = self._collection.get(include=[])["ids"]
-        self._size, self._last_key = len(keys), max(map(int, keys), default=0)
-        self._version, self._seen = version, _revision(Path(version))
-        self._tail, self._removed = _NO_TAIL, 0
+    def _go_on(self) -> None:
+        """Raise `_Stopped` in a build beside questions that is to end, or whose program ends."""
+        beside = threading.current_thread() is self._builder
+        if beside and (self._stop.is_set() or not threading.main_thread().is_alive()):
+            raise _Stopped
 
-    def _clear_all_but(self, version: str) -> None:
-        """Removes older versions and what dead processes left; another process that reads one keeps its open files."""
-        for path in self.folder.iterdir():
-            if path.is_dir() and path.name != version:
-                shutil.rmtree(path, ignore_errors=True)
+    @contextlib.contextmanager
+    def _translating(self) -> Iterator[None]:
+        """The one boundary at which the errors of Chroma and of the file system become ours."""
+        try:
+            yield
+        except (LibraryError, DamagedVersion, _Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
+            raise
+        except BaseException as error:  # Chroma's panics are no Exceptions
+            raise _translated(error, self._versions.folder) from error
 
 
-def _revision(version: Path) -> int:
-    return int(version.name.split("-")[0])
+def _most_new(size: int) -> int:
+    return max(_MOST_NEW, size // _PART)
+
+
+def _is_due(size: int, newer: int, removed: int) -> bool:
+    """Whether a version of `size` chunks has to be replaced; fewer than no chunks removed: it is not of this record."""
+    return newer > _most_new(size) or not 0 <= removed <= max(_MOST_REMOVED, size // _PART)
 
 
 def _client(folder: Path) -> Any:
     import chromadb
 
-    return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+    with _creating:
+        return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
 
 
-@contextlib.contextmanager
-def _translating() -> Iterator[None]:
-    """The one boundary at which Chroma's errors become ours."""
-    try:
-        yield
-    except LibraryError:
-        raise
-    except (OSError, Exception) as error:
-        raise LibraryError(
-            f"The search index cannot be used ({type(error).__name__}: {error}). `footnote rebuild` makes it anew."
-        ) from error
+def _translated(error: BaseException, folder: Path) -> LibraryError:
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT) or "is full" in str(error):
+        return LibraryError(
+            "The disk is full, so the search index was not written. Questions are answered without it, more slowly. "
+            "Make room; the next `footnote add` or `footnote rebuild` writes it."
+        )
+    what = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    return LibraryError(
+        f"The search index cannot be used ({str(what).replace(str(folder), folder.name)}). Questions are answered "
+        "without it; `footnote rebuild` builds it again."
+    )

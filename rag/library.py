@@ -19,7 +19,7 @@ from .chunking import chunk_paper, embedded_text
 from .config import Settings
 from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .embedding import Embedder, load_embedder
-from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryMismatch, SourceError
+from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryError, LibraryMismatch, SourceError
 from .index import Index
 from .reading.drawing import draw_page
 from .reading.locating import RECORD, Located, check_as_read, locate
@@ -242,9 +242,11 @@ class Library:
             self._records = self._records or Records(self.folder / RECORD)
         if self._records.meta("made_with"):
             self._check_made_with(self._chosen())  # also where nothing has to be embedded
-        self.index.drop_foreign()
         Adding(self._records, self._embedded, report, on_progress).run(located)
-        self.index.update()
+        try:
+            self.index.update()
+        except LibraryError as error:  # questions are answered without it
+            log.warning("The papers are stored. %s", error)
         try:  # so that no question has to wait
             prepare_cross_encoder(self.settings.cross_encoder, self.settings.embedding)
         except EmbeddingError as error:  # the papers are stored all the same, and a question says it again

@@ -81,6 +81,12 @@ class Records(SearchRecords):
         assert row is not None
         return dict(zip(tables, row, strict=True))
 
+    def count_chunks(self, after: int = 0) -> int:
+        """How many chunks have a key above `after`."""
+        row = self._one("SELECT count(*) FROM chunks WHERE key > ?", (after,))
+        assert row is not None
+        return int(row[0])
+
     def brief_papers(self) -> set[int]:
         """The keys of the papers of which only the abstract was read so far."""
         return {row[0] for row in self.rows("SELECT key FROM papers WHERE json_extract(details, '$.brief')")}

@@ -40,7 +40,7 @@ ORDER = [
     {"rag.database"},
     {"rag.record_sources"},
     {"rag.record_search"},
-    {"rag.sentences", "rag.embedding", "rag.cross_encoder", "rag.records", "rag.model"},
+    {"rag.sentences", "rag.embedding", "rag.cross_encoder", "rag.records", "rag.model", "rag.index_versions"},
     {"rag.chunking", "rag.index", "rag.adding", "rag.uploads", "rag.asked"},
     {"rag.library", "rag.checking", "rag.llama_model", "rag.question_set"},
     {"rag.retrieval"},
