@@ -7,7 +7,6 @@ record and compared one by one, up to the whole record where there is no version
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import LibraryError
-from .index_versions import DamagedVersion, Version, Versions, View
+from .index_versions import DamagedVersion, Version, Versions, View, translated
 from .records import Records
 
 log = logging.getLogger("footnote")
@@ -374,7 +373,7 @@ class Index:
         except (LibraryError, DamagedVersion, _Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
             raise
         except BaseException as error:  # Chroma's panics are no Exceptions
-            raise _translated(error, self._versions.folder) from error
+            raise translated(error, self._versions.folder) from error
 
 
 def _most_new(size: int) -> int:
@@ -391,17 +390,3 @@ def _client(folder: Path) -> Any:
 
     with _creating:
         return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
-
-
-def _translated(error: BaseException, folder: Path) -> LibraryError:
-    number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOSPC, errno.EDQUOT) or "is full" in str(error):
-        return LibraryError(
-            "The disk is full, so the search index was not written. Questions are answered without it, more slowly. "
-            "Make room; the next `footnote add` or `footnote rebuild` writes it."
-        )
-    what = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-    return LibraryError(
-        f"The search index cannot be used ({str(what).replace(str(folder), folder.name)}). Questions are answered "
-        "without it; `footnote rebuild` builds it again."
-    )
