@@ -30,7 +30,7 @@ ORDER = [
     {"rag.reading.glyphs", "rag.reading.zotero_beside"},
     {"rag.reading.blocks", "rag.reading.joining", "rag.reading.first_page", "rag.reading.scans"},
     {"rag.reading.layout", "rag.reading.authors", "rag.reading.markup"},
-    {"rag.reading.metadata"},
+    {"rag.reading.metadata", "rag.reading.covers"},
     {"rag.reading.pdf", "rag.reading.jats", "rag.reading.webpages", "rag.reading.bibliographies", "rag.reading.zotero"},
     {"rag.reading.packed"},
     {"rag.reading.readers"},

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import SHARED
 
+from rag.reading.covers import cover_sheets
 from rag.reading.glyphs import Line, PageLines, read_lines
 from rag.reading.metadata import Metadata, guess_metadata
 from rag.reading.pdf import _labelled
@@ -55,7 +56,7 @@ def page(*rows: Set, body: float = 10, number: int = 1, start: float = 420) -> P
 
 
 def guess(*pages: PageLines, file_name: str = "a.pdf", xmp: str | None = None, **facts: str) -> Metadata:
-    return guess_metadata(pages, facts, xmp, file_name)
+    return guess_metadata(pages, facts, xmp, file_name, cover_sheets(pages))
 
 
 def big(top: float, text: str, size: float = 17, left: float = 100, bold: bool = False) -> Set:

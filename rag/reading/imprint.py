@@ -23,6 +23,7 @@ _YEARS = (  # how a year is printed, and how surely it is then the paper's
     (re.compile(rf"(?:©|\(c\)|copyright|(?:^|\. )c )\D{{0,20}}{_YEAR}", re.I), 0.9),
     (re.compile(rf"\bvol(?:ume|\.)?\s?\d+.{{0,40}}?\b{_YEAR}|\w\s\d+\s?(?:\(\d+\)\s?)?\({_YEAR}\)|\d\(\d+\),? {_YEAR}"
                 rf"|\({_YEAR}\) \d+:\d|^[A-Z][\w ]+\s(?:{_YEAR}[,;]\s?\d+[,;(]|\({_YEAR}\) \d)", re.I), 0.88),
+    (re.compile(rf"(?:journal|transactions|letters|proceedings)\b[^.;\d]{{0,60}},\s{_YEAR}(?=\W*$|\.)", re.I), 0.8),
     (re.compile(rf"^[A-Z][^()\d]{{1,80}} \({_YEAR}\)\. |^(?:to cite|citation|how to cite).*?\b{_YEAR}", re.I), 0.87),
     (re.compile(rf"(?:accepted|available online|posted|version|submitted|received)\b.{{0,30}}?\b{_YEAR}", re.I), 0.7),
     (re.compile(rf"\b{_MONTH}[\s\d.,stndrh–-]{{0,12}}{_YEAR}|^\(?{_YEAR}\)?$", re.I), 0.65),

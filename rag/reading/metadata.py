@@ -44,10 +44,6 @@ _VENUE_WORD = re.compile(
     r"|^(?:frontiers\sin|advances\sin|trends\sin|lecture\snotes|plos|peerj|elife|nature|science|cell|pnas|bmc|scientific"
     r"\s(?:reports|data)|heliyon|sensors|springer|elsevier|mdpi|wiley|ieee|acm)\b", re.I
 )  # fmt: skip
-_COVER = re.compile(
-    r"see discussions, stats, and author profiles|your use of the jstor archive|hal is a multi-?disciplinary"
-    r"|^hal id\s?:|this is a repository copy of|downloaded from .* on behalf of|jstor is a not-for-profit", re.I | re.M
-)  # fmt: skip
 _JUNK = re.compile(
     r"untitled|microsoft word|powerpoint|\.(?:docx?|tex|dvi|pdf|indd|qxd|rtf|odt|ps)\b|^[\W\d_]*$|^[A-Za-z]?\d[\w.-]*$"
     r"|^(?:pii|doi|arxiv)\b|\btemplate\b|^(?:latex|main|manuscript|document|paper|article|draft|title|print|layout)\b.{0,8}$"
@@ -67,6 +63,7 @@ _LABELLED = re.compile(
     r"|available online|citation|copyright|©|to cite)",
     re.I,
 )
+_VISITED = re.compile(r"\W*(?:download|access|view|deposit|archived)", re.I)  # no date of the paper's
 _OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$")
 _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
 
@@ -75,8 +72,8 @@ _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
 class Metadata:
     """A paper's metadata. `certainty` gives 0 to 1 for every field that was found.
 
-    `title_lines` are the indices of the title's lines on `pages[title_page]`, which is the first page unless that is
-    a repository's cover; empty where the title stands on no page. `author_lines` are those of the authors under it,
+    `title_lines` are the indices of the title's lines on `pages[title_page]`, which is the first page behind the
+    covers; empty where the title stands on no page. `author_lines` are those of the authors under it,
     with their institutions and addresses; empty where it is not sure how far they go.
     """
 
@@ -100,24 +97,28 @@ class _Title(NamedTuple):
     rows: tuple[Row, ...] = ()
 
 
-def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: str | None, file_name: str) -> Metadata:
+def guess_metadata(
+    pages: Sequence[PageLines], facts: Mapping[str, str], xmp: str | None, file_name: str, cover: int = 0
+) -> Metadata:
     """The metadata of the paper on `pages`; `facts` is the file's Info dictionary, `xmp` its packet as text.
+
+    `cover` is how many pages come before the paper's first: they only say where and when it appeared.
 
     The title is never empty unless the file's name is: where nothing else names the paper, that does.
     """
     stated = stated_facts(facts, xmp)
     stem = re.sub(r"\.pdf$", "", file_name, flags=re.I)
-    cover = int(len(pages) > 1 and bool(_COVER.search("\n".join(line.text for line in pages[0].lines))))
     page = first_page(pages, cover)
     named = _NAMED.match(stem)
     title = _title(page, pages, stated.get("title", []), stem)
     rows = _edges(page, title)
     overleaf = [row.text for row in first_page(pages, cover + 1).rows if in_margin(row, page.height)]
-    edges = [*_texts(rows), *overleaf]
+    sheets = [text for at in range(cover) for text in _texts(first_page(pages, at).rows) if not _VISITED.match(text)]
+    edges = [*_texts(rows), *overleaf, *sheets]
     byline = printed_authors(page, title.rows, used_words(pages))
     authors, sure = authors_of(page, byline, stated_people(stated), named["who"] if named else "")
     cited = [row for row in rows if _may_cite(row, page, title)]
-    doi = find_doi(_texts([row for row in rows if row not in cited]), _texts(cited), overleaf, stated, stem)
+    doi = find_doi([*_texts([row for row in rows if row not in cited]), *sheets], _texts(cited), overleaf, stated, stem)
     lines = [(line.text, bool(line.turned)) for first in pages[cover : cover + 1] for line in first.lines]
     arxiv = find_arxiv_id(lines, stated, stem)
     year = find_year(edges, stated, arxiv, named["year"] if named else "")
@@ -135,7 +136,7 @@ def guess_metadata(pages: Sequence[PageLines], facts: Mapping[str, str], xmp: st
         arxiv.value or None,
         tuple((name, round(certainty, 2)) for name, certainty in sureness if certainty),
         tuple(sorted(row.at for row in title.rows)),
-        cover if title.rows else 0,
+        cover,
         tuple(sorted(row.at for row in byline.rows)),
     )
 

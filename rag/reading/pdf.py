@@ -135,6 +135,7 @@ def _printed() -> bytes:
 def _read(path: Path, most_pages: int | None) -> Document:
     import resource
 
+    from .covers import cover_sheets
     from .layout import arrange
     from .metadata import guess_metadata
 
@@ -145,10 +146,12 @@ def _read(path: Path, most_pages: int | None) -> Document:
     seconds = min(2 * _SECONDS + count, _MOST_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, _MOST_SECONDS))
     pages, notes = _pages(pdf, most_pages)
-    found = guess_metadata(pages, pdf.get_metadata_dict(), _xmp(path), path.name)
+    cover = cover_sheets(pages)
+    found = guess_metadata(pages, pdf.get_metadata_dict(), _xmp(path), path.name, cover)
     title = [pages[found.title_page].lines[at] for at in found.title_lines]
     label = pages[found.title_page].label if title else None
-    pages = _without_byline(pages, found)
+    notes += _cover_note([page.number for page in pages[:cover] if page.lines])
+    pages = _without_byline(pages, found)[cover:]
     layout = arrange(pages, title)
     del pages  # the boxes of a long text take much of the memory
     body = layout.piece.text
@@ -268,6 +271,11 @@ def _notes(pages: Sequence[PageLines], unread: Sequence[int], scans: Sequence[in
         yield f"{_numbers(scans)} {_have(scans)} no text: a scan{_remedy()}"
     if unread:
         yield f"{_numbers(unread)} {'is' if len(unread) == 1 else 'are'} damaged and could not be read"
+
+
+def _cover_note(sheets: Sequence[int]) -> list[str]:
+    what = "is a cover sheet" if len(sheets) == 1 else "are cover sheets"
+    return [f"{_numbers(sheets)} {what} and not searched"] if sheets else []
 
 
 def _remedy() -> str:
