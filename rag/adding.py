@@ -73,10 +73,16 @@ class Adding:
     """One run of `Library.add`; what it did is in `report`."""
 
     def __init__(
-        self, records: Records, embed: Embed, report: AddReport, on_progress: Callable[[Progress], None] | None
+        self,
+        records: Records,
+        embed: Embed,
+        check: Callable[[], None],
+        report: AddReport,
+        on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.records = records
         self.embed = embed
+        self.check = check  # that what was embedded still fits the library
         self.report = report
         self.on_progress = on_progress
         self.known: dict[tuple[str, str], int | _Pending] = dict(records.readings())
@@ -282,6 +288,7 @@ class Adding:
         update = pending.key is not None
         corrections = records.corrections(pending.key) if pending.key is not None else {}
         with records.transaction() as db:
+            self.check()
             key = records.put_paper(
                 db, pending.paper, vector, chunks, reading=pending.reading, corrections=corrections, key=pending.key
             )

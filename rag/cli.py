@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .cleaning import clean, escape
-from .errors import FootnoteError
+from .errors import FootnoteError, LibraryBusy
 
 if TYPE_CHECKING:
     from .adding import Progress
@@ -158,7 +158,7 @@ def _watch(options: argparse.Namespace) -> int:
             return not Path(path).resolve().is_relative_to(library)
 
         _say(f"Following {folder.name or folder}. Ctrl-C ends it.")
-        first = True
+        is_due = True
         with contextlib.suppress(KeyboardInterrupt):
             # The first round comes after the timeout: what changes while it is added is then noticed already.
             rounds = watch(
@@ -166,9 +166,14 @@ def _watch(options: argparse.Namespace) -> int:
             )
             told: list[Failure] | None = None
             for changes in rounds:
-                if changes or first:
+                if not (changes or is_due):
+                    continue
+                try:
                     told = _added(assistant, [options.folder], options, told).failed
-                first = False
+                    is_due = False
+                except LibraryBusy as error:
+                    _say(f"{error} Trying again.")
+                    is_due = True
     return DONE
 
 

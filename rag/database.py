@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import schema
-from .errors import LibraryError
+from .errors import LibraryBusy, LibraryError
 
 _BUSY_SECONDS = 60.0
 _MOST_INDEXED = 32  # states of the record that are known as those of an index; few versions of one are kept
@@ -208,7 +208,7 @@ def _translated(error: Exception, path: Path) -> LibraryError:
     text = str(error)
     name = path.parent.name
     if "locked" in text:
-        return LibraryError(
+        return LibraryBusy(
             f"The library {name!r} has been busy for {_BUSY_SECONDS:.0f} s: another `footnote` writes to it."
         )
     if "full" in text:

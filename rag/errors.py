@@ -4,6 +4,7 @@ FootnoteError
 ├── ConfigError        a setting is unknown, of the wrong type, or impossible
 ├── SourceError        a file or folder cannot be read as papers
 ├── LibraryError       the library on disk cannot be used as it is
+│   ├── LibraryBusy        another process is writing to it for too long
 │   ├── LibraryMismatch    it was made with other settings
 │   └── EmptyLibrary       there is nothing in it to search
 ├── UnknownPaper       no paper fits this name
@@ -42,6 +43,10 @@ class SourceError(FootnoteError):
 
 class LibraryError(FootnoteError):
     """The library on disk cannot be used as it is."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to the library, and has been for longer than a write waits."""
 
 
 class LibraryMismatch(LibraryError):

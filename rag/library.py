@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,12 @@ from .index import Index
 from .reading.drawing import draw_page
 from .reading.locating import RECORD, Located, check_as_read, locate
 from .records import Records, StoredChunk, StoredSource
+from .reembedding import Reembedding
 from .types import AddReport, Box, Failure, Paper, PaperRef, Span
 from .uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
 
 log = logging.getLogger("footnote")
 
-_GROUP = 8  # papers that are embedded at once where all are embedded anew
 _CHUNKER = 2  # raise it when the same paper would be cut or pooled otherwise than before
 
 _TALL = 1.6  # times the usual height: of a letter whose box tells nothing of its line
@@ -102,8 +103,17 @@ class Library:
         with self._loading:
             if self._embedder is None:
                 self._embedder = load_embedder(self.settings.embedding)
-        self._check_made_with(self._made_with(self._embedder))  # each time: another process may have rebuilt it
+        self.check_settings()  # each time: another process may have rebuilt it
         return self._embedder
+
+    def check_settings(self) -> None:
+        """Check that the library is still made with the embedder that is loaded; needed where what it made is used.
+
+        Raises:
+            LibraryMismatch: another process has rebuilt it with other settings.
+        """
+        if self._embedder is not None:
+            self._check_made_with(self._made_with(self._embedder))
 
     @property
     def cross_encoder(self) -> CrossEncoder | None:
@@ -242,7 +252,7 @@ class Library:
             self._records = self._records or Records(self.folder / RECORD)
         if self._records.meta("made_with"):
             self._check_made_with(self._chosen())  # also where nothing has to be embedded
-        Adding(self._records, self._embedded, report, on_progress).run(located)
+        Adding(self._records, self._embedded, self.check_settings, report, on_progress).run(located)
         try:
             self.index.update()
         except LibraryError as error:  # questions are answered without it
@@ -300,32 +310,26 @@ class Library:
         else:  # the title stands in the text and is embedded with each chunk
             chunks, vector = self._embedded([wanted])[0]
             with records.transaction() as db:
+                self.check_settings()
                 records.put_paper(
                     db, wanted, vector, chunks, reading=records.reading(key), corrections=corrections, key=key
                 )
         return records.paper(paper.id)
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> None:
-        """Makes the index anew; where the settings changed, all chunks and vectors too, in one transaction."""
-        records = self.records
+        """Build the index again; where the settings changed, embed all papers with the new ones first.
+
+        Questions are answered meanwhile, and papers that others add are taken along.
+
+        Raises:
+            LibraryError: the disk is full, or the record cannot be written. The library stays as it was.
+        """
         embedder = load_embedder(self.settings.embedding)
         made_with = self._made_with(embedder)
-        if json.loads(records.meta("made_with") or "{}") != made_with:
+        if json.loads(self.records.meta("made_with") or "{}") != made_with:
             self._embedder = embedder
-            papers = [(records.paper_key(p.id), records.paper(p.id)) for p in self.papers()]
-            done = 0
-            with records.transaction() as db:
-                records.set_meta(db, "made_with", json.dumps(made_with))
-                for start in range(0, len(papers), _GROUP):
-                    group = papers[start : start + _GROUP]
-                    for (key, paper), (chunks, vector) in zip(
-                        group, self._embedded([p for _, p in group]), strict=True
-                    ):
-                        reading, corrections = records.reading(key), records.corrections(key)
-                        records.put_paper(db, paper, vector, chunks, reading=reading, corrections=corrections, key=key)
-                        done += len(chunks)
-                    if on_progress:
-                        on_progress(Progress("Papers", 0, 0, start + len(group), done))
+            embed = partial(self._embedded_by, embedder)
+            Reembedding(self.records, json.dumps(made_with), embed).run(on_progress)
         self.index.rebuild()
 
     # How it was made
@@ -366,7 +370,11 @@ class Library:
 
     def _embedded(self, papers: Sequence[Paper]) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
         """Each paper's chunks with their vectors, and the vector of the whole."""
-        embedder = self.embedder
+        return self._embedded_by(self.embedder, papers)
+
+    def _embedded_by(
+        self, embedder: Embedder, papers: Sequence[Paper]
+    ) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
         chunks = [chunk_paper(paper, embedder, self.settings.chunking) for paper in papers]
         pairs = [(paper, chunk) for paper, of_paper in zip(papers, chunks, strict=True) for chunk in of_paper]
         encoded = iter(embedder.encode_texts([embedded_text(paper, chunk, embedder) for paper, chunk in pairs]))

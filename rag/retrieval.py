@@ -126,6 +126,7 @@ def find(
     paper_words = records.paper_word_scores(terms, most * 5, papers)
     keys = dict.fromkeys([*library.index.nearest(vector, most, papers), *list(words)[:most]])
     candidates = records.candidates(sorted(keys))
+    library.check_settings()  # the vectors of another model could not be compared
     similarities = _similarities(candidates, vector, words, paper_words)
     features = np.hstack([similarities, section_features(candidates, terms)])
     scores = fused(features, (weights or load_weights()).fusion)

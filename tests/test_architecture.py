@@ -42,6 +42,7 @@ ORDER = [
     {"rag.record_search"},
     {"rag.sentences", "rag.embedding", "rag.cross_encoder", "rag.records", "rag.model", "rag.index_versions"},
     {"rag.chunking", "rag.index", "rag.adding", "rag.uploads", "rag.asked"},
+    {"rag.reembedding"},
     {"rag.library", "rag.checking", "rag.llama_model", "rag.question_set"},
     {"rag.retrieval"},
     {"rag.answering", "rag.conversation", "rag.prompts"},
