@@ -33,6 +33,7 @@ ORDER = [
     {"rag.reading.metadata", "rag.reading.covers"},
     {"rag.reading.pdf", "rag.reading.jats", "rag.reading.webpages", "rag.reading.bibliographies", "rag.reading.zotero"},
     {"rag.reading.packed"},
+    {"rag.reading.docx", "rag.reading.epub"},
     {"rag.reading.readers"},
     {"rag.reading.locating"},
     {"rag.running"},

@@ -192,3 +192,21 @@ def cased(name: str) -> str:
     if not name.isupper() or not any(len(word) > 3 for word in words):
         return " ".join(words)
     return " ".join(word.title() if len(word.strip(".")) > 1 and "." not in word[:-1] else word for word in words)
+
+
+def listed_names(text: str, *, several: bool = True) -> list[str]:
+    """The names in a field that is sure to hold names, as readers write them: `Moss, Ann; Lee, Bo`.
+
+    Args:
+        several: `Ann Moss, Bo Lee` are two persons, not one with the family name first.
+    """
+    pieces = [piece.strip() for piece in re.split(r";|\s+and\s+" if several else ";", text) if piece.strip()]
+    parts = [part.strip() for piece in pieces for part in piece.split(",")]
+    if several and all(len(part.split()) > 1 for part in parts):
+        return parts
+    return [_in_order(piece) for piece in pieces]
+
+
+def _in_order(name: str) -> str:
+    family, comma, given = name.partition(",")
+    return f"{given.strip()} {family.strip()}" if comma and "," not in given else name

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ..errors import SourceError
 from ..types import Failure
 from .bibliographies import bibtex_items
+from .epub import is_book
 from .readers import READER, is_readable
 from .sources import Item
 from .zotero import is_zotero, read_zotero
@@ -63,7 +64,7 @@ class Source(NamedTuple):
         said = asdict(self.item) if self.item else {}
         about = json.dumps({name: said[name] for name in ("title", "details", "abstract") if said}, default=str)
         rest = hashlib.sha256(f"{READER} {about}".encode()).hexdigest()
-        return f"{file_digest(self.path) if self.path else ''}.{rest}"
+        return f"{_digest(self.path) if self.path else ''}.{rest}"
 
 
 def check_as_read(path: Path, digest: str) -> None:
@@ -100,6 +101,7 @@ class Located:
         A folder without any source is no sign of that: its disk may not be mounted.
         """
         here = {source.location for source in self.sources}
+        books = [source.path for source in self.sources if source.path and source.path.is_dir()]
         left = [location for location in locations if location not in here]
         return [
             location
@@ -107,7 +109,11 @@ class Located:
             for folder in (*self.folders, *self.zotero)
             if Path(location).is_relative_to(folder)
             and any(Path(source).is_relative_to(folder) for source in here)
-            and (folder in self.zotero or (ITEM not in location and _is_missing(Path(location))))
+            and (
+                folder in self.zotero
+                or (ITEM not in location and _is_missing(Path(location)))
+                or any(book in Path(location).parents for book in books)  # a chapter that was read as a page
+            )
         ]
 
 
@@ -123,7 +129,7 @@ def locate(
     files: dict[Path, Item | None] = {}
     sources: list[Source] = []
     for path in _walk_all(paths, located):
-        if not path.is_dir():
+        if not path.is_dir() or is_book(path):
             files.setdefault(path)
             continue
         try:
@@ -195,7 +201,7 @@ def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> 
         seen.add((state.st_dev, state.st_ino))
         if folder.name == UPLOADS and (folder.parent / RECORD).is_file():
             return  # a library's own copies, which it has read
-        if is_zotero(folder):
+        if is_zotero(folder) or is_book(folder):
             yield folder.resolve()
             return
         children = sorted(folder.iterdir())
@@ -241,6 +247,15 @@ def _why(error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "it is a loop of symbolic links"
     return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
+def _digest(path: Path) -> str:
+    """The sha256 of a file, or of all files in the folder of an unpacked book."""
+    if not path.is_dir():
+        return file_digest(path)
+    files = (file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    named = sorted(f"{file.relative_to(path).as_posix()} {file_digest(file)}" for file in files)
+    return hashlib.sha256("\n".join(named).encode(errors="surrogateescape")).hexdigest()
 
 
 def file_digest(path: Path) -> str:

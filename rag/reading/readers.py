@@ -12,9 +12,10 @@ from typing import Any
 from ..errors import SourceError
 from ..types import Failure, Paper
 from .bibliographies import read_bibtex, read_ris
+from .docx import read_docx
 from .encodings import encoding_of
+from .epub import is_book, read_epub
 from .jats import read_jats
-from .packed import read_docx, read_epub
 from .sources import Reading, decode, decoded, details, keep, make_paper
 from .webpages import read_html
 
@@ -30,7 +31,7 @@ def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: 
     Raises:
         SourceError: nothing of the file can be read, and why.
     """
-    reader = _READERS.get(path.suffix.lower())
+    reader = read_epub if path.is_dir() and is_book(path) else _READERS.get(path.suffix.lower())
     if reader is None:
         raise SourceError(
             f"files of the kind {path.suffix or '(no suffix)'!r} are not read; known are {', '.join(_READERS)}"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .bylines import stated_people
+from .bylines import listed_names, stated_people
 from .encodings import markup_encoding
 from .markup import hidden_note, parsed, plain, sections, untagged
 from .sources import Reading, decoded, details, kind_of, make_paper
@@ -60,7 +60,7 @@ def _title(root: Any, stated: Any, meta: dict[str, list[str]]) -> str:
 
 def _details(meta: dict[str, list[str]]) -> dict[str, Any]:
     key = next((key for key in _AUTHOR_KEYS if key in meta), "")
-    people = [name for text in meta.get(key, []) for name in _names(text, several=key != "citation_author")]
+    people = [name for text in meta.get(key, []) for name in listed_names(text, several=key != "citation_author")]
     identifiers = " ".join(meta.get("dc.identifier", []) + meta.get("dcterms.identifier", []))
     doi = re.search(r"\b10\.\d{4,9}/\S+", identifiers)
     return details(
@@ -77,21 +77,6 @@ def _details(meta: dict[str, list[str]]) -> dict[str, Any]:
 
 def _first_of(meta: dict[str, list[str]], *keys: str) -> str | None:
     return next((value for key in keys for value in meta.get(key, [])), None)
-
-
-def _names(text: str, *, several: bool) -> list[str]:
-    """The names in a field as readers write them: `Moss, Ann; Lee, Bo`, or with `several` also `Ann Moss, Bo Lee`."""
-    pieces = [piece.strip() for piece in re.split(r";|\s+and\s+" if several else ";", text) if piece.strip()]
-    parts = [part.strip() for piece in pieces for part in piece.split(",")]
-    if several and all(len(part.split()) > 1 for part in parts):
-        return parts
-    return [_in_order(piece) for piece in pieces]
-
-
-def _in_order(name: str) -> str:
-    """`Moss, Ann` as readers write it."""
-    family, comma, given = name.partition(",")
-    return f"{given.strip()} {family.strip()}" if comma and "," not in given else name
 
 
 def _latexml_details(soup: Any, article: Any) -> dict[str, Any]:
