@@ -2,113 +2,269 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
-_ACCENTS = {
-    '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "=": "\u0304", ".": "\u0307",
-    "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
-}  # fmt: skip
-_LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
-            "AA": "Å", "i": "ı", "j": "ȷ"}  # fmt: skip
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
-    "psi omega"
-).split()
-_SYMBOLS = {
-    **{name: unicodedata.lookup(f"GREEK SMALL LETTER {name.replace('lambda', 'lamda')}") for name in _GREEK},
-    **{name.title(): unicodedata.lookup(f"GREEK CAPITAL LETTER {name.replace('lambda', 'lamda')}") for name in _GREEK},
-    "varepsilon": "ε", "varphi": "φ", "vartheta": "ϑ", "times": "×", "sim": "∼", "approx": "≈", "pm": "±", "le": "≤",
-    "leq": "≤", "ge": "≥", "geq": "≥", "neq": "≠", "to": "→", "rightarrow": "→", "infty": "∞", "cdot": "·",
-    "ldots": "…", "dots": "…", "in": "∈", "sum": "∑", "prod": "∏", "partial": "∂", "nabla": "∇", "textendash": "–",
-    "textemdash": "—", "textquoteright": "’", "quad": " ", "qquad": " ", "S": "§", "sqrt": "√",
-}  # fmt: skip
-_WRAPPERS = (
-    r"(?:text(?:bf|it|sc|tt|sf|rm|normal|sl|superscript|subscript)?|emph|underline|url|mathcal|mathbf|mathbb|mathrm|mathit|mathsf|mbox|bm"
-    r"|boldsymbol|operatorname|href\{[^{}]*\})"
-)
+from .latex_names import ACCENTS, GREEK, LETTERS, SYMBOLS, UNITS, WRAPPERS
 
 _MARKS = re.compile(r"[\\{}$`~]|''|--")
-_ACCENT = re.compile(
-    r"""\{?\\(["'`^~=.])\s*\{?(\\?[A-Za-z])\}?\}?|\{?\\([cvuHkr])(?:\{([A-Za-z])\}|\s+([A-Za-z]))\}?"""
+_MOST_PASSES = 20  # nobody nests deeper; a text made to, costs no more than this
+
+# Stand for what has to survive while the rest is resolved. No text may hold these noncharacters of Unicode.
+_RESERVED = re.compile("[\ufdd0-\ufdd6]")
+_PATH_OPEN, _PATH_CLOSE = "\ufdd0", "\ufdd1"
+_LITERAL = {"{": "\ufdd2", "}": "\ufdd3", "\\": "\ufdd4", "$": "\ufdd5", "~": "\ufdd6"}
+_LITERAL_BACK = str.maketrans({sign: letter for letter, sign in _LITERAL.items()})
+_LITERAL_NAMES = {"textbackslash": "\\", "backslash": "\\", "textasciitilde": "~", "textdollar": "$",
+                  "textbraceleft": "{", "textbraceright": "}", "lbrace": "{", "rbrace": "}"}  # fmt: skip
+
+# Backslashes that are none of LaTeX's: paths of Windows, escaped quotes and apostrophes of JSON and SQL.
+_PART = r"[\w.$%~+@-]+"
+_PATH = re.compile(
+    rf"(?<![\w\\])[A-Za-z]:\\{{1,2}}{_PART}(?:\\{{1,2}}{_PART})*\\?(?![{{\w])"  # C:\temp\new
+    rf"|(?<![^\s\"'(<\[])\\\\{_PART}(?:\\{_PART})+(?![{{\w])"  # \\server\share
+    r"|(?<![\w.\\{}$^-])\w[\w.-]*(?:\\[^\W_][\w.-]*)+(?![{\w])"  # temp\new
+    r"|(?<![\\\w])\\[A-Za-z][+*?]"  # \S+, of a regular expression
+    r"|(?<![^\s(\[:,{])\\\"(?=\w)[^\"\\\n{}]{1,200}\\\"(?![\w{])"  # \"quoted\"
+    r"|(?<=[^\W\d_])\\'(?:s|t|d|m|re|ll|ve)(?!\w)"  # don\'t
 )
-_LETTER = re.compile(r"\{?\\(ss|ae|AE|oe|OE|aa|AA|[oOlLij])(?![A-Za-z])(?:\{\}|\}|\s)?")
-_MATH = re.compile(r"\$([^$]{1,200})\$")
-_WRAPPED = re.compile(rf"(?:\\{_WRAPPERS}|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm))\{{([^{{}}]*)\}}")
+_MATH = re.compile(r"(?<!\\)(\${1,2})(?!\s)([^$]{0,199}[^$\s])\1|(?<!\\)\$(\s[^$\\]{0,99}\\[^$]{1,99}\s)\$")
+_VARIABLE = re.compile(r"[A-Z_]{2,}[\w/:.\-]*")  # $HOME_DIR/$USER, of a shell
+
+_ACCENT = re.compile(
+    r"""\{?\\(["'`^~=.])\s*\{?(\\[ij](?![A-Za-z])\s?|[A-Za-z\u00c0-\u024f\u1e00-\u1eff])\}?\}?"""
+    r"""|\{?\\([cvuHkrbd])(?:\s*\{(\\[ij]|[A-Za-z\u00c0-\u024f\u1e00-\u1eff])\}|\s+([A-Za-z])(?![A-Za-z]))\}?"""
+)
+_LETTER = re.compile(rf"\{{?\\({'|'.join(sorted(LETTERS, key=len, reverse=True))})(?![A-Za-z])(?:\{{\}}|\}}|\s)?")
+_DEGREE = re.compile(r"\^\s*\{?\s*\\circ(?![A-Za-z])\s*\}?")
+_WRAPPED = re.compile(rf"(?:\\{WRAPPERS}|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm))\{{([^{{}}]*)\}}")
+_RAISED = re.compile(r"(?<=\d)\\textsuperscript\{([-+−]?\d+)\}")
 _SWITCH = re.compile(r"\{\\(?:em|bf|it|sc|tt|sf|rm|sl|bfseries|itshape|ttfamily|scshape)(?![A-Za-z])\s*([^{}]*)\}")
-_FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
+_FRACTION = re.compile(r"\\(?:[dt]|nice)?frac\{([^{}]*)\}\{([^{}]*)\}")
 _CITED = re.compile(r"\\cite[a-z]*\*?\{([^{}]*)\}")
-_SYMBOL = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
-_BRACED_NAME = re.compile(rf"\{{({'|'.join(sorted(_SYMBOLS, key=len, reverse=True))})\}}")
+_SORTED_BY = re.compile(r"\\(?:noopsort|SortNoop|noop|sortkey)\s*\{[^{}]*\}", re.IGNORECASE)
+_QUANTITY = re.compile(r"\\(?:SI|qty)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}")
+_RANGE = re.compile(r"\\(?:SIrange|qtyrange)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}\{([^{}]*)\}")
+_UNIT = re.compile(r"\\(?:si|unit)(?:\[[^\][]*\])?\{([^{}]*)\}")
+_NUMBER = re.compile(r"\\(num|ang)(?:\[[^\][]*\])?\{([^{}]*)\}")
+_ROOT = re.compile(r"\\sqrt\{(\w*)\}")
+_QUOTED = re.compile(r"\\(?:enquote|mkbibquote|textquote)\*?\{([^{}]*)\}")
+_SILENT = re.compile(r"\\(?:[hv]space\*?|label|index|[hv]?phantom|pagestyle|color)\{[^{}]*\}")
+# TeX skips the blank after a command; people write it after the ones of mathematics and their own.
+_SYMBOL = re.compile(r"\\(?:(relax|pounds|text[a-z]+)(?![A-Za-z{])\s?|([A-Za-z]+)(?:\{\})?)")
+_ALONE = re.compile(r"\{\\([A-Za-z]{2,})\s*\}")
+_ARGUED = re.compile(r"\\([A-Za-z]+)\*?\s*(?=\{)")
+_NAMED = re.compile(r"\{(ours|var(?:epsilon|phi|theta))\}")  # names of macros alone, whose backslash was lost
 _POWER = re.compile(r"([\^_])\{([^{}]+)\}")
-_BRACES = re.compile(r"""(?<!\\)\{(\w(?:[^{}:;,="|]|:(?=//))*)\}""")  # around words; sets and code keep theirs
+# Around words; sets and code keep theirs, commands their arguments.
+_BRACES = re.compile(r"""((?:\\[A-Za-z]+\*?|\})\s?)?(?<!\\)\{(\w(?:[^{}:;,="|]|:(?=//))*)\}""")
+_ADDRESS = re.compile(r"\{(https?://[^\s{}\\$]+)\}")
+
+# What only LaTeX writes, commands apart: escaped signs, accents, formulas, indices.
+_EVIDENCE = re.compile(
+    r"\\[%&_#$]|(?<=\w)\\[,;](?=\w)|(?<=[^\W\d_]{2})\\-(?=[^\W\d_]{2})|\\[oOlL](?![A-Za-z])|\\\\(?=\s)|\\[({\[](?:[^\\\n]|\\.){1,200}?\\[)}\]]|[\^_]\{[^{}]+\}"
+    r"|\\[A-Za-z]{2,}\*?\{|\{\\(?:em|bf|it|sc|tt|sf|rm|sl)(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm)\{"
+    r"""|\\["'`^~=.]\{?\\?[A-Za-z]|\\[cvuHkrbd](?:\{\\?[A-Za-z]\}|\s+[A-Za-z](?![A-Za-z]))"""
+)
+
 _COMMANDS = (  # of mathematics, which LaTeX has without a package
-    *(name for name in _GREEK if name != "omicron"),
+    *(name for name in GREEK if name != "omicron"),
     *"Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
     *"times sim approx pm leq geq neq rightarrow infty cdot in sum prod partial nabla".split(),
 )
 _AS_LATEX = {
-    **{_SYMBOLS[name]: f"$\\{name}$" for name in _COMMANDS},
-    **{letter: f"{{\\{name}}}" for name, letter in _LETTERS.items()},
+    **{SYMBOLS[name]: f"$\\{name}$" for name in _COMMANDS},
+    **{letter: f"{{\\{name}}}" for name, letter in LETTERS.items()},
     **{sign: f"\\{sign}" for sign in "$&%#_"},
     # Braces are counted by BibTeX even behind a backslash.
     "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}", "|": r"\textbar{}", "<": "$<$", ">": "$>$", "–": "--", "—": "---", "“": "``", "”": "''",
     "‘": "`", "’": "'", "…": r"\ldots{}", "§": r"\S{}",
 }  # fmt: skip
-_MOST_PASSES = 20  # nobody nests deeper; a text made to, costs no more than this
 
 
 def readable(text: str) -> str:
-    """`text` with LaTeX left-overs resolved: ``na\\"ive`` is naïve, ``34.0\\%`` is 34.0%, `` ``x'' `` is "x".
+    """Return `text` with LaTeX left-overs resolved: ``na\\"ive`` is naïve, ``34.0\\%`` is 34.0%, ``x''`` is "x".
 
-    Text without such left-overs comes back as it is. What a macro of the authors' own (`\\ours`) stood for is lost, so
-    its name is left.
+    Text without such left-overs is returned as it is, with its backslashes, braces and dollars: `C:\\temp`, `{S}`. A
+    macro of the authors' own (`\\ours`) keeps its name, as what it stood for is not known.
     """
     for _ in range(_MOST_PASSES):
         if not _MARKS.search(text):
             break
-        before, text = text, _resolved(text)
+        before, text = text, _pass(text, certain=False)
         if text == before:
             break
     return text
 
 
-def _resolved(text: str) -> str:
+def from_latex(text: str) -> str:
+    """Return the text that a field in LaTeX stands for, as those of BibTeX are; braces only group in it."""
+    return _pass(text, certain=True) if _MARKS.search(text) else text
+
+
+def _pass(text: str, *, certain: bool) -> str:
+    if _RESERVED.search(text):
+        return text
+    formulas = 0
+
+    def math(match: re.Match[str]) -> str:
+        nonlocal formulas
+        inside = match[2] or match[3]
+        prices = inside[0].isdigit() and text[match.end() : match.end() + 1].isdigit()
+        if prices or not _is_math(inside) or (_VARIABLE.match(inside) and not certain):
+            return match[0]
+        formulas += 1
+        return _resolved(inside, whole=True)
+
+    text = _MATH.sub(math, text)
+    paths: list[str] = []
+    drive = re.search(r"(?<![\w\\])[A-Z]:\\+\w", text)  # then `Files\in` is the rest of a path
+
+    def kept(match: re.Match[str]) -> str:
+        if not drive and not _is_path(match[0]):
+            return match[0]
+        paths.append(match[0])
+        return f"{_PATH_OPEN}{len(paths) - 1}{_PATH_CLOSE}"
+
+    if "\\" in text:
+        text = re.sub(r"(?<=[^\W\d_])\\-(?=[^\W\d_])", "", text) if certain else text
+        text = (
+            _PATH.sub(kept, text)
+            if not certain
+            else re.sub(r"(?<![\w\\])[A-Za-z]:\\(?!text)(?=\w)[^\s{}]*", kept, text)
+        )
+    if certain or formulas or _is_latex(text):
+        text = _resolved(text, whole=certain)
+        text = re.sub(r"(?<=[\w.,)])~(?=[A-Za-z(\[\\])|(?<=[A-Za-z.)])~(?=\d)", " ", text)
+    else:
+        text = _SYMBOL.sub(_macro, text)
+        text = _ADDRESS.sub(r"\1", _NAMED.sub(lambda m: SYMBOLS.get(m[1], m[1]), text))
+    if certain:
+        text = re.sub(r"[{}]", "", text)
+        text = re.sub(r"(?<!/)~", " ", text)
+    text = _typeset(text)
+    text = re.sub(f"{_PATH_OPEN}(\\d+){_PATH_CLOSE}", lambda m: paths[int(m[1])], text)
+    return text.translate(_LITERAL_BACK)
+
+
+def _is_math(inside: str) -> bool:
+    """Whether the inside of `$...$` looks like mathematics; two prices in one sentence do not."""
+    return bool(re.search(r"[\\^_{}=<>]", inside) or re.fullmatch(r"\w{1,3}", inside))
+
+
+def _is_path(found: str) -> bool:
+    """Whether the backslashes in what looks like a path are no commands of LaTeX."""
+    if not found[0].isalnum() and found[0] != "_":
+        return True
+    parts = re.split(r"\\+", found)
+    if re.fullmatch("[A-Z]:", parts[0]):
+        return True
+    names = [re.match(r"[A-Za-z]*", part) for part in parts[1:]]
+    return not all(name and _symbol(name[0]) is not None for name in names)
+
+
+def _is_latex(text: str) -> bool:
+    if _EVIDENCE.search(text):
+        return True
+    return any(_symbol(match[1] or match[2]) is not None for match in _SYMBOL.finditer(text))
+
+
+def _resolved(text: str, *, whole: bool) -> str:
+    """LaTeX resolved from the inside out; `whole` where all of it is LaTeX, so that single letters are commands too."""
+    for _ in range(_MOST_PASSES):
+        before, text = text, _commands(text, whole)
+        if text == before:  # what is left of commands with arguments is none that is known
+            text = _ARGUED.sub(lambda m: _symbol(m[1]) or "", text)
+        if text == before:
+            break
+    return text
+
+
+def _commands(text: str, whole: bool) -> str:
+    text = re.sub(r"\\\\(\s?)", lambda m: m[1] or " ", text)
+    text = re.sub(r"\\([{}$])", lambda m: _LITERAL[m[1]], text)
+    text = text.replace(r"\~{}", _LITERAL["~"]).replace(r"\^{}", "^")
     text = _ACCENT.sub(_accented, text)
-    text = _LETTER.sub(lambda m: _LETTERS[m[1]], text)
-    text = _MATH.sub(_math, text)
+    text = _LETTER.sub(lambda m: LETTERS[m[1]], text)
+    text = _DEGREE.sub("°", text)
+    text = _SORTED_BY.sub("", text)
+    text = _RAISED.sub(r"^\1", text)
+    text = _measures(text)
     for _ in range(3):  # wrappers nest: \textbf{\emph{x}}
         text, found = _WRAPPED.subn(r"\1", text)
         if not found:
             break
     text = _SWITCH.sub(r"\1", text)
     text = _FRACTION.sub(r"\1/\2", text)
+    text = _ROOT.sub(r"√\1", text)
     text = _CITED.sub(r"[\1]", text)
+    text = _QUOTED.sub(r"“\1”", text)
+    text = _SILENT.sub("", text)
     text = re.sub(r"\\[()\[\]]", "", text)
-    text = re.sub(r"\\([%&_#$ ,;])", lambda m: m[1] if m[1] in "%&_#$" else " ", text)
-    text = _BRACED_NAME.sub(lambda m: _SYMBOLS[m[1]], text)
-    text = _SYMBOL.sub(lambda m: _SYMBOLS.get(m[1], m[1]), text)
+    text = re.sub(r"\\([%&_# ,;])", lambda m: m[1] if m[1] in "%&_#" else " ", text)
+    text = re.sub(r"(?<=\w)\\[-/](?=\w)", "", text)
+    text = _ALONE.sub(lambda m: _symbol(m[1]) or m[0], text)
+    text = _SYMBOL.sub(lambda m: _macro(m, whole=whole), text)
+    text = _NAMED.sub(lambda m: SYMBOLS.get(m[1], m[1]), text)
     text = _POWER.sub(lambda m: m[1] + (m[2] if len(m[2]) == 1 or m[2].isalnum() else f"({m[2]})"), text)
-    text = _BRACES.sub(r"\1", text)
-    text = re.sub(r"\\([{}])", r"\1", text)
+    return _BRACES.sub(lambda m: m[0] if m[1] else m[2], text)
+
+
+def _typeset(text: str) -> str:
+    """Quotes, ties and dashes as they are printed."""
     text = text.replace("``", '"').replace("''", '"')
     text = re.sub(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)", r"'\1'", text)
-    text = re.sub(r"(?<=[\w.,)])~(?=[A-Za-z(\[\\])|(?<=[A-Za-z.)])~(?=\d)", " ", text)
+    text = re.sub(r"(?<=[\w.,)]{2})~(?=[A-Za-z(\[])|(?<=[A-Za-z.)]{2})~(?=\d)", " ", text)  # Fig.~3; not y~x
     return re.sub(r"(?<=\w)---?(?=\w)|(?<=\s)---?(?=\s)", "–", text)
 
 
 def _accented(match: re.Match[str]) -> str:
-    accent, letter = match[1] or match[3], (match[2] or match[4] or match[5]).lstrip("\\")
-    return unicodedata.normalize("NFC", letter + _ACCENTS[accent])
+    accent, letter = match[1] or match[3], (match[2] or match[4] or match[5]).lstrip("\\").strip()
+    return unicodedata.normalize("NFC", letter + ACCENTS[accent])
 
 
-def _math(match: re.Match[str]) -> str:
-    """The inside of `$...$` where it looks like mathematics; two prices in one sentence do not."""
-    inside = match[1]
-    if re.search(r"[\\^_{}=<>]", inside) or re.fullmatch(r"\w{1,3}", inside):
-        return inside
-    return match[0]
+def _macro(match: re.Match[str], whole: bool = False) -> str:
+    """What a command stands for; the name of one that is not known, and a single letter as it is: `\\d+`."""
+    name = match[1] or match[2]
+    if match.string.startswith("{", match.end()):
+        return match[0]
+    if name in _LITERAL_NAMES:
+        return _LITERAL[_LITERAL_NAMES[name]]
+    symbol = _symbol(name)
+    if symbol is not None:
+        return symbol
+    return name if len(name) > 1 or whole else match[0]
+
+
+def _measures(text: str) -> str:
+    """The quantities of the package siunitx, as it prints them: `\\SI{3}{\\micro\\metre}` is 3 μm."""
+    if not re.search(r"\\(?:SI|qty|si|unit|num|ang)", text):
+        return text
+    text = _RANGE.sub(lambda m: f"{m[1]}–{m[2]} {_units(m[3])}", text)
+    text = _QUANTITY.sub(lambda m: f"{m[1]} {_units(m[2])}", text)
+    text = _UNIT.sub(lambda m: _units(m[1]), text)
+    return _NUMBER.sub(lambda m: m[2] + ("°" if m[1] == "ang" else ""), text)
+
+
+def _units(text: str) -> str:
+    return re.sub(r"\\([A-Za-z]+)\s*", lambda m: UNITS.get(m[1], m[1]), text).replace("~", " ").strip()
+
+
+@functools.lru_cache(maxsize=4096)
+def _symbol(name: str) -> str | None:
+    """What a command of LaTeX without arguments prints; "" for one that prints nothing itself, None for no command."""
+    if name in SYMBOLS:
+        return SYMBOLS[name]
+    if len(name) == 1 or name in ("today", "hint", "hints"):
+        return None
+    from pylatexenc.latex2text import get_default_latex_context_db
+
+    spec = get_default_latex_context_db().get_macro_spec(name)
+    printed = getattr(spec, "simplify_repl", None)
+    return printed if isinstance(printed, str) and "%" not in printed else None
 
 
 def latex(text: str) -> str:
@@ -121,7 +277,7 @@ def latex(text: str) -> str:
 
 def _with_accent(letter: str) -> str:
     base, *marks = list(unicodedata.normalize("NFD", letter))
-    accent = next((name for name, mark in _ACCENTS.items() if [mark] == marks), None)
+    accent = next((name for name, mark in ACCENTS.items() if [mark] == marks), None)
     if accent is None or not base.isascii():
         return letter
     return f"{{\\{accent}{{{base}}}}}" if accent.isalpha() else f"{{\\{accent}{base}}}"

@@ -14,6 +14,7 @@ from conftest import ROOT
 
 # A module imports from the rows above its own, and nothing else of the project.
 ORDER = [
+    {"rag.latex_names"},
     {"rag.errors", "rag.readable", "rag.weights", "rag.cleaning"},
     {"rag.types"},
     {"rag.config", "rag.reading", "rag.references"},

@@ -368,6 +368,12 @@ def test_broken_json_lines_are_named_and_cost_no_other(tmp_path: Path) -> None:
         (r"\href{https://x.org}{here}, as \citep{lee20} says", "here, as [lee20] says"),
         (r"Fig.~3, 5--6, x---y, 5\,cm", "Fig. 3, 5–6, x–y, 5 cm"),
         (r"{{{{DNA}}}} and \\ next", "DNA and  next"),
+        (r"30\textdegree{} C, \pounds 5, \textless{}5, 20$^\circ$C", "30° C, £5, <5, 20°C"),
+        (r"{\DJ}or{\dj}evi\'c, Nguy{\~{\^e}}n, Th{\d i}, Garc\'\i a", "Đorđević, Nguyễn, Thị, García"),
+        (r"\SI{3}{\micro\metre}, \qty{5}{\kilo\gram\per\metre}, \ang{30}", "3 μm, 5 kg/m, 30°"),
+        (r"{\ours}, pre\-historic {\textquotedblleft}North{\textquotedblright}", "ours, prehistoric “North”"),
+        (r"$x_{in}$, $\frac{\sqrt{2}}{3}$, \emph{{S} x}, $f:\alpha\to\R$", "x_in, √2/3, S x, f:α→R"),
+        (r"\$5 and \$6, 10\textsuperscript{3}, \revised{this} one", "$5 and $6, 10^3, this one"),
     ],
 )
 def test_latex_left_overs_are_resolved(text: str, form: str) -> None:
@@ -382,6 +388,10 @@ def test_latex_left_overs_are_resolved(text: str, form: str) -> None:
         "Call `f(x)` with --flag on https://x.org/~me.",
         "Don't: it's 3.5% of ~100, e.g. a_b or x^2 [3].",
         "naïve – “quoted” … 标题 🦦\n\nsecond",
+        r"Let {S} be the set, {in} its entries, {Delta} and {le} two names; read C:\temp\new first.",
+        r"See \\server\share\alpha, D:\data\in\times, C:\\temp\\new, a\sub\x.txt, C:\Program Files\in and CORP\alice.",
+        r"It\'s \"quoted\", say \d+, \w*, \S+ or \n and \u00e9.",
+        "Set $HOME/a_b:$PATH for $5; y~x in {DNA}.",
     ],
 )
 def test_a_text_without_left_overs_is_unchanged(text: str) -> None:
