@@ -13,24 +13,24 @@ from types import TracebackType
 from typing import Any
 
 from .adding import Progress
-from .answering import choose_sentences, cite, confidence_in, gather_evidence
+from .answering import choose_sentences, cite
 from .asked import Conversation, Kept, now
 from .config import Settings, load_settings
-from .conversation import check_history, leans_back, standalone_question
+from .conversation import NO_QUESTION, check_history, is_courtesy
 from .errors import AnswerModelError, ConfigError, LibraryError, UnknownConversation
+from .follow_ups import Reading, read_question, search_for
 from .library import Library
-from .model import find_model
+from .model_finder import ModelFinder
 from .readable import readable
 from .records import Scope
 from .replying import Model, rewritten_question, written_answers
-from .rereading import put_in_order, read_sentences
+from .rereading import put_in_order
 from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
 
 History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
 
-_LOOK_AGAIN = 30.0  # seconds after which Ollama is looked for again
 _NAMED = 5  # papers that a question may be limited to and count as put to them in person
 Names = str | Sequence[str] | None
 
@@ -41,8 +41,7 @@ class Assistant:
     def __init__(self, settings: Settings, model: Model | None = None) -> None:
         self.settings = settings
         self.library = Library(settings)
-        self._given = model
-        self._looked_up: tuple[float, Model | AnswerModelError] | None = None
+        self._finder = ModelFinder(settings, model)
 
     @classmethod
     def open(
@@ -203,29 +202,35 @@ class Assistant:
         turns = check_history(history)
         if conversation:
             self.library.asked.check_conversation(conversation)
-        model = self.writer()
-        writer = model if not isinstance(model, AnswerModelError) else None
+        if is_courtesy(question):
+            yield _without_question(question, conversation)
+            return
+        finding = self._finder.start()
         started = time.perf_counter()
-        for alone in self._alone(question, turns, writer, stop):
-            begun = time.perf_counter()
-            found = put_in_order(self.library, find(self.library, alone, scope=scope))
-            answer = self._base(question, alone, found, scope)
-            retrieved = time.perf_counter() - begun
-            for growing in self._quoted(answer, found, scope):
+        reading = read_question(self.library, question, turns, scope)
+        answer = self._base(question, reading, scope)
+        for growing in self._quoted(answer, reading, scope):
+            answer = growing
+            yield replace(answer, complete=False)
+        model = finding.result()
+        if model and reading.question != question:  # it leans on the history: perhaps the model words it better
+            rewritten = rewritten_question(model, question, turns, self.settings.ollama, stop)
+            if rewritten and rewritten != reading.question:
+                reading = search_for(self.library, rewritten, scope)
+                for growing in self._quoted(self._base(question, reading, scope), reading, scope):
+                    answer = growing
+                    yield replace(answer, complete=False)
+        if model and not answer.refused:
+            for growing in self._written(model, answer, reading.found, turns, stop):
                 answer = growing
                 yield replace(answer, complete=False)
-        if isinstance(model, AnswerModelError):
-            answer = replace(answer, notes=(*answer.notes, f"Quotes only: {model}"))
-        elif writer and not answer.refused:
-            for growing in self._written(writer, answer, found, turns, stop):
-                answer = growing
-                yield replace(answer, complete=False)
-        seconds = {"retrieve": retrieved, "answer": time.perf_counter() - started - retrieved}
+        seconds = {"retrieve": reading.seconds, "answer": time.perf_counter() - started - reading.seconds}
         answer = replace(answer, seconds=seconds, asked=now())
-        yield self._kept(answer, turns, scope, writer, conversation)
+        yield self._kept(answer, turns, scope, model, conversation)
 
-    def _base(self, question: str, alone: str, found: Found, scope: Scope) -> Answer:
+    def _base(self, question: str, reading: Reading, scope: Scope) -> Answer:
         """The answer before there is any text in it."""
+        alone, found = reading.question, reading.found
         searched = self.library.records.searched()
         return Answer(
             question=question,
@@ -257,10 +262,9 @@ class Assistant:
             filters[name] = [readable(refs[key].title) for key in dict.fromkeys(keys) if key in refs]
         return {**library, "papers": papers, "of": library["papers"], "filters": filters}
 
-    def _quoted(self, base: Answer, found: Found, scope: Scope) -> Iterator[Answer]:
-        """Evidence -> confidence -> sentences -> citations: growing answers, the last one complete."""
-        evidence = read_sentences(self.library, found, gather_evidence(self.library, found))
-        confidence = confidence_in(evidence)
+    def _quoted(self, base: Answer, reading: Reading, scope: Scope) -> Iterator[Answer]:
+        """Confidence -> sentences -> citations: growing answers, the last one complete."""
+        found, evidence, confidence = reading.found, reading.evidence, reading.confidence
         base = replace(base, confidence=confidence.value)
         # Who names the papers asks of these alone, and "what are its limits?" tells nothing about a topic.
         named = 0 < len(scope.papers) <= _NAMED
@@ -292,38 +296,13 @@ class Assistant:
             yield replace(quoted, complete=not stopped, notes=(*quoted.notes, f"Quotes only: {error}"))
 
     def writer(self) -> Model | AnswerModelError | None:
-        """What writes answers; the error where nothing can, which in mode llm is raised; None in mode quote."""
-        mode = self.settings.answer.mode
-        if mode == "quote" or self._given:
-            return self._given if mode != "quote" else None
-        looked_up = self._looked_up
-        if looked_up is None or time.monotonic() - looked_up[0] > _LOOK_AGAIN:
-            found: Model | AnswerModelError
-            try:
-                found = find_model(self.settings.ollama)
-            except AnswerModelError as error:
-                found = error
-            looked_up = self._looked_up = (time.monotonic(), found)
-        found = looked_up[1]
-        if mode == "llm" and isinstance(found, AnswerModelError):
-            self._looked_up = None
-            raise found
-        return found
+        """Return what writes answers, the error where nothing can, or None in mode quote.
 
-    def _alone(
-        self,
-        question: str,
-        history: Sequence[tuple[str, str]],
-        model: Model | None,
-        stop: threading.Event | None,
-    ) -> Iterator[str]:
-        """The question as it is searched for: by rule, so that quotes stand at once, then as the model rewrites it."""
-        by_rule = standalone_question(question, history)
-        yield by_rule
-        if history and model and leans_back(question):
-            rewritten = rewritten_question(model, question, history, self.settings.ollama, stop)
-            if rewritten and rewritten != by_rule:
-                yield rewritten
+        Raises:
+            AnswerModelError: nothing can, in mode llm.
+        """
+        finding = self._finder.start()
+        return finding.result() or finding.error
 
     def _kept(
         self,
@@ -486,6 +465,26 @@ def ask(
         assistant = Assistant.open(library, mode=mode)
         assistant = _kept.setdefault(assistant.settings, assistant)
     return assistant.ask(question, **more)
+
+
+def _without_question(text: str, conversation: int | None) -> Answer:
+    """Return the reply to thanks or a greeting, which is neither searched for nor kept."""
+    return Answer(
+        question=text,
+        text=NO_QUESTION,
+        refused=False,
+        complete=True,
+        confidence=0.0,
+        mode="quote",
+        model=None,
+        sentences=(Sentence(NO_QUESTION, (), "unsupported"),),
+        citations=(),
+        passages=(),
+        seconds={"retrieve": 0.0, "answer": 0.0},
+        standalone_question=text,
+        asked=now(),
+        conversation=conversation or None,
+    )
 
 
 def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> Answer:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import config
 from .cleaning import clean
+from .environment import hidden
 from .errors import (
     AnswerModelError,
     CloudModelRefused,
@@ -768,13 +769,13 @@ def _open_client(host: str) -> httpx.Client:
 
 
 def _ollama() -> ModuleType:
-    """Ollama's package; its import makes a client from OLLAMA_HOST and the proxies of the environment."""
+    """Import Ollama's package, which makes a client of its own from OLLAMA_HOST and the proxy variables."""
     try:
-        import ollama
-    except (ImportError, ValueError) as error:
+        with hidden("OLLAMA_HOST"):
+            import ollama
+    except ImportError as error:
         raise OllamaNotFound(
-            f"Ollama's client cannot be loaded: {str(error).rstrip('.')}. Unset OLLAMA_HOST and "
-            "ALL_PROXY for Footnote, or repeat `make install`."
+            f"Ollama's client cannot be loaded: {str(error).rstrip('.')}. Repeat `make install`."
         ) from error
     return ollama
 

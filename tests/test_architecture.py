@@ -14,7 +14,7 @@ from conftest import ROOT
 
 # A module imports from the rows above its own, and nothing else of the project.
 ORDER = [
-    {"rag.latex_names"},
+    {"rag.latex_names", "rag.environment"},
     {"rag.errors", "rag.readable", "rag.weights", "rag.cleaning"},
     {"rag.types"},
     {"rag.config", "rag.reading", "rag.references"},
@@ -49,7 +49,8 @@ ORDER = [
     {"rag.retrieval"},
     {"rag.answering", "rag.conversation", "rag.prompts"},
     {"rag.rereading", "rag.writing"},
-    {"rag.replying"},
+    {"rag.replying", "rag.follow_ups"},
+    {"rag.model_finder"},
     {"rag.assistant"},
     {"rag"},
     {"rag.doctor", "rag.llama"},

@@ -12,7 +12,6 @@ from conftest import PAPERS
 
 import rag
 from rag.assistant import Assistant
-from rag.conversation import standalone_question
 from rag.errors import QuestionError
 from rag.readable import readable
 from rag.types import REFUSAL, Answer
@@ -68,21 +67,6 @@ def test_the_stream_grows_and_ends_with_the_answer(assistant: Assistant) -> None
     assert [p.complete for p in partial] == [False] * (len(partial) - 1) + [True]
     assert all(later.text.startswith(earlier.text) for earlier, later in itertools.pairwise(partial))
     assert partial[-1].text == assistant.ask(question).text
-
-
-@pytest.mark.parametrize(
-    ("question", "alone"),
-    [
-        ("Does it work in fog?", "Who counts otters? Does it work in fog?"),
-        ("And in fog?", "Who counts otters? And in fog?"),
-        ("Which rules predict the alarm calls of birds?", "Which rules predict the alarm calls of birds?"),
-        ("Which study shows that young birds break rules?", "Which study shows that young birds break rules?"),
-        ("Is there a clock that needs no radio?", "Is there a clock that needs no radio?"),
-        ("How large is that number of kites again?", "Who counts otters? How large is that number of kites again?"),
-    ],
-)
-def test_a_follow_up_is_searched_for_together_with_the_question_before(question: str, alone: str) -> None:
-    assert standalone_question(question, [("Who counts otters?", "A kite.")]) == alone
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from ollama import Client, ResponseError
 from ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
 
@@ -73,6 +77,18 @@ def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
     got = list(pieces)
     assert all(piece.end is None for piece in got[:-1])
     return "".join(piece.text for piece in got), got[-1].end
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "not a proxy"])
+def test_no_proxy_keeps_a_running_ollama_from_being_found(proxy: str) -> None:
+    code = "from rag.config import Ollama; from rag.model import find_model; import sys; "
+    code += "print(find_model(Ollama(host=sys.argv[1])).name)"
+    names = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
+    env = {name: value for name, value in os.environ.items() if name.upper() != "NO_PROXY"}
+    env |= dict.fromkeys(names, proxy) | {"PYTHONPATH": str(ROOT), "OLLAMA_HOST": "no host at all:x"}
+    with OllamaServer() as server:
+        done = subprocess.run([sys.executable, "-c", code, server.host], env=env, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("qwen3:4b\n", "")
 
 
 # A server that is well

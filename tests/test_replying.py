@@ -117,9 +117,22 @@ def test_a_model_that_fails_leaves_the_quotes_or_raises(shelf: Path, fault: str)
             answer = desk.ask(QUESTION)
         assert (answer.mode, answer.complete) == ("quote", True)
         assert "94.5%" in answer.text
-        assert any(note.startswith("Quotes only: ") for note in answer.notes)
+        # To work without a model is a choice: an answer mentions only a model that was found and then failed.
+        assert any(note.startswith("Quotes only: ") for note in answer.notes) is (fault not in ("down", "no models"))
         with open_on(server, shelf) as desk, pytest.raises(AnswerModelError):
             desk.ask(QUESTION)
+
+
+def test_a_server_that_never_answers_does_not_hold_up_the_quotes(shelf: Path) -> None:
+    with OllamaServer(fault="deaf") as server, open_on(server, shelf, "auto") as desk:
+        desk.search(QUESTION)  # the models are loaded
+        begun = time.monotonic()
+        stream = desk.stream(QUESTION)
+        assert next(stream).text.startswith(OTTERS)
+        assert time.monotonic() - begun < 1.5  # to find the model takes 1.5 to 2.5 s
+        *_, answer = stream
+        assert (answer.mode, answer.complete, answer.notes) == ("quote", True, ())
+        assert time.monotonic() - begun < 5
 
 
 def test_mode_llm_says_what_is_missing(shelf: Path) -> None:

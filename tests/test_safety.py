@@ -441,6 +441,13 @@ def test_no_reply_names_a_path_of_the_machine(server: Server) -> None:
         assert [each for each in own if each in text] == [], name
 
 
+def test_the_page_starts_whatever_proxy_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    with served(tmp_path) as running:
+        assert running.get("/")[0] == 200
+
+
 def test_nothing_of_gradios_that_reaches_out_is_on(server: Server) -> None:
     config = json.loads(server.get("/config")[1])
     assert config.get("analytics_enabled") is False

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-# Before gradio is loaded: it reports at import, and takes its cache's place from the environment.
+# Before gradio is loaded: at import it reports usage and makes an HTTP client from the proxy variables.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"  # the page and the model are on this machine
 
 import gradio as gr
 import uvicorn
