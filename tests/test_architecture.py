@@ -33,7 +33,7 @@ ORDER = [
     {"rag.reading.layout", "rag.reading.authors", "rag.reading.markup"},
     {"rag.reading.metadata", "rag.reading.covers"},
     {"rag.reading.pdf", "rag.reading.jats", "rag.reading.webpages", "rag.reading.bibliographies", "rag.reading.zotero"},
-    {"rag.reading.packed"},
+    {"rag.reading.packed", "rag.reading.docx_looks"},
     {"rag.reading.docx", "rag.reading.epub"},
     {"rag.reading.readers"},
     {"rag.reading.locating"},

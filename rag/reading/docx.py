@@ -10,15 +10,28 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from ..errors import SourceError
+from .bylines import stated_people
+from .docx_looks import Looks, Seen
 from .formulas import word_formula
 from .jats import safe_xml
-from .markup import parsed, plain, sections
+from .markup import hidden_note, parsed, plain, sections
 from .packed import BROKEN, Archive, opened, text_of
-from .sources import Reading, details, make_paper
+from .sources import Reading, details, kind_of, make_paper
 
+_NO_TITLE = re.compile(
+    r"(?i)^(?:(?:microsoft )?word( document)?|document ?\d*|dokument ?\d*|untitled( document)?|title|\(title\)|normal"
+    r"|manuscript|paper|article|draft|blank document|powerpoint presentation)$"
+    r"|^microsoft word - |template|\.(?:docx?|dotx?|rtf|odt|tex|pdf)$|^\W*$"
+)  # what programs and templates put there
+_ACCOUNT = re.compile(
+    r"(?i)\b(?:pc|laptop|computer|desktop|notebook|lenovo|dell|hp|acer|asus|toshiba|home|office|guest|student|employee"
+    r"|python|docx|word|libreoffice|google|pandoc|company|client|customer)\b"
+)  # beside what `stated_people` knows
 _LEVELS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _STYLES = """
-p[style-name='Title'] => h1.title:fresh
+p.FootnoteTitle => h1.title:fresh
+p.FootnoteHeading => h2:fresh
+p[style-name='Title'] => h1.title.styled:fresh
 p[style-name='Subtitle'] => p:fresh
 p[style-name='caption'] => figcaption:fresh
 p[style-name='Caption'] => figcaption:fresh
@@ -41,7 +54,7 @@ def read_docx(path: Path, name: str) -> Reading:
 
     with opened(path, "Word document (.docx)") as archive:
         core = archive.xml("docProps/core.xml") if "docProps/core.xml" in archive else None
-        document = _without_pictures(archive)
+        document, seen = _without_pictures(archive)
     try:
         result = mammoth.convert_to_html(document, style_map=_STYLES, convert_image=_no_image)
     # mammoth trusts its input, so that a document which breaks the format's rules fails anywhere in it.
@@ -51,28 +64,44 @@ def read_docx(path: Path, name: str) -> Reading:
     _bring_notes_home(soup)
     _caption_tables(soup)
     title = _docx_title(soup, core) or path.stem.replace("_", " ")
-    known = details({"authors": _element(core, "creator")})
-    return Reading([make_paper(title, "", sections=sections(soup.body or soup, title), **known)])
+    creator = _element(core, "creator")
+    known = details(
+        {"authors": seen.authors or stated_people({"creator": [] if _ACCOUNT.search(creator) else [creator]})}
+    )
+    notes = hidden_note(seen.hidden)
+    return Reading([make_paper(title, "", sections=sections(soup.body or soup, title), notes=notes, **known)])
 
 
-def _without_pictures(archive: Archive) -> io.BytesIO:
-    """A document's XML alone, its formulas, of which mammoth knows nothing, as text."""
+def _without_pictures(archive: Archive) -> tuple[io.BytesIO, Seen]:
+    """A document's XML alone, without what is hidden in it, its titles marked, its formulas as text."""
+    from lxml import etree
+
     copy = io.BytesIO()
     names = [name for name in archive if name.endswith((".xml", ".rels"))]
     if not names:
         raise SourceError("it is a zip archive, but no Word document (.docx)")
+    seen = Seen()
+    looks = Looks(safe_xml(archive.read("word/styles.xml")) if "word/styles.xml" in archive else None)
     with zipfile.ZipFile(copy, "w") as written:
-        for name in dict.fromkeys(names):
+        for name in names:
             part = archive.read(name)
-            written.writestr(name, _formulas_as_text(part) if b"oMath>" in part else part)
+            if re.fullmatch(r"word/(?:document\d*|footnotes|endnotes)\.xml", name):
+                try:
+                    root = safe_xml(part)
+                except SourceError as error:
+                    raise SourceError(f"it is no whole Word document ({error})") from error
+                _formulas_as_text(root)
+                seen = seen.with_part(root, looks)
+                part = etree.tostring(root)
+            written.writestr(name, part)
     copy.seek(0)
-    return copy
+    return copy, seen
 
 
-def _formulas_as_text(part: bytes) -> bytes:
+def _formulas_as_text(root: Any) -> None:
+    """Put text in the place of formulas, of which mammoth knows nothing."""
     from lxml import etree
 
-    root = safe_xml(part)
     for math in list(root.iter("{*}oMathPara", "{*}oMath")):
         text, above = word_formula(math), math.getparent()
         if above is None:
@@ -82,7 +111,6 @@ def _formulas_as_text(part: bytes) -> bytes:
         etree.SubElement(run, f"{{{space}}}t").text = text
         run.tail = math.tail
         above.replace(math, run)
-    return bytes(etree.tostring(root))
 
 
 def _no_image(_image: Any) -> list[Any]:
@@ -90,16 +118,17 @@ def _no_image(_image: Any) -> list[Any]:
 
 
 def _docx_title(soup: Any, core: Any) -> str:
-    """The title by its style, else by the document's properties, its first heading, or a short first line."""
-    heading, first = soup.find(["h1", "h2"]), soup.find("p")
+    """The title by its style or look, else by the document's properties, its first heading, or a short first line."""
+    marked, first = soup.find(class_="title"), soup.find("p")
+    heading = next((text for tag in soup.find_all(["h1", "h2"]) if kind_of(text := plain(tag)) == "body"), "")
     first_line = plain(first) if first else ""
-    if soup.find(class_="title"):
-        return plain(soup.find(class_="title"))
-    if stated := _element(core, "title"):
+    stated = _element(core, "title")
+    opening = [plain(tag).casefold() for tag in soup.find_all(["p", "h1", "h2"], limit=8)]
+    if marked and ("styled" in marked["class"] or stated.casefold() not in opening):
+        return plain(marked)
+    if stated and not _NO_TITLE.search(stated):
         return stated
-    if heading:
-        return plain(heading)
-    return first_line if len(first_line) < 250 and not first_line.endswith(".") else ""
+    return heading or (first_line if len(first_line) < 250 and not first_line.endswith(".") else "")
 
 
 def _bring_notes_home(soup: Any) -> None:
