@@ -11,6 +11,7 @@ from .readable import readable
 from .sentences import split_lines, split_sentences
 from .types import Chunk, Paper, Span
 
+_PAUSES = tuple(",;:|—，、；：")
 _HEADER_TOKENS = 80  # of what the model reads, at most this much, and a third of it, is spent on title and section
 
 
@@ -90,7 +91,7 @@ def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Spa
         last = min(first + room, len(starts) - 1)
         # Back to a word's start, unless the word is as long as half the room.
         words = (i for i in range(last, first + room // 2, -1) if i == len(starts) - 1 or text[starts[i] - 1].isspace())
-        last = next(words, last)
+        last = _at_a_pause(text, starts, first + room // 2, next(words, last))
         # Half a word, or the readable form, can have more tokens than were counted.
         while (count := embedder.count_tokens([readable(text[begin : starts[last]])])[0]) > room and last > first + 1:
             last = max(first + 1, min(last - 1, first + (last - first) * room // count))
@@ -99,6 +100,13 @@ def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Spa
         pieces.append((Span(begin + len(piece) - len(piece.lstrip()), end), count))
         first, begin = last, starts[last]
     return pieces
+
+
+def _at_a_pause(text: str, starts: list[int], least: int, last: int) -> int:
+    """The last place up to `last` where a clause or a cell of a table ends; `last` where there is none."""
+    if last == len(starts) - 1:
+        return last
+    return next((i for i in range(last, least, -1) if text[starts[i] - 2 : starts[i]].rstrip()[-1:] in _PAUSES), last)
 
 
 def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list[list[Span]]:

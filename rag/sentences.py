@@ -19,7 +19,11 @@ _OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
 _COUNTING = frozenset("no nos p pp app".split())
 
 # A terminator, what closes with it (quotes, brackets), citations set after the stop ("[12]", superscripts are digits).
-_END = re.compile(r"""(?<![.!?…])[.!?…]+["'”’)\]}»]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)|\n[ \t]*\n\s*|[。！？]""")
+_END = re.compile(
+    r"""(?<![.!?…])[.!?…]+["'”’)\]}»*†‡]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)"""
+    r"""|\n[ \t]*\n\s*|(?:[。！？｡؟۔।॥]|(?<!\d)．)+[」』）”’"]*"""
+)
+_ALWAYS = "\n。！？｡．؟۔।॥"
 _OPENS = re.compile(
     r"""\s*(?:["'“‘(\[{«`$*•–-]+\s*)?(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|\$\S|https?:)"""
 )
@@ -38,7 +42,7 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
     for match in _END.finditer(text, start, end):
         if match.end() <= begin:
             continue
-        if text[match.start()] in "\n。！？" or _ends_sentence(text, begin, match, end):
+        if text[match.start()] in _ALWAYS or _ends_sentence(text, begin, match, end):
             _append(spans, text, begin, match.end())
             begin = match.end()
     _append(spans, text, begin, end)

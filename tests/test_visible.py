@@ -95,7 +95,7 @@ def test_an_index_may_be_small(tmp_path: Path) -> None:
     canvas.setFont("Helvetica", 2.5)
     canvas.drawString(60 + canvas.stringWidth("The otters are counted", "Helvetica", 10), 604, "12")
     document = read(tmp_path, canvas, out)
-    assert "counted12" in document.body
+    assert "counted[12]" in document.body
     assert document.notes == ()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from .glyphs import Boxes, Line, PageLines
 
 _EDGE = 0.11  # of the page's height: where running heads and page numbers stand
+_LINE = 20  # points: what is taller has more than one line
 _NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
 _CAPTION = re.compile(
     r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|"
@@ -436,8 +437,8 @@ def _precedes(one: int, other: int, boxes: Sequence[tuple[float, float, float, f
     if min(a[2], b[2]) - max(a[0], b[0]) > 3:
         return (a[1] + a[3]) < (b[1] + b[3])
     if a[0] > b[0]:
-        return _is_centred_over(a, b, boxes, lefts)
-    if _is_centred_over(b, a, boxes, lefts):
+        return _is_centred_over(a, b, boxes, lefts) or _is_over_heading(a, b, boxes)
+    if _is_centred_over(b, a, boxes, lefts) or _is_over_heading(b, a, boxes):
         return False
     spans = (c for c in boxes if c[0] < a[2] - 3 and c[2] > a[0] + 3 and c[0] < b[2] - 3 and c[2] > b[0] + 3)
     return not (b[1] < a[1] and any(b[3] - 3 <= c[1] + 3 and c[3] - 3 <= a[1] for c in spans))
@@ -453,3 +454,17 @@ def _is_centred_over(
     if a[1] < b[3] - 3 or any(a[0] + 4 < left <= b[0] + 4 for left in lefts):
         return False
     return not any(c[0] < a[2] - 3 and c[2] > a[0] + 3 and c[1] < b[3] - 3 and c[3] > b[1] + 3 for c in boxes if c != b)
+
+
+def _is_over_heading(
+    b: tuple[float, float, float, float],
+    a: tuple[float, float, float, float],
+    boxes: Sequence[tuple[float, float, float, float]],
+) -> bool:
+    """Whether b, further right, stands wholly above a line a and over part of the text next below a: its heading."""
+    tall = a[3] - a[1]
+    if tall > _LINE or a[1] < b[3] - 3:
+        return False
+    below = [c for c in boxes if c[1] > a[1] + 3 and c[0] < a[2] and c[2] > a[0]]
+    nearest = min(below, key=lambda c: c[1], default=None)
+    return bool(nearest and nearest[1] - a[3] < 2 * tall and nearest[2] > b[0] + 3)

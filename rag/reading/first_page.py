@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .bylines import CUT, MARKS
+from .glyphs import raised_letters
 
 if TYPE_CHECKING:
     from .glyphs import Line, PageLines
@@ -75,7 +76,7 @@ def bands_of(rows: Iterable[Row]) -> list[Row]:
 
 
 def _row(index: int, line: Line) -> Row:
-    raised = _raised(line)
+    raised = raised_letters(line)
     letters = [
         (letter, high, letter == " " and line.boxes[at][2] - line.boxes[at][0] > 0.75 * line.size)
         for at, (letter, high) in enumerate(zip(line.text, raised, strict=True))
@@ -88,17 +89,6 @@ def _row(index: int, line: Line) -> Row:
     text = "".join(letter for letter, _, _ in letters)[:LONGEST]
     places = (line.left, line.top, line.right, line.bottom)
     return Row(index, " ".join(text.split()), " ".join(parts[:LONGEST].split()), *places, line.size, line.bold, marked)
-
-
-def _raised(line: Line) -> list[bool]:
-    """Whether each character is raised and small, as a mark or an index is."""
-    heights = [float(box[3] - box[1]) for box in line.boxes]
-    usual = sorted(heights)[len(heights) // 2]
-    base = sorted(float(box[3]) for box in line.boxes)[len(heights) // 2]
-    return [
-        letter != " " and height < 0.87 * usual and float(box[3]) < base - 0.1 * line.size
-        for letter, height, box in zip(line.text, heights, line.boxes, strict=True)
-    ]
 
 
 def _in_small_capitals(line: Line, at: int) -> bool:

@@ -14,15 +14,29 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .lettering import are_ideographs, closed_up, in_reading_order, is_right_to_left
 from .visible import Drawn, graphics, seen
 
 Boxes = NDArray[np.float32]
 
 _SPACE = 0.16  # of the type's size: a gap this wide parts two words
+_IDEOGRAPHIC_SPACE = 0.6
 _OVERHANG = 0.15  # by which slanted letters may overlap and still belong to two words, where there is a space
 _BREAK = 1.0  # and one this wide two lines side by side
 _BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", re.I)
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+UNREAD = "\ufffd"
+"""Stands for a letter that is drawn and of which the file does not say which it is."""
+_LIGATURES = {
+    "\uf001": "fi",
+    "\uf002": "fl",
+    "ﬀ": "ff",
+    "ﬁ": "fi",
+    "ﬂ": "fl",
+    "ﬃ": "ffi",
+    "ﬄ": "ffl",
+    "ﬅ": "st",
+    "ﬆ": "st",
+}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
 _SLASH = "\u0338"  # through a sign: not
@@ -158,9 +172,9 @@ def _drawn(page: Any, textpage: Any, width: float, height: float) -> tuple[Drawn
             continue
         if 0xDC00 <= code < 0xE000:
             code, high = (0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0) if high else (0xFFFD, 0)
-        text = _clean(chr(code))
+        text = _clean(chr(code)) if code or raw.FPDFText_IsGenerated(char, at) else UNREAD
         if not text:
-            space |= code in (32, 0xA0)
+            space |= code in (32, 0xA0, 0x3000)
             continue
         if not raw.FPDFText_GetLooseCharBox(char, at, rect):
             continue
@@ -205,6 +219,10 @@ def _clean(text: str) -> str:
         return "-"
     if text in _LIGATURES:
         return _LIGATURES[text]
+    if "\uf720" <= text <= "\uf77e":  # small capitals and old figures, as Adobe numbers them
+        return chr(ord(text) - 0xF700)
+    if "\ufb1d" <= text <= "\ufefc" and unicodedata.bidirectional(text) in ("R", "AL"):  # letters by their form
+        return unicodedata.normalize("NFKC", text)
     return text if unicodedata.category(text) not in ("Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp") else ""
 
 
@@ -234,6 +252,17 @@ def _upright(box: Boxes, turned: int, width: float, height: float) -> Boxes:
         (top, width - right, bottom, width - left),
     )
     return np.stack(frames[turned], -1)
+
+
+def raised_letters(line: Line) -> list[bool]:
+    """Whether each character is raised and small, as a mark or an index is."""
+    heights = [float(box[3] - box[1]) for box in line.boxes]
+    usual = sorted(heights)[len(heights) // 2]
+    base = sorted(float(box[3]) for box in line.boxes)[len(heights) // 2]
+    return [
+        letter != " " and height < 0.87 * usual and float(box[3]) < base - 0.1 * line.size
+        for letter, height, box in zip(line.text, heights, line.boxes, strict=True)
+    ]
 
 
 def mostly_turned(page: PageLines) -> bool:
@@ -316,7 +345,7 @@ def _runs(glyphs: Sequence[_Glyph]) -> Iterator[_Run]:
     for glyph in glyphs:
         if run is not None and _follows(run, glyph):
             run.glyphs.append(glyph)
-            run.right = max(run.right, glyph.right)
+            run.left, run.right = min(run.left, glyph.left), max(run.right, glyph.right)
             if glyph.type.size > run.size:
                 run.top, run.bottom, run.size = glyph.top, glyph.bottom, glyph.type.size
             continue
@@ -370,23 +399,24 @@ def _close(one: _Run, other: _Run) -> bool:
 
 def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Line:
     glyphs = run.glyphs
+    if any(is_right_to_left(glyph.text) for glyph in glyphs):  # narrow ones were taken in the order of drawing
+        glyphs = sorted(glyphs, key=lambda glyph: glyph.left)
     gaps = [b.left - a.right for a, b in pairwise(glyphs)]
     tracked = _tracking(glyphs, gaps)
-    text: list[str] = []
-    boxes: list[tuple[float, float, float, float]] = []
+    parts: list[tuple[str, tuple[float, float, float, float]]] = []
     for at, glyph in enumerate(glyphs):
         if at and gaps[at - 1] > tracked + _least_space(glyphs[at - 1], glyph):
-            text.append(" ")
-            boxes.append((glyphs[at - 1].right, run.top, glyph.left, run.bottom))
-        text += glyph.text
-        boxes += [glyph[1:5]] * len(glyph.text)
+            parts.append((" ", (glyphs[at - 1].right, run.top, glyph.left, run.bottom)))
+        parts.append((glyph.text, glyph[1:5]))
+    parts = in_reading_order(closed_up(parts))
+    boxes = [box for text, box in parts for _ in text]
     array = _upright(np.array(boxes, np.float32), -turned % 4, *((height, width) if turned % 2 else (width, height)))
     left, top, right, bottom = (float(v) for v in (*array[:, :2].min(0), *array[:, 2:].max(0)))
     sizes, fonts = [g.type.size for g in glyphs], [g.type.font for g in glyphs]
     large = max((size for size in set(sizes) if sizes.count(size) > 1), default=sizes[0])
     bases = [round(g.base, 1) for g in glyphs if g.type.size >= large]
     return Line(
-        "".join(text),
+        "".join(text for text, _ in parts),
         page,
         left,
         top,
@@ -404,6 +434,10 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
 def _least_space(last: _Glyph, glyph: _Glyph) -> float:
     """How wide a gap parts two words: the file's own spaces count but between a capital and small capitals."""
     size = max(last.type.size, glyph.type.size)
+    if are_ideographs(last.text, glyph.text):
+        return _IDEOGRAPHIC_SPACE * size
+    if is_right_to_left(last.text) or is_right_to_left(glyph.text):  # a space comes before the left one of the two
+        return (_SPACE if not last.spaced else _SPACE / 2) * size
     small_capitals = last.type.size > 1.08 * glyph.type.size and last.text.isupper() and glyph.text.isupper()
     return (_SPACE if small_capitals or not glyph.spaced else -_OVERHANG) * size
 

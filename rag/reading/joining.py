@@ -11,11 +11,15 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from .glyphs import Boxes, Line, PageLines
+from .glyphs import Boxes, Line, PageLines, raised_letters
+from .lettering import UNSPACED
 
 Span = tuple[float, float]
 
 _VALUE = re.compile(r"[.<>+−–-]?\d")
+_NOTE_MARK = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")
+_MARKED = re.compile(r"""(?:[a-z\d][)\]”"’%]?[.,;:!?]|[a-z]{2}[)”"’]|\b[^\W\d_]*[a-z]{4})$""")
+_NOT_MARKED = re.compile(r"(?:\b\d[\d.,]*|\b(?:second|metre|meter|inch|feet|foot|mile|hour|minute|pixel)s?)$")
 _KEPT_HYPHENS = frozenset("self well non cross".split())
 
 
@@ -206,18 +210,39 @@ def joined(lines: Sequence[Line], words: Counter[str]) -> Piece:
     pieces: list[Piece] = []
     for at, line in enumerate(lines):
         following = lines[at + 1].text if at + 1 < len(lines) else None
-        if following is None:
-            pieces.append(piece_of(line, 0, len(line.text)))
-            continue
-        cut, space = _seam(line.text, following, words)
-        pieces.append(piece_of(line, 0, len(line.text) - cut))
+        cut, space = _seam(line.text, following, words) if following is not None else (0, False)
+        pieces += _with_marks(line, len(line.text) - cut)
         if space:
             pieces.append(Piece(" ", np.zeros((1, 4), np.float32), np.full(1, line.page, np.int32)))
     return together(pieces)
 
 
+def _with_marks(line: Line, end: int) -> Iterator[Piece]:
+    """A line up to `end`, numbers raised after a word or a sentence in brackets: they point to notes or references."""
+    done = 0
+    raised = "".join("x" if high else " " for high in raised_letters(line)) if line.text[:1] else ""
+    for run in re.finditer(r"x[x ,–-]*(?<=x)", raised[:end]):
+        before = line.text[: run.start()]
+        if (
+            _NOTE_MARK.fullmatch(line.text[slice(*run.span())])
+            and _MARKED.search(before)
+            and _ends_word(line, run.end())
+        ):
+            if _NOT_MARKED.search(before):
+                continue
+            yield from (piece_of(line, done, run.start()), _mark("["), piece_of(line, *run.span()), _mark("]"))
+            done = run.end()
+    yield piece_of(line, done, end)
+
+
+def _ends_word(line: Line, at: int) -> bool:
+    return not line.text[at : at + 1].isalnum()
+
+
 def _seam(text: str, following: str, words: Counter[str]) -> tuple[int, bool]:
     """How many characters go at a line's end, and whether a space comes between it and the next."""
+    if UNSPACED.match(text[-1:]) and UNSPACED.match(following):
+        return 0, False
     last, first = text.rpartition(" ")[2], following.partition(" ")[0]
     if re.search(r"https?:|www\.|doi\.org", last) and re.search(r"[/:._=-]$", last):
         return 0, False

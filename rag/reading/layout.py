@@ -17,8 +17,10 @@ from .glyphs import Line, PageLines, by_turn, mostly_turned, turned_back
 from .joining import Piece, joined, table_rows, table_text, together, words_of
 
 _KNOWN = {
-    "abstract": r"abstract|summary|a b s t r a c t",
-    "references": r"references?( and notes| cited)?|bibliography|literature( cited)?|works cited|r e f e r e n c e s",
+    "abstract": r"abstract|summary|zusammenfassung|r[ée]sum[ée]|resumen|resumo|"
+    r"摘\s?要|要\s?旨|概\s?要|초\s?록|תקציר|ملخص",
+    "references": r"references?( and notes| cited)?|bibliography|literature( cited)?|works cited|literaturverzeichnis|"
+    r"参考文献|참고문헌",
     "acknowledgements": r"acknowledge?ments?|funding( (information|statement|sources))?|financial support|"
     r"author(s’|s'|’s|'s)? contributions?|credit authorship.*|"
     r"(declaration of )?(conflicts?|competing|declarations?) (of )?interests?( statement)?|disclosures?",
@@ -31,8 +33,16 @@ _KINDS = {kind: re.compile(pattern, re.I) for kind, pattern in _KNOWN.items()}
 _NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z](?:\.\d{1,2})*\.?|[IVX]{1,5}\.)\s+(?=\S*[A-Za-z])")
 _RUN_IN = re.compile(r"(abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
 _LETTERED = re.compile(r"(?:[A-Z]\.?|[A-Z]\.\d+(\.\d+)*\.?)\s+\S")
-_ENDED = re.compile(r"""[.!?…:;]["'”’)\]*†‡]*\d{0,2}$|[a-z)][.!?]\d{1,2}$""")
+_ENDED = re.compile(r"""[.!?…:;。！？．؟۔।]["'”’」』）)\]*†‡]*\d{0,2}$|[a-z)][.!?]\d{1,2}$""")
 _ITEM = re.compile(r"[•▪◦‣·–—*-]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s")
+_COUNT = re.compile(r"(\d{1,4})[.)]\s")
+_BEFORE_NUMBER = re.compile(
+    r"(?:\b(?:of|to|is|are|was|were|by|than|and|or|with|in|at|from|for|the|an?|as|over|under|about|around|table|figure"
+    r"|section|equation|chapter|step|epoch|version)|[=≈<>≤≥])$", re.I
+)  # fmt: skip
+_LABELLED = re.compile(
+    r"(?:RQ|Research question|Hypothesis|Question|H|Q)\s?\d{1,2}[a-z]?\b(?!\s+(?:and|or|to|is|are|was|were)\b)", re.I
+)
 _ENTRY = re.compile(r"\[\w{1,12}\]|\d{1,3}\.\s")
 _REFERENCE = re.compile(r"\b(1[89]|20)\d\d[a-z]?\b")
 _CITED_AS = re.compile(r"\b[A-Z]\.|\bet al|\bdoi|https?:|\bIn Proc|\bpp?\.|\d+\(\d+\)")
@@ -190,7 +200,7 @@ def _paragraphs(lines: Sequence[Line], measure: Measure) -> Iterator[list[Line]]
         if (
             (begins and (ended or hanging))
             or (short and not hanging and line.text[:1].isupper())
-            or _starts_item(line)
+            or (_starts_item(line) and not _reads_into(part, line, right - 0.25 * (right - left)))
             or (spread and ended)
         ):
             yield part
@@ -199,9 +209,21 @@ def _paragraphs(lines: Sequence[Line], measure: Measure) -> Iterator[list[Line]]
     yield part
 
 
+def _reads_into(part: Sequence[Line], line: Line, full: float) -> bool:
+    """Whether a number at the start of a line ends the sentence of the lines before: "a batch size of / 32. Each"."""
+    number, first = _COUNT.match(line.text), _COUNT.match(part[0].text)
+    if not number or (first and int(number[1]) == int(first[1]) + 1):  # the next item of a list
+        return False
+    text = part[-1].text.rstrip()
+    unfinished = not _ENDED.search(text) and (part[-1].right > full or bool(_BEFORE_NUMBER.search(text)))
+    return unfinished and abs(line.left - part[-1].left) < line.size
+
+
 def _starts_item(line: Line) -> bool:
-    return bool(_ITEM.match(line.text) and not re.match(r"[–—-]", line.text)) or bool(
-        re.match(r"\[\d{1,3}\]\s", line.text)
+    return (
+        bool(_LABELLED.match(line.text))
+        or bool(_ITEM.match(line.text) and not re.match(r"[–—-]", line.text))
+        or bool(re.match(r"\[\d{1,3}\]\s", line.text))
     )
 
 
@@ -251,17 +273,25 @@ def _is_remark(part: _Part, open_part: _Part) -> bool:
     return part.kind == "text" and smaller and not _ENDED.search(open_part.lines[-1].text.rstrip())
 
 
+def _full(part: _Part) -> float:
+    """How far to the right the last line of a paragraph reaches where it is no shorter than the others."""
+    return max(line.right for line in part.lines) - 3 * part.lines[-1].size if len(part.lines) > 1 else float("inf")
+
+
 def _goes_on(part: _Part, following: _Part, listing: bool) -> bool:
     """Whether the paragraph goes on; in a list of references one does so in another column only."""
     last, first = part.lines[-1], following.lines[0]
     end, start = last.text.rstrip(), first.text.lstrip()
     below = last.page == first.page and last.bottom < first.bottom and last.left < first.right
-    if not following.opens or _starts_item(first) or _ENTRY.match(start) or (listing and below):
+    reads_on = not listing and not below and _reads_into(part.lines, replace(first, left=last.left), _full(part))
+    item = (_starts_item(first) or bool(_ENTRY.match(start))) and not reads_on
+    if not following.opens or item or (listing and below):
         return False
+    if reads_on:
+        return True
     if end.endswith("-") or (not _ENDED.search(end) and _is_formula(following)):
         return True
-    full = len(part.lines) > 1 and last.right > max(line.right for line in part.lines) - 3 * last.size
-    if below and not full and start[:1].isupper():
+    if below and last.right <= _full(part) and start[:1].isupper():
         return False
     return not _ENDED.search(end) or (start[:1].islower() and abs(last.size - first.size) < 0.6)
 

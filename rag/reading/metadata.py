@@ -19,6 +19,7 @@ from .authors import STOP, authors_of, is_sentence, printed_authors, used_words
 from .bylines import BY, is_place, people, squeezed, stated_people
 from .first_page import LONGEST, FirstPage, Row, first_page, in_margin
 from .imprint import find_arxiv_id, find_doi, find_venue, find_year, stated_facts
+from .lettering import UNSPACED
 
 if TYPE_CHECKING:
     from .glyphs import PageLines
@@ -323,7 +324,8 @@ def _joined(rows: Sequence[Row], pages: Sequence[PageLines]) -> str:
         cut = re.search(r"(\w+)[-\xad\u2010]$", text)
         follows = re.match(r"\w+", row.text)
         if not cut or not follows:
-            text = f"{text} {row.text}"
+            unspaced = UNSPACED.match(text[-1:]) and UNSPACED.match(row.text)
+            text = f"{text}{'' if unspaced else ' '}{row.text}"
             continue
         whole = re.compile(rf"\b{cut[1]}{follows[0]}\b", re.I)
         broken = follows[0].islower() and any(whole.search(line.text) for page in pages for line in page.lines)

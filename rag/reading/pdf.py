@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ..errors import SourceError
 from ..types import Page, Section
 from .apart import BROKEN, open_pdf, run_apart, work_apart
+from .lettering import UNSPACED
 
 if TYPE_CHECKING:
     from .glyphs import Line, PageLines
@@ -31,6 +32,7 @@ _SECONDS = 60  # of the processor to open a file, and as many and one a page to 
 _MOST_SECONDS = 1500  # by the clock
 _MOST_BYTES = 200_000_000  # of what the process prints; a paper gives 1 MB
 _LEAST_WORDS = 40  # of running prose: less is a lone figure
+_LEAST_UNSPACED = 20  # letters of a line without blanks that is more than a label
 _MOST_PAGES = 2000
 _MOST_LETTERS = 3_500_000  # as many as fit into the memory
 _AT_ONCE = 100_000  # letters
@@ -156,7 +158,7 @@ def _read(path: Path, most_pages: int | None) -> Document:
     del pages  # the boxes of a long text take much of the memory
     body = layout.piece.text
     prose = [s for s in layout.sections if s.kind in ("body", "abstract", "appendix", "acknowledgements")]
-    if sum(len(_prose(body[s.start : s.end])) for s in prose) < _LEAST_WORDS:
+    if sum(_prose_words(body[s.start : s.end]) for s in prose) < _LEAST_WORDS:
         raise SourceError("it has hardly any running text (a lone figure or table, or a cover)")
     return Document(
         title=found.title,
@@ -190,6 +192,7 @@ def _pages(pdf: Any, most_pages: int | None) -> tuple[list[PageLines], list[str]
     import pypdfium2
 
     from .glyphs import read_lines
+    from .ligatures import with_ligatures
     from .scans import read_scan
 
     pages: list[PageLines] = []
@@ -211,11 +214,12 @@ def _pages(pdf: Any, most_pages: int | None) -> tuple[list[PageLines], list[str]
         letters += sum(len(line.text) for line in lines.lines)
         if letters > _MOST_LETTERS:
             raise SourceError(f"it has more than {_MOST_LETTERS:,} letters up to page {at + 1:,}: split it")
+    pages, restored, lost = with_ligatures(pages)
     if not any(page.lines for page in pages):
         raise SourceError(_NO_TEXT + (_remedy() if scans else ""))
     if not any(page.label for page in pages):
         pages = _labelled(pages)
-    return pages, list(_notes(pages, unread, scans))
+    return pages, [*_notes(pages, unread, scans), *_letter_notes(restored, lost)]
 
 
 def _labelled(pages: Sequence[PageLines]) -> list[PageLines]:
@@ -273,6 +277,17 @@ def _notes(pages: Sequence[PageLines], unread: Sequence[int], scans: Sequence[in
         yield f"{_numbers(unread)} {'is' if len(unread) == 1 else 'are'} damaged and could not be read"
 
 
+def _letter_notes(restored: int, lost: int) -> Iterator[str]:
+    if restored:
+        yield f"the file does not say what {_count(restored, 'ligature')} (fi, fl, ff) are: guessed from the words"
+    if lost:
+        yield f"{_count(lost, 'letter')} could not be read: the file does not say which they are"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _cover_note(sheets: Sequence[int]) -> list[str]:
     what = "is a cover sheet" if len(sheets) == 1 else "are cover sheets"
     return [f"{_numbers(sheets)} {what} and not searched"] if sheets else []
@@ -301,9 +316,17 @@ def _xmp(path: Path) -> str | None:
     return found[0].decode("utf-8", "replace") if found else None
 
 
-def _prose(text: str) -> list[str]:
-    """The words of a text's sentences: what is more than a label or a number."""
-    return [word for line in text.split("\n") if len(line.split()) > 5 for word in re.findall(r"[^\W\d_]{2,}", line)]
+def _prose_words(text: str) -> int:
+    """How many words the sentences of a text have: what is more than a label or a number.
+
+    Where words are not separated by blanks, two letters count as one.
+    """
+    count = 0
+    for line in text.split("\n"):
+        unspaced = len(UNSPACED.findall(line))
+        if len(line.split()) > 5 or unspaced > _LEAST_UNSPACED:
+            count += len(re.findall(r"[^\W\d_]{2,}", line)) + unspaced // 2
+    return count
 
 
 def _tenths(boxes: NDArray[np.float32]) -> Boxes:
