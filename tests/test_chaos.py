@@ -1,0 +1,437 @@
+"""A library survives kills, many processes at once, and damage: the record is whole, and the index equal to it.
+
+The suite runs a small part of it. All of it (200 kills; 2,000 papers and 24 processes for 60 s; 40 damaged libraries)
+takes about ten minutes: `CHAOS=full python -m pytest tests/test_chaos.py`.
+
+Run as a script it forks a process for each line of stdin: imports cost more than what these processes do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from standin import stand_in
+
+import rag.index
+import rag.library
+from rag.assistant import Assistant
+from rag.errors import UnknownPaper
+from rag.index import Index
+from rag.records import Records
+
+FULL = os.environ.get("CHAOS") == "full"
+KILLS = 200 if FULL else 8
+DAMAGED = 40 if FULL else 8  # a version has eight files and folders
+PAPERS, ASKERS, SECONDS = (2000, 20, 60.0) if FULL else (200, 4, 4.0)
+PER_FILE = 5
+SIZES = (24, 32)  # dimensions of the two models
+
+
+def entry(number: int, version: int) -> dict[str, str]:
+    text = " ".join(f"Sentence {i} of {number} says {version * 7919 % 1000 + i}." for i in range(3 + number % 4))
+    return {"title": f"Paper {number:04}", "text": text}
+
+
+def write(papers: Path, file: int, version: int) -> Path:
+    path = papers / f"{file:04}.jsonl"
+    lines = [json.dumps(entry(file * PER_FILE + i, version)) + "\n" for i in range(PER_FILE)]
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text("".join(lines))
+    os.replace(unfinished, path)
+    return path
+
+
+# The processes
+
+
+def open_chaos(library: Path, size: int | None = None) -> Assistant:
+    """The library with the model that it was made with, or that of another size."""
+    record = library / "footnote.sqlite"
+    if size is None:
+        made = Records(record).meta("made_with") if record.exists() else None
+        size = int(json.loads(made)["model"]) if made else SIZES[0]
+    overrides = {"embedding": {"model": str(size)}, "cross_encoder": {"model": "none"}}
+    return Assistant.open(library, mode="quote", overrides=overrides)
+
+
+def do_add(library: Path, papers: Path, chance: random.Random) -> None:
+    files = sorted(papers.glob("*.jsonl"))
+    with open_chaos(library) as assistant:
+        assistant.add(chance.sample(files, min(4, len(files))))
+
+
+def do_remove(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.remove(chance.choice(assistant.papers()).id)
+
+
+def do_edit(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        paper = chance.choice(assistant.papers())
+        assistant.edit(paper.id, title=f"{paper.title[:10]} corrected {chance.random():.3f}")
+
+
+def do_rebuild(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.rebuild()
+
+
+def do_switch(library: Path, papers: Path, chance: random.Random) -> None:
+    """Rebuild with the other model."""
+    with open_chaos(library) as assistant:
+        size = int(assistant.settings.embedding.model)
+    with open_chaos(library, sum(SIZES) - size) as assistant:
+        assistant.rebuild()
+
+
+def until(seconds: float, step: Callable[[], object]) -> int:
+    """Take a step again and again; return how often."""
+    end, count = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        step()
+        count += 1
+    return count
+
+
+def do_write_on(library: Path, papers: Path, chance: random.Random, files: Sequence[int]) -> int:
+    with open_chaos(library) as assistant:
+
+        def step() -> None:
+            file = chance.choice(files)
+            report = assistant.add([write(papers, file, chance.randrange(1000))])
+            assert not report.failed, report.failed
+
+        return until(SECONDS, step)
+
+
+def do_remove_on(library: Path, papers: Path, chance: random.Random) -> int:
+    with open_chaos(library) as assistant:
+
+        def step() -> None:
+            with contextlib.suppress(UnknownPaper):  # a writer's file held it no longer
+                assistant.remove(chance.choice(assistant.papers()).id)
+            time.sleep(0.1)
+
+        return until(SECONDS, step)
+
+
+def do_rebuild_on(library: Path, papers: Path, chance: random.Random) -> int:
+    with open_chaos(library) as assistant:
+        return until(SECONDS, assistant.rebuild)
+
+
+def do_ask_on(library: Path, papers: Path, chance: random.Random) -> int:
+    """Search; the index has to find what a comparison with all vectors finds, unless the record changed meanwhile."""
+    with open_chaos(library) as assistant:
+
+        def step() -> None:
+            question = f"What does sentence {chance.randrange(5)} of {chance.randrange(PAPERS)} say?"
+            assert assistant.search(question, top_k=5)
+            assert_index_is_exact(assistant.library.records, assistant.library.index, 1, chance)
+
+        return until(SECONDS, step)
+
+
+def fork_each() -> None:
+    """For each line on stdin a process; what it tells, and its exit status, stand on stdout."""
+    import chromadb  # noqa: F401
+
+    rag.library.load_embedder = lambda settings: stand_in(int(settings.model))
+    rag.index._MOST_NEW = 20
+    rag.index._IDLE_SECONDS = 0.2
+    running: set[int] = set()
+    heard = b""  # a buffered reader would hide lines from `select`
+    while True:
+        if select.select([0], [], [], 0.01)[0]:
+            more_heard = os.read(0, 65536)
+            if not more_heard:
+                break
+            heard += more_heard
+        *lines, heard = heard.split(b"\n")
+        for line in lines:
+            name, library, papers, seed, *more = json.loads(line)
+            process = os.fork()
+            if not process:
+                status = 1
+                try:
+                    told = globals()[name](Path(library), Path(papers), random.Random(seed), *more)
+                    tell({"process": os.getpid(), "told": told})
+                    status = 0
+                except BaseException:  # noqa: BLE001  # it must not go on as its parent
+                    tell({"process": os.getpid(), "error": traceback.format_exc()[-1500:]})
+                finally:
+                    os._exit(status)
+            running.add(process)
+            tell({"process": process, "began": name})
+        for process in list(running):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended:
+                running.discard(process)
+                tell({"process": process, "status": os.waitstatus_to_exitcode(status)})
+
+
+def tell(value: dict[str, Any]) -> None:
+    os.write(1, (json.dumps(value) + "\n").encode())
+
+
+class Nursery:
+    """Starts processes and collects what they tell."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self, name: str, *arguments: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps([name, *arguments], default=str) + "\n")
+        self._process.stdin.flush()
+
+    def told(self) -> dict[str, Any]:
+        assert self._process.stdout
+        return dict(json.loads(self._process.stdout.readline()))
+
+    def run(self, name: str, *arguments: object, kill_after: float | None = None) -> tuple[int, str]:
+        """Run a process to its end, or kill it after some seconds; return its exit status and its error."""
+        self.start(name, *arguments)
+        process, error = self.told()["process"], ""
+        killer = threading.Timer(kill_after or 0, os.kill, (process, signal.SIGKILL))
+        if kill_after is not None:
+            killer.start()
+        while "status" not in (line := self.told()):
+            error = line.get("error", error)
+        killer.cancel()
+        return line["status"], error
+
+
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    command = [sys.executable, __file__, "fork_each"]
+    with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield Nursery(process)
+        assert process.stdin
+        process.stdin.close()
+
+
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.library.load_embedder", lambda settings: stand_in(int(settings.model)))
+
+
+# What has to hold
+
+
+def assert_index_is_exact(records: Records, index: Index, questions: int, chance: random.Random) -> None:
+    before = records.identity
+    found = list(records.vectors())
+    if not found:
+        return
+    keys = [key for some, _, _ in found for key in some]
+    vectors = np.concatenate([some for _, _, some in found])
+    for _ in range(questions):
+        question = vectors[chance.randrange(len(vectors))] + np.float32(0.1)
+        question /= np.linalg.norm(question)
+        distances = 1.0 - vectors @ question
+        nearest = index.nearest(question, 10)
+        if records.identity != before:
+            return
+        # Equal texts are equally near: distances are compared, up to how Chroma rounds.
+        places = {key: row for row, key in enumerate(keys)}
+        assert set(nearest) <= places.keys()
+        assert len(nearest) == min(10, len(keys))
+        mine = np.array([distances[places[key]] for key in nearest])
+        assert np.allclose(mine, np.sort(distances)[:10], atol=1e-5)
+
+
+def assert_whole(library: Path) -> None:
+    """The record is whole: SQLite says so, and chunks, words and vectors are those of the papers' texts."""
+    with sqlite3.connect(library / "footnote.sqlite") as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        chunks = {row[0] for row in db.execute("SELECT key FROM chunks")}
+        assert chunks == {row[0] for row in db.execute("SELECT rowid FROM chunk_words")}
+        keys = {row[0] for row in db.execute("SELECT key FROM papers")}
+        assert keys == {row[0] for row in db.execute("SELECT rowid FROM paper_words")}
+        assert keys == {row[0] for row in db.execute("SELECT DISTINCT paper FROM chunks")}
+    db.close()
+    with open_chaos(library) as assistant:
+        records = assistant.library.records
+        for paper in assistant.papers():
+            paper = assistant.paper(paper.id)
+            ((wanted, _),) = assistant.library._embedded([paper])
+            rows = records.rows(
+                "SELECT start, end, vector FROM chunks WHERE paper = ? ORDER BY key", (records.paper_key(paper.id),)
+            )
+            assert [(row["start"], row["end"]) for row in rows] == [(c.chunk.start, c.chunk.end) for c in wanted]
+            for row, stored in zip(rows, wanted, strict=True):
+                assert np.allclose(np.frombuffer(row["vector"], "<f4"), stored.vector, atol=1e-5)
+        index = assistant.library.index
+        assert_index_is_exact(records, index, 5, random.Random(1))
+        index.update()
+        assert index.check()[0], index.check()
+        assert_index_is_exact(records, index, 5, random.Random(2))
+
+
+# The tests
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_kills_at_random_moments_leave_the_record_whole_and_the_index_equal_to_it(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    chance = random.Random(7)
+    library, papers = tmp_path / "library", tmp_path / "papers"
+    papers.mkdir()
+    files = [write(papers, file, 0) for file in range(12)]
+    with open_chaos(library) as assistant:
+        assistant.add(files)
+    actions = ["do_add", "do_remove", "do_edit", "do_rebuild", "do_switch"]
+    whole = {}
+    for action in actions:
+        write(papers, 0, 1)
+        began = time.monotonic()
+        assert nursery.run(action, library, papers, 0) == (0, "")
+        whole[action] = time.monotonic() - began
+    statuses: Counter[int] = Counter()
+    while statuses[-signal.SIGKILL] < KILLS:
+        for _ in range(3):
+            write(papers, chance.randrange(12), chance.randrange(1000))
+        action = chance.choice(actions)
+        status, error = nursery.run(
+            action, library, papers, chance.random(), kill_after=whole[action] * chance.random()
+        )
+        assert status in (0, -signal.SIGKILL), error
+        statuses[status] += 1
+        if sum(statuses.values()) % 4 == 0:
+            assert_whole(library)
+            with open_chaos(library) as assistant:  # what was removed comes back, so that there is something left
+                if len(assistant.papers()) < 30:
+                    shutil.rmtree(library)
+                    assistant.close()
+                    assistant.add(files)
+    assert_whole(library)
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_writers_a_remover_a_rebuilder_and_askers_at_once_do_not_disturb_each_other(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    library, papers = tmp_path / "library", tmp_path / "papers"
+    papers.mkdir()
+    files = [write(papers, file, 0) for file in range(PAPERS // PER_FILE)]
+    with open_chaos(library) as assistant:
+        assistant.add(files)
+        assert len(assistant.papers()) == PAPERS
+    half = len(files) // 2
+    nursery.start("do_write_on", library, papers, 1, list(range(half)))
+    nursery.start("do_write_on", library, papers, 2, list(range(half, len(files))))
+    nursery.start("do_remove_on", library, papers, 3)
+    nursery.start("do_rebuild_on", library, papers, 4)
+    for asker in range(ASKERS):
+        nursery.start("do_ask_on", library, papers, 10 + asker)
+    names: dict[int, str] = {}
+    steps: Counter[str] = Counter()
+    errors, ended = [], 0
+    while ended < 4 + ASKERS:
+        line = nursery.told()
+        names.setdefault(line["process"], line.get("began", "?"))
+        if "error" in line:
+            errors.append(line["error"])
+        if "told" in line:
+            steps[names[line["process"]]] += line["told"]
+        if "status" in line:
+            ended += 1
+            if line["status"]:
+                errors.append(f"{names[line['process']]} ended with {line['status']}")
+    print(dict(steps))  # noqa: T201  # shown by -s
+    assert errors == []
+    assert all(steps[name] for name in ("do_write_on", "do_remove_on", "do_rebuild_on", "do_ask_on"))
+    assert_whole(library)
+
+
+def parts(library: Path) -> list[Path]:
+    """The files of the index and its folders."""
+    (version,) = (path for path in (library / "index").iterdir() if path.is_dir() and path.name[0].isdigit())
+    return [version, *sorted(version.rglob("*"))]
+
+
+def harm(path: Path, chance: random.Random) -> str:
+    """Damage a file, or delete a folder; return how."""
+    if path.is_dir():
+        shutil.rmtree(path)
+        return f"{path.name} deleted"
+    data = bytearray(path.read_bytes())
+    kind = chance.choice(["flip", "zero", "truncate", "delete"])
+    at = chance.randrange(max(1, len(data)))
+    if kind == "delete" or not data:
+        path.unlink()
+    elif kind == "flip":
+        data[at] ^= 1 << chance.randrange(8)
+        path.write_bytes(data)
+    elif kind == "zero":
+        end = min(len(data), at + 4096)
+        if not any(data[at:end]):
+            at, end = 0, len(data)
+        data[at:end] = bytes(end - at)
+        path.write_bytes(data)
+    else:
+        path.write_bytes(data[:at])
+    return f"{path.name}: {kind} at {at}"
+
+
+@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.parametrize("seed", range(DAMAGED))
+def test_a_damaged_index_ends_no_process_and_changes_no_answer(
+    tmp_path: Path, shelved: Path, nursery: Nursery, seed: int
+) -> None:
+    library = shutil.copytree(shelved, tmp_path / "library")
+    chance = random.Random(seed)
+    files = parts(library)
+    how = harm(files[seed % len(files)], chance)
+    status, error = nursery.run("do_look", library, tmp_path, seed)
+    assert (status, error) == (0, ""), how
+
+
+def do_look(library: Path, papers: Path, chance: random.Random) -> None:
+    """The damage is told, answers are exact in spite of it, and a rebuild mends it."""
+    with open_chaos(library) as assistant:
+        records, index = assistant.library.records, assistant.library.index
+        assert not index.check()[0]
+        assert_index_is_exact(records, index, 5, chance)
+        assert assistant.search("What does sentence 2 of 7 say?", top_k=5)
+        index.rebuild()
+        assert index.check()[0]
+        assert_index_is_exact(records, index, 5, chance)
+
+
+@pytest.fixture(scope="module")
+def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library whose index has vectors both in Chroma's database and beside it."""
+    root = tmp_path_factory.mktemp("shelved")
+    (root / "papers").mkdir()
+    files = [write(root / "papers", file, 0) for file in range(240)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.library.load_embedder", lambda settings: stand_in(int(settings.model)))
+        with open_chaos(root / "library") as assistant:
+            assistant.add(files)
+    return root / "library"
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
