@@ -94,7 +94,7 @@ def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     """
     located = locate(paths)
     titles: list[str] = []
-    problems = [str(failure) for failure in located.failures]
+    problems = [str(failure) for failure in (*located.failures, *located.found_failures.values())]
     for source in located.sources:
         try:
             reading = read_source(source, brief=source.is_pdf)

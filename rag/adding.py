@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import AddInterrupted, SourceError
+from .failures import as_reason, from_reason
 from .readable import folded
 from .reading.locating import Located, Source
 from .reading.readers import read_file
 from .reading.sources import Item, Reading, make_paper
-from .records import Failed, Records, StoredChunk
+from .records import NOT_FOUND, PARTLY, Failed, Records, StoredChunk
 from .types import AddReport, Failure, Page, Paper
 
 GROUP_TEXT = 200_000  # characters that are embedded at once: batches by length, progress every second or two
@@ -27,19 +29,27 @@ _BRIEF_FROM = 16  # with so many new PDFs, the abstracts of all are stored befor
 _BRIEF_PAGES = 2  # of a PDF are read for its abstract
 _BRIEF_TEXT = 1500  # characters that stand for the abstract of a paper without one
 _AHEAD = 4  # PDFs that are read ahead for each worker
+_ABSTRACTS = "Abstracts"
+_SOON = 2.0  # seconds after which it is told what takes so long
 _NAMED = 20  # sources that are named where work was interrupted
 
 Embed = Callable[[Sequence[Paper]], list[tuple[list[StoredChunk], NDArray[np.float32]]]]
 
 
 class Progress(NamedTuple):
-    """How far an `add` is: what it is at, sources done of all, papers and chunks stored."""
+    """How far an `add` is: what it is at, sources done of all, papers and chunks stored.
+
+    A source is done when its papers are stored, or when it failed; it is told once with its `name`, and then whether
+    it `failed`.
+    """
 
     stage: str
     done: int
     total: int
     papers: int
     chunks: int
+    name: str = ""
+    failed: bool = False
 
 
 @dataclass(slots=True)
@@ -59,8 +69,11 @@ class _Job:
 
     name: str
     source: int
-    digest: str | None  # None: it was not read whole, so it is read again next time
+    location: str
+    digest: str | None  # None: its abstracts alone were read, so it is read again next time
     holds: list[int | _Pending] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)  # of its entries: the others are stored
+    told: bool = False  # whether it was told as done
 
     @property
     def keys(self) -> set[int]:
@@ -98,12 +111,14 @@ class Adding:
     def run(self, located: Located) -> None:
         """Abstracts of many new PDFs first, then all sources; what vanished from their folders goes."""
         left: list[str] = []
+        self.report.passed_over = dict(located.passed_over)
         try:
+            self._take_found_failures(located.found_failures)
             new = self._new(located.sources)
             left = [source.name for source, _ in new]
             unread = [pair for pair in new if pair[0].is_pdf and pair[0].location not in self.sources]
             if len(unread) >= _BRIEF_FROM:
-                self._read_all("Abstracts", unread, [], brief=True)
+                self._read_all(_ABSTRACTS, unread, [], brief=True)
             self._read_all("Papers", new, left, brief=False)
             self._drop(located)
         except KeyboardInterrupt as error:
@@ -122,18 +137,40 @@ class Adding:
     def _new(self, sources: list[Source]) -> list[tuple[Source, str]]:
         """The sources that were not read as they are now, with their digests."""
         new = []
-        for source in sources:
+        began = time.monotonic()
+        for count, source in enumerate(sources, 1):
+            if time.monotonic() - began > _SOON:  # large folders take long to hash
+                self.stage = self.stage._replace(stage="Looking for changes", done=count, total=len(sources))
+                self._tell()
             try:
                 digest = source.digest()
             except SourceError as error:
                 self._fail(source, None, str(error))
                 continue
             failed = self.failures.get(source.location)
-            if failed and failed.digest == digest:
-                self.report.failed.append(Failure(source.name, None, failed.reason))
+            if failed and failed.digest == digest and source.named:
+                self.report.failed += from_reason(source.name, failed.reason)
+            elif failed and failed.digest in (digest, PARTLY + digest) and not source.named:
+                self.report.failed_before += from_reason(source.name, failed.reason)
+                key, _ = self.sources.get(source.location, (None, None))
+                self.unchanged.update(dict.fromkeys(self.records.entries(key) if key is not None else ()))
             elif failed or not self._is_known(source, digest):
                 new.append((source, digest))
         return new
+
+    def _take_found_failures(self, failures: Mapping[str, Failure]) -> None:
+        """What could not even be found in a folder is told as new the first time."""
+        for location, failure in failures.items():
+            self._put_failure(location, failure, NOT_FOUND)
+
+    def _put_failure(self, location: str, failure: Failure, digest: str) -> None:
+        known = self.failures.get(location)
+        if known and (known.digest, known.reason) == (digest, as_reason([failure])):
+            self.report.failed_before.append(failure)
+            return
+        self.report.failed.append(failure)
+        with self.records.transaction(of_papers=False) as db:
+            self.records.put_failure(db, Failed(location, failure.source, digest, as_reason([failure])))
 
     def _is_known(self, source: Source, digest: str) -> bool:
         """Whether the source was read as it is now, here or, if its file was renamed since, elsewhere."""
@@ -162,27 +199,32 @@ class Adding:
         for source, digest, reading in _readings(sources, brief):
             if not isinstance(reading, SourceError):
                 self._take(source, None if brief else digest, reading)
-            elif not brief:  # else it fails again, and is told of, when it is read whole
-                self._make_do(source, str(reading))
-                self._fail(source, digest, str(reading))
-            self.stage = self.stage._replace(done=self.stage.done + 1)
+            else:
+                if not brief:  # else it fails again, and is told of, when it is read whole
+                    self._make_do(source, str(reading))
+                    self._fail(source, digest, str(reading))
+                self._done(source.name, failed=True)
             if left:
                 left.remove(source.name)
             self._flush()
         self._flush(all_of_it=True)
 
     def _fail(self, source: Source, digest: str | None, reason: str) -> None:
-        self.report.failed.append(Failure(source.name, None, reason))
+        failure = Failure(source.name, None, reason)
+        if digest is None and not source.named:
+            self._put_failure(source.location, failure, NOT_FOUND)
+            return
+        self.report.failed.append(failure)
         if digest is not None:
             with self.records.transaction() as db:
-                self.records.put_failure(db, Failed(source.location, source.name, digest, reason))
+                self.records.put_failure(db, Failed(source.location, source.name, digest, as_reason([failure])))
 
     def _make_do(self, source: Source, reason: str) -> None:
         """What was read of a file before, or its abstract in a bibliography, stands in for one that cannot be read."""
         held = self.records.entries(self.sources[source.location][0]) if source.location in self.sources else []
         if not held and source.item and source.item.abstract:
             note = f"only its abstract is here; the file could not be read: {reason}"
-            self._take(source, None, Reading([replace(_abstract(source.item), notes=(note,))]))
+            self._take(source, None, Reading([replace(_abstract(source.item), notes=(note,))])).told = True
         for key in held:
             paper = self.records.paper(self.records.refs([key])[key].id)
             what = "only its abstract is here; the" if paper.brief else "this is its text as it was; the changed"
@@ -191,15 +233,16 @@ class Adding:
                 wanted = replace(paper, brief=False, notes=tuple(dict.fromkeys((*paper.notes, note))))
                 self.records.put_details(db, key, wanted, self.records.corrections(key))
 
-    def _take(self, source: Source, digest: str | None, reading: Reading) -> None:
+    def _take(self, source: Source, digest: str | None, reading: Reading) -> _Job:
         self.report.failed += reading.failures
         with self.records.transaction() as db:
             key = self.records.put_source(db, source.location, source.name)
             self.records.forget_failures(db, [source.location])
         self.sources[source.location] = (key, None)
-        job = _Job(source.name, key, None if reading.failures else digest)
+        job = _Job(source.name, key, source.location, digest, failures=reading.failures)
         self.jobs.append(job)
         self._plan(job, reading.papers)
+        return job
 
     # What is to be done with the papers of a source
 
@@ -270,8 +313,8 @@ class Adding:
         for job in [job for job in self.jobs if all(isinstance(h, int) or h.stored for h in job.holds)]:
             # What a source lost may stand in one that is read later, so such a source is finished last.
             if all_of_it or set(self.records.entries(job.source)) <= job.keys:
-                self._finish(job)
                 self.jobs.remove(job)
+                self._finish(job)
         self._tell()
 
     def _group(self, all_of_it: bool) -> list[_Pending]:
@@ -307,15 +350,19 @@ class Adding:
         with self.records.transaction() as db:
             for key in job.keys:
                 self.records.link(db, job.source, key)
-            if job.digest is None:
-                return
-            gone = self.records.finish_source(db, job.source, job.digest, job.keys)
-            self._remove(db, gone)
+            if job.digest is not None and job.failures:
+                failed = Failed(job.location, job.name, PARTLY + job.digest, as_reason(job.failures))
+                self.records.put_failure(db, failed)
+            elif job.digest is not None:
+                self._remove(db, self.records.finish_source(db, job.source, job.digest, job.keys))
+        if not job.told:
+            self._done(job.name)
 
     def _drop(self, located: Located) -> None:
         """Forgets the sources that are gone from the folders, and the papers that have no other."""
         gone = [self.sources[location][0] for location in located.gone(self.sources)]
-        failures = located.gone(self.failures)
+        found = [location for location, failed in self.failures.items() if failed.digest == NOT_FOUND]
+        failures = located.mended(found) + located.gone(self.failures.keys() - set(found))
         if not gone and not failures:
             return
         with self.records.transaction() as db:
@@ -328,6 +375,13 @@ class Adding:
         for key in refs:
             self.records.remove_paper(db, key)
         self.report.removed += refs.values()
+
+    def _done(self, name: str, *, failed: bool = False) -> None:
+        """Tell that a source is done, by its name where all of it was read."""
+        self.stage = self.stage._replace(done=self.stage.done + 1)
+        if self.on_progress:
+            name = "" if self.stage.stage == _ABSTRACTS else name
+            self.on_progress(self.stage._replace(name=name, failed=failed))
 
     def _tell(self) -> None:
         if self.on_progress:

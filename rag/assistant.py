@@ -56,7 +56,8 @@ class Assistant:
         """An assistant on the library in a folder, with the settings of `rag.config.load_settings`.
 
         Args:
-            library: the folder; `[library] path` where it is not given. It is made by the first `add`.
+            library: the folder; where it is not given FOOTNOTE_LIBRARY__PATH, `[library] path` of the nearest
+                config.toml that names one, or the user's data folder. It is made by the first `add`.
             mode: auto, quote or llm; `[answer] mode` where it is not given. `auto` has a local model write where Ollama
                 has one, and quotes otherwise; `llm` raises where there is none.
             llm: any LlamaIndex LLM that writes in place of Ollama's.
@@ -453,17 +454,20 @@ class Assistant:
         self.library.rebuild(on_progress)
 
 
-_kept: dict[Settings, Assistant] = {}
+_kept: dict[tuple[Path, Settings], Assistant] = {}
 _keeping = threading.Lock()
 
 
 def ask(
     question: str, *, library: str | os.PathLike[str] | None = None, mode: str | None = None, **more: Any
 ) -> Answer:
-    """`Assistant.open(library, mode=mode).ask(question, **more)`, on an assistant that is kept for the next call."""
+    """`Assistant.open(library, mode=mode).ask(question, **more)`, on an assistant that is kept for the next call.
+
+    Library and settings are looked up at each call, so that they follow the working directory.
+    """
     with _keeping:
         assistant = Assistant.open(library, mode=mode)
-        assistant = _kept.setdefault(assistant.settings, assistant)
+        assistant = _kept.setdefault((assistant.library.folder, assistant.settings), assistant)
     return assistant.ask(question, **more)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,7 +31,7 @@ class _Table(BaseModel):
 
 
 class Library(_Table):
-    path: str = Field("library", min_length=1)
+    path: str = ""
 
 
 class Embedding(_Table):
@@ -102,8 +102,10 @@ class Ui(_Table):
 
 
 class Settings(_Table):
-    """All settings with their defaults; config.toml says what each means. `library.path` is absolute or relative to
-    the working directory."""
+    """All settings with their defaults; config.toml says what each means.
+
+    `library.path` is absolute or relative to the working directory; `library_folder` gives the folder that it means.
+    """
 
     library: Library = Library()
     embedding: Embedding = Embedding()
@@ -124,30 +126,60 @@ def load_settings(
     """The settings in force: `overrides` before the environment before `file` before the defaults.
 
     Without `file`, the nearest config.toml of the working directory and its parents that has one of our tables is
-    taken. `overrides` are tables of keys: `{"library": {"path": "..."}}`; a value of None is passed over.
+    taken; where it names no library, the nearest above it that does names the library. `overrides` are tables of keys:
+    `{"library": {"path": "..."}}`; a value of None is passed over.
 
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value is of the wrong type.
     """
-    path = Path(file) if file is not None else _nearest_file()
-    tables = _read_file(path) if path else {}
+    files = iter([Path(file)] if file is not None else _own_files())
+    path = next(files, None)
+    tables: dict[str, Any] = {}
     for origin, source, strict in (
-        (str(path), tables, True),
+        (str(path), _read_file(path) if path else {}, True),
         ("the environment", _read_environment(os.environ if environ is None else environ), False),
         ("the arguments", _without_none(overrides or {}), True),
     ):
         _validated(source, origin, strict=strict)
         tables = _merged(tables, source)
+        if origin != str(path) and source.get("library", {}).get("path") == "":  # an unset variable of a shell
+            raise ConfigError(f"{origin}: [library] path is ''; expected a folder.")
+    if not _named(tables):
+        libraries = (_named(_read_file(each)) for each in files)
+        tables = _merged(tables, {"library": {"path": next(filter(None, libraries), "")}})
     return _validated(tables, "the settings", strict=False)
 
 
-def _nearest_file() -> Path | None:
+def library_folder(settings: Settings) -> Path:
+    """The library's folder, absolute: `[library] path` from the working directory, else the user's data folder."""
+    from platformdirs import user_data_path
+
+    path = settings.library.path
+    return Path(path).expanduser().absolute() if path else user_data_path("footnote")
+
+
+def shown_folder(folder: Path) -> str:
+    """A folder as a person would write it: from the working directory, else from home (`~/papers`), else its name."""
+    for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if folder != base and folder.is_relative_to(base):
+            return f"{prefix}{folder.relative_to(base).as_posix()}"
+    return folder.name
+
+
+def _own_files() -> Iterator[Path]:
+    """The configuration files of the working directory and its parents that are ours, the nearest first."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         path = folder / FILE_NAME
         if path.is_file() and _is_ours(path):
-            return path
-    return None
+            yield path
+
+
+def _named(tables: Mapping[str, Any]) -> str:
+    """The library that tables of settings name; empty where they name none."""
+    library = tables.get("library")
+    path = library.get("path") if isinstance(library, dict) else None
+    return path if isinstance(path, str) else ""
 
 
 def _is_ours(path: Path) -> bool:
@@ -173,9 +205,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"The configuration file {path} cannot be read: {reason}.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}. Mend it, or name another file with --config.") from error
-    library = tables.get("library")
-    if isinstance(library, dict) and isinstance(library.get("path"), str) and library["path"]:
-        library["path"] = str(path.parent / Path(library["path"]).expanduser())
+    if named := _named(tables):
+        tables["library"]["path"] = str(path.parent / Path(named).expanduser())
     for name in ("embedding", "cross_encoder"):
         table = tables.get(name)
         if isinstance(table, dict) and isinstance(table.get("model"), str):

@@ -52,11 +52,11 @@ def examine(assistant: Assistant) -> list[Finding]:
 def _library(assistant: Assistant) -> list[Finding]:
     library = assistant.library
     if not library.exists:
-        return [Finding(False, f"library {library.folder.name}: there is none yet", "footnote add PATH")]
+        return [Finding(False, f"library {library.shown}: there is none yet", "footnote add PATH")]
     findings = []
     try:
         counts = library.records.count()
-        what = f"library {library.folder.name}: {counts['papers']} papers, {counts['chunks']} chunks"
+        what = f"library {library.shown}: {counts['papers']} papers, {counts['chunks']} chunks"
         findings.append(Finding(counts["papers"] > 0, what, "" if counts["papers"] else "footnote add PATH"))
         findings += _left(library.records)
         card = library.embedder.card
@@ -92,10 +92,10 @@ def _left(records: Records) -> list[Finding]:
     if searched["brief"]:
         what = f"{searched['brief']:,} papers are abstracts so far"
         findings.append(Finding(True, what, "add them again: it goes on where it stopped"))
-    failed = sorted(failed.name for failed in records.failures().values())
+    failed = sorted({failed.name for failed in records.failures().values()})
     if failed:
         more = f" and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
-        what = f"{len(failed):,} files could not be read: {', '.join(failed[:_NAMED])}{more}"
+        what = f"{len(failed):,} files could not be read, or only in part: {', '.join(failed[:_NAMED])}{more}"
         findings.append(Finding(True, what, "`footnote add` of one of them says why"))
     return findings
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .adding import Adding, Progress, corrected
 from .asked import Asked
 from .chunking import chunk_paper, embedded_text
-from .config import Settings
+from .config import Settings, library_folder, shown_folder
 from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .embedding import Embedder, load_embedder
 from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryError, LibraryMismatch, SourceError
@@ -44,7 +44,7 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.folder = Path(settings.library.path).expanduser().absolute()
+        self.folder = library_folder(settings)
         self._records: Records | None = None
         self._index: Index | None = None
         self._embedder: Embedder | None = None
@@ -74,11 +74,19 @@ class Library:
         with self._loading:
             if self._records is None:
                 if not self.exists:
-                    raise EmptyLibrary(
-                        f"There is no library in {self.folder.name!r} yet. Add papers: `footnote add PATH`."
-                    )
+                    raise EmptyLibrary(self._none_yet())
                 self._records = Records(self.folder / RECORD)
             return self._records
+
+    def _none_yet(self) -> str:
+        here = Path("library", RECORD).is_file() and not self.settings.library.path
+        other = " The one in the folder 'library' here is used with `--library library`." if here else ""
+        return f"There is no library in {self.shown!r} yet. Add papers: `footnote add PATH`.{other}"
+
+    @property
+    def shown(self) -> str:
+        """The library's folder as a person would write it."""
+        return shown_folder(self.folder)
 
     @property
     def asked(self) -> Asked:
@@ -246,6 +254,8 @@ class Library:
     def _add(self, located: Located, on_progress: Callable[[Progress], None] | None) -> AddReport:
         report = AddReport(failed=located.failures)
         if not located.sources:
+            report.failed += located.found_failures.values()
+            report.passed_over = dict(located.passed_over)
             return report
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._loading:

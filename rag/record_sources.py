@@ -8,9 +8,15 @@ from typing import NamedTuple
 
 from .database import Database
 
+PARTLY, NOT_FOUND = "partly ", ""  # see Failed
+
 
 class Failed(NamedTuple):
-    """A file that could not be read: where it is, its name, the digest of what was tried, and why it failed."""
+    """Something that could not be read: where it is, its name, the digest of what was tried, and why it failed.
+
+    The digest begins with `PARTLY` where entries of the file failed and the others were read; it is `NOT_FOUND` where
+    nothing could be tried. `reason` has a line for each failure, as `failures.as_reason` writes them.
+    """
 
     location: str
     name: str

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from .errors import AmbiguousPaper, UnknownPaper
 from .readable import folded, readable
 from .record_search import Candidates, SearchRecords
-from .record_sources import Failed, StoredSource
+from .record_sources import NOT_FOUND, PARTLY, Failed, StoredSource
 from .rows import details_of, merged, pack_boxes, paper_of, unpack_boxes, work_names
 from .types import Chunk, Paper, PaperRef, Span
 
-__all__ = ["Candidates", "Failed", "Records", "Scope", "Stored", "StoredChunk", "StoredSource"]
+__all__ = ["NOT_FOUND", "PARTLY", "Candidates", "Failed", "Records", "Scope", "Stored", "StoredChunk", "StoredSource"]
 
 _IN_SOURCES = "key IN (SELECT e.paper FROM entries e JOIN sources s ON s.key = e.source WHERE {})"
 _CITEKEY = "json_extract(details, '$.citekey')"
@@ -95,7 +95,9 @@ class Records(SearchRecords):
         """What a question is put to: papers, how many of them are abstracts so far, and files that failed."""
         row = self._one(
             "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM papers "
-            "WHERE json_extract(details, '$.brief')), (SELECT count(*) FROM failures)"
+            "WHERE json_extract(details, '$.brief')), "
+            "(SELECT count(*) FROM failures WHERE digest <> ? AND instr(digest, ?) <> 1)",
+            (NOT_FOUND, PARTLY),
         )
         assert row is not None
         return dict(zip(("papers", "brief", "failed"), row, strict=True))

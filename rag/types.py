@@ -108,6 +108,7 @@ class Paper:
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} | {
             "certainty": dict(self.certainty),
+            "paper_id": self.id,
             "source": self.source,
             "pages": len({page.number for page in self.pages}),
         }
@@ -283,19 +284,26 @@ class Failure(NamedTuple):
 
 @dataclass(slots=True)
 class AddReport:
-    """What an `add` did. The lists count papers; a paper stands in one of the first three at most."""
+    """What an `add` did. The lists of papers count papers; a paper stands in one of the first three at most.
+
+    `failed` is what was asked for and could not be read now. `failed_before` is what failed before, is unchanged since,
+    and was only found again in a folder: it was not tried again. `passed_over` counts the files in folders that are not
+    read, by their kind (`.doc`), and those that are no papers by their name (`README.md`).
+    """
 
     added: list[PaperRef] = field(default_factory=list)
     updated: list[PaperRef] = field(default_factory=list)
     unchanged: list[PaperRef] = field(default_factory=list)
     removed: list[PaperRef] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    failed_before: list[Failure] = field(default_factory=list)
+    passed_over: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         parts = [
-            f"{len(papers)} {word}"
-            for word in ("added", "updated", "unchanged", "removed", "failed")
-            if (papers := getattr(self, word)) or word == "added"
+            f"{len(things)} {name.replace('_', ' ')}"
+            for name in ("added", "updated", "unchanged", "removed", "failed", "failed_before")
+            if (things := getattr(self, name)) or name == "added"
         ]
         return ", ".join(parts)
 

@@ -20,6 +20,7 @@ from rag.embedding import Embedder, load_embedder
 os.environ["HF_HUB_OFFLINE"] = "1"
 for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
     del os.environ[name]
+os.environ["FOOTNOTE_LIBRARY__PATH"] = "library"  # in a test's working directory, never the user's data folder
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

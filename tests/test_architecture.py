@@ -17,7 +17,7 @@ ORDER = [
     {"rag.latex_names", "rag.environment"},
     {"rag.errors", "rag.readable", "rag.weights", "rag.cleaning"},
     {"rag.types"},
-    {"rag.config", "rag.reading", "rag.references"},
+    {"rag.config", "rag.reading", "rag.references", "rag.failures"},
     {"rag.reading.encodings"},
     {
         "rag.reading.sources",
@@ -60,7 +60,8 @@ ORDER = [
     {"rag.model_finder"},
     {"rag.assistant"},
     {"rag"},
-    {"rag.doctor", "rag.llama"},
+    {"rag.doctor", "rag.llama", "rag.terminal"},
+    {"rag.commands"},
     {"rag.cli"},
     {"rag.__main__"},
     {"ui", "eval"},  # whole packages: neither knows the other, nor does anything above know them

@@ -91,7 +91,7 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         (["rebuild", "--library", "none"], "There is no library in 'none' yet."),
         (
             ["ask", QUESTION, "--paper", "Zebras"],
-            "No paper in this library has the id, title, citekey or file name 'Zebras'.",
+            "No paper in this library has the id, title, citekey or file name 'Zebras'",
         ),
         (
             ["show", "Zebras"],
@@ -101,7 +101,7 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         (["remove", "Zebras"], "No paper in this library has the id, title, citekey or file name 'Zebras'"),
         (
             ["edit", "Zebras", "--year", "1999"],
-            "No paper in this library has the id, title, citekey or file name 'Zebras'.",
+            "No paper in this library has the id, title, citekey or file name 'Zebras'",
         ),
         (["edit", OTTERS, "--title", " "], "A paper cannot be without a title."),
         (["ask", QUESTION, "--year", "1871"], "No paper in this library has the year '1871'."),
@@ -126,8 +126,23 @@ def test_what_was_not_done_exits_1_with_a_message_alone(shelf: Path, words: list
         (["ask"], "the following arguments are required: question"),
         (["add"], "the following arguments are required: PATH"),
         (["ask", QUESTION, "--mode", "poem"], "argument --mode: invalid choice: 'poem'"),
-        (["search", QUESTION, "--top-k", "0"], "argument --top-k: 0 is no number from 1 to 1,000,000,000"),
-        (["search", QUESTION, "--top-k", "few"], "argument --top-k: invalid"),
+        (["search", QUESTION, "--top-k", "0"], "argument --top-k: '0' is not a number from 1 to 1,000,000,000"),
+        (["search", QUESTION, "--top-k", "few"], "argument --top-k: 'few' is not a whole number"),
+        (["history", "--most", "x"], "argument --most: 'x' is not a whole number"),
+        (["again", "x"], "argument number: 'x' is not a whole number"),
+        (["chat", "--port", "x"], "argument --port: 'x' is not a whole number"),
+        (["edit", OTTERS, "--year", "MCM"], "argument --year: 'MCM' is not a whole number"),
+        (
+            ["ask", QUESTION, "--year", "2023-2019"],
+            "argument --year: '2023-2019' is a range that runs backwards; write",
+        ),
+        (
+            ["search", QUESTION, "--year", "new"],
+            "argument --year: 'new' is neither a year nor a range of years such as",
+        ),
+        (["search", QUESTION, "--year", "2019-"], "argument --year: '2019-' is neither a year nor a range"),
+        (["search", QUESTION, "--year", "1-999999999"], "argument --year: '1-999999999' is neither a year nor"),
+        (["list", "--library", ""], "argument --library: '' names no folder"),
         (["edit", OTTERS], "Nothing to change: name a field, such as --title."),
     ],
 )
@@ -136,6 +151,7 @@ def test_wrong_use_exits_2_and_says_what_is_wrong(shelf: Path, words: list[str],
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert "_" not in done.stderr.splitlines()[-1]  # no name of a private function
 
 
 def test_the_process_exits_with_these_statuses(shelf: Path) -> None:
@@ -148,9 +164,14 @@ def test_a_file_that_failed_exits_1_and_the_others_are_added(tmp_path: Path) -> 
     (tmp_path / "empty.txt").write_text("")
     done = footnote_here("add", "absent.pdf", "empty.txt", "good.txt", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "1 added, 2 failed\n")
-    assert done.stderr.splitlines() == [
+    assert [re.sub(r" \(.* files/s.*\)", "", line) for line in done.stderr.splitlines()[:2]] == [
+        "[1/2] empty.txt: not read",
+        "[2/2] good.txt",
+    ]
+    assert done.stderr.splitlines()[2:] == [
         "not read: absent.pdf: there is no such file or folder (or the link leads nowhere)",
         "not read: empty.txt: the file is empty",
+        "Library: library",
     ]
     assert footnote_here("add", "good.txt", cwd=tmp_path).stdout == "0 added, 1 unchanged\n"
 
@@ -186,7 +207,7 @@ def test_json_is_alone_on_stdout(shelf: Path) -> None:
 
 
 def test_an_answer_goes_plainly_into_a_pipe(shelf: Path) -> None:
-    done = footnote("ask", QUESTION, "--mode", "quote", cwd=shelf)
+    done = footnote("ask", *QUESTION.split(), "--mode", "quote", cwd=shelf)  # as it is typed without marks
     text, references = done.stdout.split("\n\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert "94.5%" in text
@@ -215,6 +236,55 @@ def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
     assert process.wait(10) == 0
     assert "╭──" in shown.decode()
     assert f"] {OTTERS}, kites.txt" in shown.decode()
+
+
+def test_a_follow_up_continues_what_was_asked_last(desk: Path) -> None:
+    footnote_here("add", "papers", "--library", "fresh", cwd=desk)
+    nothing = footnote_here("ask", "--continue", "and in fog?", "--library", "fresh", cwd=desk)
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert nothing.stderr == "There is nothing to continue: no question of this library is kept.\n"
+
+    def ask(*words: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(footnote_here("ask", *words, "--json", "--mode", "quote", cwd=desk).stdout)
+        return answer
+
+    first = ask(*QUESTION.split(), "--paper", "otters")
+    second = ask("--continue", "how", "does", "it", "fail?")
+    third = ask("--continue", "and", "what", "does", "it", "cost?", "--paper", "clocks")
+    assert first["conversation"] == second["conversation"] == third["conversation"] != ask(QUESTION)["conversation"]
+    assert {p["title"] for p in second["passages"]} == {OTTERS}  # the filters go on
+    assert {p["title"] for p in third["passages"]} == {CLOCKS}  # but for those that are set
+    with Assistant.open(library=desk / "library") as assistant:
+        kept = assistant.conversation(first["conversation"])
+    assert [len(each.request["history"]) for each in kept] == [0, 1, 2]
+    assert kept[2].request["history"] == [[QUESTION, first["text"]], ["how does it fail?", second["text"]]]
+
+
+def test_an_answer_of_the_python_interface_can_be_continued(desk: Path) -> None:
+    with Assistant.open(library=desk / "library", mode="quote") as assistant:
+        answer = assistant.ask(QUESTION)
+    footnote_here("ask", "--continue", "how does it fail?", cwd=desk)
+    with Assistant.open(library=desk / "library") as assistant:
+        (last,) = assistant.history(1)
+    assert last.request["history"] == [[QUESTION, answer.text]]
+    assert last.conversation
+
+
+def test_show_edit_remove_and_paper_take_a_part_of_a_title_or_a_file_name(desk: Path) -> None:
+    assert footnote_here("show", "from", "kites", cwd=desk).stdout.startswith(f"title: {OTTERS}\n")
+    assert footnote_here("show", "networks.txt", cwd=desk).stdout.startswith(f"title: {CLOCKS}\n")
+    assert footnote_here("edit", "bird alarm", "--citekey", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
+    found = json.loads(footnote_here("search", "otters", "--paper", "tit1999", "--json", cwd=desk).stdout)
+    assert {passage["title"] for passage in found} == {BIRDS}
+    several = footnote_here("remove", "o", cwd=desk)
+    assert (several.returncode, several.stdout, len(listed(desk))) == (1, "", 3)
+    assert several.stderr.startswith("3 papers fit 'o'; name one by its id:\n  ")
+    assert footnote_here("remove", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
+
+
+def test_list_and_search_have_one_name_for_a_paper_s_id(shelf: Path) -> None:
+    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=shelf).stdout)
+    assert {paper["paper_id"] for paper in listed(shelf)} == {passage["paper_id"] for passage in found}
 
 
 def test_list_show_and_search_print_a_paper_for_people(shelf: Path) -> None:

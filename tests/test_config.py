@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
 
-from rag.assistant import Assistant
-from rag.config import Settings, load_settings
-from rag.errors import ConfigError
+from rag.assistant import Assistant, ask
+from rag.config import Settings, load_settings, shown_folder
+from rag.errors import ConfigError, EmptyLibrary
 
 
 @pytest.fixture
@@ -19,6 +20,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project" / "notes"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
+    monkeypatch.delenv("FOOTNOTE_LIBRARY__PATH")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return folder
 
 
@@ -111,6 +114,65 @@ def test_other_paths_are_relative_to_the_working_directory(here: Path) -> None:
         assert assistant.library.folder == here / "mine"
 
 
+def opened(**arguments: Any) -> Path:
+    with Assistant.open(**arguments) as assistant:
+        return assistant.library.folder
+
+
+def test_the_library_is_the_argument_s_the_environment_s_the_nearest_file_s_or_the_user_s(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "library").mkdir()
+    (here / "library" / "footnote.sqlite").touch()  # taken by nobody
+    users = tmp_path / "data" / "footnote"
+    assert opened() == users
+    (here / "config.toml").write_text("[library]\npath = ''\n")
+    assert opened() == users
+    (tmp_path / "config.toml").write_text("[library]\npath = 'far'\n[retrieval]\ntop_k = 3\n")
+    assert opened() == tmp_path / "far"
+    assert load_settings().retrieval.top_k == 10  # all but the library is the nearest file's
+    (here.parent / "config.toml").write_text("[library]\npath = 'near'\n")
+    assert opened() == here.parent / "near"
+    monkeypatch.setenv("FOOTNOTE_LIBRARY__PATH", "environ")
+    assert opened() == here / "environ"
+    assert opened(library="~/argument") == Path.home() / "argument"
+    monkeypatch.delenv("FOOTNOTE_LIBRARY__PATH")
+    (tmp_path / "other.toml").write_text("[retrieval]\ntop_k = 4\n")
+    assert opened(config=tmp_path / "other.toml") == users  # a file that is named is the only one
+
+
+def test_a_folder_is_shown_as_a_person_would_write_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here.parents[1]))
+    assert shown_folder(here / "mine" / "library") == "mine/library"
+    assert shown_folder(here.parent / "library") == "~/project/library"
+    assert shown_folder(here) == "~/project/notes"
+    assert shown_folder(Path("/srv/library")) == "library"
+
+
+def test_a_library_beside_the_user_s_is_named_where_the_user_s_is_empty(here: Path) -> None:
+    (here / "library").mkdir()
+    (here / "library" / "footnote.sqlite").touch()
+    with Assistant.open() as assistant, pytest.raises(EmptyLibrary, match="used with `--library library`"):
+        assistant.ask("Which river is it?")
+    assert not (here.parents[1] / "data").exists()
+
+
+def test_ask_follows_the_working_directory(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, river in (("one", "Oder"), ("two", "Tagus")):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        Path("river.txt").write_text(f"The Otters of the {river}\n\nOtters of the {river} eat 12 crabs a day.\n")
+        with Assistant.open(library="mine") as assistant:
+            assistant.add("river.txt")
+    for name, river in (("one", "Oder"), ("two", "Tagus"), ("one", "Oder")):
+        monkeypatch.chdir(tmp_path / name)
+        answer = ask("How many crabs do otters eat?", library="mine", mode="quote")
+        assert {p.title for p in answer.passages} == {f"The Otters of the {river}"}
+        monkeypatch.setenv("FOOTNOTE_LIBRARY__PATH", "mine")
+        assert ask("How many crabs do otters eat?", mode="quote").passages == answer.passages
+        monkeypatch.delenv("FOOTNOTE_LIBRARY__PATH")
+
+
 @pytest.mark.parametrize("path", ["~/library", "/srv/library"])
 def test_a_path_that_is_whole_is_left_as_it_is(here: Path, path: str) -> None:
     (here / "config.toml").write_text(f"[library]\npath = '{path}'\n")
@@ -131,7 +193,6 @@ def test_a_path_that_is_whole_is_left_as_it_is(here: Path, path: str) -> None:
         ("[ollama]\nallow_cloud = 1", r"\[ollama\] allow_cloud is 1; expected a valid boolean"),
         ("[answer]\nmode = 'poem'", r"\[answer\] mode is 'poem'; expected 'auto', 'quote' or 'llm'"),
         ("[library]\npath = 5", r"\[library\] path is 5; expected a valid string"),
-        ("[library]\npath = ''", r"\[library\] path is ''; string should have at least 1 character"),
         ("library = 5", r"\[library\] is 5; expected a table"),
     ],
 )

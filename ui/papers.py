@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rag.adding import Progress
 from rag.assistant import Assistant
 from rag.errors import SourceError
+from rag.failures import told
 from rag.readable import readable
 
 HEADERS = ["Title", "Authors", "Year", "Source", "Passages", "Added", "Tags", "Id"]
@@ -81,7 +82,7 @@ class Papers:
         if len(files) > MOST_FILES:
             return "Nothing was added.", [f"{len(files)} files at once are too many: at most {MOST_FILES} are taken."]
         report = self._assistant.library.add_uploads([(Path(file).name, Path(file)) for file in files], on_progress)
-        return f"{report}.", [str(failure) for failure in report.failed]
+        return f"{report}.", told(report.failed)
 
     def fields(self, name: str) -> Fields:
         """The metadata of a paper."""

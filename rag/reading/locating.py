@@ -7,7 +7,9 @@ import functools
 import hashlib
 import json
 import os
+import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -31,7 +33,8 @@ class Source(NamedTuple):
     """Something to read: a file, with what a bibliography says of it; or, without `path`, what one says alone.
 
     `location` is absolute and stands for the source in the record; it is never shown. `name` is. Where `outside` is
-    false, a bibliography may only name files in its own folder: somebody else wrote it.
+    false, a bibliography may only name files in its own folder: somebody else wrote it. `named` tells whether a person
+    named it itself, or a bibliography that names it, and not a folder that it was found in.
     """
 
     location: str
@@ -39,6 +42,7 @@ class Source(NamedTuple):
     path: Path | None
     item: Item | None = None
     outside: bool = True
+    named: bool = True
 
     @property
     def is_pdf(self) -> bool:
@@ -88,12 +92,28 @@ def _digest_of(path: Path, size: int, changed: int) -> str:
 
 @dataclass(slots=True)
 class Located:
-    """What there is to read, what cannot be read, and the folders that were looked through from end to end."""
+    """What there is to read, what cannot be read, and the folders that were looked through from end to end.
+
+    `failures` are of what was named itself; `found_failures` of what was found through a folder or a bibliography, by a
+    location that stands for each. `passed_over` counts files that are not read, as `AddReport.passed_over`.
+    """
 
     sources: list[Source] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    found_failures: dict[str, Failure] = field(default_factory=dict)
+    passed_over: Counter[str] = field(default_factory=Counter)
     folders: list[Path] = field(default_factory=list)
     zotero: list[Path] = field(default_factory=list)  # the folders of whole Zotero libraries
+
+    def mended(self, locations: Iterable[str]) -> list[str]:
+        """Which of the locations, each of a found failure, stand in one of the folders and fail no longer."""
+        failing = self.found_failures.keys() | {source.location for source in self.sources}
+        return [
+            location
+            for location in locations
+            if location not in failing
+            and any(Path(location).is_relative_to(folder) for folder in (*self.folders, *self.zotero))
+        ]
 
     def gone(self, locations: Iterable[str]) -> list[str]:
         """Which of the locations stood in one of the folders and are there no longer.
@@ -127,40 +147,53 @@ def locate(
     """
     located = Located()
     files: dict[Path, Item | None] = {}
+    named: set[Path] = set()
     sources: list[Source] = []
-    for path in _walk_all(paths, located):
+    for path, by_name in _walk_all(paths, located):
         if not path.is_dir() or is_book(path):
             files.setdefault(path)
+            named.update([path] if by_name else [])
             continue
+        name = storable(path.name)
         try:
             items, failures = read_zotero(path, collections, without)
         except SourceError as error:
-            located.failures.append(Failure(storable(path.name), None, str(error)))
+            located.failures.append(Failure(name, None, str(error)))
             continue
-        located.failures += failures
+        located.found_failures.update({_place(f"{storable(path)}{ITEM}", failure): failure for failure in failures})
         if not (collections or without):
             located.zotero.append(path)
         for item in items:
-            located.failures += _missing(item, storable(path.name))
+            location = f"{storable(path)}{ITEM}{item.key}"
+            located.found_failures.update({_place(location, f): f for f in _missing(item, name)})
             files.update(dict.fromkeys(item.files, item))
             if not item.files and item.abstract:
-                sources.append(Source(f"{storable(path)}{ITEM}{item.key}", storable(path.name), None, item))
+                sources.append(Source(location, name, None, item, named=False))
     for path in [path for path in files if path.suffix.lower() == ".bib"]:
-        files.update(_described(path, located))
-    sources += [Source(storable(path), storable(path.name), path, item) for path, item in files.items()]
+        described = _described(path, located, path in named)
+        files.update(described)
+        named.update(described if path in named else ())
+    sources += [
+        Source(storable(path), storable(path.name), path, item, named=path in named) for path, item in files.items()
+    ]
     located.sources = sorted(sources, key=lambda source: (source.is_pdf, -source.came if source.is_pdf else 0.0))
     return located
 
 
-def _described(bibliography: Path, located: Located) -> dict[Path, Item]:
+def _described(bibliography: Path, located: Located, named: bool) -> dict[Path, Item]:
     """The files that a BibTeX file names, each with its entry; what is broken is told when its papers are read."""
     try:
         items, _ = bibtex_items(bibliography)
     except SourceError:
         return {}
     for item in items:
-        if item.abstract or item.files:  # an entry without either is told of when the papers are read
-            located.failures += _missing(item, storable(bibliography.name))
+        if not (item.abstract or item.files):  # an entry without either is told of when the papers are read
+            continue
+        for failure in _missing(item, storable(bibliography.name)):
+            if named:
+                located.failures.append(failure)
+            else:
+                located.found_failures[_place(storable(bibliography), failure)] = failure
     return {file: item for item in items for file in item.files}
 
 
@@ -168,7 +201,13 @@ def _missing(item: Item, name: str) -> list[Failure]:
     return [Failure(name, item.line, f"the file {file!r} of {item.title!r} is missing") for file in item.missing]
 
 
-def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iterator[Path]:
+def _place(location: str, failure: Failure) -> str:
+    """A location that stands for one failure of what is at `location`."""
+    return f"{location}#{hashlib.sha256(str(failure).encode()).hexdigest()[:16]}"
+
+
+def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iterator[tuple[Path, bool]]:
+    """The files and the folders of Zotero libraries, each with whether it was named itself."""
     for given in paths:
         if not os.fspath(given):  # else an unset variable of a shell would stand for the working directory
             located.failures.append(Failure("''", None, "the path is empty"))
@@ -178,9 +217,14 @@ def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iter
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
                 located.folders.append(path.resolve())
-                yield from _walk(path, located.failures, set())
+                for found in _walk(path.resolve(), located, set()):
+                    yield found, found == path.resolve()
+                if failure := located.found_failures.pop(storable(path.resolve()), None):  # it was named itself
+                    located.failures.append(failure)
+            elif is_lock(path.name):  # a pattern of the shell names it too
+                located.passed_over["lock file"] += 1
             elif stat.S_ISREG(mode):
-                yield path.resolve()
+                yield path.resolve(), True
             else:
                 located.failures.append(
                     Failure(storable(path.name or given), None, "it is neither a file nor a folder")
@@ -189,7 +233,7 @@ def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iter
             located.failures.append(Failure(storable(path.name or given), None, _why(error)))
 
 
-def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> Iterator[Path]:
+def _walk(folder: Path, located: Located, seen: set[tuple[int, int]]) -> Iterator[Path]:
     """The readable files below a folder, and the folders of Zotero libraries, which are not looked into.
 
     What was uploaded to a library is passed over.
@@ -206,20 +250,44 @@ def _walk(folder: Path, failures: list[Failure], seen: set[tuple[int, int]]) -> 
             return
         children = sorted(folder.iterdir())
     except OSError as error:
-        failures.append(Failure(storable(folder.name), None, _why(error)))
+        located.found_failures[storable(folder)] = Failure(storable(folder.name), None, _why(error))
         return
     for path in children:
-        if path.name.startswith("."):
+        if path.name.startswith(".") or is_lock(path.name) or path.name.casefold() in _OF_THE_SYSTEM:
             continue
         try:
             mode = path.stat().st_mode
         except OSError as error:
-            failures.append(Failure(storable(path.name), None, _why(error)))
+            located.found_failures[storable(path)] = Failure(storable(path.name), None, _why(error))
             continue
         if stat.S_ISDIR(mode):
-            yield from _walk(path, failures, seen)
-        elif stat.S_ISREG(mode) and is_readable(path):
+            yield from _walk(path, located, seen)
+        elif stat.S_ISREG(mode) and is_readable(path) and not _ABOUT.fullmatch(path.name):
             yield path.resolve()
+        elif stat.S_ISREG(mode):
+            located.passed_over[_kind(path)] += 1
+
+
+_OF_THE_SYSTEM = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
+_ABOUT = re.compile(  # what tells about a folder is no paper in it
+    r"(?:readme(?:[_-][\w-]+|\.[a-z]{2})?|licen[cs]e(?:[._-](?:mit|apache|bsd|cc|a?gpl|lgpl|mpl)[\w.-]*)?|copying|notice|sources?|"
+    r"change-?log|changes|contributing|code_of_conduct|requirements)(?:\.(?:md|markdown|txt|text|html?))?",
+    re.IGNORECASE,
+)
+_MOST_SUFFIX = 10  # what is longer is a part of a name with a full stop in it
+
+
+def is_lock(name: str) -> bool:
+    """Whether a file's name is that of a lock, which Word and LibreOffice keep beside a document while it is open."""
+    return name.startswith(("~$", ".~lock."))
+
+
+def _kind(path: Path) -> str:
+    """What a file that is passed over is counted as: its suffix, or its name where the suffix does not tell why."""
+    if _ABOUT.fullmatch(path.name):
+        return storable(path.name)
+    suffix = path.suffix.lower()
+    return suffix if 1 < len(suffix) <= _MOST_SUFFIX and suffix[1:].isalnum() else "without a known suffix"
 
 
 def storable(path: str | os.PathLike[str]) -> str:
