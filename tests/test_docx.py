@@ -155,6 +155,20 @@ def test_what_is_seen_of_a_document_is_read(tmp_path: Path, block: str) -> None:
     assert paper.notes == ()
 
 
+def test_a_text_box_is_read_once_and_is_no_part_of_the_title(tmp_path: Path) -> None:
+    inside = para(run("Boxed words."))
+    box = (
+        "<w:r><mc:AlternateContent xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'>"
+        f"<mc:Choice Requires='wps'><w:drawing><w:txbxContent>{inside}</w:txbxContent></w:drawing></mc:Choice>"
+        f"<mc:Fallback><w:pict><v:textbox xmlns:v='urn:schemas-microsoft-com:vml'><w:txbxContent>{inside}"
+        "</w:txbxContent></v:textbox></w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    title = para(run("On Reeds", "<w:b/>"), box)
+    paper = read(tmp_path, "a.docx", document(title, line(TEXT)))
+    assert paper.title == "On Reeds"
+    assert paper.text.count("Boxed words.") == 1
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:

@@ -127,6 +127,28 @@ def test_the_copy_of_a_formula_that_can_be_read_stays() -> None:
     assert soup.find("math") is not None
 
 
+def test_a_footnote_that_opens_when_it_is_pointed_at_stays(tmp_path: Path) -> None:
+    sheet = ".ltx_note_content{display:none} .ltx_note_outer{position:absolute;left:-9999px}"
+    note = "<span class=ltx_note><i class=ltx_note_outer><span class=ltx_note_content>In May.</span></i></span>"
+    paper = read(tmp_path, "a.html", page(f"<p>Moss{note} grows.</p>", sheet))
+    assert [(s.kind, paper.text[s.start : s.end]) for s in paper.sections][1] == ("footnote", "In May.")
+    assert paper.notes == ()
+
+
+def test_styled_content_of_jats_that_is_hidden_is_left_out(tmp_path: Path) -> None:
+    paper = read(
+        tmp_path,
+        "a.xml",
+        "<article><front><article-meta><title-group><article-title>Reeds</article-title></title-group></article-meta>"
+        "</front><body><p>Reeds <styled-content style='color:red'>grow</styled-content>."
+        "<styled-content style='display:none'>Nine metres.</styled-content></p></body></article>",
+    )
+    assert (paper.text, paper.notes) == (
+        "Reeds\n\nReeds grow.",
+        ("11 characters that a person cannot see were left out",),
+    )
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -130,7 +130,10 @@ def _paragraph(tag: Any, looks: Looks) -> _Paragraph:
     letters: Counter[tuple[bool, int]] = Counter()
     for run in _runs(tag):
         own = run.find("{*}rPr")
-        text = "".join("\n" if part.tag.endswith("}br") else part.text or "" for part in run.iter("{*}t", "{*}br"))
+        # Only the run's own text: a text box that is anchored in it stands elsewhere.
+        text = "".join(
+            "\n" if part.tag.endswith("}br") else part.text or "" for part in run.iterchildren("{*}t", "{*}br")
+        )
         raised = own is not None and _value(own.find("{*}vertAlign")) == "superscript"
         words.append(CUT if raised else text)
         look = _look(own, base)

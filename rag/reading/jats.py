@@ -11,8 +11,9 @@ from ..errors import SourceError
 from ..readable import readable
 from ..types import Failure, Paper
 from .encodings import markup_encoding
-from .markup import parsed, sections
+from .markup import hidden_note, parsed, sections
 from .sources import MAX_TEXT_BYTES, Reading, decode, details, make_paper
+from .styles import drop_hidden
 
 _TAGS = {
     "p": "p", "list": "ul", "list-item": "li", "def-list": "div", "def-item": "p", "disp-quote": "blockquote",
@@ -118,7 +119,8 @@ def _paper(article: Any, path: Path) -> Paper:
     whole.extend([*abstracts, *article.iterchildren("body", "back", "floats-group")])
     _rename(whole)
     page = parsed(etree.tostring(whole, encoding="unicode", method="html"))
-    return make_paper(title, "", sections=sections(page, title), **known)
+    notes = hidden_note(drop_hidden(page))
+    return make_paper(title, "", sections=sections(page, title), notes=notes, **known)
 
 
 def _is_picture(abstract: Any) -> bool:
@@ -221,7 +223,10 @@ def _rename(root: Any) -> None:
         inside[tag] = inside[above] or (name if name in ("math", "fn", "caption") else "")
         if inside[tag] == "math":
             continue
+        style = tag.get("style")
         tag.attrib.clear()
+        if style and name == "styled-content":
+            tag.set("style", style)
         tag.tag = _TAGS.get(name, "div" if name in _ROLES else "span")
         if name in _ROLES:
             tag.set("role", _ROLES[name])

@@ -21,8 +21,8 @@ _PROPERTIES = frozenset(
     ).split()
 )
 _OTHER_NAMES = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}  # LaTeXML's, as its sheets use them
-_MATH = frozenset("katex-mathml mjx-assistive-mml MJX_Assistive_MathML".split())
-"""What stands for a formula that is drawn: its styles hide the one of two copies that can be read."""
+_KEPT = frozenset("katex-mathml mjx-assistive-mml MJX_Assistive_MathML ltx_note_outer ltx_note_content".split())
+"""Sheets hide the copy of a formula that can be read, and a footnote until it is pointed at; that does not count."""
 
 
 class Rule(NamedTuple):
@@ -155,9 +155,10 @@ class _Cascade:
     def declared(self, tag: Any) -> dict[str, str]:
         """The properties from rules, the tag's own `style` and old attributes, the strongest of each."""
         marks = _marks(tag)
+        kept = _KEPT.intersection([tag.name, *tag.get_attribute_list("class", [])])
         fitting = [
             pair
-            for word in (tag.name, "", *marks)
+            for word in (() if kept else (tag.name, "", *marks))
             for pair in self._rules.get(word, ())
             if _has(tag, marks, pair[1].compounds[0]) and self._stands_in(tag, pair[1])
         ]
@@ -206,8 +207,6 @@ def _is_gone(tag: Any, declared: dict[str, str]) -> bool:
         return True
     if (opacity := _number(declared.get("opacity"))) is not None and opacity < 0.05:
         return True
-    if not _MATH.isdisjoint([tag.name, *tag.get_attribute_list("class", [])]):
-        return False
     return _is_off_the_page(declared) or _is_cut_away(declared)
 
 
