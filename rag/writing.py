@@ -24,6 +24,7 @@ from .embedding import Embedder, MarkedText, Vectors
 from .errors import ConfigError, UnknownPaper
 from .prompts import History, Message, messages, visible
 from .readable import folded, readable
+from .reasoning import ReasoningFilter
 from .sentences import split_lines, split_sentences
 from .types import REFUSAL, Citation, Paper, Passage, Sentence, Span
 
@@ -313,7 +314,7 @@ class Draft:
     def _take(self, pieces: Iterator[_Piece | None]) -> bool:
         before = len(self._sentences)
         for piece in pieces:
-            if piece is None:  # all until here was thinking aloud
+            if piece is None:  # everything until here was reasoning
                 self._begin()
                 self._dropped.add("What the model thought before its answer was left out.")
                 before = -1
@@ -688,8 +689,6 @@ _LONGEST = 1500  # characters of a sentence; one that goes on is cut between wor
 _KNOWN = 2  # characters that are there after those: whether a line ends there is known too
 _BEHIND = 120  # characters before a full stop that tell whether a sentence ends there
 _CLOSERS = 8
-_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
-_TAG_LENGTH = len("</reasoning>")
 _STOP = re.compile(r"[.!?…]{1,16}[\"'”’)\]}»*_]{0,6}(?=[\s\\\[【［〔(*_]|$)|[。！？]")
 _AFTER = rf"(?:\s?{_SQUARE}\.?)+".replace("?P<square>", "?:").replace(r"(?:\s?", "(?:[ ]?", 1)
 _CITED_AFTER = re.compile(_AFTER, re.IGNORECASE)
@@ -705,37 +704,28 @@ class _Piece(NamedTuple):
 
 
 class _Reader:
-    """Cuts a stream of text into sentences; None among them says that all before it was thinking aloud."""
+    """Cuts a stream of text into sentences; None among them says that everything before it was reasoning."""
 
     def __init__(self) -> None:
         self.pending = ""  # what is no finished sentence yet; white space in it is single
-        self._held = ""  # what may turn out to be a part of a tag
+        self._answer = ReasoningFilter()
         self._space = ""  # what white space the text read so far ends with
-        self._thinking = False
         self._scanned = 0  # up to here no sentence ends in `pending`
         self._opens = True
 
     def feed(self, text: str) -> Iterator[_Piece | None]:
-        self._held += visible(text)
-        yield from self._read(final=False)
+        yield from self._read(self._answer.feed(visible(text)), final=False)
 
     def close(self) -> Iterator[_Piece | None]:
-        yield from self._read(final=True)
+        yield from self._read(self._answer.close(), final=True)
 
-    def _read(self, *, final: bool) -> Iterator[_Piece | None]:
-        while match := _THOUGHT.search(self._held):
-            before, self._held = self._held[: match.start()], self._held[match.end() :]
-            if match[1] and not self._thinking:
+    def _read(self, parts: Iterator[str | None], *, final: bool) -> Iterator[_Piece | None]:
+        for part in parts:
+            if part is None:
                 self.pending, self._space, self._scanned, self._opens = "", "", 0, True
                 yield None
-            elif not self._thinking:
-                self._append(before)
-            self._thinking = not match[1]
-        opened = self._held.rfind("<", max(0, len(self._held) - _TAG_LENGTH))
-        cut = len(self._held) if final or opened < 0 else opened
-        if not self._thinking:
-            self._append(self._held[:cut])
-        self._held = self._held[cut:]
+            else:
+                self._append(part)
         yield from self._pieces(final=final)
 
     def _append(self, text: str) -> None:
