@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 from .errors import AddInterrupted, SourceError
 from .failures import as_reason, from_reason
 from .readable import folded
+from .reading.apart import read_apart
 from .reading.locating import Located, Source
-from .reading.readers import read_file
+from .reading.sandbox import unexpected
 from .reading.sources import Item, Reading, make_paper
 from .records import NOT_FOUND, PARTLY, Failed, Records, StoredChunk
 from .types import AddReport, Failure, Page, Paper
@@ -28,10 +31,12 @@ _GROUP_PAPERS = 48
 _BRIEF_FROM = 16  # with so many new PDFs, the abstracts of all are stored before their full texts
 _BRIEF_PAGES = 2  # of a PDF are read for its abstract
 _BRIEF_TEXT = 1500  # characters that stand for the abstract of a paper without one
-_AHEAD = 4  # PDFs that are read ahead for each worker
+_AHEAD = 4  # sources that are read ahead for each worker
 _ABSTRACTS = "Abstracts"
 _SOON = 2.0  # seconds after which it is told what takes so long
 _NAMED = 20  # sources that are named where work was interrupted
+
+log = logging.getLogger("footnote")
 
 Embed = Callable[[Sequence[Paper]], list[tuple[list[StoredChunk], NDArray[np.float32]]]]
 
@@ -392,38 +397,45 @@ class Adding:
 
 
 def _readings(sources: list[tuple[Source, str]], brief: bool) -> Iterator[tuple[Source, str, Reading | SourceError]]:
-    """The sources with their readings, in order; PDFs are read ahead, each in a process of its own, on all cores."""
+    """The sources with their readings, in order; they are read ahead, in worker processes on all cores."""
     workers = os.cpu_count() or 1
     ahead: deque[Future[Reading | SourceError]] = deque()
-    following = iter([source for source, _ in sources if source.is_pdf])
+    following = iter([source for source, _ in sources])
+    stop = threading.Event()
     pool = ThreadPoolExecutor(workers)
     try:
         for source, digest in sources:
             while len(ahead) < workers * _AHEAD and (upcoming := next(following, None)):
-                ahead.append(pool.submit(_reading, upcoming, brief))
-            yield source, digest, ahead.popleft().result() if source.is_pdf else _reading(source, brief)
+                ahead.append(pool.submit(_reading, upcoming, brief, stop))
+            yield source, digest, ahead.popleft().result()
     finally:
+        stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _reading(source: Source, brief: bool) -> Reading | SourceError:
+def _reading(source: Source, brief: bool, stop: threading.Event) -> Reading | SourceError:
+    """What a source gave, or why it gave nothing: whatever goes wrong with it harms no other."""
     try:
-        return read_source(source, brief)
+        return read_source(source, brief, stop)
     except SourceError as error:
         return error
+    except Exception as error:
+        log.debug("%s", source.name, exc_info=True)
+        return SourceError(unexpected(error))
 
 
-def read_source(source: Source, brief: bool = False) -> Reading:
+def read_source(source: Source, brief: bool = False, stop: threading.Event | None = None) -> Reading:
     """The papers of a source; in brief their titles and abstracts alone, for which a PDF's first pages are enough.
 
     Raises:
-        SourceError: nothing of it can be read, and why.
+        SourceError: nothing of it can be read, and why; or `stop` was set.
     """
     item = source.item
     if item and item.abstract and (brief or source.path is None):
         return Reading([replace(_abstract(item), brief=source.path is not None)])
     assert source.path is not None
-    reading = read_file(source.path, source.name, most_pages=_BRIEF_PAGES if brief else None, outside=source.outside)
+    most_pages = _BRIEF_PAGES if brief else None
+    reading = read_apart(source.path, source.name, most_pages, outside=source.outside, stop=stop)
     papers = [_described(paper, source) for paper in reading.papers]
     return Reading([_in_brief(paper) for paper in papers] if brief else papers, reading.failures)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding import Embedder, load_embedder
+from rag.reading import sandbox
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
@@ -76,6 +79,28 @@ def assistant(tmp_path: Path, folder: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as opened:
         opened.add([folder])
         yield opened
+
+
+def frame(reply: object) -> bytes:
+    """A reply as a worker process writes it."""
+    data = json.dumps(reply).encode()
+    return len(data).to_bytes(sandbox.SIZE, "big") + data
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Has a shell script stand in for the worker processes; it writes `reply`, then runs `script`."""
+
+    def use(reply: bytes = b"", script: str = "exit 1") -> None:
+        program, said = tmp_path / "stand-in", tmp_path / "reply"
+        said.write_bytes(reply)
+        program.write_text(f"#!/bin/sh\ncat '{said}'\n{script}\n")
+        program.chmod(0o755)
+        sandbox.close_idle()
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    yield use
+    sandbox.close_idle()
 
 
 @pytest.fixture(scope="session")

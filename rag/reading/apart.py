@@ -1,113 +1,111 @@
-"""What parses a PDF runs apart: in a process of its own, under limits, so that a crash of the parser costs one file.
-
-`run_apart` starts such a process and `work_apart` is what it does; how the file is opened is the same in all of them.
-"""
+"""What others wrote is read in worker processes: files, bibliographies and Zotero libraries, under limits by size."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..errors import SourceError
+from ..types import Failure
+from .replies import unpacked_items, unpacked_reading
+from .sandbox import Limits, call
+from .sources import Item, Reading
 
-BROKEN = "the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)"
+_MOST_REPLY = 200_000_000  # bytes; a paper gives 1 MB
+_TOO_LARGE = "it holds more text than a paper can: over 200 MB"
+_PDF_SECONDS = 60  # of the processor to open a file; its reader sets how many its pages may take
+_PDF_WALL = 1500  # seconds by the clock
+_PDF_MEMORY = 500_000_000  # bytes beside the file itself; a paper takes 200 MB
+_SECONDS = 1.2  # of the processor for a small file of another kind
+_SECONDS_EACH_MB = 5.0  # and more for a large one
+_MEMORY = 500_000_000  # bytes for a small one
+_MEMORY_EACH_BYTE = 40
+_MOST_MEMORY = 1_500_000_000
+_WALL = 20.0  # seconds by the clock beside ten times those of the processor, where others need it too
 
-_MEMORY_BYTES = 500_000_000  # a paper takes 200 MB at most, and there are as many readers as cores
-_REFUSED = 3  # exit status with a reason on stderr; an exception that nobody caught exits with 1
 
-
-def run_apart(
-    module: str,
-    words: Sequence[str],
-    request: bytes = b"",
+def read_apart(
+    path: Path,
+    name: str,
+    most_pages: int | None = None,
     *,
-    seconds: float,
-    most_bytes: int,
-    too_long: str,
-    too_much: str,
-) -> bytes:
-    """What a module prints that is run as a program in a process of its own.
-
-    Args:
-        module: its `main` calls `work_apart`.
-        words: the command line; any file name will do.
-        request: what it reads from stdin.
-        seconds: by the clock, after which it is ended.
-        most_bytes: that it may print.
-        too_long, too_much: the reasons where it takes more time, or prints more.
+    outside: bool = True,
+    stop: threading.Event | None = None,
+) -> Reading:
+    """The papers in a file, as `readers.read_file` reads it, in a worker process.
 
     Raises:
-        SourceError: the reason that the process gave, or why it was ended.
+        SourceError: nothing of the file can be read, and why; or `stop` was set.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", module, *words],
-                input=request,
-                stdout=out,
-                stderr=err,
-                timeout=seconds,
-                cwd=Path(__file__).parents[2],
-            )
-        except subprocess.TimeoutExpired as error:
-            raise SourceError(too_long) from error
-        err.seek(0)
-        reason = err.read(100_000).decode(errors="replace").strip().splitlines()
-        if done.returncode == _REFUSED and reason:
-            raise SourceError(reason[-1])
-        if done.returncode == -signal.SIGXCPU:
-            raise SourceError(too_long)
-        if done.returncode:
-            raise SourceError(BROKEN)
-        out.seek(0)
-        raw = out.read(most_bytes + 1)
-    if len(raw) > most_bytes:
-        raise SourceError(too_much)
-    return raw
-
-
-# In that process
-
-
-def work_apart(work: Callable[[], bytes], *, seconds: int, most_seconds: int, most_bytes: int) -> int:
-    """Prints what `work` returns, under limits; the exit status, with a reason on stderr where it refused.
-
-    `work` may raise its limit of `seconds` of the processor to `most_seconds`.
-    """
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, most_seconds))
+    arguments = {"path": str(path.absolute()), "name": name, "most_pages": most_pages, "outside": outside}
+    limits = _limits(path)
+    raw = call("file", arguments, limits, stop)
     try:
-        sys.stdout.buffer.write(work())
-    except SourceError as error:
-        sys.stderr.write(f"{error}\n")
-        return _REFUSED
-    return 0
+        return unpacked_reading(raw)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(limits.broken) from error
 
 
-def open_pdf(path: Path) -> Any:
-    """The file as a `pypdfium2.PdfDocument`.
+def items_apart(path: Path) -> tuple[list[Item], list[Failure]]:
+    """The entries of a BibTeX file, as `bibliographies.bibtex_items` reads them, in a worker process.
 
     Raises:
-        SourceError: it cannot be read, is encrypted, damaged, or no PDF.
+        SourceError: the file cannot be read, and why.
     """
-    import pypdfium2
-
+    limits = _limits(path)
+    raw = call("items", {"path": str(path.absolute())}, limits)
     try:
-        # By its content: PDFium takes names in UTF-8 only.
-        pdf = pypdfium2.PdfDocument(path.read_bytes())
-        len(pdf)
+        return unpacked_items(raw)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(limits.broken) from error
+
+
+def zotero_apart(folder: Path, collections: Sequence[str], without: Sequence[str]) -> tuple[list[Item], list[Failure]]:
+    """The items of a Zotero library, as `zotero.read_zotero` reads them, in a worker process.
+
+    Raises:
+        SourceError: the library cannot be read, and why.
+    """
+    limits = Limits(
+        cpu=600.0,
+        wall=1500.0,
+        memory=2 * _MOST_MEMORY,
+        reply=_MOST_REPLY,
+        too_long="reading the Zotero library took more than ten minutes, so it was left",
+        too_large="the Zotero library holds more than 200 MB of titles and abstracts",
+        broken="reading the Zotero library broke down: its database is damaged, or needs over 3 GB",
+    )
+    arguments = {"folder": str(folder.absolute()), "collections": list(collections), "without": list(without)}
+    raw = call("zotero", arguments, limits)
+    try:
+        return unpacked_items(raw)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(limits.broken) from error
+
+
+def _limits(path: Path) -> Limits:
+    try:
+        size = path.stat().st_size
     except OSError as error:
-        raise SourceError(f"it cannot be read: {error.strerror}") from error
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise SourceError("it is encrypted and asks for a password; save a copy without one") from error
-        raise SourceError("it is damaged or no PDF") from error
-    return pdf
+        raise SourceError(f"the file cannot be read: {error.strerror or error}") from error
+    if path.suffix.lower() == ".pdf":
+        return Limits(
+            cpu=_PDF_SECONDS,
+            wall=_PDF_WALL,
+            memory=_PDF_MEMORY + size,
+            reply=_MOST_REPLY,
+            too_long="reading it took more time than a paper of its length does, so it was left",
+            too_large=_TOO_LARGE,
+            broken="the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)",
+        )
+    seconds = _SECONDS + _SECONDS_EACH_MB * size / 1e6
+    return Limits(
+        cpu=seconds,
+        wall=_WALL + 10 * seconds,
+        memory=min(_MEMORY + _MEMORY_EACH_BYTE * size, _MOST_MEMORY),
+        reply=_MOST_REPLY,
+        too_long="reading it took more time than a file of its size does, so it was left",
+        too_large=_TOO_LARGE,
+        broken="reading it broke down (a damaged file, or one that needs far more memory than its size)",
+    )

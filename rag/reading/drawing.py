@@ -1,28 +1,26 @@
-"""A page of a PDF as a picture, with places on it marked, drawn in a process of its own.
-
-`python -m rag.reading.drawing FILE` is that process; it reads page and boxes as JSON and prints a PNG.
-"""
+"""A page of a PDF as a picture, with places on it marked, drawn in a worker process."""
 
 from __future__ import annotations
 
+import base64
 import functools
 import io
-import json
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from .apart import BROKEN, open_pdf, run_apart, work_apart
+from .pdf_file import open_pdf
+from .sandbox import Limits, call
 
 if TYPE_CHECKING:
     from ..types import Box
 
 _SECONDS = 10  # of the processor; a page takes a quarter of one
 _MOST_SECONDS = 20  # by the clock
-_MOST_BYTES = 20_000_000  # of a PNG; a scan in colour gives 4 MB
+_MOST_BYTES = 27_000_000  # of a PNG of 20 MB in base64; a scan in colour gives 4 MB
+_MEMORY = 500_000_000  # bytes beside the file itself
 _WIDTH = 1100  # pixels
 _MOST_PIXELS = 4_000_000  # of a page that is far higher than wide
 _MOST_SCALE = 8.0  # pixels a point, for a page of a stamp's size
@@ -54,34 +52,31 @@ def draw_page(path: Path, page: int, boxes: Sequence[Box] = ()) -> bytes:
 
 @functools.lru_cache(maxsize=_KEPT)
 def _drawn(path: Path, size: int, changed: int, page: int, boxes: tuple[Corners, ...]) -> bytes:
-    picture = run_apart(
-        "rag.reading.drawing",
-        [str(path)],
-        json.dumps([page, boxes]).encode(),
-        seconds=_MOST_SECONDS,
-        most_bytes=_MOST_BYTES,
+    limits = Limits(
+        cpu=_SECONDS,
+        wall=_MOST_SECONDS,
+        memory=_MEMORY + size,
+        reply=_MOST_BYTES,
         too_long="drawing it took more time than a page does, so it was left",
-        too_much="its picture has more than 20 MB",
+        too_large="its picture has more than 20 MB",
+        broken="the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)",
     )
+    raw = call("draw", {"path": str(path), "page": page, "boxes": boxes}, limits)
+    try:
+        picture = base64.b64decode(raw, validate=True)
+    except (ValueError, TypeError) as error:
+        raise SourceError(limits.broken) from error
     if not picture.startswith(_PNG):
-        raise SourceError(BROKEN)
+        raise SourceError(limits.broken)
     return picture
 
 
-# The process that draws
+def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
+    """The PNG that `draw_page` returns; a worker process calls this.
 
-
-def main() -> int:
-    """Draws a page of the file named on the command line; its exit status is that of `work_apart`."""
-    return work_apart(_printed, seconds=_SECONDS, most_seconds=_MOST_SECONDS, most_bytes=_MOST_BYTES)
-
-
-def _printed() -> bytes:
-    page, boxes = json.load(sys.stdin)
-    return _draw(Path(sys.argv[1]), page, boxes)
-
-
-def _draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
+    Raises:
+        SourceError: the file cannot be read, or has no such page.
+    """
     import pypdfium2
 
     pdf = open_pdf(path)
@@ -128,7 +123,3 @@ def _grown(box: Sequence[float]) -> tuple[int, int, int, int]:
     left, top, right, bottom = box
     more = _GROWN * (bottom - top)
     return round(left - more), round(top - more), round(right + more), round(bottom + more)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import hashlib
@@ -18,11 +19,11 @@ from typing import NamedTuple
 
 from ..errors import SourceError
 from ..types import Failure
-from .bibliographies import bibtex_items
+from .apart import items_apart, zotero_apart
 from .epub import is_book
 from .readers import READER, is_readable
 from .sources import Item
-from .zotero import is_zotero, read_zotero
+from .zotero import is_zotero
 
 RECORD = "footnote.sqlite"  # in a library's folder
 UPLOADS = "uploads"  # in a library's folder, the copies that it keeps of files
@@ -53,7 +54,8 @@ class Source(NamedTuple):
     def came(self) -> float:
         """When it came, in seconds: as the bibliography says, else when the file was last changed."""
         if self.item and self.item.added:
-            return datetime.fromisoformat(self.item.added).timestamp()
+            with contextlib.suppress(ValueError, OverflowError, OSError):  # no date that there is
+                return datetime.fromisoformat(self.item.added).timestamp()
         try:
             return self.path.stat().st_mtime if self.path else 0.0
         except OSError:
@@ -156,7 +158,7 @@ def locate(
             continue
         name = storable(path.name)
         try:
-            items, failures = read_zotero(path, collections, without)
+            items, failures = zotero_apart(path, collections, without)
         except SourceError as error:
             located.failures.append(Failure(name, None, str(error)))
             continue
@@ -183,7 +185,7 @@ def locate(
 def _described(bibliography: Path, located: Located, named: bool) -> dict[Path, Item]:
     """The files that a BibTeX file names, each with its entry; what is broken is told when its papers are read."""
     try:
-        items, _ = bibtex_items(bibliography)
+        items, _ = items_apart(bibliography)
     except SourceError:
         return {}
     for item in items:

@@ -1,18 +1,11 @@
-"""PDF files as a person reads them, through pypdfium2 in a process of their own: a crash of the parser costs one file.
-
-`python -m rag.reading.pdf FILE [PAGES]` is that process; it prints the document as JSON.
-"""
+"""PDF files as a person reads them, through pypdfium2."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import shutil
-import sys
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +14,16 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..types import Page, Section
-from .apart import BROKEN, open_pdf, run_apart, work_apart
 from .lettering import UNSPACED
+from .limits import allow_seconds
+from .pdf_file import open_pdf, xmp_packet
 
 if TYPE_CHECKING:
     from .glyphs import Line, PageLines
     from .metadata import Metadata
 
-_SECONDS = 60  # of the processor to open a file, and as many and one a page to read it
-_MOST_SECONDS = 1500  # by the clock
-_MOST_BYTES = 200_000_000  # of what the process prints; a paper gives 1 MB
+_SECONDS = 60  # of the processor, twice, and one a page more
+_MOST_SECONDS = 1500
 _LEAST_WORDS = 40  # of running prose: less is a lone figure
 _LEAST_UNSPACED = 20  # letters of a line without blanks that is more than a label
 _MOST_PAGES = 2000
@@ -39,7 +32,6 @@ _AT_ONCE = 100_000  # letters
 _EDGE = 0.11  # of a page's height: where page numbers stand
 _APART = 12  # points at most between the places of two page numbers
 _LEAST_ROW = 3  # pages
-_TOO_LONG = "reading it took more time than a paper of its length does, so it was left"
 _NO_TEXT = "there is no text on its pages (a scan, or a lone figure)"
 
 Boxes = NDArray[np.uint16]
@@ -78,65 +70,11 @@ class Document:
 def read_pdf(path: Path, most_pages: int | None = None) -> Document:
     """The document in a PDF file, or in its first `most_pages` pages.
 
-    Raises:
-        SourceError: it is encrypted, damaged, without text, or takes more time or memory than a paper does.
-        OSError: the file cannot be opened.
-    """
-    path.open("rb").close()  # raises what keeps the file from being read
-    raw = run_apart(
-        "rag.reading.pdf",
-        [str(path.absolute()), *([str(most_pages)] if most_pages else [])],
-        seconds=_MOST_SECONDS,
-        most_bytes=_MOST_BYTES,
-        too_long=_TOO_LONG,
-        too_much="it holds more text than a paper can: over 200 MB",
-    )
-    try:
-        return _unpacked(json.loads(raw))
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise SourceError(BROKEN) from error
-
-
-def _unpacked(raw: dict[str, Any]) -> Document:
-    """The document from what the process printed.
+    A worker process calls this (see rag.reading.apart): the parser may crash, and takes what memory it can get.
 
     Raises:
-        ValueError, KeyError, TypeError, zlib.error: it is no document.
+        SourceError: it is encrypted, damaged, without text, or longer than a paper.
     """
-    for name, text in (("boxes", raw["body"]), ("title_boxes", raw["title"])):
-        flat = zlib.decompress(base64.b64decode(raw[name]))
-        raw[name] = np.frombuffer(flat, np.uint16).reshape(len(text), 4)
-    raw["sections"] = tuple(Section(**section) for section in raw["sections"])
-    raw["pages"] = tuple(Page(**page) for page in raw["pages"])
-    raw["title_page"] = Page(**raw["title_page"]) if raw["title_page"] else None
-    raw["certainty"] = tuple((str(name), float(value)) for name, value in raw["certainty"])
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
-    return Document(**plain)
-
-
-def _packed(document: Document) -> dict[str, Any]:
-    raw = asdict(document)
-    for name in ("boxes", "title_boxes"):
-        raw[name] = base64.b64encode(zlib.compress(raw[name].tobytes(), 6)).decode()
-    return raw
-
-
-# The process that reads
-
-
-def main() -> int:
-    """Reads the file named on the command line under limits; its exit status is that of `work_apart`."""
-    return work_apart(_printed, seconds=_SECONDS, most_seconds=_MOST_SECONDS, most_bytes=_MOST_BYTES)
-
-
-def _printed() -> bytes:
-    document = _read(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
-    return json.dumps(_packed(document)).encode()
-
-
-def _read(path: Path, most_pages: int | None) -> Document:
-    import resource
-
     from .covers import cover_sheets
     from .layout import arrange
     from .metadata import guess_metadata
@@ -145,11 +83,10 @@ def _read(path: Path, most_pages: int | None) -> Document:
     count = min(len(pdf), most_pages or len(pdf))
     if count > _MOST_PAGES:
         raise SourceError(f"it has {count:,} pages, which are more than {_MOST_PAGES:,}: split it")
-    seconds = min(2 * _SECONDS + count, _MOST_SECONDS)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, _MOST_SECONDS))
+    allow_seconds(min(2 * _SECONDS + count, _MOST_SECONDS))
     pages, notes = _pages(pdf, most_pages)
     cover = cover_sheets(pages)
-    found = guess_metadata(pages, pdf.get_metadata_dict(), _xmp(path), path.name, cover)
+    found = guess_metadata(pages, pdf.get_metadata_dict(), xmp_packet(path), path.name, cover)
     title = [pages[found.title_page].lines[at] for at in found.title_lines]
     label = pages[found.title_page].label if title else None
     notes += _cover_note([page.number for page in pages[:cover] if page.lines])
@@ -310,12 +247,6 @@ def _numbers(numbers: Sequence[int]) -> str:
     return f"pages {head} and {last}" if head else f"page {last}"
 
 
-def _xmp(path: Path) -> str | None:
-    """The file's XMP packet, where it stands in the file as plain text."""
-    found = re.search(rb"<x:xmpmeta.{0,200000}?</x:xmpmeta>", path.read_bytes(), re.S)
-    return found[0].decode("utf-8", "replace") if found else None
-
-
 def _prose_words(text: str) -> int:
     """How many words the sentences of a text have: what is more than a label or a number.
 
@@ -354,7 +285,3 @@ def _title_boxes(title: str, lines: Sequence[Line]) -> Boxes:
             boxes[number] = _tenths(drawn[found][1])
             at = found + 1
     return boxes
-
-
-if __name__ == "__main__":
-    sys.exit(main())
