@@ -122,18 +122,19 @@ def _filled(sentences: list[tuple[Span, int]], room: int, overlap: int, groups_l
     groups: list[list[Span]] = []
     current: list[tuple[Span, int]] = []
     repeated = 0  # how many sentences of `current` the group before holds too
+    used = fresh = 0  # tokens of `current`, and of those in it that no group holds yet
     for span, count in sentences:
-        used = sum(c for _, c in current)
-        fresh = sum(c for _, c in current[repeated:])
         if len(current) > repeated and (used + count > room or fresh + count / 2 > left / max(groups_left, 1)):
             groups.append([s for s, _ in current])
             left -= fresh
             groups_left -= 1
             current = current[-overlap:] if overlap else []
-            while current and sum(c for _, c in current) + count > room:
-                current.pop(0)
+            used, fresh = sum(c for _, c in current), 0
+            while current and used + count > room:
+                used -= current.pop(0)[1]
             repeated = len(current)
         current.append((span, count))
+        used, fresh = used + count, fresh + count
     if current:
         groups.append([s for s, _ in current])
     return groups

@@ -24,6 +24,7 @@ ORDER = [
         "rag.reading.attachments",
         "rag.reading.snapshot",
         "rag.reading.formulas",
+        "rag.reading.front_matter",
         "rag.reading.styles",
         "rag.reading.lettering",
         "rag.reading.limits",

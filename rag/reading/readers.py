@@ -79,6 +79,7 @@ def _read_text(path: Path, name: str) -> Reading:
 
 
 _PAGE_START = ("new", "Get trending papers in your email inbox!", "Subscribe")
+_LONGEST_ADDRESS = 2000  # characters
 _DATE = re.compile(r"(?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})(?:, ?\d{4})?$")
 
 
@@ -139,7 +140,7 @@ def _is_header_block(block: str) -> bool:
 
 def _is_title(block: str) -> bool:
     """Whether a block has the form of a title: one short line that is no sentence."""
-    return len(block) < 250 and "\n" not in block and not re.search(r"""[.。]["'”’)\]}]*$""", block)
+    return len(block) < 250 and "\n" not in block and not block.rstrip("\"'”’)]}").endswith((".", "。"))
 
 
 def _alternates(blocks: list[str]) -> bool:
@@ -157,25 +158,24 @@ def _alternates(blocks: list[str]) -> bool:
 
 def _is_cut_off(abstract: str) -> bool:
     """Whether a text breaks off: it ends neither with a stop nor in an address."""
-    return not re.search(r"""[.!?…。]["'”’)\]}*]*$|https?://\S+$|\S+\.\S+/\S*$""", abstract)
+    if abstract.rstrip("\"'”’)]}*").endswith((".", "!", "?", "…", "。")):
+        return False
+    word = abstract[-_LONGEST_ADDRESS:].rsplit(None, 1)[-1] if abstract and not abstract[-1].isspace() else ""
+    scheme = re.search(r"https?://\S", word)
+    dot = word.find(".", 1)  # example.org/papers
+    return not (scheme or 0 < dot < word.rfind("/") - 1)
 
 
 # Markdown
 
 
 def _read_markdown(path: Path, name: str) -> Reading:
-    import frontmatter
-    import yaml
     from markdown_it import MarkdownIt
 
-    source = decoded(path)
-    try:
-        post = frontmatter.loads(source)
-        matter, content = dict(post.metadata), post.content
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise SourceError(f"its front matter{f' (line {mark.line + 1})' if mark else ''} is not valid YAML") from error
-    title = matter.get("title") or None
+    from .front_matter import front_matter
+
+    matter, content = front_matter(decoded(path))
+    title = matter.get("title") if isinstance(matter.get("title"), (str, int, float)) else None
     sections: list[tuple[str | None, str]] = [(None, "")]
     heading = False
     row: list[str] | None = None

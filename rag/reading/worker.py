@@ -25,8 +25,8 @@ _IDLE_SECONDS = 20.0
 _SPENT = 250_000_000  # bytes of memory after which a worker is replaced: it would not give them back
 # What a kind of file needs is loaded before its time is counted.
 _NEEDED = {
-    ".md": ("frontmatter", "yaml", "markdown_it"),
-    ".markdown": ("frontmatter", "yaml", "markdown_it"),
+    ".md": ("markdown_it", "rag.reading.front_matter"),
+    ".markdown": ("markdown_it", "rag.reading.front_matter"),
     ".html": ("bs4", "lxml.etree"),
     ".htm": ("bs4", "lxml.etree"),
     ".xhtml": ("bs4", "lxml.etree"),
