@@ -86,7 +86,8 @@ def zotero_apart(folder: Path, collections: Sequence[str], without: Sequence[str
 
 def _limits(path: Path) -> Limits:
     try:
-        size = path.stat().st_size
+        files = path.rglob("*") if path.is_dir() else [path]  # an unpacked book is a folder
+        size = sum(file.stat().st_size for file in files)
     except OSError as error:
         raise SourceError(f"the file cannot be read: {error.strerror or error}") from error
     if path.suffix.lower() == ".pdf":

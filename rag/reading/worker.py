@@ -91,7 +91,8 @@ def _end_with_parent() -> None:
 
 def _answered(request: dict[str, Any]) -> dict[str, Any]:
     work, arguments = _WORKS[request["work"]], request["arguments"]
-    for module in _NEEDED.get(Path(str(arguments.get("path", ""))).suffix.lower(), ()):
+    path = Path(str(arguments.get("path", "")))
+    for module in _NEEDED.get(".epub" if path.is_dir() else path.suffix.lower(), ()):
         importlib.import_module(module)
     limit_memory(int(request["memory"]))
     limit_seconds(float(request["cpu"]))
