@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -21,6 +23,7 @@ from rag.reading import sandbox
 from rag.reading.apart import items_apart, read_apart
 from rag.reading.replies import packed_reading, unpacked_reading
 from rag.reading.sandbox import Limits, call
+from rag.reading.snapshot import copied
 from rag.reading.sources import Reading
 from rag.types import Failure, Page, Paper, Section
 
@@ -186,3 +189,17 @@ def test_a_broken_date_of_a_bibliography_harms_nothing(tmp_path: Path) -> None:
     bib.write_text("@article{a, title={A Title}, abstract={A text.}, date-added={2020-13-45}}\n")
     ((item,), failures) = items_apart(bib)
     assert (item.title, failures) == ("A Title", [])
+
+
+def test_a_copy_that_a_killed_process_left_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    left, used = tmp_path / "scratch" / "footnote-zotero-left", tmp_path / "scratch" / "footnote-zotero-used"
+    for folder in (left, used):
+        folder.mkdir(parents=True)
+        (folder / "lock").touch()
+    sqlite3.connect(tmp_path / "zotero.sqlite").close()
+    with (used / "lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with copied(tmp_path / "zotero.sqlite") as database:
+            assert database.execute("SELECT 1").fetchone() == (1,)
+    assert list((tmp_path / "scratch").iterdir()) == [used]

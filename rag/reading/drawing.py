@@ -79,7 +79,10 @@ def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
     """
     import pypdfium2
 
-    pdf = open_pdf(path)
+    try:
+        pdf = open_pdf(path)
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {error.strerror or error}") from error
     if not 1 <= number <= len(pdf):
         raise SourceError(f"it has no page {number}, its last is page {len(pdf)}")
     try:

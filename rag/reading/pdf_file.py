@@ -17,7 +17,8 @@ def open_pdf(path: Path) -> Any:
     """The file as a `pypdfium2.PdfDocument`.
 
     Raises:
-        SourceError: it cannot be read, is encrypted, damaged, or no PDF.
+        SourceError: it is empty, encrypted, damaged, or no PDF.
+        OSError: it cannot be read.
     """
     import ctypes
 
@@ -29,8 +30,8 @@ def open_pdf(path: Path) -> Any:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         pdf = pypdfium2.PdfDocument((ctypes.c_ubyte * len(mapped)).from_buffer(mapped))
         len(pdf)
-    except (OSError, ValueError) as error:
-        raise SourceError(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except ValueError as error:  # there is nothing to map
+        raise SourceError("the file is empty") from error
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise SourceError("it is encrypted and asks for a password; save a copy without one") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import re
 import shutil
 import sqlite3
@@ -13,6 +15,7 @@ from pathlib import Path
 from ..errors import SourceError
 
 _TRIES = 3
+_PREFIX, _LOCK = "footnote-zotero-", "lock"
 
 
 @contextmanager
@@ -23,7 +26,9 @@ def copied(file: Path) -> Iterator[sqlite3.Connection]:
         SourceError: it cannot be copied, or changes all the while.
     """
     file = file.resolve()  # through a link: the others stand beside the database itself
-    with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
+    _drop_leftovers()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, Path(folder, _LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as long as this process lives
         try:
             _copy([file.with_name(file.name + end) for end in ("", "-wal", "-journal")], Path(folder))
         except OSError as error:
@@ -32,6 +37,14 @@ def copied(file: Path) -> Iterator[sqlite3.Connection]:
             # Half of a surrogate pair or a broken byte must not cost the library; control characters are only noise.
             database.text_factory = lambda raw: re.sub(r"[\x00-\x08\x0b-\x1f]", " ", raw.decode("utf-8", "replace"))
             yield database
+
+
+def _drop_leftovers() -> None:
+    """Delete the copies of processes that were killed: nobody holds their locks."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:  # another may delete it first
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
 
 
 def _copy(files: Sequence[Path], folder: Path) -> None:
