@@ -19,6 +19,7 @@ from .config import Settings, load_settings
 from .conversation import NO_QUESTION, check_history, is_courtesy
 from .errors import AnswerModelError, ConfigError, LibraryError, UnknownConversation
 from .follow_ups import Reading, read_question, search_for
+from .language import ENGLISH, language_of
 from .library import Library
 from .model_finder import ModelFinder
 from .readable import readable
@@ -233,6 +234,7 @@ class Assistant:
         """The answer before there is any text in it."""
         alone, found = reading.question, reading.found
         searched = self.library.records.searched()
+        passages = top_passages(self.library, found, self.settings.retrieval.top_k)
         return Answer(
             question=question,
             text="",
@@ -243,11 +245,11 @@ class Assistant:
             model=None,
             sentences=(),
             citations=(),
-            passages=tuple(top_passages(self.library, found, self.settings.retrieval.top_k)),
+            passages=tuple(passages),
             standalone_question=alone,
             notes=(
                 *([f"Searched for: {alone}"] if alone != question else []),
-                *_notes(found),
+                *_notes(found, passages),
                 *([_still_read(searched)] if searched["brief"] else []),
             ),
             searched=searched if found.in_scope is None else self._searched(searched, found.in_scope, scope),
@@ -506,11 +508,11 @@ def _still_read(searched: dict[str, int]) -> str:
     return f"Papers are still being read: {full:,} full texts, {searched['brief']:,} abstracts so far{failed}."
 
 
-def _notes(found: Found) -> tuple[str, ...]:
+def _notes(found: Found, passages: Sequence[Passage]) -> tuple[str, ...]:
     """What a person should know about how the question was read."""
-    if search_terms(found.question):
-        letters = [c for c in found.question if c.isalpha()]
-        if sum(ord(c) > 0x24F for c in letters) > len(letters) / 2:
-            return ("The question is in a script that the embedding model hardly reads; try English.",)
+    if not search_terms(found.question):
+        return ("The question has only common words; name what you are looking for.",)
+    asked, held = language_of(found.question), language_of(" ".join(passage.text for passage in passages[:3]))
+    if asked in (None, ENGLISH, held):
         return ()
-    return ("The question has only common words; name what you are looking for.",)
+    return (f"The question seems to be in {asked}; ask in {held or 'the language of the papers'}.",)

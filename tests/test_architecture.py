@@ -14,7 +14,7 @@ from conftest import ROOT
 
 # A module imports from the rows above its own, and nothing else of the project.
 ORDER = [
-    {"rag.latex_names", "rag.environment", "rag.reasoning"},
+    {"rag.latex_names", "rag.environment", "rag.language", "rag.reasoning"},
     {"rag.errors", "rag.readable", "rag.weights", "rag.cleaning"},
     {"rag.types"},
     {"rag.config", "rag.reading", "rag.references", "rag.failures"},
