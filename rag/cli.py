@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from . import __version__, commands
 from .commands import DONE, NOT_DONE
-from .errors import FootnoteError
+from .errors import FootnoteError, reason
 from .terminal import Stderr, say
 
 _MOST = 1_000_000_000  # of anything that is counted
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        say(f"Unexpected error ({type(error).__name__}: {error}). --debug shows where.")
+        say(f"Unexpected error ({type(error).__name__}: {reason(error)}). --debug shows where.")
         return NOT_DONE
 
 

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from . import config
-from .errors import EmbeddingError
+from .errors import EmbeddingError, reason
 from .running import (
     BATCH,
     PACKAGED_MODEL,
     Runner,
     chosen_backend,
     export,
-    first_line,
     model_folder,
     openvino_runner,
     packaged_digest,
@@ -193,7 +192,8 @@ def _loaded(prepared: Path, backend: str, device: str) -> Adapted:
             run = torch_runner(_merged_transformer(device), device)
     except Exception as error:  # the libraries raise whatever they like here
         raise EmbeddingError(
-            f"The prepared cross-encoder in {prepared} cannot be loaded ({first_line(error)}). Delete that folder: "
+            f"The prepared cross-encoder {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
+            f"({reason(error)}). Delete that folder: "
             'it is made again at the next start. Without it: [cross_encoder] model = "none".'
         ) from error
     return Adapted(tokenizer, run, weight, bias)
@@ -251,7 +251,7 @@ def _own(name: str, running: config.Embedding) -> _Own:
     try:
         model = Model(str(folder), device=device, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the library raises whatever it likes here
-        raise EmbeddingError(f"The cross-encoder {name!r} cannot be loaded: {first_line(error)}.") from error
+        raise EmbeddingError(f"The cross-encoder {name!r} cannot be loaded: {reason(error)}.") from error
     if model.config.num_labels != 1:
         raise EmbeddingError(
             f"The cross-encoder {name!r} gives {model.config.num_labels} scores a pair; one that ranks gives one. Set "

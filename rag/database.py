@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import schema
-from .errors import LibraryBusy, LibraryError
+from .errors import LibraryBusy, LibraryError, reason
 
 _BUSY_SECONDS = 60.0
 _MOST_INDEXED = 32  # states of the record that are known as those of an index; few versions of one are kept
@@ -205,7 +205,7 @@ def list_value(keys: Sequence[int]) -> str:
 
 def _translated(error: Exception, path: Path) -> LibraryError:
     """SQLite's and the file system's errors as something a person can act on."""
-    text = str(error)
+    text = reason(error)
     name = path.parent.name
     if "locked" in text:
         return LibraryBusy(

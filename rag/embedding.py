@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from . import config
-from .errors import EmbeddingError
+from .errors import EmbeddingError, reason
 from .running import (
     BATCH,
     Runner,
     chosen_backend,
     export,
-    first_line,
     model_folder,
     openvino_runner,
     packaged_digest,
@@ -177,8 +176,8 @@ def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> Embedder
             run = torch_runner(sentence_transformer(folder, device)[0].auto_model, device)
     except Exception as error:  # the libraries raise whatever they like here
         raise EmbeddingError(
-            f"The prepared embedding model in {prepared} cannot be loaded ({first_line(error)}). Delete that folder: "
-            "it is made again at the next start."
+            f"The prepared embedding model {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
+            f"({reason(error)}). Delete that folder: it is made again at the next start."
         ) from error
     return Embedder(card, tokenizer, run)
 
@@ -186,7 +185,7 @@ def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> Embedder
 def _prepare(folder: Path, name: str, backend: str, target: Path) -> None:
     log.info("Preparing the embedding model %s (once, about 20 seconds)...", name)
     digest = packaged_digest(folder)
-    with preparing(target, f"embedding model {name} in {folder}") as building:
+    with preparing(target, f"embedding model {name}") as building:
         model = sentence_transformer(folder, "cpu")
         card = _describe(model, name, digest)
         model.tokenizer.backend_tokenizer.save(str(building / "tokenizer.json"))

@@ -1,4 +1,4 @@
-"""Every error that the program raises for a person to read. Imports nothing.
+"""Every error that the program raises for a person to read, and what others say of a failure. Imports nothing of rag.
 
 FootnoteError
 ├── ConfigError        a setting is unknown, of the wrong type, or impossible
@@ -27,6 +27,12 @@ FootnoteError
 │   └── PromptCut          the prompt is longer than the context window
 └── AddInterrupted     an `add` was stopped; also a KeyboardInterrupt
 """
+
+import re
+
+_QUOTED_PATH = re.compile(r"""(['"])(?:/|[A-Za-z]:[\\/])[^'"\n]*?([^'"\n/\\]*)\1""")
+_PATH = re.compile(r"(?<![\w:/.])(?:file://)?(?:/|[A-Za-z]:[\\/])(?:[^\s'\"/\\]+[/\\])*(?=[^\s'\"/\\])")
+_LONGEST_REASON = 200  # characters
 
 
 class FootnoteError(Exception):
@@ -133,3 +139,15 @@ class PromptCut(AnswerModelError):
 
 class AddInterrupted(FootnoteError, KeyboardInterrupt):
     """An `add` was stopped with Ctrl-C; the message says what was stored and what was not done."""
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line why something failed, without the folders of this machine that an error's text may name."""
+    if isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+    elif error.args and isinstance(error.args[0], list) and error.args[0]:  # shutil.Error: (from, to, why) a file
+        text = str(error.args[0][0][-1])
+    else:
+        text = str(error)
+    line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    return _PATH.sub("", _QUOTED_PATH.sub(r"\1\2\1", line))[:_LONGEST_REASON]

@@ -373,7 +373,7 @@ class Index:
         except (LibraryError, DamagedVersion, _Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
             raise
         except BaseException as error:  # Chroma's panics are no Exceptions
-            raise translated(error, self._versions.folder) from error
+            raise translated(error) from error
 
 
 def _most_new(size: int) -> int:

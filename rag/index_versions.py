@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
-from .errors import LibraryError
+from .errors import LibraryError, reason
 
 _LAYOUT = "2"  # part of a version's name: raise it when what is stored in Chroma changes
 _SEAL = "seal.json"
@@ -251,16 +251,16 @@ def _take(source: Path, target: Path, digest: str, *, link: bool) -> None:
         raise DamagedVersion(f"{source.name} has changed")
 
 
-def translated(error: BaseException, folder: Path) -> LibraryError:
-    """Return an error of Chroma or the file system, met with the index in `folder`, as ours."""
+def translated(error: BaseException) -> LibraryError:
+    """Return an error of Chroma or the file system, met with the index, as ours."""
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ENOSPC, errno.EDQUOT) or "is full" in str(error):
         return LibraryError(
             "The disk is full, so the search index was not written. Questions are answered without it, more slowly. "
             "Make room; the next `footnote add` or `footnote rebuild` writes it."
         )
-    what = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    what = reason(error) if isinstance(error, OSError) else f"{type(error).__name__}: {reason(error)}"
     return LibraryError(
-        f"The search index cannot be used ({str(what).replace(str(folder), folder.name)}). Questions are answered "
+        f"The search index cannot be used ({what}). Questions are answered "
         "without it; `footnote rebuild` builds it again."
     )

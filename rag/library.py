@@ -20,7 +20,7 @@ from .chunking import chunk_paper, embedded_text
 from .config import Settings, library_folder, shown_folder
 from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .embedding import Embedder, load_embedder
-from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryError, LibraryMismatch, SourceError
+from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryError, LibraryMismatch, SourceError, reason
 from .index import Index
 from .reading.drawing import draw_page
 from .reading.locating import RECORD, Located, check_as_read, locate
@@ -257,7 +257,13 @@ class Library:
             report.failed += located.found_failures.values()
             report.passed_over = dict(located.passed_over)
             return report
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"The library's folder {self.folder.name!r} cannot be made ({reason(error)}). Name another one with "
+                "--library or [library] path."
+            ) from error
         with self._loading:
             self._records = self._records or Records(self.folder / RECORD)
         if self._records.meta("made_with"):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from . import config
-from .errors import EmbeddingError
+from .errors import EmbeddingError, reason
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -83,7 +83,7 @@ def weight_files(folder: Path) -> list[Path]:
     """The files whose bytes make the model what it is."""
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not files:
-        raise EmbeddingError(f"There are no model weights (*.safetensors) in {folder}.")
+        raise EmbeddingError(f"There are no model weights (*.safetensors) in the folder {folder.name!r}.")
     return files
 
 
@@ -112,18 +112,14 @@ def preparing(target: Path, what: str) -> Iterator[Path]:
     except OSError as error:
         if not target.is_dir():  # else another process was quicker, with the same outcome
             raise EmbeddingError(
-                f"The {what} cannot be stored in {target}: {error}. The variable XDG_CACHE_HOME names another folder."
+                f"The {what} cannot be stored in the user's cache ({reason(error)}). The variable XDG_CACHE_HOME names "
+                "another folder."
             ) from error
     except Exception as error:
-        raise EmbeddingError(f"The {what} cannot be prepared: {first_line(error)}.") from error
+        raise EmbeddingError(f"The {what} cannot be prepared: {reason(error)}.") from error
     finally:
         if building:
             shutil.rmtree(building, ignore_errors=True)
-
-
-def first_line(error: Exception) -> str:
-    """What an error of a library says, which may be pages of another language's calls, in a line."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:200]
 
 
 def packaged_digest(folder: Path) -> str:

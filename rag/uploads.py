@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from .errors import LibraryError, SourceError
+from .errors import LibraryError, SourceError, reason
 from .reading.attachments import last_part
 from .reading.locating import UPLOADS, Source, file_digest, storable
 
@@ -52,7 +52,7 @@ def keep_copy(library: Path, name: str, path: Path) -> Source:
             copy.parent.mkdir(exist_ok=True)
             whole.replace(copy)
     except OSError as error:
-        raise SourceError(f"it cannot be copied into the library: {error.strerror or error}") from error
+        raise SourceError(f"it cannot be copied into the library: {reason(error)}") from error
     return Source(storable(copy), kept, copy, outside=False)
 
 
@@ -76,7 +76,7 @@ def drop_copy(library: Path, location: str) -> None:
         copy.unlink(missing_ok=True)
     except OSError as error:
         raise LibraryError(
-            f"The copy of {copy.name!r} could not be deleted ({error.strerror}). Delete it in the library's folder, "
+            f"The copy of {copy.name!r} could not be deleted ({reason(error)}). Delete it in the library's folder, "
             f"in {UPLOADS}/{copy.parent.name}."
         ) from error
     with contextlib.suppress(OSError):  # a file of the same content may be there under another name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import SourceError
+from ..errors import SourceError, reason
 from ..readable import readable
 from ..types import Failure
 from .attachments import files_of, found, holds_text, last_part
@@ -162,9 +162,7 @@ def read_ris(path: Path, name: str) -> Reading:
         try:
             entries = rispy.loads(match[1].rstrip() + "\nER  - \n")
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            reading.failures.append(
-                Failure(name, line, f"a broken record: {str(error).splitlines()[0] if str(error) else error!r}")
-            )
+            reading.failures.append(Failure(name, line, f"a broken record: {reason(error)}"))
             continue
         if not entries:
             reading.failures.append(Failure(name, line, "no RIS record: a record begins with a line `TY  - `"))

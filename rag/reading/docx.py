@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from ..errors import SourceError
+from ..errors import SourceError, reason
 from .bylines import stated_people
 from .docx_looks import Looks, Seen
 from .formulas import word_formula
@@ -59,7 +59,7 @@ def read_docx(path: Path, name: str) -> Reading:
         result = mammoth.convert_to_html(document, style_map=_STYLES, convert_image=_no_image)
     # mammoth trusts its input, so that a document which breaks the format's rules fails anywhere in it.
     except (*BROKEN, ExpatError, LookupError, AttributeError, TypeError, RecursionError) as error:
-        raise SourceError(f"it is no whole Word document ({error})") from error
+        raise SourceError(f"it is no whole Word document ({reason(error)})") from error
     soup = parsed(result.value)
     _bring_notes_home(soup)
     _caption_tables(soup)
@@ -89,7 +89,7 @@ def _without_pictures(archive: Archive) -> tuple[io.BytesIO, Seen]:
                 try:
                     root = safe_xml(part)
                 except SourceError as error:
-                    raise SourceError(f"it is no whole Word document ({error})") from error
+                    raise SourceError(f"it is no whole Word document ({reason(error)})") from error
                 _formulas_as_text(root)
                 seen = seen.with_part(root, looks)
                 part = etree.tostring(root)

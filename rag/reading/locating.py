@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import SourceError
+from ..errors import SourceError, reason
 from ..types import Failure
 from .apart import items_apart, zotero_apart
 from .epub import is_book
@@ -316,7 +316,7 @@ def _why(error: OSError | ValueError) -> str:
         return "it may not be read: check its permissions"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "it is a loop of symbolic links"
-    return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+    return f"it cannot be read: {reason(error)}"
 
 
 def _digest(path: Path) -> str:

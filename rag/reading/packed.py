@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import SourceError
+from ..errors import SourceError, reason
 from .jats import parsed_xml
 from .sources import MAX_TEXT_BYTES
 
@@ -82,7 +82,7 @@ def opened(path: Path, kind: str) -> Iterator[Archive]:
                     raise SourceError(f"it holds a file that would lie outside of it, {entry.filename!r}")
             yield Archive({entry.filename: entry for entry in entries}, packed)
     except BROKEN as error:
-        raise SourceError(f"it is no whole {kind} ({getattr(error, 'strerror', None) or error})") from error
+        raise SourceError(f"it is no whole {kind} ({reason(error)})") from error
 
 
 def _files(folder: Path) -> dict[str, zipfile.ZipInfo | Path]:

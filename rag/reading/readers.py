@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import SourceError
+from ..errors import SourceError, reason
 from ..types import Failure, Paper
 from .bibliographies import read_bibtex, read_ris
 from .docx import read_docx
@@ -46,7 +46,7 @@ def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: 
         else:
             reading = reader(path, name)
     except OSError as error:
-        raise SourceError(f"the file cannot be read: {error.strerror or error}") from error
+        raise SourceError(f"the file cannot be read: {reason(error)}") from error
     if not reading.papers and not reading.failures and reader is not read_bibtex:  # its entries may all be other files
         raise SourceError("there is no paper in it")
     return reading

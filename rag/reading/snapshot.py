@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..errors import SourceError
+from ..errors import SourceError, reason
 
 _TRIES = 3
 _PREFIX, _LOCK = "footnote-zotero-", "lock"
@@ -32,7 +32,7 @@ def copied(file: Path) -> Iterator[sqlite3.Connection]:
         try:
             _copy([file.with_name(file.name + end) for end in ("", "-wal", "-journal")], Path(folder))
         except OSError as error:
-            raise SourceError(f"{file.name} cannot be copied: {error.strerror or error}") from error
+            raise SourceError(f"{file.name} cannot be copied: {reason(error)}") from error
         with closing(sqlite3.connect(Path(folder, file.name))) as database:
             # Half of a surrogate pair or a broken byte must not cost the library; control characters are only noise.
             database.text_factory = lambda raw: re.sub(r"[\x00-\x08\x0b-\x1f]", " ", raw.decode("utf-8", "replace"))
