@@ -443,6 +443,16 @@ class Assistant:
         """The paper with this id, title, citekey or file name, or part of a title, with its text."""
         return self.library.records.paper(name)
 
+    def searched(self, **filters: Any) -> dict[str, Any]:
+        """Return what a question with these filters of `ask` would be put to, as `Answer.searched` has it.
+
+        Raises:
+            EmptyLibrary, UnknownPaper, AmbiguousPaper, QuestionError: as `ask`.
+        """
+        scope, records = as_scope(**filters), self.library.records
+        keys, library = records.scoped(scope), records.searched()
+        return library if keys is None else self._searched(library, len(keys), scope)
+
     def edit(self, name: str, **changes: Any) -> Paper:
         """Corrects a paper's title, authors, year, venue, doi, arxiv_id, citekey, tags or collections, for good."""
         return self.library.edit(name, changes)

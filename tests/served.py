@@ -82,6 +82,7 @@ def served(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
             "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
             "WATCH_ATTEMPTS": str(folder / "attempts"),
             "WATCH_LOADED": os.devnull,
+            "FOOTNOTE_LIBRARY__PATH": str(folder / "library"),
             "WATCH_ALLOWED": settings.get("OLLAMA__HOST", ":11434").rpartition(":")[2],
         }
         | {f"FOOTNOTE_{name}": value for name, value in settings.items()}

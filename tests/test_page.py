@@ -140,15 +140,27 @@ def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, se
 # What is said of answers
 
 
-def test_the_page_says_what_is_searched_and_why_it_only_quotes(page: Page) -> None:
-    expect(
-        page.get_by_text(
-            re.compile(r"^4 papers \(1 file could not be read\)\. Quotes only: Ollama does not answer at .*Start it")
-        ).first
-    ).to_be_visible()
+def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
+    expect(page.locator(".fn-head > p")).to_have_text("4 papers (1 file could not be read). Quotes only.")
     assert re.search(
         r"Quotes only, confidence \d+%, 4 papers \(1 file could not be read\) searched, \d+\.\d s", ask(page, QUESTION)
     )
+
+
+def test_that_no_model_writes_is_said_once_and_dismissed_for_good(browser: Browser, server: Server) -> None:
+    with opened(browser, server) as page:
+        notice = page.locator(".fn-notice")
+        expect(notice).to_contain_text("needs no model")
+        expect(notice).to_contain_text("Ollama does not answer at")
+        ask(page, QUESTION)
+        expect(notice).to_have_count(1)
+        notice.get_by_role("button", name="Do not show again").press("Enter")
+        expect(notice).to_be_hidden()
+        expect(page.get_by_label("Question", exact=True)).to_be_focused()
+        ask(page, FLOODS)
+        page.reload()
+        expect(page.locator(".fn-head > p")).to_be_visible()
+        expect(notice).to_be_hidden()
 
 
 def test_a_refusal_names_the_nearest_papers(page: Page) -> None:

@@ -206,6 +206,63 @@ def test_a_removed_paper_that_is_still_chosen_is_said_to_be_gone(page: Page, ser
     )
 
 
+# What a question is put to
+
+
+def limit_to_tag(page: Page, tag: str) -> None:
+    """Chooses a tag, and folds away where it was chosen."""
+    limits = page.get_by_role("button", name="Ask only some papers")
+    limits.click()
+    page.get_by_label("Tags", exact=True).click()
+    page.get_by_role("option", name=tag).click()
+    page.keyboard.press("Escape")
+    limits.click()
+
+
+def test_the_scope_stays_in_sight_and_is_told_with_the_answer(page: Page, server: Server) -> None:
+    scope, clear = page.locator("#scoped"), page.get_by_role("button", name="Search all papers")
+    expect(scope).to_have_text("Scope: all papers")
+    expect(clear).to_be_hidden()
+    count = len(json.loads(server.run("list", "--json")))
+    limit_to_tag(page, "birds")
+    expect(page.get_by_label("Tags", exact=True)).to_be_hidden()
+    expect(scope).to_have_text(f"Scope: 1 of {count} papers, tag: birds")
+    answer = ask(page, "What is the boiling point of ethanol?")
+    assert f"Searched: 1 of {count} papers, tag: birds." in answer
+    assert f"1 of {count} papers searched" in answer
+    assert serious(page) == []
+    page.reload()
+    expect(page.locator(".fn-scope")).to_have_text(f"Searched: 1 of {count} papers, tag: birds.")
+    expect(scope).to_have_text("Scope: all papers")  # as is what is chosen below it
+    assert f"[refused; 1 of {count} papers, tag: birds]" in server.run("history")
+
+
+@pytest.mark.parametrize("way_out", ["Search all papers", "New conversation"])
+def test_a_scope_is_cleared_by_its_button_and_by_a_new_conversation(page: Page, way_out: str) -> None:
+    limit_to_tag(page, "birds")
+    expect(page.locator("#scoped")).to_contain_text("tag: birds")
+    page.get_by_role("button", name=way_out).click()
+    expect(page.locator("#scoped")).to_have_text("Scope: all papers")
+    ask(page, "How deep are the rivers in which a kite sees otters?")
+    expect(page.locator(".fn-scope")).to_have_count(0)
+    page.get_by_role("button", name="Ask only some papers").click()
+    expect(page.get_by_role("button", name="Remove birds")).to_have_count(0)
+
+
+def test_what_is_no_year_is_refused_and_not_passed_over(page: Page) -> None:
+    page.get_by_role("button", name="Ask only some papers").click()
+    years = page.get_by_label("Years", exact=True)
+    years.click()
+    expect(page.get_by_role("option", name="2019")).to_be_visible()
+    years.fill("2019-2021")
+    years.press("Enter")
+    expect(page.locator("#scoped")).to_contain_text("2019-2021")
+    box = page.get_by_label("Question", exact=True)
+    box.fill(QUESTION)
+    box.press("Enter")
+    expect(page.get_by_test_id("bot")).to_contain_text("2019-2021")
+
+
 # Conversations
 
 

@@ -23,9 +23,13 @@ from ollama_server import OllamaServer
 from served import Server, served
 
 from rag.assistant import Assistant
+from rag.errors import FootnoteError, UnknownPaper
 from rag.retrieval import MAX_QUESTION
 from rag.types import REFUSAL
+from ui.busy import Counter
+from ui.programs import programs
 from ui.server import MCP_PATH
+from ui.shelf import Shelves
 
 QUESTION = "How many otters does the kite count?"
 OTTERS, TIDES, BIRDS = PAPERS
@@ -107,17 +111,17 @@ def test_an_answer_comes_with_the_exact_words_that_support_it(call: Call) -> Non
 def test_a_quote_is_read_again_in_the_words_around_it(call: Call) -> None:
     cited = with_figure(call("ask", question=QUESTION))
     start, end = cited["start"], cited["end"]
-    assert call("read_passage", paper=cited["paper_id"], start=start, end=end)["text"] == cited["quote"]
-    piece = call("read_passage", paper=OTTERS, start=start)
+    assert call("read_passage", paper_id=cited["paper_id"], start=start, end=end)["text"] == cited["quote"]
+    piece = call("read_passage", paper_id=OTTERS, start=start)
     assert piece["text"].startswith(cited["quote"])
     assert piece["text"].endswith("It fails in fog.")
     assert (piece["start"], piece["length"], piece["title"]) == (start, len(f"{OTTERS}\n\n{PAPERS[OTTERS]}"), OTTERS)
 
 
 def test_a_long_paper_is_read_in_pieces(call: Call) -> None:
-    first = call("read_passage", paper=LONG_PAPER)
+    first = call("read_passage", paper_id=LONG_PAPER)
     assert len(first["text"]) == first["end"] == 20_000 < first["length"]
-    rest = call("read_passage", paper=LONG_PAPER, start=first["end"])
+    rest = call("read_passage", paper_id=LONG_PAPER, start=first["end"])
     assert (first["text"] + rest["text"]).endswith("Step 1000 was a short one.")
 
 
@@ -146,12 +150,16 @@ def test_passages_are_found_within_papers_years_and_tags(call: Call) -> None:
         ("search", {"question": QUESTION, "top_k": 101}, "top_k is 101; expected a whole number from 1 to 100."),
         (
             "read_passage",
-            {"paper": "Nowhere"},
+            {"paper_id": "Nowhere"},
             "No paper in this library has the id, title, citekey or file name 'Nowhere'",
         ),
-        ("read_passage", {"paper": OTTERS, "start": -1}, "Characters -1 to 234 cannot be read"),
-        ("read_passage", {"paper": OTTERS, "start": 10**20}, "Characters 100000000000000000000 to 234 cannot be read"),
-        ("read_passage", {"paper": LONG_PAPER, "end": 20_001}, "at most 20,000 are read at once."),
+        ("read_passage", {"paper_id": OTTERS, "start": -1}, "start is -1; expected a whole number of at least 0."),
+        (
+            "read_passage",
+            {"paper_id": OTTERS, "start": 10**20},
+            "Characters 100000000000000000000 to 234 cannot be read",
+        ),
+        ("read_passage", {"paper_id": LONG_PAPER, "end": 20_001}, "at most 20,000 are read at once."),
     ],
 )
 def test_an_error_says_what_was_wrong(call: Call, name: str, values: dict[str, Any], message: str) -> None:
@@ -159,21 +167,92 @@ def test_an_error_says_what_was_wrong(call: Call, name: str, values: dict[str, A
         call(name, **values)
 
 
+FULL = {
+    "ask": {"question": QUESTION, "papers": [OTTERS], "years": [2019], "tags": ["sea"]},
+    "search": {"question": QUESTION, "top_k": 2, "papers": [OTTERS], "years": [2019], "tags": ["sea"]},
+    "list_papers": {"words": "otters", "limit": 1, "offset": 0},
+    "read_passage": {"paper_id": OTTERS, "start": 0, "end": 5},
+}
+NOT_A_TEXT: list[Any] = [None, 5, 0.5, True, [], {}, ["text"]]
+NOT_A_COUNT: list[Any] = ["ten", "5", None, True, 2.5, -1, [], {}, [1]]
+NOT_A_LIST: list[Any] = ["text", 5, 0.5, True, {}, [], [None], [0.5], [[]], [True], [{}]]
+WRONG = {
+    "question": NOT_A_TEXT,
+    "words": NOT_A_TEXT,
+    "paper_id": NOT_A_TEXT,
+    "papers": [*NOT_A_LIST, [2019]],
+    "tags": [*NOT_A_LIST, [2019]],
+    "years": [*NOT_A_LIST, ["2019"], [10**30], [-1]],
+    "top_k": [*NOT_A_COUNT, 0, 101, 10**30],
+    "limit": [*NOT_A_COUNT, 0, 1001],
+    "offset": NOT_A_COUNT,
+    "start": NOT_A_COUNT,
+    "end": [value for value in NOT_A_COUNT if value is not None],
+}
+NOT_FINITE = [float("nan"), float("inf"), float("-inf"), 1e300]
+
+
+@pytest.fixture(scope="module")
+def functions(server: Server) -> Iterator[dict[str, Call]]:
+    """The functions themselves, by name."""
+    with Assistant.open(library=server.folder / "library", mode="quote") as opened:
+        yield {function.__name__: function for function in programs(opened, Counter(), Shelves(opened))}
+
+
 @pytest.mark.parametrize(
-    ("name", "values", "message"),
-    [
-        ("ask", {"question": 5}, "A question is a text, not 5."),
-        ("search", {"question": QUESTION, "top_k": "ten"}, "top_k is 'ten'; expected a whole number from 1 to 100."),
-        (
-            "read_passage",
-            {"paper": OTTERS, "start": "top"},
-            "start and end are 'top' and None; expected whole numbers.",
-        ),
-    ],
+    ("name", "argument"), [(name, argument) for name, values in FULL.items() for argument in values]
 )
-def test_a_value_of_the_wrong_type_is_named(client: Client, name: str, values: dict[str, Any], message: str) -> None:
-    with pytest.raises(AppError, match=re.escape(message)):
-        client.predict(**values, api_name=f"/{name}")
+def test_a_value_that_an_argument_cannot_have_is_told_by_its_name(
+    functions: dict[str, Call], name: str, argument: str
+) -> None:
+    wrong = WRONG[argument] + (NOT_FINITE if 5 not in WRONG[argument] else [NOT_FINITE[0]])
+    for value in [*wrong, *([[each] for each in NOT_FINITE] if argument == "years" else [])]:
+        with pytest.raises(FootnoteError, match=rf"^{argument}(\[0\])? is .*; expected a ") as told:
+            functions[name](**{**FULL[name], argument: value})
+        assert len(str(told.value)) < 200
+
+
+def test_a_whole_number_may_be_written_with_a_point(functions: dict[str, Call]) -> None:
+    assert len(functions["search"](question="How is it counted?", top_k=2.0)) == 2
+
+
+def test_half_of_a_surrogate_pair_is_a_text_like_another(functions: dict[str, Call]) -> None:
+    half = "\ud83d"
+    assert functions["list_papers"](words=half) == []
+    assert functions["ask"](question=f"{QUESTION} {half}")["citations"]
+    for name, argument in (("ask", "papers"), ("ask", "tags"), ("search", "papers")):
+        with pytest.raises(UnknownPaper):
+            functions[name](question=QUESTION, **{argument: [half]})
+    with pytest.raises(UnknownPaper):
+        functions["read_passage"](paper_id=half)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "value"),
+    [
+        ("ask", "question", 5), ("ask", "years", [0.5]), ("search", "top_k", 2.5), ("search", "papers", {"a": 1}),
+        ("list_papers", "offset", True), ("list_papers", "limit", 2.5), ("read_passage", "start", None),
+    ],
+)  # fmt: skip
+def test_the_endpoints_tell_the_argument_too(client: Client, name: str, argument: str, value: Any) -> None:
+    with pytest.raises(AppError, match=rf"^{argument}.* is .*; expected"):
+        client.predict(**{**FULL[name], argument: value}, api_name=f"/{name}")
+
+
+@pytest.mark.parametrize(("name", "argument", "value"), [("ask", "question", 5), ("search", "top_k", 2.5)])
+def test_the_mcp_tools_tell_the_argument_too(server: Server, name: str, argument: str, value: Any) -> None:
+    failed, reply = told(server.url, name, **{**FULL[name], argument: value})
+    assert failed
+    assert argument in reply
+    assert "Unexpected" not in reply
+
+
+def test_a_paper_has_one_name_for_its_id(functions: dict[str, Call]) -> None:
+    (listed,) = functions["list_papers"](words="otters kites")
+    found = functions["search"](question=QUESTION, papers=[listed["paper_id"]])
+    assert {passage["paper_id"] for passage in found} == {listed["paper_id"]}
+    assert functions["read_passage"](paper_id=listed["paper_id"], end=5)["paper_id"] == listed["paper_id"]
+    assert "id" not in listed
 
 
 def test_nothing_else_can_be_called_by_name(server: Server, client: Client) -> None:

@@ -176,7 +176,7 @@ def test_a_hostile_library_is_shown_as_it_is(page: Page, hostile: tuple[Server, 
     names = {text.partition(".txt: ")[0] + ".txt" for text in lines.all_text_contents()}
     failed = {file_name(number + 100, bad) for number, bad in enumerate(HOSTILE)}
     assert {name for name in failed if name.isprintable()} <= names
-    page.locator("#papers input.search-input").fill("newt 03")
+    page.get_by_label("Search the table").fill("newt 03")
     expect(page.locator("#papers tbody").last).to_contain_text(IMAGE)
     assert "img" not in page.evaluate(TAGS, "#papers td")
 
@@ -194,7 +194,10 @@ def test_what_is_offered_is_shown_as_it_is(page: Page, hostile: tuple[Server, li
         expect(options).to_have_count(60)
         shown = {seen(text).removeprefix("✓").strip() for text in options.all_text_contents()}
         assert shown == {seen(text) for text in wanted}
+        options.filter(has_text=IMAGE).first.click()
         page.keyboard.press("Escape")
+    expect(page.locator("#scoped .fn-chip")).to_contain_text(IMAGE)
+    assert set(page.evaluate(TAGS, "#scoped")) <= {"div", "p", "span"}
 
 
 def test_what_a_hostile_model_writes_is_shown_as_it_is(page: Page) -> None:

@@ -13,7 +13,17 @@ from hostile import HOSTILE
 
 from rag.readable import readable
 from rag.types import REFUSAL, Answer, Citation, Paper, Passage, Sentence
-from ui.shown import Shelf, answer_html, evidence_html, question_of, question_text, report_html, text_html
+from ui.shelf import Shelf
+from ui.shown import (
+    answer_html,
+    evidence_html,
+    head_html,
+    question_of,
+    question_text,
+    report_html,
+    scope_html,
+    text_html,
+)
 
 TITLE = "Counting Otters from Kites"
 QUOTE = "Most are seen."
@@ -48,8 +58,14 @@ def answer(**more: Any) -> Answer:
     return Answer(**(values | more))
 
 
+def shelf(papers: dict[str, Paper], keys: dict[str, str]) -> Shelf:
+    made = Shelf(papers)
+    made.keys = keys
+    return made
+
+
 def cards(answers: list[Answer], paper: Paper = KNOWN, key: str = "brook2001", drawn: bool = True) -> str:
-    return evidence_html(answers, Shelf({paper.id: paper}, {paper.id: key}), lambda _: drawn)
+    return evidence_html(answers, shelf({paper.id: paper}, {paper.id: key}), lambda _: drawn)
 
 
 def parsed(html: str) -> BeautifulSoup:
@@ -69,7 +85,7 @@ def all_hostile(bad: str) -> list[Answer]:
     unused = replace(held, paper_id="b2")
     filled: dict[str, Any] = {
         "question": bad, "text": bad, "standalone_question": bad, "notes": (bad,), "passages": (held, unused),
-        "model": bad,
+        "model": bad, "searched": {"papers": 1, "of": 3, "filters": {"tags": [bad], "papers": [bad]}},
     }  # fmt: skip
     one = (Sentence(bad, (1,), "partly"),)
     return [
@@ -90,6 +106,8 @@ def test_a_hostile_text_adds_no_element_and_no_attribute_in_any_field(bad: str) 
     assert shape(cards(all_hostile(bad), paper, bad)) == shape(cards(all_hostile(plain), harmless, plain))
     assert shape(report_html(bad, [bad, bad])) == shape(report_html(plain, [plain, plain]))
     assert shape(text_html(bad)) == shape(text_html(plain))
+    assert shape(head_html(bad, bad)) == shape(head_html(plain, plain))
+    assert shape(scope_html(bad)) == shape(scope_html(plain))
     assert parsed(question_text(bad)).find_all(True) == []
     assert question_of(question_text(bad)) == bad
 
@@ -107,6 +125,7 @@ def test_a_hostile_text_is_shown_as_it_is(bad: str) -> None:
     assert same(shown.select("summary strong")[0].get_text(), readable(bad))
     assert same(shown.select("mark")[0].get_text(), readable(bad))
     assert same(shown.select(".fn-unused blockquote")[0].get_text(), readable(f"{bad} {bad}"))
+    assert same(parsed(scope_html(bad)).span.get_text(), bad)  # type: ignore[union-attr]
     assert same(parsed(report_html("", [bad])).li.get_text(), bad)  # type: ignore[union-attr]
     assert same(parsed(question_text(bad)).get_text(), bad) or "<!" in bad or "<?" in bad
 
@@ -115,7 +134,7 @@ def test_a_hostile_text_is_shown_as_it_is(bad: str) -> None:
 def test_what_gradio_reads_as_markdown_is_one_line_of_html(bad: str) -> None:
     paper = replace(KNOWN, title=bad)
     made = [*(answer_html(each, 0) for each in all_hostile(bad)), cards(all_hostile(bad), paper, bad)]
-    for html in [*made, report_html(bad, [bad]), text_html(bad)]:
+    for html in [*made, report_html(bad, [bad]), text_html(bad), head_html(bad, bad), scope_html(bad)]:
         assert re.match("<(?:div|p)[ >]", html)
         assert not re.search(r"[\r\n]", html)
 
@@ -230,6 +249,15 @@ def test_a_refusal_names_the_nearest_papers_and_cites_nothing() -> None:
     assert "3 papers (1 file could not be read) searched" in page.select_one(".fn-status").get_text()  # type: ignore[union-attr]
 
 
+def test_an_answer_says_what_it_was_limited_to() -> None:
+    made = answer(searched={"papers": 1, "of": 14, "filters": {"tags": ["statics"]}})
+    page = parsed(answer_html(made, 0))
+    assert page.select_one(".fn-scope").get_text() == "Searched: 1 of 14 papers, tag: statics."  # type: ignore[union-attr]
+    assert "1 of 14 papers searched" in page.select_one(".fn-status").get_text()  # type: ignore[union-attr]
+    assert "Searched: 1 of 14 papers, tag: statics." in page.select_one(".fn-copied").get_text()  # type: ignore[union-attr]
+    assert parsed(answer_html(answer(), 0)).select(".fn-scope") == []
+
+
 def test_the_quote_is_marked_in_its_passage_with_place_scores_and_ways_to_cite() -> None:
     card = parsed(cards([answer()])).select_one("details.fn-card")
     assert card is not None
@@ -249,7 +277,7 @@ CHANGED: list[tuple[str, Callable[[Answer], Answer]]] = [
 @pytest.mark.parametrize(("why", "change"), CHANGED)
 def test_without_a_page_there_is_no_picture(why: str, change: Callable[[Answer], Answer]) -> None:
     assert parsed(cards([answer()])).select("img")
-    shown = evidence_html([change(answer())], Shelf({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
+    shown = evidence_html([change(answer())], shelf({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
     assert parsed(shown).select("img") == [], why
     assert parsed(shown).mark.get_text() == QUOTE  # type: ignore[union-attr]
 

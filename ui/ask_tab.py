@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from .shown import question_of
 
 _LONGEST_NUMBER = 18  # digits
 COLUMN = 340  # pixels: on a telephone one column stands below the other
+_UNLIMITED: list[list[str]] = [[], [], []]  # values of `AskTab.scope`
 _Names = list[str]
 _Scope = tuple[_Names, _Names, _Names]  # papers, tags, years
 
@@ -30,6 +32,8 @@ class AskTab(NamedTuple):
     chat: gr.Chatbot
     question: gr.Textbox
     new: gr.Button
+    scoped: gr.Markdown
+    unscope: gr.Button
     limits: gr.Accordion
     papers: gr.Dropdown
     tags: gr.Dropdown
@@ -43,9 +47,14 @@ class AskTab(NamedTuple):
         return [self.papers, self.tags, self.years]
 
     @property
-    def shown(self) -> list[Any]:
-        """Where a conversation is shown; `opened` gives the values."""
+    def answered(self) -> list[Any]:
+        """Where an answer changes what is shown of a conversation."""
         return [self.talk, self.chat, self.evidence, self.comment]
+
+    @property
+    def shown(self) -> list[Any]:
+        """Where a conversation is shown; `opened` gives the values. It is opened without limits."""
+        return [*self.answered, *self.scope]
 
 
 def make_ask_tab(head: gr.Markdown) -> AskTab:
@@ -77,23 +86,30 @@ def make_ask_tab(head: gr.Markdown) -> AskTab:
                 autofocus=True,
                 elem_id="question",
             )
+            with gr.Row(elem_id="scope"):
+                scoped = place_for_html(elem_id="scoped")
+                unscope = gr.Button("Search all papers", size="sm", visible=False, elem_id="unscope")
             with gr.Accordion("Ask only some papers", open=False) as limits:
                 # A paper may be removed while it is chosen here: the answer then says so, where Gradio would fail.
                 chosen, tags, years = (
-                    gr.Dropdown([], multiselect=True, label=label, interactive=True, allow_custom_value=True)
-                    for label in ("Papers", "Tags", "Years")
+                    gr.Dropdown([], multiselect=True, label=label, info=info, interactive=True, allow_custom_value=True)
+                    for label, info in (
+                        ("Papers", "Choose, or type a part of a title"),
+                        ("Tags", None),
+                        ("Years", None),
+                    )
                 )
             with gr.Accordion("Comment on the last answer", open=False):
                 comment = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
         with gr.Column(scale=5, min_width=COLUMN, elem_id="evidence-column"):
             gr.Markdown("## Evidence")
             evidence = place_for_html(elem_id="evidence")
-    return AskTab(head, talk, chat, question, new, limits, chosen, tags, years, comment, evidence)
+    return AskTab(head, talk, chat, question, new, scoped, unscope, limits, chosen, tags, years, comment, evidence)
 
 
 def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -> None:
     """Puts the tab's questions to `asking`; the address tells which conversation a page that is loaded goes on with."""
-    shown = [*tab.shown, tab.question, tab.head]
+    shown = [*tab.answered, tab.question, tab.head]
 
     def answered(question: str, so_far: Talk, turn: int | None, scope: _Scope, reader: str) -> Iterator[list[Any]]:
         if not question.strip():
@@ -146,15 +162,17 @@ def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -
             talk = asking.reopened(int(number)) if number.isdecimal() and len(number) < _LONGEST_NUMBER else Talk()
         except FootnoteError:  # it was deleted
             talk = Talk()
-        return [*opened(asking, talk), asking.head()]
+        return [*opened(asking, talk), asking.head(), *scope([], [], [])]
 
-    def offer(papers_chosen: _Names, tags_chosen: _Names, years_chosen: _Names) -> list[Any]:
+    def scope(papers: _Names, tags: _Names, years: _Names) -> list[Any]:
+        """What a question is put to, always in sight, and the button that has it put to all papers."""
+        limited = bool(papers or tags or years)
+        return [asking.scope(**_limits(papers, tags, years)), gr.update(visible=limited)]
+
+    def offer() -> list[Any]:
+        # The choices alone: what a person chooses before they come has to stay.
         years = [str(year) for year in papers.years()]
-        return [
-            _offered(papers.choices(), papers_chosen),
-            _offered([(tag, tag) for tag in papers.tags()], tags_chosen),
-            _offered([(year, year) for year in years], years_chosen),
-        ]
+        return [gr.update(choices=choices) for choices in (papers.choices(), papers.tags(), years)]
 
     options = {**QUIET, "concurrency_limit": None}
     tab.question.submit(submit, [tab.question, tab.talk, *tab.scope], shown, **options)
@@ -165,21 +183,18 @@ def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -
     if asking.keeps:
         tab.chat.like(told(rate), tab.talk, tab.talk, **QUIET)
         tab.comment.submit(told(comment), [tab.comment, tab.talk], None, **QUIET)
-    tab.limits.expand(told(offer), tab.scope, tab.scope, **QUIET)
-    tab.new.click(lambda: opened(asking, Talk()), None, tab.shown, **QUIET)
-    page.load(told(load), None, [*tab.shown, tab.head], **QUIET)
+    tab.limits.expand(told(offer), None, tab.scope, **QUIET)
+    scoped = [tab.scoped, tab.unscope]
+    gr.on([each.change for each in tab.scope], told(scope), tab.scope, scoped, **QUIET)
+    tab.unscope.click(lambda: _UNLIMITED, None, tab.scope, **QUIET)
+    tab.new.click(told(lambda: opened(asking, Talk())), None, tab.shown, **QUIET)
+    page.load(told(load), None, [*tab.shown, tab.head, *scoped], **QUIET)
 
 
 def _limits(papers: _Names, tags: _Names, years: _Names) -> dict[str, Any]:
-    """What was chosen, as `Assistant.ask` takes it."""
-    whole = [int(year) for year in years if year.isdecimal()]
+    """What was chosen, as `Assistant.ask` takes it; what is no year it refuses."""
+    whole = [int(year) if re.fullmatch(r"\d{1,4}", year) else year for year in years]
     return {"papers": papers or None, "tags": tags or None, "years": whole or None}
-
-
-def _offered(choices: list[tuple[str, str]], chosen: _Names) -> Any:
-    """The choices that there are now, of which those stay chosen that were."""
-    there = {value for _, value in choices}
-    return gr.update(choices=choices, value=[value for value in chosen if value in there])
 
 
 def _messages(talk: Talk, messages: Messages) -> Any:
@@ -193,7 +208,7 @@ def opened(asking: Asking, talk: Talk) -> list[Any]:
     messages = _messages(talk, asking.messages(talk))
     if not talk.answers:
         messages = {**messages, "examples": [{"text": example} for example in asking.examples()]}
-    return [talk, messages, asking.evidence(talk), asking.commented(talk)]
+    return [talk, messages, asking.evidence(talk), asking.commented(talk), *_UNLIMITED]
 
 
 def _reader(request: gr.Request) -> str:

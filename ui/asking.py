@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import threading
 import time
@@ -21,22 +20,17 @@ from rag.errors import (
     UnknownConversation,
     UnknownPaper,
 )
-from rag.readable import readable
-from rag.references import cite_keys
-from rag.retrieval import STOP_WORDS
-from rag.types import Answer, papers_text
+from rag.types import Answer, papers_text, searched_text
 
 from .busy import Counter
-from .shown import Shelf, answer_html, evidence_html, question_text, text_html
+from .shelf import Shelves
+from .shown import answer_html, evidence_html, head_html, question_text, scope_html, text_html
 
 log = logging.getLogger("footnote")
 
 Messages = list[dict[str, str]]
 
 _BETWEEN = 0.1  # seconds between two states of a growing answer: more often is more than an eye follows
-_EXAMPLES = 4
-_TOPIC_PAPERS = 2  # that share two words of their titles make a topic
-_LONGEST_EXAMPLE = 110  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +55,11 @@ class View:
 class Asking:
     """Puts the page's questions to an assistant. Each browser tab has a stop of its own."""
 
-    def __init__(self, assistant: Assistant, counter: Counter) -> None:
+    def __init__(self, assistant: Assistant, counter: Counter, shelves: Shelves) -> None:
         self._counter = counter
         self._assistant = assistant
         self._stops: dict[str, threading.Event] = {}
-        self._listed: tuple[int, Shelf] | None = None
+        self._shelves = shelves
 
     def views(self, question: str, talk: Talk, tab: str, turn: int | None = None, **scope: Any) -> Iterator[View]:
         """The states of a conversation while a question is answered; the last one is done.
@@ -99,7 +93,7 @@ class Asking:
         except Exception as error:
             log.exception("A question was not answered.")
             # Its text may name a path of this machine.
-            text = f"An error that Footnote did not foresee ({type(error).__name__}). Its terminal tells more."
+            text = f"Unexpected error ({type(error).__name__}). The terminal shows its details."
             yield View(talk, [*shown, _told(text)], None, True)
         finally:
             if self._stops.get(tab) is stop:
@@ -109,7 +103,6 @@ class Asking:
         self, question: str, talk: Talk, before: tuple[Answer, ...], stop: threading.Event, scope: dict[str, Any]
     ) -> Iterator[View]:
         earlier, sent, cited = self.messages(Talk(talk.number, before)), 0.0, None
-        head = self.who_writes()
         history = [(answer.question, answer.text) for answer in before]
         answers = self._assistant.stream(
             question, history=history, stop=stop, conversation=self._place(talk.number), **scope
@@ -123,7 +116,7 @@ class Asking:
                 evidence = self.evidence(grown) if done or answer.citations != cited else None
                 if done:
                     self._drop(talk.answers[len(before) :], answer)
-                yield View(grown, [*earlier, *_turn(answer, len(before), head)], evidence, done)
+                yield View(grown, [*earlier, *_turn(answer, len(before))], evidence, done)
                 sent, cited = time.monotonic(), answer.citations
         except GeneratorExit:  # the reader left: what there is of the answer is kept
             stop.set()
@@ -155,12 +148,11 @@ class Asking:
 
     def messages(self, talk: Talk) -> Messages:
         """A conversation as the chat shows it."""
-        head = self.who_writes() if talk.answers else ""
-        return [message for turn, answer in enumerate(talk.answers) for message in _turn(answer, turn, head)]
+        return [message for turn, answer in enumerate(talk.answers) for message in _turn(answer, turn)]
 
     def evidence(self, talk: Talk) -> str:
         """The cards beside a conversation."""
-        return evidence_html(talk.answers, self._shelf(), self._can_draw, talk.number)
+        return evidence_html(talk.answers, self._shelves.now(), self._can_draw, talk.number)
 
     def reopened(self, number: int) -> Talk:
         """A conversation of the record, its quotes where they stand today.
@@ -201,42 +193,38 @@ class Asking:
         return self._assistant.settings.answer.keep
 
     def head(self) -> str:
-        """The line above all: how many papers there are, and who writes."""
+        """The line above all: how many papers there are, and who writes; below it why no model does, where one may."""
         library = self._assistant.library
         counts = library.records.searched() if library.exists else {"papers": 0}
-        return text_html(f"{papers_text(counts)}. {self.who_writes()}")
+        writer, notice = self._who_writes()
+        return head_html(f"{papers_text(counts)}. {writer}", notice)
 
-    def who_writes(self) -> str:
-        """The mode in plain words, with the model's name or what is missing."""
+    def _who_writes(self) -> tuple[str, str]:
+        """The mode in plain words, and the notice of what is missing for a model to write, if anything is."""
         if self._assistant.settings.answer.mode == "quote":
-            return "Quotes only, as [answer] mode says."
+            return "Quotes only, as [answer] mode says.", ""
         try:
             model = self._assistant.writer()
         except AnswerModelError as error:
-            return f"No answers: {error}"
+            return f"No answers: {error}", ""
+        if model is None:
+            return "Quotes only.", ""
         if isinstance(model, AnswerModelError):
-            return f"Quotes only: {model}"
-        return f"Answers are written by {model.name}, on this machine, and checked against the quotes." if model else ""
+            return "Quotes only.", f"Answers are quotes, which needs no model. For answers written by one: {model}"
+        return f"Answers are written by {model.name}, on this machine, and checked against the quotes.", ""
 
-    def examples(self) -> list[str]:
-        """Questions that suit the library: for papers on what several share, and on single ones."""
-        papers = self._assistant.papers()
-        titles = [readable(paper.title) for paper in papers]
-        named = [name for title in titles if (name := _named(title))]
-        topics = [f"Which papers are about {topic}?" for topic in _topics(titles)]
-        steps = max(1, len(named) // _EXAMPLES)
-        about = [f"What is {name}?" for name in named[::steps]] or [f"What does “{title}” find?" for title in titles]
-        return [e for e in [*topics[: _EXAMPLES // 2], *about] if len(e) <= _LONGEST_EXAMPLE][:_EXAMPLES]
+    def scope(self, **filters: Any) -> str:
+        """What a question with these filters of `Assistant.ask` is put to, or why it cannot be asked."""
+        if not any(filters.values()):
+            return scope_html("")
+        try:
+            return scope_html(searched_text(self._assistant.searched(**filters)))
+        except FootnoteError as error:
+            return scope_html(str(error))
 
-    def _shelf(self) -> Shelf:
-        """The papers as they are now; they are listed again only when something has changed."""
-        if not self._assistant.library.exists:
-            return Shelf({}, {})
-        revision = self._assistant.library.records.revision
-        if self._listed is None or self._listed[0] != revision:
-            papers = self._assistant.papers()
-            self._listed = revision, Shelf({paper.id: paper for paper in papers}, cite_keys(papers))
-        return self._listed[1]
+    def examples(self) -> Sequence[str]:
+        """Questions that suit the library."""
+        return self._shelves.now().examples
 
     def _can_draw(self, paper: str) -> bool:
         try:
@@ -256,35 +244,12 @@ class Asking:
         return replace(answer, citations=tuple(citations))
 
 
-def _turn(answer: Answer, turn: int, head: str) -> Messages:
+def _turn(answer: Answer, turn: int) -> Messages:
     return [
         {"role": "user", "content": question_text(answer.question)},
-        {"role": "assistant", "content": answer_html(answer, turn, head)},
+        {"role": "assistant", "content": answer_html(answer, turn)},
     ]
 
 
 def _told(text: str) -> dict[str, str]:
     return {"role": "assistant", "content": text_html(text)}
-
-
-def _named(title: str) -> str | None:
-    """The name that a title gives its work before a colon: `SPECTER: Document-level ...`."""
-    name, colon, _ = title.partition(":")
-    return name if colon and len(name.split()) <= 2 and name[:1].isupper() else None
-
-
-def _topics(titles: Sequence[str]) -> list[str]:
-    """Pairs of neighbouring words that the titles of several papers share, those of most papers first."""
-    counts: dict[str, int] = {}
-    for title in titles:
-        words = [word.strip(".,:;!?()'\"").casefold() for word in title.split()]
-        pairs = {
-            f"{a} {b}" for a, b in itertools.pairwise(words) if a.isalpha() and b.isalpha() and not {a, b} & STOP_WORDS
-        }
-        for pair in pairs:
-            counts[pair] = counts.get(pair, 0) + 1
-    topics: list[str] = []
-    for pair in sorted(counts, key=lambda pair: (-counts[pair], pair)):
-        if counts[pair] >= _TOPIC_PAPERS and not any(set(pair.split()) & set(topic.split()) for topic in topics):
-            topics.append(pair)
-    return topics

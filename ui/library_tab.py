@@ -23,6 +23,8 @@ class LibraryTab(NamedTuple):
 
     files: gr.File
     report: gr.Markdown
+    words: gr.Textbox
+    note: gr.Markdown
     table: gr.Dataframe
     chosen: gr.Dropdown
     fields: list[gr.Textbox]
@@ -41,11 +43,12 @@ def make_library_tab() -> LibraryTab:
         height=140,
     )
     report = place_for_html(elem_id="upload-report")
+    words = gr.Textbox(label="Search the table", placeholder="Title, author, tag or file", elem_id="words")
+    note = place_for_html(elem_id="shown-papers")
     table = gr.Dataframe(
         headers=HEADERS,
         datatype=["str", "str", "number", "str", "number", "str", "str", "str"],
         column_widths=["34%", "18%", "70px", "18%", "100px", "120px", "12%", "150px"],
-        show_search="search",
         wrap=True,
         interactive=False,
         label="Papers",
@@ -77,25 +80,28 @@ def make_library_tab() -> LibraryTab:
     with gr.Accordion("Files that could not be read", open=False):
         unread = place_for_html()
     fields = [title, authors, year, *rest, tags]
-    return LibraryTab(files, report, table, chosen, fields, save, remove, surely, done, unread)
+    return LibraryTab(files, report, words, note, table, chosen, fields, save, remove, surely, done, unread)
 
 
 def wire_library_tab(tab: LibraryTab, shown: gr.Tab, papers: Papers, asking: Asking, ask: AskTab) -> None:
     """Adds, corrects and removes; the line above all and the examples of the first tab follow."""
-    listed = [tab.table, tab.chosen, tab.unread, ask.head, ask.chat]
+    shown_papers = [tab.table, tab.chosen, tab.note]
+    listed = [*shown_papers, tab.unread, ask.head, ask.chat]
 
-    def listing(chosen: str | None = None) -> list[Any]:
-        unread, choices = papers.unread(), papers.choices()
-        there = {value for _, value in choices}
+    def filtered(words: str, chosen: str | None) -> list[Any]:
+        rows, choices, note = papers.listed(words)
+        return [rows, gr.update(choices=choices, value=chosen if papers.has(chosen) else None), text_html(note)]
+
+    def listing(words: str, chosen: str | None = None) -> list[Any]:
+        unread = papers.unread()
         return [
-            papers.rows(),
-            gr.update(choices=choices, value=chosen if chosen in there else None),
+            *filtered(words, chosen),
             report_html("" if unread else "There are none.", unread),
             asking.head(),
             gr.update(examples=[{"text": example} for example in asking.examples()]),
         ]
 
-    def upload(files: list[str] | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+    def upload(files: list[str] | None, words: str, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
         def on_progress(step: Progress) -> None:
             progress((step.done, step.total) if step.total else 0, desc=step.stage, unit="files")
 
@@ -105,7 +111,7 @@ def wire_library_tab(tab: LibraryTab, shown: gr.Tab, papers: Papers, asking: Ask
             done, failed = papers.upload(files, on_progress)
         except FootnoteError as error:
             done, failed = "Nothing was added.", [str(error)]
-        return [report_html(done, failed), None, *listing()]
+        return [report_html(done, failed), None, *listing(words)]
 
     def choose(name: str | None) -> list[Any]:
         try:
@@ -118,21 +124,24 @@ def wire_library_tab(tab: LibraryTab, shown: gr.Tab, papers: Papers, asking: Ask
         name = event.row_value[-1] if event.row_value else None
         return [name, *choose(name)]
 
-    def save(name: str | None, *values: str) -> list[Any]:
+    def save(words: str, name: str | None, *values: str) -> list[Any]:
         done = said(papers.correct, name, Fields(*values)) if name else _CHOOSE
-        return [*listing(name), text_html(done)]
+        return [*listing(words, name), text_html(done)]
 
     def ask_first(name: str | None) -> list[Any]:
         return [gr.update(visible=bool(name)), text_html(papers.what_goes(name) if name else _CHOOSE)]
 
-    def remove(name: str) -> list[Any]:
+    def remove(words: str, name: str) -> list[Any]:
         done = said(papers.remove, name)
-        return [*listing(), *Fields(), gr.update(visible=False), text_html(done)]
+        return [*listing(words), *Fields(), gr.update(visible=False), text_html(done)]
 
-    shown.select(told(listing), tab.chosen, listed, **QUIET)
+    shown.select(told(listing), [tab.words, tab.chosen], listed, **QUIET)
+    tab.words.change(
+        told(filtered), [tab.words, tab.chosen], shown_papers, trigger_mode="always_last", concurrency_limit=1, **QUIET
+    )
     tab.files.upload(
         told(upload),
-        tab.files,
+        [tab.files, tab.words],
         [tab.report, tab.files, *listed],
         show_progress_on=tab.files,
         concurrency_limit=1,
@@ -141,6 +150,6 @@ def wire_library_tab(tab: LibraryTab, shown: gr.Tab, papers: Papers, asking: Ask
     # By hand or by a row: after a removal the report has to stay.
     tab.chosen.input(told(choose), tab.chosen, [*tab.fields, tab.surely, tab.done], **QUIET)
     tab.table.select(told(clicked), None, [tab.chosen, *tab.fields, tab.surely, tab.done], **QUIET)
-    tab.save.click(told(save), [tab.chosen, *tab.fields], [*listed, tab.done], **QUIET)
+    tab.save.click(told(save), [tab.words, tab.chosen, *tab.fields], [*listed, tab.done], **QUIET)
     tab.remove.click(told(ask_first), tab.chosen, [tab.surely, tab.done], **QUIET)
-    tab.surely.click(told(remove), tab.chosen, [*listed, *tab.fields, tab.surely, tab.done], **QUIET)
+    tab.surely.click(told(remove), [tab.words, tab.chosen], [*listed, *tab.fields, tab.surely, tab.done], **QUIET)

@@ -22,11 +22,13 @@ from .events import place_for_html, told
 from .library_tab import make_library_tab, wire_library_tab
 from .papers import Papers
 from .programs import programs
+from .shelf import Shelves
 from .talks_tab import make_talks_tab, wire_talks_tab
 
 _QUEUE = 100  # events that wait
 _EVENTS = 8  # of one kind at once, but for questions
 _CACHE_SECONDS = 3600
+_SESSIONS = 100  # browser tabs whose state is kept, about 110 KB each; the one that was used longest ago goes first
 
 
 class _Page(gr.Blocks):  # type: ignore[misc]
@@ -49,7 +51,8 @@ def _checked_file(file: dict[str, Any]) -> dict[str, Any]:
 
 def make_page(assistant: Assistant, counter: Counter) -> gr.Blocks:
     """The page as Gradio blocks."""
-    asking, papers = Asking(assistant, counter), Papers(assistant)
+    shelves = Shelves(assistant)
+    asking, papers = Asking(assistant, counter, shelves), Papers(assistant, shelves)
     with _Page(
         title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS)
     ) as page:
@@ -65,9 +68,10 @@ def make_page(assistant: Assistant, counter: Counter) -> gr.Blocks:
         wire_ask_tab(ask, asking, papers, page)
         wire_library_tab(library, library_tab, papers, asking, ask)
         wire_talks_tab(talks, talks_tab, tabs, assistant, asking, ask)
-        for function in programs(assistant, counter):
+        for function in programs(assistant, counter, shelves):
             gr.api(told(function), api_name=function.__name__, concurrency_limit=None)
     # Who is answered and who waits is counted elsewhere, for all ways of asking; Gradio's own count stands behind it.
+    page.state_session_capacity = _SESSIONS
     page.queue(max_size=_QUEUE, default_concurrency_limit=_EVENTS)
     return page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,9 +13,14 @@ from rag.assistant import Assistant
 from rag.errors import SourceError
 from rag.failures import told
 from rag.readable import readable
+from rag.types import Paper
+
+from .shelf import Shelves
 
 HEADERS = ["Title", "Authors", "Year", "Source", "Passages", "Added", "Tags", "Id"]
 MOST_FILES = 200  # of one upload
+MOST_ROWS = 500  # papers that the table shows at once
+MOST_CHOICES = 1000  # papers that a question can be limited to by choosing; others by typing their title
 
 
 class Fields(NamedTuple):
@@ -30,18 +36,28 @@ class Fields(NamedTuple):
     tags: str = ""
 
 
+class Listed(NamedTuple):
+    """Papers as the page lists them: rows of the table with columns as `HEADERS`, (label, id) each, what is missing."""
+
+    rows: list[list[Any]]
+    choices: list[tuple[str, str]]
+    note: str
+
+
 class Papers:
     """The library as the page shows it."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, shelves: Shelves) -> None:
         self._assistant = assistant
+        self._shelves = shelves
 
-    def rows(self) -> list[list[Any]]:
-        """A row a paper, columns as `HEADERS`."""
-        if not self._assistant.library.exists:
-            return []
-        stored = self._assistant.library.records.stored()
-        return [
+    def listed(self, words: str = "") -> Listed:
+        """Return the papers that hold some words, as the table and the choices show them; of many the first."""
+        shelf = self._shelves.now()
+        found = shelf.holding(words)
+        shown = found[:MOST_ROWS]
+        stored = self._assistant.library.records.stored([paper.id for paper in shown]) if shown else {}
+        rows = [
             [
                 readable(paper.title),
                 "; ".join(paper.authors),
@@ -52,30 +68,36 @@ class Papers:
                 ", ".join(paper.tags),
                 paper.id,
             ]
-            for paper in self._assistant.papers()
+            for paper in shown
             if paper.id in stored
         ]
+        many = f"The first {MOST_ROWS:,} of {len(found):,} papers are shown. Search to find others."
+        return Listed(rows, [_choice(paper) for paper in shown], many if len(found) > MOST_ROWS else "")
+
+    def has(self, name: str | None) -> bool:
+        """Whether a paper has this id."""
+        return name in self._shelves.now().papers
 
     def choices(self) -> list[tuple[str, str]]:
-        """The papers as (label, id); the year tells papers of one title apart."""
-        return [
-            (readable(paper.title) + (f" ({paper.year})" if paper.year else ""), paper.id)
-            for paper in self._assistant.papers()
-        ]
+        """The papers as (label, id), of many the first; the year tells papers of one title apart."""
+        papers = self._shelves.now().papers.values()
+        return [_choice(paper) for paper in itertools.islice(papers, MOST_CHOICES)]
 
-    def years(self) -> list[int]:
+    def years(self) -> Sequence[int]:
         """The years of the papers, the latest first."""
-        return sorted({paper.year for paper in self._assistant.papers() if paper.year}, reverse=True)
+        return self._shelves.now().years
 
-    def tags(self) -> list[str]:
+    def tags(self) -> Sequence[str]:
         """The tags of the papers."""
-        return sorted({tag for paper in self._assistant.papers() for tag in paper.tags}, key=str.casefold)
+        return self._shelves.now().tags
 
     def unread(self) -> list[str]:
-        """The files that could not be read, each with the reason."""
+        """The files that could not be read, each with the reason; of many the first, and how many more."""
         if not self._assistant.library.exists:
             return []
-        return [f"{each.name}: {each.reason}" for each in self._assistant.library.records.failures().values()]
+        lines = [f"{each.name}: {each.reason}" for each in self._assistant.library.records.failures().values()]
+        more = len(lines) - MOST_ROWS
+        return [*lines[:MOST_ROWS], *([f"{more:,} more files"] if more > 0 else [])]
 
     def upload(self, files: Sequence[str], on_progress: Callable[[Progress], None]) -> tuple[str, list[str]]:
         """Adds uploaded files: what was done, and a line for each file that failed."""
@@ -122,6 +144,10 @@ class Papers:
             f"“{title}” goes from the library, with its uploaded copy if there is one, and with the kept answers "
             "that quote it. The files that it was added from stay where they are."
         )
+
+
+def _choice(paper: Paper) -> tuple[str, str]:
+    return readable(paper.title) + (f" ({paper.year})" if paper.year else ""), paper.id
 
 
 def _value(field: str, text: str) -> Any:

@@ -12,7 +12,9 @@ from rag.errors import FootnoteError, QuestionError
 from rag.readable import readable
 from rag.types import Paper
 
+from . import arguments
 from .busy import Counter
+from .shelf import Shelves
 
 log = logging.getLogger("footnote")
 
@@ -22,7 +24,7 @@ PROGRAMS = ("ask", "search", "list_papers", "read_passage")
 _MOST_PASSAGES = 100
 _MOST_PAPERS = 1000
 _LISTED = (
-    "id", "title", "authors", "year", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "source", "pages",
+    "paper_id", "title", "authors", "year", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "source", "pages",
 )  # fmt: skip
 _LONGEST = 20_000  # characters of a paper that are read at once
 
@@ -33,7 +35,7 @@ INSTRUCTIONS = (
 )
 
 
-def programs(assistant: Assistant, counter: Counter) -> list[Callable[..., Any]]:
+def programs(assistant: Assistant, counter: Counter, shelves: Shelves) -> list[Callable[..., Any]]:
     """The functions that programs may call; their names, signatures and docstrings are what these are told."""
 
     def ask(
@@ -54,8 +56,9 @@ def programs(assistant: Assistant, counter: Counter) -> list[Callable[..., Any]]
             The answer: text, refused, confidence, sentences with their support, citations with title, page and quote,
             and the passages that were found, best first.
         """
+        limits = _limits(papers, years, tags)
         with counter.turn():
-            return assistant.ask(question, papers=papers, years=years, tags=tags).to_dict()
+            return assistant.ask(arguments.text("question", question), **limits).to_dict()
 
     def search(
         question: str,
@@ -76,36 +79,33 @@ def programs(assistant: Assistant, counter: Counter) -> list[Callable[..., Any]]
         Returns:
             Passages, best first: paper_id, title, page, section, verbatim text, its place (start, end) and score.
         """
-        if not _is_count(top_k, 1, _MOST_PASSAGES):
-            raise QuestionError(f"top_k is {top_k!r}; expected a whole number from 1 to {_MOST_PASSAGES}.")
+        most, limits = arguments.whole("top_k", top_k, 1, _MOST_PASSAGES), _limits(papers, years, tags)
         with counter.turn():
-            found = assistant.search(question, top_k, papers=papers, years=years, tags=tags)
+            found = assistant.search(arguments.text("question", question), most, **limits)
         return [passage.to_dict() for passage in found]
 
     def list_papers(words: str = "", limit: int = 1000, offset: int = 0) -> list[dict[str, Any]]:
         """Lists the papers of the library, in the order in which they came.
 
         Args:
-            words: Only papers whose title, authors, tags or source hold this.
+            words: Only papers whose title, authors, tags and sources hold all of these words.
             limit: How many papers, at most 1,000.
             offset: How many to pass over first.
 
         Returns:
-            For each paper id, title, authors, year, venue, doi, arxiv_id, url, citekey, tags, source and pages.
+            For each paper paper_id, title, authors, year, venue, doi, arxiv_id, url, citekey, tags, source and pages.
         """
-        if not (_is_count(limit, 1, _MOST_PAPERS) and _is_count(offset, 0)):
-            raise QuestionError(
-                f"limit and offset are {limit!r} and {offset!r}; expected 1 to {_MOST_PAPERS}, and 0 on."
-            )
-        listed = [paper.to_dict() for paper in assistant.papers()]
-        fitting = [paper for paper in listed if str(words).casefold() in _told_of(paper).casefold()]
-        return [{key: paper[key] for key in _LISTED} for paper in fitting[offset : offset + limit]]
+        first = arguments.whole("offset", offset, 0)
+        most = arguments.whole("limit", limit, 1, _MOST_PAPERS)
+        fitting = shelves.now().holding(arguments.text("words", words))
+        listed = [paper.to_dict() for paper in fitting[first : first + most]]
+        return [{key: paper[key] for key in _LISTED} for paper in listed]
 
-    def read_passage(paper: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
+    def read_passage(paper_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
         """Reads a piece of a paper, such as what stands around a quote.
 
         Args:
-            paper: The paper's id or title.
+            paper_id: The paper's id, or its title.
             start: The first character, as citations and passages give it.
             end: The character after the last; 20,000 characters at most are read, and so many where it is not given.
 
@@ -113,7 +113,9 @@ def programs(assistant: Assistant, counter: Counter) -> list[Callable[..., Any]]
             The verbatim text with its paper_id, title, start, end, page and section, the length of the whole paper,
             and the text in readable form.
         """
-        return _piece(assistant.paper(paper), start, end)
+        first = arguments.whole("start", start, 0)
+        last = None if end is None else arguments.whole("end", end, 1)
+        return _piece(assistant.paper(arguments.text("paper_id", paper_id)), first, last)
 
     return [ask, search, list_papers, read_passage]
 
@@ -130,29 +132,27 @@ def telling(function: Callable[..., Any], kind: Callable[[str], Exception]) -> C
         except Exception as error:
             log.exception("Something on the page failed.")
             name = type(error).__name__  # its text may name a path of this machine
-            raise kind(f"An error that Footnote did not foresee ({name}). Its terminal tells more.") from error
+            raise kind(f"Unexpected error ({name}). The terminal shows its details.") from error
 
     return told
 
 
-def _is_count(value: Any, least: int, most: int | None = None) -> bool:
-    """Whether it is a whole number in these bounds: Gradio lets any type through."""
-    return isinstance(value, int) and value >= least and (most is None or value <= most)
-
-
-def _told_of(paper: dict[str, Any]) -> str:
-    return " ".join([paper["title"], *paper["authors"], *paper["tags"], *paper["sources"]])
+def _limits(papers: Any, years: Any, tags: Any) -> dict[str, Any]:
+    """What limits a question, as `Assistant.ask` takes it."""
+    return {
+        "papers": arguments.texts("papers", papers),
+        "years": arguments.years("years", years),
+        "tags": arguments.texts("tags", tags),
+    }
 
 
 def _piece(paper: Paper, start: int, end: int | None) -> dict[str, Any]:
-    if not isinstance(start, int) or not isinstance(end, int | None):
-        raise QuestionError(f"start and end are {start!r} and {end!r}; expected whole numbers.")
     whole = len(paper.text)
     last = min(whole, start + _LONGEST) if end is None else end
-    if not 0 <= start < last or start >= whole or last - start > _LONGEST:
+    if not start < last or start >= whole or last - start > _LONGEST:
         raise QuestionError(
-            f"Characters {start} to {last} cannot be read: {readable(paper.title)!r} has {whole:,}, and at most "
-            f"{_LONGEST:,} are read at once."
+            f"Characters {arguments.shown(start)} to {arguments.shown(last)} cannot be read: "
+            f"{readable(paper.title)!r} has {whole:,}, and at most {_LONGEST:,} are read at once."
         )
     text = paper.text[start:last]
     page, section = paper.page_at(start), paper.section_at(start)

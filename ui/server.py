@@ -9,10 +9,8 @@ import logging
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -38,12 +36,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rag import __version__
 from rag.asked import Kept
 from rag.assistant import Assistant
-from rag.errors import FootnoteError, UnknownAnswer, UnknownConversation, UnknownPaper
+from rag.errors import FootnoteError, UnknownAnswer, UnknownConversation, UnknownPaper, reason
 from rag.references import bibtex, cited_papers, markdown
 
 from .busy import Counter
+from .cache import cache_folder
 from .page import make_page, theme
 from .programs import INSTRUCTIONS, PROGRAMS, programs, telling
+from .shelf import Shelves
 
 log = logging.getLogger("footnote")
 
@@ -97,11 +97,11 @@ def serve(assistant: Assistant, mcp: bool = False) -> None:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise PageError(
-            f"The page cannot listen on {host}:{port} ({error.strerror}). Name another one with --port."
+            f"The page cannot listen on {host}:{port} ({reason(error)}). Name another one with --port."
         ) from error
     # `kill` is to end it as Ctrl-C does: uvicorn sends itself again what ended it, and the cache would stay.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with _cache_folder():
+    with cache_folder():
         app = make_app(assistant, mcp)
         if assistant.library.exists:
             question = assistant.library.embedder.encode_question("ready")  # the first one should not wait for all this
@@ -220,7 +220,7 @@ def _add_mcp(app: FastAPI, assistant: Assistant, counter: Counter) -> None:
         tool_error = importlib.import_module("mcp.server.mcpserver.exceptions").ToolError
     except ImportError as error:
         raise PageError("The package mcp is not installed: `pip install mcp`, or `make install`.") from error
-    for function in programs(assistant, counter):
+    for function in programs(assistant, counter, Shelves(assistant)):
         server.add_tool(telling(function, tool_error))
     inner = server.streamable_http_app(streamable_http_path="/", stateless_http=True, json_response=True)
     app.mount(MCP_PATH, inner)
@@ -232,17 +232,6 @@ def _add_mcp(app: FastAPI, assistant: Assistant, counter: Counter) -> None:
             yield state
 
     app.router.lifespan_context = lifespan
-
-
-@contextlib.contextmanager
-def _cache_folder() -> Iterator[None]:
-    """A folder for what Gradio keeps while it runs, with a name that tells nothing: replies hold its path."""
-    folder = tempfile.mkdtemp(prefix="footnote-")
-    os.environ["GRADIO_TEMP_DIR"] = folder
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Guard:

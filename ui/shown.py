@@ -23,6 +23,8 @@ from rag.readable import readable
 from rag.references import quotation
 from rag.types import Answer, Citation, Paper, Passage, papers_text, short_section
 
+from .shelf import Shelf
+
 _LABELS = {
     "similarity": {"chunk": "passage", "sentence": "its best sentence", "paper": "whole paper"},
     "words (BM25)": {"words": "passage", "paper_words": "whole paper"},
@@ -44,13 +46,6 @@ class Link(NamedTuple):
     url: str
 
 
-class Shelf(NamedTuple):
-    """The papers of a library by id, without their texts, and the keys that they are cited by."""
-
-    papers: dict[str, Paper]
-    keys: dict[str, str]
-
-
 class Card(NamedTuple):
     """A citation with all that its card shows; `before`, `quote` and `after` are the passage in readable form."""
 
@@ -68,11 +63,8 @@ class Card(NamedTuple):
     cite: str  # the command of LaTeX; empty where the paper is gone
 
 
-def answer_html(answer: Answer, turn: int, head: str = "") -> str:
-    """An answer as the chat shows it; `turn` is its place in the conversation, from 0.
-
-    The note that `head`, the line above all, says too is left out.
-    """
+def answer_html(answer: Answer, turn: int) -> str:
+    """An answer as the chat shows it; `turn` is its place in the conversation, from 0."""
     return _rendered(
         "answer.html.jinja",
         answer=answer,
@@ -82,7 +74,6 @@ def answer_html(answer: Answer, turn: int, head: str = "") -> str:
         support=_SUPPORT,
         status=status_line(answer),
         scope=answer.scope_note() if answer.searched.get("filters") else "",
-        notes=[note for note in answer.notes if note != head],
         plain=str(answer),
     )
 
@@ -121,6 +112,16 @@ def question_of(shown: str) -> str:
 def report_html(done: str, failed: Sequence[str]) -> str:
     """What came of an upload: a line of what was done, and one for each file that failed."""
     return _rendered("report.html.jinja", done=done, failed=failed)
+
+
+def head_html(line: str, notice: str) -> str:
+    """The line above all, and below it a notice that a person may dismiss for good; empty where there is none."""
+    return _rendered("head.html.jinja", line=line, notice=notice)
+
+
+def scope_html(limits: str) -> str:
+    """What the next question is put to: a chip with the limits, or that there are none."""
+    return _rendered("scope.html.jinja", limits=limits)
 
 
 def text_html(text: str) -> str:

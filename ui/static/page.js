@@ -34,7 +34,29 @@ document.addEventListener("click", (event) => {
   }
   const button = event.target.closest("button.fn-copy");
   if (button) copy(button);
+  if (event.target.closest("button.fn-dismiss")) dismiss(event.target.closest(".fn-notice"));
 });
+
+// A notice that was dismissed stays away from this browser until it says something else.
+const DISMISSED = "footnote-dismissed";
+
+function dismiss(notice) {
+  try {
+    localStorage.setItem(DISMISSED, notice.querySelector("p").textContent);
+  } catch { /* storage is switched off: it comes back with the next load */ }
+  notice.hidden = true;
+  document.querySelector("#question textarea")?.focus();
+}
+
+function hideDismissed() {
+  let dismissed = null;
+  try {
+    dismissed = localStorage.getItem(DISMISSED);
+  } catch { /* storage is switched off */ }
+  for (const notice of document.querySelectorAll(".fn-notice:not([hidden])")) {
+    notice.hidden = notice.querySelector("p").textContent === dismissed;
+  }
+}
 
 // A page that could not be drawn: its address says why.
 document.addEventListener("error", async (event) => {
@@ -89,6 +111,7 @@ function tidy() {
 
 new MutationObserver(() => {
   tidy();
+  hideDismissed();
   rememberConversation();
   unescapeEdited();
 }).observe(document.documentElement, {
