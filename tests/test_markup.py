@@ -255,6 +255,13 @@ def test_what_a_page_says_of_its_paper(
     assert (paper.title, list(paper.authors), paper.year) == (title, authors, year)
 
 
+def test_the_heading_that_the_page_is_titled_with_is_the_title(tmp_path: Path) -> None:
+    body = "<header><h1>Journal of Reeds</h1></header><svg><title>Logo</title></svg><h1>Wet Reeds</h1><p>They grow.</p>"
+    head = "<title>Wet Reeds | Journal of Reeds</title>"
+    assert read(tmp_path, "a.html", f"<head>{head}</head><body>{body}</body>").title == "Wet Reeds"
+    assert read(tmp_path, "b.html", "<svg><title>Logo</title></svg><p>They grow.</p>").title == "b"
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [

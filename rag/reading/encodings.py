@@ -9,6 +9,7 @@ from collections import Counter
 
 _HEAD = 8_000  # bytes in which a declaration is looked for
 _SAMPLE = 60_000  # bytes from which an undeclared encoding is guessed
+_SEARCHED = 1_000_000  # bytes among which that sample is looked for
 _MARKS = {  # UTF-32 before UTF-16: its mark begins with the other's
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -110,17 +111,24 @@ def _is_utf8(raw: bytes) -> bool:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("utf-8", "replace")
-        return 2 * text.count("\ufffd") <= sum(not c.isascii() for c in text)
+        return 2 * text.count("\ufffd") <= _beyond_ascii(text)
     return True
 
 
 def _fits(raw: bytes, codec: str) -> bool:
     text = raw.decode(codec, "replace")
-    return text.count("\ufffd") <= max(1, sum(not c.isascii() for c in text) / 20)
+    return text.count("\ufffd") <= max(1, _beyond_ascii(text) / 20)
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _sample(raw: bytes) -> bytes:
     """Lines that are not ASCII, without tags: only they tell an encoding."""
+    first = re.search(rb"[\x80-\xff]", raw)
+    start = max(0, first.start() - 100) if first else 0
+    raw = raw[start : start + _SEARCHED]
     lines = (line for line in re.sub(rb"(?:<[^<>]*>|[ \t])+", b" ", raw).splitlines() if not line.isascii())
     sample = b"\n".join(lines)
     if len(sample) <= _SAMPLE:

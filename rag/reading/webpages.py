@@ -38,7 +38,7 @@ def read_html(path: Path, name: str) -> Reading:
             meta.setdefault(str(key).lower(), []).append(value)
     article = soup.find("article", class_="ltx_document")
     root = article or soup.body or soup
-    title = _title(root, soup.title, meta)
+    title = _title(root, soup.head and soup.head.find("title"), meta)  # a picture has a title too
     parts = sections(root, title)
     if not title and len(parts) > 1 and not parts[0][1] and kind_of(parts[1][0]) == "body":  # a heading stands first
         title, parts = parts[1][0] or "", [parts[0], (None, *parts[1][1:]), *parts[2:]]
@@ -48,12 +48,15 @@ def read_html(path: Path, name: str) -> Reading:
 
 def _title(root: Any, stated: Any, meta: dict[str, list[str]]) -> str:
     """The title by the page's metadata for libraries, its first heading, or what it says of itself; "" without."""
-    heading = root.find("h1")
+    said = plain(stated) if stated else ""
+    headings = [text for tag in root.find_all("h1", limit=10) if (text := plain(tag))]
     titles = [
         _first_of(meta, "citation_title", "bepress_citation_title"),
-        plain(heading) if heading else None,
+        next(
+            (text for text in headings if said.startswith(text)), next(iter(headings), None)
+        ),  # the first is the site's
         _first_of(meta, "dc.title", "dcterms.title", "prism.title", "og:title"),
-        plain(stated) if stated else None,
+        said,
     ]
     return next(filter(None, titles), "")
 
