@@ -71,13 +71,24 @@ def test_the_name_of_an_account_is_no_author(tmp_path: Path, creator: str) -> No
         (["Ada Willow", "Institute of Slow Rivers", "Ben Sedge", "University of Meadow"], ["Ada Willow", "Ben Sedge"]),
         (["Ада Ивова, Борис Камышев"], ["Ада Ивова", "Борис Камышев"]),
         (["by Ada Willow and Ben Sedge"], ["Ada Willow", "Ben Sedge"]),
+        (["A. Willow, B. Sedge, and C. D. Alder", "a.willow@meadow.edu"], ["A. Willow", "B. Sedge", "C. D. Alder"]),
+        (["李明，王芳", "草地大学"], ["李明", "王芳"]),
         (["12 March 2018", "Draft version"], []),
+        (["A Study of Slow Water", "Case Report"], []),
+        ([TEXT, "Ada Willow"], []),
     ],
 )
 def test_the_lines_under_the_title_name_the_authors(tmp_path: Path, lines: list[str], authors: list[str]) -> None:
     paper = read(tmp_path, "a.docx", document(bold("On the Reeds"), *map(line, lines), bold("Abstract"), line(TEXT)))
     assert list(paper.authors) == authors
     assert [s.kind for s in paper.sections] == ["body", "abstract"]
+
+
+def test_a_bold_byline_is_no_heading(tmp_path: Path) -> None:
+    blocks = [line("On Reeds", "Title"), bold("Ada Willow, Ben Sedge"), bold("Methods"), line(TEXT)]
+    paper = read(tmp_path, "a.docx", document(*blocks))
+    assert paper.authors == ("Ada Willow", "Ben Sedge")
+    assert sections(paper) == [("body", None, "Ada Willow, Ben Sedge"), ("body", "Methods", TEXT)]
 
 
 def test_raised_marks_part_the_names_of_a_byline(tmp_path: Path) -> None:

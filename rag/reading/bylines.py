@@ -88,6 +88,9 @@ _ASIDE = re.compile(r"\([^()]*\)|\{[^{}]*\}\s?@\S+|[^\s;,]+@[^\s;,]+")
 _NAME = re.compile(r"(?:[dDlLO]['’])?[^\W\d_a-z][^\W\d_]*(?:[-'’.‐][^\W\d_]+)*\.?|(?:[^\W\d_a-z]\.)+|[A-Z]\.?-[A-Z]\.")
 
 
+_UNCASED_PLACES = re.compile(
+    "大学|大學|学院|學院|学校|研究所|研究院|医院|醫院|病院|公司|实验室|대학|연구소|연구원|병원|학과"
+)
 EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
@@ -176,7 +179,12 @@ def _is_person(name: str) -> bool:
 def _is_uncased_person(words: Sequence[str]) -> bool:
     """Whether words of a script without capitals may be a name; in East Asian ones a name has few letters."""
     letters = "".join(words)
-    if not letters or any(unicodedata.category(c)[0] not in "LM" for c in letters) or letters in _UNCASED_LABELS:
+    if (
+        not letters
+        or _UNCASED_PLACES.search(letters)
+        or any(unicodedata.category(c)[0] not in "LM" for c in letters)
+        or letters in _UNCASED_LABELS
+    ):
         return False
     if _HANGUL.match(letters) and letters[0] not in _KOREAN_SURNAMES:
         return False

@@ -13,7 +13,7 @@ from .sources import kind_of
 
 _OPENING = 12  # paragraphs in which title and byline are looked for
 _LONGEST_TITLE, _LONGEST_HEADING, _LONGEST_BYLINE = 250, 100, 400
-_NUMBERED = re.compile(r"(?:\d+(?:\.\d+)*|[IVX]+|[A-Z])[.)]?\s+\S")
+_NUMBERED = re.compile(r"(?:\d+(?:\.\d+)*[.)]?|[IVX]+[.)])\s+\S")
 _OFF = ("0", "false", "off", "none")
 _HEADED = re.compile(r"heading|title|überschrift|titre|caption|toc|bibliography|list|quote", re.IGNORECASE)
 _AUTHOR = re.compile(r"author(?!.*(?:affil|address|info|note|bio|mail))", re.IGNORECASE)
@@ -78,14 +78,14 @@ class Seen:
         if not str(root.tag).endswith("}document"):
             return replace(self, hidden=hidden)
         paragraphs = [paragraph for tag in root.iter("{*}p") if (paragraph := _paragraph(tag, looks)).text]
-        plain = [p for p in paragraphs if not p.in_table and not _HEADED.search(p.style)]
-        for paragraph in plain:
-            if _is_heading(paragraph):
-                _mark(paragraph, "FootnoteHeading")
         title = None if any(_is_title(p.style) for p in paragraphs) else _title(paragraphs)
-        if title:
-            _mark(title, "FootnoteTitle")
-        return Seen(hidden, tuple(_authors(paragraphs, title)))
+        byline = _byline(paragraphs, title)
+        for paragraph in paragraphs:
+            if paragraph is title:
+                _mark(paragraph, "FootnoteTitle")
+            elif _is_heading(paragraph) and paragraph.text not in byline:
+                _mark(paragraph, "FootnoteHeading")
+        return Seen(hidden, tuple(dict.fromkeys(name for names in byline.values() for name in names)))
 
 
 def _remove_hidden(root: Any, looks: Looks) -> int:
@@ -164,7 +164,9 @@ def _runs(paragraph: Any) -> Iterator[Any]:
 def _is_heading(paragraph: _Paragraph) -> bool:
     """Whether a line without a style of headings stands as one: bold, or `References` and the like alone."""
     text = paragraph.text
-    if len(text) > _LONGEST_HEADING or (text.endswith((".", ",", ";", ":")) and kind_of(text) == "body"):
+    if paragraph.in_table or _HEADED.search(paragraph.style) or len(text) > _LONGEST_HEADING:
+        return False
+    if text.endswith((".", ",", ";", ":")) and kind_of(text) == "body":
         return False
     return kind_of(text) in ("references", "acknowledgements", "abstract") or (
         paragraph.bold and any(c.isalpha() for c in text)
@@ -193,22 +195,29 @@ def _title(paragraphs: list[_Paragraph]) -> _Paragraph | None:
     return fitting[0] if fitting and fitting[0] == opening[0] and fitting[0].bold else None
 
 
-def _authors(paragraphs: list[_Paragraph], title: _Paragraph | None) -> list[str]:
-    """The names in the lines between the title and the first heading."""
-    if styled := [name for p in paragraphs if _AUTHOR.search(p.style) for name in listed_names(p.text)]:
+def _byline(paragraphs: list[_Paragraph], title: _Paragraph | None) -> dict[str, list[str]]:
+    """The lines between the title and the first heading that hold names, with these."""
+    if styled := {p.text: listed_names(p.text) for p in paragraphs if _AUTHOR.search(p.style)}:
         return styled
     start = next((n for n, p in enumerate(paragraphs[:_OPENING], 1) if p is title or _is_title(p.style)), 0)
-    names: list[str] = []
+    lines: dict[str, list[str]] = {}
     for paragraph in paragraphs[start : start + _OPENING] if start else ():
         text = paragraph.text
-        if kind_of(text) != "body" or _NUMBERED.match(text) or _HEADED.search(paragraph.style.replace("Subtitle", "")):
-            break
-        if paragraph.style == "Subtitle" or len(text) > _LONGEST_BYLINE or text.endswith("."):
+        if paragraph.style == "Subtitle":
             continue
-        found = people(re.sub("[⁰-⁹¹²³]+", CUT, text))
-        if len(found) > 1 or not any(is_doubtful(word) for name in found for word in name.split()):
-            names += found
-    return list(dict.fromkeys(names))
+        names = people(re.sub("[⁰-⁹¹²³]+", CUT, text)) if len(text) <= _LONGEST_BYLINE else []
+        if len(names) > 1 or (names and not any(map(is_doubtful, names[0].split()))):
+            lines[text] = names
+        elif _ends_opening(paragraph):
+            break
+    return lines
+
+
+def _ends_opening(paragraph: _Paragraph) -> bool:
+    """Whether a paragraph is a heading or running text, after which no byline stands."""
+    text = paragraph.text
+    prose = len(text) > _LONGEST_BYLINE or (text.endswith((".", "。")) and len(text) > 60)
+    return prose or kind_of(text) != "body" or bool(_NUMBERED.match(text) or _HEADED.search(paragraph.style))
 
 
 def _mark(paragraph: _Paragraph, style: str) -> None:
