@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import LibraryBusy, UnknownConversation
+from .errors import AnswerModelError, LibraryBusy, UnknownConversation
 from .terminal import byline, print_answer, print_json, print_json_line, print_text, progress, say
 
 if TYPE_CHECKING:
@@ -93,12 +93,16 @@ def ask(options: argparse.Namespace) -> int:
         more = _continued(assistant) if options.continued else {"conversation": NEW_CONVERSATION}
         filters = {name: value for name, value in _filters(options).items() if value is not None}
         answer = assistant.ask(" ".join(options.question), **{**more, **filters})
+        # To work without a model is a choice: a library's first question says so, and then `footnote doctor` alone.
+        without_model = answer.number == 1 and isinstance(assistant.writer(), AnswerModelError)
     if options.json:
         print_json(answer.to_dict())
     elif sys.stdout.isatty():
         print_answer(answer)
     else:
         print_text(str(answer))
+    if without_model:
+        say("Answers are quotes: no local model was found. `footnote doctor` says how to add one.")
     return DONE
 
 

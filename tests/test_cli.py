@@ -216,11 +216,13 @@ def test_an_answer_goes_plainly_into_a_pipe(shelf: Path) -> None:
     assert text.isascii()  # no frame
 
 
-def test_the_mode_auto_says_that_it_quotes(shelf: Path) -> None:
-    assert (
-        "\nQuotes only: Ollama does not answer at http://127.0.0.1:9"
-        in footnote_here("ask", QUESTION, cwd=shelf).stdout
-    )
+def test_only_the_first_question_of_a_library_says_that_there_is_no_model(desk: Path) -> None:
+    first, second = (footnote_here("ask", QUESTION, cwd=desk) for _ in range(2))
+    assert first.stderr == "Answers are quotes: no local model was found. `footnote doctor` says how to add one.\n"
+    assert second.stderr == ""
+    assert "Ollama" not in first.stdout + second.stdout
+    doctor = footnote_here("doctor", cwd=desk)
+    assert "Ollama does not answer at http://127.0.0.1:9" in doctor.stdout + doctor.stderr
 
 
 def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
