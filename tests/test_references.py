@@ -15,7 +15,7 @@ from eval.questions import SAMPLE
 from rag import references
 from rag.assistant import Assistant
 from rag.readable import latex, readable
-from rag.reading.bibliographies import bibtex_items
+from rag.reading.bibtex import bibtex_items
 from rag.reading.readers import read_file
 from rag.references import bibtex, cite_keys, cited_papers, markdown, quotation
 from rag.types import REFUSAL, Answer, Citation, Paper, Passage, Sentence

@@ -48,7 +48,7 @@ def read_apart(
 
 
 def items_apart(path: Path) -> tuple[list[Item], list[Failure]]:
-    """The entries of a BibTeX file, as `bibliographies.bibtex_items` reads them, in a worker process.
+    """The entries of a bibliography, as `bibtex_items` or `ris_items` reads them, in a worker process.
 
     Raises:
         SourceError: the file cannot be read, and why.

@@ -171,7 +171,7 @@ def locate(
             files.update(dict.fromkeys(item.files, item))
             if not item.files and item.abstract:
                 sources.append(Source(location, name, None, item, named=False))
-    for path in [path for path in files if path.suffix.lower() == ".bib"]:
+    for path in [path for path in files if path.suffix.lower() in (".bib", ".ris")]:
         described = _described(path, located, path in named)
         files.update(described)
         named.update(described if path in named else ())
@@ -183,7 +183,7 @@ def locate(
 
 
 def _described(bibliography: Path, located: Located, named: bool) -> dict[Path, Item]:
-    """The files that a BibTeX file names, each with its entry; what is broken is told when its papers are read."""
+    """The files that a bibliography names, each with its entry; what is broken is told when its papers are read."""
     try:
         items, _ = items_apart(bibliography)
     except SourceError:

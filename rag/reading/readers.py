@@ -11,16 +11,18 @@ from typing import Any
 
 from ..errors import SourceError, reason
 from ..types import Failure, Paper
-from .bibliographies import read_bibtex, read_ris
+from .bibtex import read_bibtex
 from .docx import read_docx
 from .encodings import encoding_of
 from .epub import is_book, read_epub
 from .jats import read_jats
+from .ris import read_ris
 from .sources import Reading, decode, decoded, details, keep, make_paper
+from .tags import untagged
 from .webpages import read_html
 
 _SURE_YEAR = 0.5  # the date of the file alone is no year of publication
-READER = 3  # raise it when the same file would be read otherwise than before: then all are read again
+READER = 4  # raise it when the same file would be read otherwise than before: then all are read again
 
 
 def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: bool = True) -> Reading:
@@ -41,13 +43,13 @@ def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: 
             raise SourceError("the file is empty")
         if reader is _read_pdf:
             reading = _read_pdf(path, name, most_pages)
-        elif reader is read_bibtex:
-            reading = read_bibtex(path, name, outside=outside)
+        elif reader in (read_bibtex, read_ris):
+            reading = (read_bibtex if reader is read_bibtex else read_ris)(path, name, outside=outside)
         else:
             reading = reader(path, name)
     except OSError as error:
         raise SourceError(f"the file cannot be read: {reason(error)}") from error
-    if not reading.papers and not reading.failures and reader is not read_bibtex:  # its entries may all be other files
+    if not reading.papers and not reading.failures and reader not in (read_bibtex, read_ris):
         raise SourceError("there is no paper in it")
     return reading
 
@@ -242,7 +244,7 @@ def _read_json_lines(path: Path, name: str) -> Reading:
         if not isinstance(title, str) or not isinstance(body, str):
             reading.failures.append(Failure(name, number, "`title` and `text` (or `abstract`) have to be strings"))
             continue
-        keep(reading, name, number, title, body, details(row))
+        keep(reading, name, number, untagged(title), untagged(body), details(row))
     if not reading.papers and len(reading.failures) > 1:
         first = reading.failures[0]
         raise SourceError(f"none of its lines is a paper (line {first.line}: {first.reason})")

@@ -15,6 +15,7 @@ from ..errors import SourceError
 from ..readable import readable
 from ..types import Failure, Paper, Section
 from .encodings import encoding_of
+from .tags import untagged
 
 MAX_TEXT_BYTES = 20_000_000  # a long book is 5 MB; what is larger is a log or a dump
 _MAX_TITLE = 500
@@ -44,6 +45,38 @@ class Item:
     missing: tuple[str, ...]
     added: str = ""
     line: int | None = None
+
+
+_ARXIV = re.compile(
+    r"arxiv(?:\.org/(?:abs|pdf|html)/|(?:\s+(?:e-?print|preprint))?[.:,\s]\s*(?:(?:abs|arxiv)[/:]\s*)?)"
+    r"(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)(?!\d)",
+    re.IGNORECASE,
+)
+
+
+def arxiv_number(text: str) -> str | None:
+    """Return the number on arXiv that a text names: `arXiv preprint arXiv:2102.00002`, `http://arxiv.org/abs/...`."""
+    number = _ARXIV.search(text)
+    return number[1] if number else None
+
+
+def without_text(name: str, items: Sequence[Item], one: str, many: str) -> list[Failure]:
+    """Return one failure for the items of a file that have neither an abstract nor a file that is there."""
+    if not items:
+        return []
+    first = items[0]
+    called = repr(first.key or first.title)
+    lost = next((item for item in items if item.missing), None)
+    if len(items) == 1:
+        files = f"and its file {lost.missing[0]!r} is not there" if lost else "and no file"
+        reason = f"the {one} {called} has no abstract {files}, so there is nothing to search"
+    else:
+        files = f" (of some the file is not there: {lost.missing[0]!r})" if lost else ""
+        reason = (
+            f"{len(items):,} {many} have no abstract and no file{files}, so there is nothing to search; the first is "
+            f"{called}"
+        )
+    return [Failure(name, first.line, reason)]
 
 
 Part = tuple[str | None, str] | tuple[str | None, str, str]
@@ -177,7 +210,7 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
         return tuple(dict.fromkeys(filter(None, (_one_line(n) for n in named if isinstance(n, (str, int, float))))))
 
     said = raw.get("year") or raw.get("date")  # a container's text may be far longer than what it was read from
-    year = re.search(r"\b(?:1[5-9]|20)\d\d\b", str(said)) if isinstance(said, (str, int, date)) else None
+    year = re.search(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", str(said)) if isinstance(said, (str, int, date)) else None
     doi = text("doi")
     arxiv = text("arxiv_id")
     return {
@@ -193,4 +226,4 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one_line(value: str | float) -> str:
-    return readable(" ".join(clean(str(value)).split()))
+    return readable(" ".join(untagged(clean(str(value))).split()))

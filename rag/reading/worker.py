@@ -34,7 +34,7 @@ _NEEDED = {
     ".nxml": ("bs4", "lxml.etree"),
     ".docx": ("bs4", "lxml.etree", "mammoth"),
     ".epub": ("bs4", "lxml.etree"),
-    ".bib": ("bibtexparser",),
+    ".bib": ("bibtexparser", "pylatexenc.latex2text"),
     ".ris": ("rispy",),
     ".pdf": ("numpy", "pypdfium2", "rag.reading.pdf", "rag.reading.layout", "rag.reading.metadata"),
 }
@@ -122,10 +122,11 @@ def _read_file(path: str, name: str, most_pages: int | None, outside: bool) -> d
 
 
 def _read_items(path: str) -> dict[str, Any]:
-    from .bibliographies import bibtex_items
+    from .bibtex import bibtex_items
     from .replies import packed_items
+    from .ris import ris_items
 
-    return packed_items(*bibtex_items(Path(path)))
+    return packed_items(*(ris_items if path.lower().endswith(".ris") else bibtex_items)(Path(path)))
 
 
 def _read_zotero(folder: str, collections: list[str], without: list[str]) -> dict[str, Any]:

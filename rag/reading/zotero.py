@@ -17,7 +17,8 @@ from ..errors import SourceError
 from ..types import Failure
 from .attachments import files_of, found, holds_text, last_part
 from .snapshot import copied
-from .sources import Item, details
+from .sources import Item, arxiv_number, details
+from .tags import untagged
 from .zotero_beside import citekeys_of, linked_from
 
 DATABASE = "zotero.sqlite"
@@ -29,7 +30,6 @@ _VENUE = (
     "publicationTitle bookTitle proceedingsTitle encyclopediaTitle dictionaryTitle websiteTitle blogTitle forumTitle "
     "conferenceName journalAbbreviation university institution repository publisher"
 ).split()
-_ARXIV = re.compile(r"arxiv(?:\.org/(?:abs|pdf)/|[.:]\s*)(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.I)
 
 _ITEMS = """
     SELECT itemID, key, libraryID, dateAdded, linkMode, path FROM items
@@ -138,7 +138,7 @@ def _item(library: _Library, row: _Row, paths: set[str]) -> Item:
         {
             "authors": _authors(execute(_CREATORS, [number]).fetchall()),
             "year": _first(fields, _DATE),
-            "venue": _plain(_first(fields, _VENUE)),
+            "venue": untagged(_first(fields, _VENUE)),
             "doi": fields.get("DOI") or _extra(fields, "DOI"),
             "arxiv_id": _arxiv(fields),
             "url": fields.get("url"),
@@ -153,9 +153,9 @@ def _item(library: _Library, row: _Row, paths: set[str]) -> Item:
     known["zotero"] = f"zotero://select/{where}/items/{key}"
     return Item(
         key=key,
-        title=" ".join(_plain(_first(fields, _TITLE)).split()),
+        title=" ".join(untagged(_first(fields, _TITLE)).split()),
         details=known,
-        abstract=_plain(fields.get("abstractNote", "")) or None,
+        abstract=untagged(fields.get("abstractNote", "")) or None,
         files=files,
         missing=missing,
         added=f"{added.replace(' ', 'T')}Z" if added else "",
@@ -195,16 +195,7 @@ def _extra(fields: Mapping[str, str], label: str) -> str | None:
 
 def _arxiv(fields: Mapping[str, str]) -> str | None:
     names = ("archiveID", "extra", "DOI", "url", "publicationTitle")
-    return next((number[1] for name in names if (number := _ARXIV.search(fields.get(name, "")))), None)
-
-
-def _plain(text: str) -> str:
-    """A title or an abstract without the marks of HTML that Zotero lets stand in it, white space single in lines."""
-    text = re.sub(r"(?<=\d)<sup>(?=[\d−-])", "^", text)  # 10 to the third is not 103
-    text = re.sub(r"</?(?:i|b|em|strong|su[bp]|span|sc|p|(?:jats:)\w+)(?:\s[^<>]*)?/?>", "", text)
-    for sign, name in (("<", "lt"), (">", "gt"), ('"', "quot"), (" ", "nbsp"), ("&", "amp")):
-        text = text.replace(f"&{name};", sign)
-    return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
+    return next((number for name in names if (number := arxiv_number(fields.get(name, "")))), None)
 
 
 def _paths(database: sqlite3.Connection) -> dict[int, str]:
