@@ -25,6 +25,25 @@ def test_the_hidden_paragraph_of_a_page_is_left_out_with_a_note(tmp_path: Path) 
     assert paper.notes == ("39 characters that a person cannot see were left out",)
 
 
+def test_a_publisher_s_page_is_read_without_what_it_hides(tmp_path: Path) -> None:
+    paper = read(tmp_path, "a.html", (CASES / "10-markup-in-records" / "hidden.html").read_bytes())
+    assert (paper.title, paper.authors, paper.year) == (
+        "Hidden & Seen Reeds in & Out",
+        ("Ivy Lake", "Sam van der Reed"),
+        2016,
+    )
+    assert paper.doi == "10.5555/REED.7"
+    body = next(paper.text[s.start : s.end] for s in paper.sections if s.kind == "body")
+    assert body.split("\n\n") == [
+        "Reeds are cooperative plants and grow three metres tall in international lakes.",
+        "Zerowidth spaces part no words here.",
+        "Line break and 14C dating gave 10^-3 and H2O and x2.",
+        "inserted claim of six metres.",
+        "More",
+        "Details hold that rhizomes are two metres deep.",
+    ]
+
+
 @pytest.mark.parametrize(
     "style",
     [
