@@ -126,19 +126,10 @@ class Index:
         versions, faults = self._versions.sealed(self._is_known)
         for version in versions:
             try:
-                opened = self._open(version)
+                faults += self._lacking(version)
+                break
             except (DamagedVersion, LibraryError) as damage:
                 faults.append(str(damage))
-                continue
-            with self._translating():
-                try:
-                    keys = {int(key) for key in opened.collection.get(include=[])["ids"]}
-                finally:
-                    opened.close()
-            held = {key for key in self._records.chunk_keys() if key <= version.last_key}
-            if held - keys:
-                faults.append(f"it lacks {len(held - keys):,} chunks")
-            break
         revision = identity.partition("-")[0]
         if faults:
             return False, f"damaged ({'; '.join(faults)})"
@@ -147,6 +138,21 @@ class Index:
         newer = self._records.count_chunks(after=versions[0].last_key) if versions else 0
         more = f"; {newer:,} newer chunks are compared one by one" if newer else ""
         return True, f"in step with the record (revision {revision}){more}"
+
+    def _lacking(self, version: Version) -> list[str]:
+        """What a version lacks, whose files are as they were written."""
+        try:
+            opened = self._open(version)
+        except OSError:  # no view can be written: the disk is full, or the library read-only
+            self._versions.verify(version)
+            return []
+        with self._translating():
+            try:
+                keys = {int(key) for key in opened.collection.get(include=[])["ids"]}
+            finally:
+                opened.close()
+        lacking = {key for key in self._records.chunk_keys() if key <= version.last_key} - keys
+        return [f"it lacks {len(lacking):,} chunks"] if lacking else []
 
     def close(self) -> None:
         """Let go of all files; a build beside questions is stopped."""
@@ -315,7 +321,8 @@ class Index:
             base = None if fresh else self._base(folder)
             if base and not self._is_due(base):
                 return
-            with self._records.indexing() as identity:
+            # What fails is translated before the folder is deleted: then there is room again on a full disk.
+            with self._translating(), self._records.indexing() as identity:
                 client = _client(folder)
                 try:
                     keys = self._bring_up_to_date(client)
@@ -373,7 +380,7 @@ class Index:
         except (LibraryError, DamagedVersion, _Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
             raise
         except BaseException as error:  # Chroma's panics are no Exceptions
-            raise translated(error) from error
+            raise translated(error, self._versions.folder) from error
 
 
 def _most_new(size: int) -> int:

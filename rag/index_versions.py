@@ -30,6 +30,7 @@ _DATABASE = "chroma.sqlite3"
 _METADATA = "index_metadata.pickle"  # written with the first vectors that Chroma moves out of its database
 _BUILDING, _DELETING, _OPEN = "building-", "deleting-", "open-"
 _BLOCK = 1 << 20
+_LITTLE_ROOM = 4 << 20  # bytes, fewer than which Chroma needs for anything that it writes
 _LEASE_SECONDS = 3600.0  # after which a lease without a view is left over
 
 
@@ -120,6 +121,19 @@ class Versions:
         for file, digest in version.files.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             _take(version.folder / file, folder / file, digest, link=False)
+
+    def verify(self, version: Version) -> None:
+        """Check every byte of a version where it is.
+
+        Raises:
+            DamagedVersion: a file is missing or has changed.
+        """
+        for file, digest in version.files.items():
+            path = version.folder / file
+            if not path.is_file():
+                raise DamagedVersion(f"{path.name} is missing")
+            if _digest(path) != digest:
+                raise DamagedVersion(f"{path.name} has changed")
 
     def is_there(self, version: Version) -> bool:
         """Return whether no other process has removed or replaced a version."""
@@ -251,10 +265,9 @@ def _take(source: Path, target: Path, digest: str, *, link: bool) -> None:
         raise DamagedVersion(f"{source.name} has changed")
 
 
-def translated(error: BaseException) -> LibraryError:
-    """Return an error of Chroma or the file system, met with the index, as ours."""
-    number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOSPC, errno.EDQUOT) or "is full" in str(error):
+def translated(error: BaseException, folder: Path) -> LibraryError:
+    """Return an error of Chroma or the file system, met with the index in `folder`, as ours."""
+    if _is_full(error, folder):
         return LibraryError(
             "The disk is full, so the search index was not written. Questions are answered without it, more slowly. "
             "Make room; the next `footnote add` or `footnote rebuild` writes it."
@@ -264,3 +277,11 @@ def translated(error: BaseException) -> LibraryError:
         f"The search index cannot be used ({what}). Questions are answered "
         "without it; `footnote rebuild` builds it again."
     )
+
+
+def _is_full(error: BaseException, folder: Path) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    with contextlib.suppress(OSError):  # Chroma does not always say why it failed
+        return "is full" in str(error) or shutil.disk_usage(folder).free < _LITTLE_ROOM
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -364,6 +366,36 @@ def test_a_full_disk_is_named_and_costs_nothing_that_there_is(
     assert versions(index) == before
     assert [path.name for path in before[0].parent.iterdir() if path.name.startswith("building-")] == []
     assert index.check()[0]
+    assert is_exact(index, records)
+
+
+def test_a_full_disk_is_named_where_chroma_does_not_say_so(
+    index: Index, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed(*_: object) -> None:
+        raise RuntimeError("Error in compaction: Failed to apply logs to the metadata segment")
+
+    monkeypatch.setattr(Index, "_bring_up_to_date", failed)
+    with pytest.raises(LibraryError, match="cannot be used"):
+        index.rebuild()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=300_000))
+    with pytest.raises(LibraryError, match="The disk is full"):
+        index.rebuild()
+    assert is_exact(index, records)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
+def test_where_nothing_can_be_written_questions_are_answered_and_damage_is_told(
+    index: Index, records: Records, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", fail)
+    assert index.check()[0]
+    assert is_exact(index, records)
+    flip(versions(index)[0] / "chroma.sqlite3", 5000)
+    assert index.check() == (False, "damaged (chroma.sqlite3 has changed)")
     assert is_exact(index, records)
 
 
