@@ -45,6 +45,8 @@ ORDER = [
         "rag.reading.joining",
         "rag.reading.first_page",
         "rag.reading.scans",
+        "rag.reading.frames",
+        "rag.reading.furniture",
         "rag.reading.ligatures",
     },
     {"rag.reading.layout", "rag.reading.authors", "rag.reading.markup"},

@@ -368,3 +368,11 @@ def test_the_rows_of_a_table_are_its_sentences(embedder: Embedder) -> None:
     (chunk,) = chunks_of(paper, embedder)
     assert [paper.text[a:b] for a, b in chunk.sentences] == rows.split("\n")
     assert chunk.section == "Table 1: Counts"
+
+
+def test_a_row_that_is_too_long_is_cut_between_its_cells(embedder: Embedder) -> None:
+    cells = [f"river {n} has {n * 7} otters" for n in range(80)]
+    paper = make_paper("Kites", "", sections=[("Table 1: Counts", " | ".join(cells), "table")])
+    pieces = [paper.text[a:b] for chunk in chunks_of(paper, embedder) for a, b in chunk.sentences]
+    assert len(pieces) > 1
+    assert [cell for piece in pieces for cell in piece.strip("| ").split(" | ")] == cells

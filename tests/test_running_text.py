@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from test_pdf import LEFT, make_pdf, paragraphs, read, title_page, write
+from test_pdf import LEFT, PROSE, Draw, make_pdf, paragraphs, read, title_page, wrapped, write
 
 from rag.sentences import split_sentences
 
@@ -93,3 +93,63 @@ def test_sentences_end_in_other_scripts_and_before_marks_of_notes(sentences: lis
     for between in ("", " ") if not sentences[0].isascii() and "。" in sentences[0] else (" ",):
         text = between.join(sentences)
         assert [text[start:end] for start, end in split_sentences(text)] == sentences
+
+
+def columned(canvas: Canvas, lefts: list[int], text: str, start: int = 700) -> None:
+    rows = wrapped(text, 34)
+    each = -(-len(rows) // len(lefts))
+    for at, left in enumerate(lefts):
+        write(canvas, rows[at * each : (at + 1) * each], left, start)
+
+
+def test_columns_stay_apart_on_pages_with_mirrored_margins(tmp_path: Path) -> None:
+    """The gutter is as narrow as a wide gap between words, and the edges of odd pages are not those of even ones."""
+    text = " ".join([PROSE] * 4)
+
+    def odd(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 760, 20, "Helvetica-Bold")
+        columned(canvas, [60, 238, 416], text)
+
+    def even(canvas: Canvas) -> None:
+        columned(canvas, [47, 225, 403], text)
+
+    document = read(tmp_path, make_pdf(odd, even, odd, even))
+    assert document.body.count(PROSE) == 16
+
+
+def rotated(number: int) -> str:
+    """The words of the prose from another one on, so that no line is on two pages."""
+    words = PROSE.split()
+    return " ".join(words[7 * number :] + words[: 7 * number])
+
+
+def test_page_numbers_beside_the_text_and_a_foot_in_two_forms_are_left_out(tmp_path: Path) -> None:
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            if number == 1:
+                write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+            write(canvas, [str(number)], 560, 772, 9)
+            write(canvas, wrapped(rotated(number), 90), LEFT, 778 if number > 1 else 600)
+            write(canvas, ["Rivers |", "(2021) 1:7 |"][number % 2 :][:1], LEFT, 30, 8)
+            write(canvas, ["https://doi.org/10.1/x" if number % 2 else "| https://doi.org/10.1/x"], 300, 30, 8)
+
+        return draw
+
+    document = read(tmp_path, make_pdf(*map(page, range(1, 7))))
+    assert sorted(document.body.split()) == sorted(PROSE.split() * 6)
+
+
+@pytest.mark.parametrize(
+    "note", ["© 2021 The Authors. Published under a licence that lets all share it.", "doi:10.1371/otters.0000001.g001"]
+)
+def test_imprint_and_labels_of_figures_stand_in_no_sentence(tmp_path: Path, note: str) -> None:
+    rows = wrapped(PROSE, 90)
+
+    def first(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+        write(canvas, rows[:3], LEFT, 400)
+        write(canvas, [note], LEFT, 300)
+
+    document = read(tmp_path, make_pdf(first, lambda canvas: write(canvas, rows[3:], LEFT, 700)))
+    assert paragraphs(document) == [PROSE, note]
+    assert document.sections[-1].kind == "footnote"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -14,9 +14,13 @@ import numpy as np
 
 from .glyphs import Boxes, Line, PageLines
 
-_EDGE = 0.11  # of the page's height: where running heads and page numbers stand
 _LINE = 20  # points: what is taller has more than one line
-_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
+_LONGEST_IMPRINT = 12  # lines
+_IMPRINT = re.compile(
+    r"\W*(?:\(c\)\s|©|copyright\b|(?:19|20)\d\d the authors?\b|to whom correspondence|correspond\w+ (?:to:|authors?\b)"
+    r"|e-?mail(?: address(?:es)?)?:|electronic supplementary material|(?:https?://)?(?:dx\.)?doi(?:\.org/|:)\s?10\.\S+$)",
+    re.I,
+)
 _CAPTION = re.compile(
     r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|"
     r"Algorithm|Listing|Scheme|Chart|Box)\s*(?P<number>[A-Z]?\.?\d+(?:\.\d+)?[a-z]?|[IVX]+\b))\s*(?P<mark>[.:|–—]|$|(?=[A-Z(]))"
@@ -24,11 +28,15 @@ _CAPTION = re.compile(
 
 
 class Measure(NamedTuple):
-    """What most of a document is set in: type size, distance between lines, left edges of columns, captions' sizes."""
+    """What most of a document is set in: type size, distance between lines, left edges of columns, captions' sizes.
+
+    `sides` are the left edges on pages of even and of odd number, where the margins are mirrored.
+    """
 
     size: float
     pitch: float
     lefts: tuple[float, ...]
+    sides: tuple[tuple[float, ...], tuple[float, ...]]
     captions: frozenset[tuple[float, str]]
 
 
@@ -65,74 +73,33 @@ def measured(pages: Sequence[PageLines]) -> Measure:
         sizes[line.size] += len(line.text)
     size = sizes.most_common(1)[0][0] if sizes else 10.0
     body = [line for line in lines if abs(line.size - size) < 0.3 and len(line.text) > 25]
-    lefts = Counter(round(line.left) for line in body)
-    common = sorted(left for left, count in lefts.items() if count > max(2, 0.08 * len(body)))
     steps = [
         round(b.bottom - a.bottom, 1)
         for a, b in pairwise(body)
         if a.page == b.page and abs(a.left - b.left) < 3 and 0 < b.bottom - a.bottom < 3 * size
     ]
     pitch = median(steps) if steps else 1.2 * size
-    edges = [left for at, left in enumerate(common) if not at or left - common[at - 1] > 40]
+    even, odd = (_lefts([line for line in body if line.page % 2 == side]) for side in (0, 1))
+    mirrored = even and odd and abs(even[0] - odd[0]) > 3
+    lefts = _lefts(body)
     forms = Counter((line.size, found["mark"]) for line in lines if (found := _CAPTION.match(line.text)))
     most = max(forms.values(), default=0)
     small = any(s < size - 0.3 and count >= most / 2 for (s, _), count in forms.items())
     marked = forms.most_common(1)[0][0][1] if forms else ""
     captions = {f for f in forms if (f[0] < size - 0.3 if small else f[1] == marked or not f[1])}
-    return Measure(size, pitch, tuple(map(float, edges)), frozenset(captions))
+    return Measure(size, pitch, lefts, (even, odd) if mirrored else (lefts, lefts), frozenset(captions))
 
 
-def without_furniture(pages: Sequence[PageLines], measure: Measure) -> list[PageLines]:
-    """The pages without running heads, page numbers, numbers of lines, and what is printed along the edge."""
-    seen: Counter[tuple[str, int]] = Counter()
-    for page in pages:
-        seen.update({_place(line, page) for line in page.lines if _at_edge(line, page)})
-    return [replace(page, lines=tuple(_kept(page, seen, len(pages)))) for page in pages]
-
-
-def _kept(page: PageLines, seen: Counter[tuple[str, int]], count: int) -> Iterable[Line]:
-    numbers = {id(line) for line in _line_numbers(page)}
-    lines = [li for li in page.lines if id(li) not in numbers and not li.turned]
-    foot = min((li.top for li in lines if _at_foot(li, page) and _NUMBER.fullmatch(li.text)), default=page.height)
-    repeated = {id(li) for li in lines if count > 1 and _at_edge(li, page) and seen[_place(li, page)] > 1}
-    odd = repeated | {id(li) for li in lines if _at_edge(li, page) and (_NUMBER.fullmatch(li.text) or li.top > foot)}
-    gone = {*_peeled(sorted(lines, key=_middle), odd), *_peeled(sorted(lines, key=_middle, reverse=True), odd)}
-    return (line for line in lines if id(line) not in gone)
-
-
-def _peeled(lines: Sequence[Line], odd: set[int]) -> Iterable[int]:
-    """The lines of running heads, by identity, from the page's edge inwards until a row that holds something else."""
-    for _, grouped in groupby(lines, key=lambda li: round(_middle(li) / 4)):
-        row = list(grouped)
-        if all(id(line) in odd for line in row) or len(row) == 2:  # a heading beside its page number changes
-            yield from (id(line) for line in row if id(line) in odd)
-        if not all(id(line) in odd for line in row):
-            return
-
-
-def _at_edge(line: Line, page: PageLines) -> bool:
-    return line.bottom < _EDGE * page.height or _at_foot(line, page)
-
-
-def _at_foot(line: Line, page: PageLines) -> bool:
-    return line.top > (1 - _EDGE) * page.height
-
-
-def _place(line: Line, page: PageLines) -> tuple[str, int]:
-    return re.sub(r"\d+", "0", line.text).strip(), round(line.top / 4)
-
-
-def _line_numbers(page: PageLines) -> list[Line]:
-    """The numbers along the margin of a manuscript."""
-    digits = [line for line in page.lines if line.text.strip().isdigit() and len(line.text.strip()) <= 4]
-    least = max(15, 0.4 * len({round(line.top) for line in page.lines}))
-    lefts = Counter(round(line.left / 3) for line in digits)
-    rights = Counter(round(line.right / 3) for line in digits)
-    return [li for li in digits if max(lefts[round(li.left / 3)], rights[round(li.right / 3)]) >= least]
+def _lefts(lines: Sequence[Line]) -> tuple[float, ...]:
+    """The left edges that many of the lines have, one for each column."""
+    lefts = Counter(round(line.left) for line in lines)
+    common = sorted(left for left, count in lefts.items() if count > max(2, 0.08 * len(lines)))
+    return tuple(float(left) for at, left in enumerate(common) if not at or left - common[at - 1] > 40)
 
 
 def blocks(page: PageLines, measure: Measure) -> list[Block]:
     """The blocks of a page in reading order."""
+    measure = measure._replace(lefts=measure.sides[page.number % 2])
     lines = sorted(page.lines, key=lambda line: (line.top, line.left))
     captions = _captions(lines, measure)
     taken = {id(line) for block in captions for line in block.lines}
@@ -405,13 +372,14 @@ def _continues(block: Block, row: Line, measure: Measure) -> bool:
 
 
 def _notes(found: Sequence[Block], page: PageLines, measure: Measure) -> list[Block]:
-    """The blocks, those in small type at the foot of a column marked as footnotes."""
+    """The blocks, those in small type at the foot of a column and lines of the imprint marked as footnotes."""
     for block in found:
         small = block.lines[0].size <= 0.88 * measure.size
         marked = block.lines[0].size < 0.95 * measure.size and bool(re.match(r"[\d*∗†‡§¶]", block.lines[0].text))
         below = [b for b in found if b.top > block.bottom - 2 and b.left < block.right and b.right > block.left]
         last = all(b.lines[0].size <= 0.95 * measure.size for b in below)
-        if (small or marked) and last and block.top > 0.4 * page.height:
+        imprint = bool(_IMPRINT.match(block.lines[0].text)) and len(block.lines) < _LONGEST_IMPRINT
+        if block.top > 0.4 * page.height and (((small or marked) and last) or imprint):
             block.kind = "footnote"
     return list(found)
 

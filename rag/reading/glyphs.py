@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -137,8 +137,8 @@ def read_lines(page: Any, number: int, label: str | None) -> PageLines:
     lines: list[Line] = []
     for turned in np.unique(turns[visible.shown]).tolist():
         at = np.flatnonzero(visible.shown & (turns == turned))
-        boxes = _upright(drawn.boxes[at], turned, width, height).tolist()
-        bases = _upright(origins[at], turned, width, height)[:, 3].tolist()
+        boxes = upright_boxes(drawn.boxes[at], turned, width, height).tolist()
+        bases = upright_boxes(origins[at], turned, width, height)[:, 3].tolist()
         glyphs = [
             _Glyph(drawn.texts[n], left, top, right, bottom, types[drawn.objects[n]], spaced[n], base)
             for n, (left, top, right, bottom), base in zip(at.tolist(), boxes, bases, strict=True)
@@ -242,7 +242,7 @@ def _on_page(page: Any, boxes: Sequence[Sequence[float]]) -> Boxes:
     return np.stack(turned, 1).astype(np.float32)
 
 
-def _upright(box: Boxes, turned: int, width: float, height: float) -> Boxes:
+def upright_boxes(box: Boxes, turned: int, width: float, height: float) -> Boxes:
     """A box, or rows of them, in the frame in which text turned by so many quarters stands upright."""
     left, top, right, bottom = np.moveaxis(box, -1, 0)
     frames = (
@@ -263,55 +263,6 @@ def raised_letters(line: Line) -> list[bool]:
         letter != " " and height < 0.87 * usual and float(box[3]) < base - 0.1 * line.size
         for letter, height, box in zip(line.text, heights, line.boxes, strict=True)
     ]
-
-
-def mostly_turned(page: PageLines) -> bool:
-    """Whether most of a page's text stands askew."""
-    return sum(len(li.text) for li in page.lines if li.turned) * 2 > sum(len(li.text) for li in page.lines)
-
-
-def by_turn(page: PageLines, first: int) -> list[PageLines]:
-    """The page in a part for each way its text is turned, each stood upright, numbered from `first`."""
-    turns = sorted({line.turned for line in page.lines}, reverse=True)
-    return [_frame(page, turned, first + at) for at, turned in enumerate(turns)]
-
-
-def _frame(page: PageLines, turned: int, number: int) -> PageLines:
-    def upright(boxes: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
-        array = np.array(boxes, np.float32).reshape(-1, 4)
-        return tuple(map(tuple, _upright(array, turned, page.width, page.height).tolist()))
-
-    lines = [line for line in page.lines if line.turned == turned]
-    places = upright([(line.left, line.top, line.right, line.bottom) for line in lines])
-    stood = (
-        replace(
-            line,
-            page=number,
-            left=left,
-            top=top,
-            right=right,
-            bottom=bottom,
-            boxes=_upright(line.boxes, turned, page.width, page.height),
-            turned=0,
-        )
-        for line, (left, top, right, bottom) in zip(lines, places, strict=True)
-    )
-    width, height = (page.height, page.width) if turned % 2 else (page.width, page.height)
-    return replace(
-        page,
-        number=number,
-        width=width,
-        height=height,
-        lines=tuple(stood),
-        rules=upright(page.rules) if turned % 2 == 0 else (),  # level rules no longer are
-        pictures=upright(page.pictures),
-        turned=turned,
-    )
-
-
-def turned_back(boxes: Boxes, frame: PageLines) -> Boxes:
-    """Boxes in a frame as they lie on its page."""
-    return _upright(boxes, -frame.turned % 4, frame.width, frame.height)
 
 
 def _composed(glyphs: Sequence[_Glyph]) -> list[_Glyph]:
@@ -410,7 +361,9 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
         parts.append((glyph.text, glyph[1:5]))
     parts = in_reading_order(closed_up(parts))
     boxes = [box for text, box in parts for _ in text]
-    array = _upright(np.array(boxes, np.float32), -turned % 4, *((height, width) if turned % 2 else (width, height)))
+    array = upright_boxes(
+        np.array(boxes, np.float32), -turned % 4, *((height, width) if turned % 2 else (width, height))
+    )
     left, top, right, bottom = (float(v) for v in (*array[:, :2].min(0), *array[:, 2:].max(0)))
     sizes, fonts = [g.type.size for g in glyphs], [g.type.font for g in glyphs]
     large = max((size for size in set(sizes) if sizes.count(size) > 1), default=sizes[0])

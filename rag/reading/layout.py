@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Page, Section
-from .blocks import Block, Measure, blocks, measured, without_furniture
-from .glyphs import Line, PageLines, by_turn, mostly_turned, turned_back
+from .blocks import Block, Measure, blocks, measured
+from .frames import by_turn, mostly_turned, turned_back
+from .furniture import without_furniture
+from .glyphs import Line, PageLines
 from .joining import Piece, joined, table_rows, table_text, together, words_of
 
 _KNOWN = {
@@ -75,7 +77,7 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
     upright = [frame for _, frame in frames]
     measure = measured(upright)
     parts: list[_Part] = []
-    for page in without_furniture(upright, measure):
+    for page in without_furniture(upright):
         for block in blocks(page, measure):
             block.lines = [line for line in block.lines if id(line) not in own]
             if block.lines:
