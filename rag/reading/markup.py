@@ -60,15 +60,6 @@ class Block(NamedTuple):
     joins: bool = False  # an equation: it stands inside the sentence around it
 
 
-def untagged(text: str) -> str:
-    """Return a text on one line without HTML's tags and entities: `H<sub>2</sub>O &amp;amp; <i>more</i>`."""
-    for _ in range(2):  # some sites escape twice
-        if not re.search(r"</?[a-z][\w:-]*(?: [^<>]*)?/?>|&#?\w+;", text, re.IGNORECASE):
-            break
-        text = plain(parsed(text))
-    return " ".join(text.split())
-
-
 def hidden_note(count: int) -> tuple[str, ...]:
     """The note that says how many characters were left out because styles hide them; none for none."""
     return (f"{count} characters that a person cannot see were left out",) if count else ()

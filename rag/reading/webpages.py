@@ -8,9 +8,10 @@ from typing import Any
 
 from .bylines import listed_names, stated_people
 from .encodings import markup_encoding
-from .markup import hidden_note, parsed, plain, sections, untagged
+from .markup import hidden_note, parsed, plain, sections
 from .sources import Reading, decoded, details, kind_of, make_paper
 from .styles import drop_hidden
+from .tags import untagged
 
 _AUTHOR_KEYS = ("citation_author", "bepress_citation_author", "citation_authors", "dc.creator", "dcterms.creator")
 _YEAR_KEYS = (
@@ -33,7 +34,7 @@ def read_html(path: Path, name: str) -> Reading:
     notes = hidden_note(drop_hidden(soup))
     meta: dict[str, list[str]] = {}
     for tag in soup.find_all("meta"):
-        key, value = tag.get("name") or tag.get("property"), untagged(str(tag.get("content") or ""))
+        key, value = tag.get("name") or tag.get("property"), " ".join(untagged(str(tag.get("content") or "")).split())
         if key and value:
             meta.setdefault(str(key).lower(), []).append(value)
     article = soup.find("article", class_="ltx_document")
