@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -24,7 +25,7 @@ from .reading.locating import Located, Source
 from .reading.sandbox import unexpected
 from .reading.sources import Item, Reading, make_paper
 from .records import NOT_FOUND, PARTLY, Failed, Records, StoredChunk
-from .types import AddReport, Failure, Page, Paper
+from .types import AddReport, Failure, LeftOut, Page, Paper, PaperRef
 
 GROUP_TEXT = 200_000  # characters that are embedded at once: batches by length, progress every second or two
 _GROUP_PAPERS = 48
@@ -63,18 +64,20 @@ class _Pending:
 
     paper: Paper
     reading: tuple[str, str]
-    source: int
+    job: _Job
     key: int | None
-    stored: bool = False
+    corrections: dict[str, Any] = field(default_factory=dict)  # that `paper` has
+    done: bool = False  # stored, or left out because it was removed meanwhile
 
 
 @dataclass(slots=True)
 class _Job:
-    """A source that was read, and the papers it holds."""
+    """A source that was read, and the papers it holds; `source` is its key when it was last looked up."""
 
-    name: str
-    source: int
     location: str
+    name: str
+    named: bool  # itself, not found in a folder: what was removed from it comes back
+    source: int
     digest: str | None  # None: its abstracts alone were read, so it is read again next time
     holds: list[int | _Pending] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)  # of its entries: the others are stored
@@ -126,6 +129,10 @@ class Adding:
                 self._read_all(_ABSTRACTS, unread, [], brief=True)
             self._read_all("Papers", new, left, brief=False)
             self._drop(located)
+            if self.report.removed:
+                with self.records.transaction(of_papers=False) as db:
+                    self.records.forget_words(db)
+                self.records.overwrite_log()
         except KeyboardInterrupt as error:
             names = list(dict.fromkeys([*(job.name for job in self.jobs), *left]))
             more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
@@ -161,6 +168,11 @@ class Adding:
                 self.unchanged.update(dict.fromkeys(self.records.entries(key) if key is not None else ()))
             elif failed or not self._is_known(source, digest):
                 new.append((source, digest))
+            elif removed := self.records.removed_at(source.location):
+                if source.named:
+                    new.append((source, digest))
+                else:
+                    self.report.left_out += [LeftOut("", source.name)] * removed
         return new
 
     def _take_found_failures(self, failures: Mapping[str, Failure]) -> None:
@@ -185,7 +197,8 @@ class Adding:
             if moved:
                 key, known_digest = self.sources.pop(moved)
                 with self.records.transaction() as db:
-                    self.records.move_source(db, key, source.location, source.name)
+                    self.records.move_source(db, moved, source.location, source.name)
+                    self.records.move_removals(db, moved, source.location)
                 self.sources[source.location] = (key, known_digest)
         if key is None or known_digest != digest:
             return False
@@ -231,10 +244,12 @@ class Adding:
             note = f"only its abstract is here; the file could not be read: {reason}"
             self._take(source, None, Reading([replace(_abstract(source.item), notes=(note,))])).told = True
         for key in held:
-            paper = self.records.paper(self.records.refs([key])[key].id)
-            what = "only its abstract is here; the" if paper.brief else "this is its text as it was; the changed"
-            note = f"{what} file could not be read: {reason}"
             with self.records.transaction() as db:
+                paper = self.records.at(key)
+                if paper is None:  # it was removed a moment ago
+                    continue
+                what = "only its abstract is here; the" if paper.brief else "this is its text as it was; the changed"
+                note = f"{what} file could not be read: {reason}"
                 wanted = replace(paper, brief=False, notes=tuple(dict.fromkeys((*paper.notes, note))))
                 self.records.put_details(db, key, wanted, self.records.corrections(key))
 
@@ -244,7 +259,7 @@ class Adding:
             key = self.records.put_source(db, source.location, source.name)
             self.records.forget_failures(db, [source.location])
         self.sources[source.location] = (key, None)
-        job = _Job(source.name, key, source.location, digest, failures=reading.failures)
+        job = _Job(source.location, source.name, source.named, key, digest, failures=reading.failures)
         self.jobs.append(job)
         self._plan(job, reading.papers)
         return job
@@ -252,56 +267,106 @@ class Adding:
     # What is to be done with the papers of a source
 
     def _plan(self, job: _Job, papers: list[Paper]) -> None:
-        """Same title and text: a paper we have. Same source, changed text: a new version of it. Else a new paper."""
-        records = self.records
+        """Same title and text: a paper we have. Same source, changed text: a new version of it. Else a new paper.
+
+        But a paper that a person removed stays removed where its source was not named itself.
+        """
         readings = [(folded(p.title), _digest(p.text[len(p.title) :].encode())) for p in papers]
-        same = {known for r in readings if isinstance(known := self.known.get(r), int)}
-        held = records.entries(job.source)
-        with records.transaction() as db:
-            for key in same:  # at once: what this source shares is no other source's to change
-                records.link(db, job.source, key)
-        # What the source held and holds no longer as it was. Only papers that no other source shares can be updated,
-        # and those of which just the abstract was read.
-        own = {
-            key: records.reading(key)
-            for key in held
-            if key not in same and (key in self.brief or records.sources_of(key) == [job.source])
-        }
-        alone = len(papers) == len(held) == 1
+        same, own, held = self._known_of(job, readings)
+        alone = len(papers) == held == 1
         for paper, reading in zip(papers, readings, strict=True):
             known = self.known.get(reading)
             if known is None:
-                known = self._pend(paper, reading, job.source, _old_version(own, reading, alone))
+                old = _old_version(own, reading, alone)
+                if self._keep_out(job, paper, reading, old, only=len(papers) == 1):
+                    continue
+                known = self._pend(paper, reading, job, old)
                 if known.key is not None:
                     self.known.pop(own.pop(known.key), None)  # who reads the old version now reads another paper
                     self.brief.discard(known.key)
             elif isinstance(known, int) and known in same:
                 same.remove(known)
-                known = self._refreshed(known, paper, reading, job.source)
+                known = self._refreshed(known, paper, reading, job)
             job.holds.append(known)
 
-    def _pend(self, paper: Paper, reading: tuple[str, str], source: int, key: int | None) -> _Pending:
-        pending = self.known[reading] = _Pending(paper, reading, source, key)
+    def _known_of(
+        self, job: _Job, readings: Sequence[tuple[str, str]]
+    ) -> tuple[set[int], dict[int, tuple[str, str]], int]:
+        """Which papers a source shares as they are, which of its papers may have changed, and how many it held.
+
+        Only papers that no other source shares can be updated, and those of which just the abstract was read.
+        """
+        records = self.records
+        with records.transaction() as db:
+            job.source = records.put_source(db, job.location, job.name)
+            if job.named:
+                records.bring_back(db, job.location, readings)
+            known = {r: key for r in readings if isinstance(key := self.known.get(r), int)}
+            for reading, key in known.items():
+                if records.reading(key) is None:  # it was removed meanwhile
+                    del self.known[reading]
+            same = {key for reading, key in known.items() if reading in self.known}
+            held = records.entries(job.source)
+            for key in same:  # at once: what this source shares is no other source's to change
+                records.link(db, job.source, key)
+            own = {
+                key: was
+                for key in held
+                if key not in same
+                and (key in self.brief or records.sources_of(key) == [job.source])
+                and (was := records.reading(key))
+            }
+        return same, own, len(held)
+
+    def _keep_out(self, job: _Job, paper: Paper, reading: tuple[str, str], old: int | None, *, only: bool) -> bool:
+        """Whether a person removed the paper, and did not name its source now; `old` is a paper that it may update."""
+        if job.named:
+            return False
+        with self.records.transaction(of_papers=False) as db:
+            removed = self.records.is_removed_as_read(db, reading)
+            if not removed and (old is not None or not self.records.is_removed(db, job.location, reading, alone=only)):
+                return False
+            self._leave_out(db, job, paper.title, reading, only=only)
+        return True
+
+    def _leave_out(
+        self, db: sqlite3.Connection, job: _Job, title: str, reading: tuple[str, str], *, only: bool
+    ) -> None:
+        self.records.keep_out(db, job.location, reading, alone=only)
+        if LeftOut(title, job.name) not in self.report.left_out:  # as an abstract before
+            self.report.left_out.append(LeftOut(title, job.name))
+
+    def _pend(self, paper: Paper, reading: tuple[str, str], job: _Job, key: int | None) -> _Pending:
+        pending = self.known[reading] = _Pending(paper, reading, job, key)
         self.pending.append(pending)
         return pending
 
-    def _refreshed(self, key: int, paper: Paper, reading: tuple[str, str], source: int) -> int | _Pending:
+    def _refreshed(self, key: int, paper: Paper, reading: tuple[str, str], job: _Job) -> int | _Pending:
         """The text is as it was, but the first source may tell the metadata, or spell the title, otherwise."""
         self.unchanged[key] = None
-        if self.records.sources_of(key)[:1] != [source]:
+        if self.records.sources_of(key)[:1] != [job.source]:
             return key
-        ref = self.records.refs([key])[key]
-        stored = self.records.paper(ref.id)
-        corrections = self.records.corrections(key)
-        wanted = corrected(replace(paper, id=stored.id, sources=stored.sources), corrections)
+        wanted, stored, _ = self._as_wanted(key, paper)
+        if stored is None or wanted == stored:
+            return key
         if wanted.title != stored.title:
-            return self._pend(paper, reading, source, key)
-        if wanted != stored:
-            with self.records.transaction() as db:
-                self.records.put_details(db, key, wanted, corrections)
-            self.touched.add(key)
-            self.report.updated.append(ref)
+            return self._pend(paper, reading, job, key)
+        with self.records.transaction() as db:
+            wanted, stored, corrections = self._as_wanted(key, paper)
+            if stored is None or wanted.title != stored.title:  # removed or edited a moment ago
+                return key
+            self.records.put_details(db, key, wanted, corrections)
+        self.touched.add(key)
+        self.report.updated.append(PaperRef(stored.id, stored.title))
         return key
+
+    def _as_wanted(self, key: int, paper: Paper) -> tuple[Paper, Paper | None, dict[str, Any]]:
+        """A paper as it was read with a person's corrections, as it is stored (None: removed), and the corrections."""
+        stored = self.records.at(key)
+        if stored is None:
+            return paper, None, {}
+        corrections = self.records.corrections(key)
+        return corrected(replace(paper, id=stored.id, sources=stored.sources), corrections), stored, corrections
 
     # Storing
 
@@ -309,13 +374,14 @@ class Adding:
         """Embeds and stores what is pending, once it is enough for a group, and finishes the sources it completes."""
         while group := self._group(all_of_it):
             for pending in group:
-                if pending.key is not None:
-                    pending.paper = corrected(pending.paper, self.records.corrections(pending.key))
+                self._correct(pending)
             for pending, (chunks, vector) in zip(group, self.embed([p.paper for p in group]), strict=True):
-                self._store(pending, chunks, vector)
+                while not self._store(pending, chunks, vector):
+                    self._correct(pending)
+                    chunks, vector = self.embed([pending.paper])[0]
                 self.pending.pop(0)
             self._tell()
-        for job in [job for job in self.jobs if all(isinstance(h, int) or h.stored for h in job.holds)]:
+        for job in [job for job in self.jobs if all(isinstance(h, int) or h.done for h in job.holds)]:
             # What a source lost may stand in one that is read later, so such a source is finished last.
             if all_of_it or set(self.records.entries(job.source)) <= job.keys:
                 self.jobs.remove(job)
@@ -331,28 +397,65 @@ class Adding:
                 return self.pending[:count]
         return self.pending[:] if all_of_it else []
 
-    def _store(self, pending: _Pending, chunks: list[StoredChunk], vector: NDArray[np.float32]) -> None:
-        records = self.records
-        update = pending.key is not None
-        corrections = records.corrections(pending.key) if pending.key is not None else {}
+    def _correct(self, pending: _Pending) -> None:
+        """What a person has set goes before what was read."""
+        if pending.key is not None:
+            pending.corrections = self.records.corrections(pending.key)
+            pending.paper = corrected(pending.paper, pending.corrections)
+
+    def _store(self, pending: _Pending, chunks: list[StoredChunk], vector: NDArray[np.float32]) -> bool:
+        """Store a paper; False where a person has corrected it since it was embedded.
+
+        Another process, or the page, may have removed the paper or its source since they were read.
+        """
+        records, job = self.records, pending.job
         with records.transaction() as db:
             self.check()
+            old = pending.key
+            update = old is not None and records.reading(old) is not None
+            if old is not None and update and records.corrections(old) != pending.corrections:
+                return False
+            job.source = records.put_source(db, job.location, job.name)
+            if self._was_removed(db, pending, gone=old is not None and not update):
+                return True
+            pending.key = old if update else None
             key = records.put_paper(
-                db, pending.paper, vector, chunks, reading=pending.reading, corrections=corrections, key=pending.key
+                db,
+                pending.paper,
+                vector,
+                chunks,
+                reading=pending.reading,
+                corrections=pending.corrections,
+                key=pending.key,
             )
-            records.link(db, pending.source, key)
-        pending.key, pending.stored = key, True
+            records.link(db, job.source, key)
+            ref = records.refs([key])[key]
+        pending.key, pending.done = key, True
         if pending.paper.brief:
             self.brief.add(key)
         pending.paper = replace(pending.paper, boxes=None)  # the largest part of it, and done with
         if key not in self.touched:
-            (self.report.updated if update else self.report.added).append(records.refs([key])[key])
+            (self.report.updated if update else self.report.added).append(ref)
             self.stage = self.stage._replace(papers=self.stage.papers + 1)
         self.touched.add(key)
         self.stage = self.stage._replace(chunks=self.stage.chunks + len(chunks))
+        return True
+
+    def _was_removed(self, db: sqlite3.Connection, pending: _Pending, *, gone: bool) -> bool:
+        """Whether a person removed a paper while it was being added; `gone`: there was an old version of it."""
+        records, job, only = self.records, pending.job, len(pending.job.holds) == 1
+        removed = records.is_removed_as_read(db, pending.reading) or (
+            gone and records.is_removed(db, job.location, pending.reading, alone=only)
+        )
+        if removed:
+            self._leave_out(db, job, pending.paper.title, pending.reading, only=only)
+            self.known.pop(pending.reading, None)
+            pending.key, pending.done = None, True
+        return removed
 
     def _finish(self, job: _Job) -> None:
         with self.records.transaction() as db:
+            job.source = self.records.put_source(db, job.location, job.name)
             for key in job.keys:
                 self.records.link(db, job.source, key)
             if job.digest is not None and job.failures:
@@ -365,15 +468,15 @@ class Adding:
 
     def _drop(self, located: Located) -> None:
         """Forgets the sources that are gone from the folders, and the papers that have no other."""
-        gone = [self.sources[location][0] for location in located.gone(self.sources)]
+        gone = located.gone(self.sources)
         found = [location for location, failed in self.failures.items() if failed.digest == NOT_FOUND]
         failures = located.mended(found) + located.gone(self.failures.keys() - set(found))
         if not gone and not failures:
             return
         with self.records.transaction() as db:
             self.records.forget_failures(db, failures)
-            for source in gone:
-                self._remove(db, self.records.drop_source(db, source))
+            for location in gone:
+                self._remove(db, self.records.drop_source(db, location))
 
     def _remove(self, db: Any, papers: Iterable[int]) -> None:
         refs = self.records.refs(list(papers))

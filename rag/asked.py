@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from .blanking import blanked, blanked_request, with_own_question
 from .errors import TooLong, UnknownAnswer, UnknownConversation
 from .readable import readable
 from .records import Records
-from .types import Answer
+from .types import Answer, PaperRef
 
 NEW_CONVERSATION = 0
 """In place of a conversation's number: begin one with this question."""
@@ -93,12 +94,23 @@ class Asked:
                 conversation = db.execute("INSERT INTO conversations (name, started) VALUES (?, ?)", begun).lastrowid
             elif conversation is not None:
                 self.check_conversation(conversation)
+            kept = kept._replace(answer=self._without_removed(kept.answer))
             cursor = db.execute(
                 "INSERT INTO answers (asked, question, request, made_with, answer, conversation) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (*(kept.asked, kept.question), *map(_json, (kept.request, kept.made_with, kept.answer)), conversation),
             )
         return kept._replace(key=int(cursor.lastrowid or 0), conversation=conversation)
+
+    def _without_removed(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer without the words of papers that were removed while it was given."""
+        cited = {
+            part["paper_id"]: part["title"] for part in (*answer.get("citations", ()), *answer.get("passages", ()))
+        }
+        there = self._records.ids(list(cited))
+        for paper_id in cited.keys() - there:
+            answer = blanked(answer, paper_id, cited[paper_id]).answer
+        return answer
 
     def last(self, most: int) -> list[Kept]:
         """The last `most` questions with their answers, newest first."""
@@ -122,16 +134,21 @@ class Asked:
             db.execute("DELETE FROM answers WHERE key = ?", (key,))
             _drop_empty_conversations(db)
 
-    def forget_paper(self, db: sqlite3.Connection, paper_id: str) -> None:
-        """Forgets the answers that hold words of a paper, also where they stand in the history of later questions."""
-        quoting = self._kept("WHERE instr(a.answer, ?)", (json.dumps(paper_id),))
-        db.executemany("DELETE FROM answers WHERE key = ?", [(kept.key,) for kept in quoting])
-        for text in {kept.answer["text"] for kept in quoting if not kept.answer["refused"]}:
-            for kept in self._kept("WHERE instr(request, ?)", (_json(text),)):
-                turns = [[question, "" if said == text else said] for question, said in kept.request["history"]]
-                request = _json({**kept.request, "history": turns})
-                db.execute("UPDATE answers SET request = ? WHERE key = ?", (request, kept.key))
-        _drop_empty_conversations(db)
+    def forget_paper(self, db: sqlite3.Connection, paper: PaperRef) -> None:
+        """Take the words of a paper out of kept answers, and out of the earlier turns of later questions.
+
+        All else of the answers and their conversations stays.
+        """
+        everything = self._kept()
+        changes = {kept.key: blanked(kept.answer, paper.id, paper.title) for kept in everything}
+        found = [change for change in changes.values() if change.gone]
+        for kept in everything:
+            request, answer = blanked_request(kept.request, paper, found), changes[kept.key].answer
+            if request.get("history") != kept.request.get("history"):
+                answer = with_own_question(answer)
+            if (request, answer) != (kept.request, kept.answer):
+                values = (_json(request), _json(answer), kept.key)
+                db.execute("UPDATE answers SET request = ?, answer = ? WHERE key = ?", values)
 
     def _kept(self, which: str = "", values: Sequence[Any] = ()) -> list[Kept]:
         return [_kept(row) for row in self._records.rows(_KEPT + which, values)]

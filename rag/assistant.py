@@ -17,7 +17,7 @@ from .answering import choose_sentences, cite
 from .asked import Conversation, Kept, now
 from .config import Settings, load_settings
 from .conversation import NO_QUESTION, check_history, is_courtesy
-from .errors import AnswerModelError, ConfigError, LibraryError, UnknownConversation
+from .errors import AnswerModelError, ConfigError, LibraryError, ReadOnlyLibrary, UnknownConversation
 from .follow_ups import Reading, read_question, search_for
 from .language import ENGLISH, language_of
 from .library import Library
@@ -33,6 +33,7 @@ History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
 
 _NAMED = 5  # papers that a question may be limited to and count as put to them in person
+_READ_ONLY = "The library is read-only: questions and answers are not kept."
 Names = str | Sequence[str] | None
 
 
@@ -43,6 +44,7 @@ class Assistant:
         self.settings = settings
         self.library = Library(settings)
         self._finder = ModelFinder(settings, model)
+        self._said_read_only = False
 
     @classmethod
     def open(
@@ -332,6 +334,10 @@ class Assistant:
             kept = self.library.asked.put(
                 Kept(0, answer.asked, answer.question, request, made_with, answer.to_dict(), conversation)
             )
+        except ReadOnlyLibrary:
+            notes = () if self._said_read_only else (_READ_ONLY,)
+            self._said_read_only = True
+            return replace(answer, notes=(*answer.notes, *notes))
         except (LibraryError, UnknownConversation) as error:  # an answer that cannot be kept is one all the same
             log.warning("The answer is not kept: %s", error)
             return answer

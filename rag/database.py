@@ -1,4 +1,4 @@
-"""The SQLite file of a library: connections, transactions, and SQLite's errors in words for people."""
+"""The SQLite file of a library: a connection for each thread, transactions, and what identifies its state."""
 
 from __future__ import annotations
 
@@ -7,28 +7,37 @@ import json
 import secrets
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import schema
-from .errors import LibraryBusy, LibraryError, reason
+from .connecting import (
+    BUSY_SECONDS,
+    ERRORS,
+    State,
+    connect,
+    connect_read_only,
+    is_read_only,
+    read_only,
+    state_of,
+    translated,
+)
+from .errors import LibraryError
+from .reading.locating import UPLOADS
 
-_BUSY_SECONDS = 60.0
 _MOST_INDEXED = 32  # states of the record that are known as those of an index; few versions of one are kept
 LIST = "SELECT value FROM json_each(?)"
 """The values of a list that is given to a statement as `list_value`."""
-
-_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the latter for SQLite's words about a damaged schema
 
 
 class _Held:
     """A thread's connection, which is closed when the thread ends and lets go of it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, state: State | None) -> None:
         self.connection = connection
+        self.state = state  # of the file that it reads, where it cannot write
 
     def __del__(self) -> None:
         self.connection.close()
@@ -39,6 +48,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.read_only = is_read_only(path)
         self._local = threading.local()
         self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -56,8 +66,10 @@ class Database:
         """A write that happens whole or not at all, and gives the record a new identity if it is one of papers.
 
         Raises:
+            ReadOnlyLibrary: nothing can be written here.
             LibraryError: another process holds the library for a minute, the disk is full, or the file is damaged.
         """
+        self.check_writable()
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
@@ -71,15 +83,30 @@ class Database:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-        except _ERRORS as error:
-            raise _translated(error, self.path) from error
+        except ERRORS as error:
+            raise translated(error, self.path) from error
+
+    def check_writable(self) -> None:
+        """Raise ReadOnlyLibrary where nothing can be written."""
+        if self.read_only:
+            raise read_only(self.path)
+
+    def overwrite_log(self) -> None:
+        """Empty SQLite's log, so that what was deleted is not read there; not where others use the record just now."""
+        db = self._db
+        try:
+            db.execute("PRAGMA busy_timeout = 1000")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        except ERRORS as error:
+            raise translated(error, self.path) from error
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """The rows of a statement that reads."""
         try:
             return self._db.execute(sql, values).fetchall()
-        except _ERRORS as error:
-            raise _translated(error, self.path) from error
+        except ERRORS as error:
+            raise translated(error, self.path) from error
 
     # What the library was made with
 
@@ -143,38 +170,57 @@ class Database:
     @property
     def _db(self) -> sqlite3.Connection:
         held: _Held | None = getattr(self._local, "held", None)
+        state = state_of(self.path) if self.read_only else None
+        if held is not None and held.state != state:  # another process wrote what this one can only read
+            held.connection.close()
+            held = None
         if held is None:
-            held = self._local.held = _Held(self._connect())
+            held = self._local.held = _Held(self._connect(), state)
             with self._lock:
                 self._held.add(held)
         return held.connection
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            db.row_factory = sqlite3.Row
-            _use_wal(db)
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA secure_delete = ON")
-        except (*_ERRORS, OSError) as error:
-            raise _translated(error, self.path) from error
-        return db
+            return connect_read_only(self.path) if self.read_only else connect(self.path)
+        except (*ERRORS, OSError) as error:
+            raise translated(error, self.path) from error
 
     def _prepare_schema(self) -> None:
         try:
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version > schema.VERSION:
-                raise LibraryError(
-                    f"The library {self.path.parent.name!r} was made by a newer Footnote (record version {version}, "
-                    f"this one knows {schema.VERSION}). Update Footnote."
-                )
+            self._check_version(version)
             if version < schema.VERSION:
                 with self.transaction() as db:
                     schema.migrate(db)
-        except _ERRORS as error:
-            raise _translated(error, self.path) from error
+                self.overwrite_log()
+        except ERRORS as error:
+            raise translated(error, self.path) from error
+
+    def _check_version(self, version: int) -> None:
+        name, folder = self.path.name, self.path.parent
+        if version > schema.VERSION:
+            raise LibraryError(
+                f"The library {folder.name!r} was made by a newer Footnote (record version {version}, "
+                f"this one knows {schema.VERSION}). Update Footnote."
+            )
+        if version == 0:
+            if self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise LibraryError(
+                    f"{name} in the library {folder.name!r} is a database, but no record of Footnote. Restore a copy "
+                    "of the library's folder, or name another folder."
+                )
+            if beside := [part for part in ("index", UPLOADS) if (folder / part).is_dir()]:
+                raise LibraryError(
+                    f"{name} in the library {folder.name!r} is damaged: it is empty, though {' and '.join(beside)} "
+                    "beside it are of a library with papers. Restore a copy of the library's folder, or move the file "
+                    "away and add the papers again."
+                )
+        if version < schema.VERSION and self.read_only:
+            raise LibraryError(
+                f"The library {folder.name!r} was made by an older Footnote (record version {version}) and is "
+                "read-only, so it cannot be brought up to date. Copy it to a place where you can write."
+            )
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
         rows = self.rows(sql, values)
@@ -185,42 +231,6 @@ class Database:
         return self.rows(sql.format(LIST), (list_value(values),)) if values else []
 
 
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Switches a new file to write-ahead logging; the lock that this takes is the one that SQLite does not wait for."""
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(0.01)
-
-
 def list_value(keys: Sequence[int]) -> str:
     """Return keys as the one value of `LIST`."""
     return json.dumps([int(key) for key in keys])
-
-
-def _translated(error: Exception, path: Path) -> LibraryError:
-    """SQLite's and the file system's errors as something a person can act on."""
-    text = reason(error)
-    name = path.parent.name
-    if "locked" in text:
-        return LibraryBusy(
-            f"The library {name!r} has been busy for {_BUSY_SECONDS:.0f} s: another `footnote` writes to it."
-        )
-    if "full" in text:
-        return LibraryError(
-            f"The disk with the library {name!r} is full. What was added so far is kept; make room and go on."
-        )
-    if "not a database" in text or "malformed" in text or isinstance(error, UnicodeDecodeError):
-        return LibraryError(
-            f"{path.name} in the library {name!r} is damaged ({text}). Restore a copy, or add the papers again."
-        )
-    if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
-        return LibraryError(
-            f"The library {name!r} cannot be opened or written ({text}). Check the folder's permissions."
-        )
-    return LibraryError(f"The library {name!r} cannot be used: {text}.")

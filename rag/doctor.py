@@ -25,6 +25,7 @@ from .model import (
     server_version,
     shown_host,
 )
+from .record_checks import REBUILD, faults_of
 from .records import Records
 
 _SAFE_VERSION = (0, 17, 1)
@@ -55,6 +56,13 @@ def _library(assistant: Assistant) -> list[Finding]:
         return [Finding(False, f"library {library.shown}: there is none yet", "footnote add PATH")]
     findings = []
     try:
+        faults = faults_of(library.records)
+        findings += [Finding(False, f"record: {fault.what}", fault.remedy) for fault in faults]
+        if not faults:
+            only = " (read-only: it can be asked and searched)" if library.records.read_only else ""
+            findings.append(Finding(True, f"record: whole{only}"))
+        if any(fault.remedy != REBUILD for fault in faults):
+            return findings  # what else there is to see would be seen through the damage
         counts = library.records.count()
         what = f"library {library.shown}: {counts['papers']} papers, {counts['chunks']} chunks"
         findings.append(Finding(counts["papers"] > 0, what, "" if counts["papers"] else "footnote add PATH"))

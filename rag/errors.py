@@ -6,7 +6,8 @@ FootnoteError
 ├── LibraryError       the library on disk cannot be used as it is
 │   ├── LibraryBusy        another process is writing to it for too long
 │   ├── LibraryMismatch    it was made with other settings
-│   └── EmptyLibrary       there is nothing in it to search
+│   ├── EmptyLibrary       there is nothing in it to search
+│   └── ReadOnlyLibrary    it can be read, and not changed
 ├── UnknownPaper       no paper fits this name
 ├── AmbiguousPaper     several papers fit this name
 ├── UnknownAnswer      no answer that was kept has this number
@@ -61,6 +62,10 @@ class LibraryMismatch(LibraryError):
 
 class EmptyLibrary(LibraryError):
     """The library holds no paper yet."""
+
+
+class ReadOnlyLibrary(LibraryError):
+    """Nothing can be written to the library; it can be asked all the same."""
 
 
 class UnknownPaper(FootnoteError):

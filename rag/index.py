@@ -297,7 +297,7 @@ class Index:
 
     def _build_soon(self, identity: str) -> None:
         """Build a new version in a thread of its own, where none runs."""
-        if self._failed == identity or (self._builder and self._builder.is_alive()):
+        if self._records.read_only or self._failed == identity or (self._builder and self._builder.is_alive()):
             return
         self._builder = threading.Thread(target=self._build_beside, args=(identity,), name="footnote index")
         self._builder.start()

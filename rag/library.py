@@ -20,10 +20,20 @@ from .chunking import chunk_paper, embedded_text
 from .config import Settings, library_folder, shown_folder
 from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .embedding import Embedder, load_embedder
-from .errors import DrawingError, EmbeddingError, EmptyLibrary, LibraryError, LibraryMismatch, SourceError, reason
+from .errors import (
+    DrawingError,
+    EmbeddingError,
+    EmptyLibrary,
+    LibraryError,
+    LibraryMismatch,
+    SourceError,
+    UnknownPaper,
+    reason,
+)
 from .index import Index
 from .reading.drawing import draw_page
 from .reading.locating import RECORD, Located, check_as_read, locate
+from .record_checks import are_words_whole
 from .records import Records, StoredChunk, StoredSource
 from .reembedding import Reembedding
 from .types import AddReport, Box, Failure, Paper, PaperRef, Span
@@ -239,6 +249,7 @@ class Library:
         """
         located = Located()
         if self.exists:
+            self.records.check_writable()
             drop_leftovers(self.folder, self.records.sources())
         try:
             for name, path in files:
@@ -257,6 +268,8 @@ class Library:
             report.failed += located.found_failures.values()
             report.passed_over = dict(located.passed_over)
             return report
+        if self.exists:
+            self.records.check_writable()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -280,19 +293,26 @@ class Library:
         return report
 
     def remove(self, name: str) -> PaperRef:
-        """Removes the paper of this name, the answers that were kept and hold words of it, and uploaded copies
-        that no other paper was read from.
+        """Remove the paper that `name` names (see `Records.paper_key`), for good.
+
+        Its words go from kept answers too, and with it uploaded copies that no other paper is read from. Its folder
+        does not bring it back; naming its file to `add` does.
 
         Raises:
+            UnknownPaper, AmbiguousPaper: no paper fits the name, or several do.
             LibraryError: a copy cannot be deleted; the paper is removed all the same.
         """
+        self.records.check_writable()
         key = self.records.paper_key(name)
         ref = self.records.refs([key])[key]
         locations = [source.location for source in self.records.sources_in_full(key)]
         with self.records.transaction() as db:
+            self.records.put_removal(db, key)
             self.records.remove_paper(db, key)
             self.records.drop_empty_sources(db, locations)
-            self.asked.forget_paper(db, ref.id)
+            self.records.forget_words(db)
+            self.asked.forget_paper(db, ref)
+        self.records.overwrite_log()
         self._drop_unused(locations)
         return ref
 
@@ -315,31 +335,47 @@ class Library:
             SourceError: a field cannot be edited or not to this value, or the title is empty.
         """
         changes = {name: _checked(name, value) for name, value in changes.items()}
+        self.records.check_writable()
+        key = self.records.paper_key(name)
+        while (paper := self._edited(key, changes)) is None:
+            log.info("The paper was changed while it was edited; it is edited again.")
+        return paper
+
+    def _edited(self, key: int, changes: dict[str, Any]) -> Paper | None:
+        """The paper with a person's changes; None where another process changed it while its new title was embedded."""
         records = self.records
-        key = records.paper_key(name)
-        paper = records.paper(name)
-        corrections = records.corrections(key) | changes
-        wanted = corrected(paper, changes)
-        if wanted.title == paper.title:
-            with records.transaction() as db:
+        before = records.at(key)
+        if before is None:
+            raise UnknownPaper("The paper was removed a moment ago.")
+        wanted = corrected(before, changes)
+        # The title stands in the text and is embedded with each chunk.
+        embedded = self._embedded([wanted])[0] if wanted.title != before.title else None
+        with records.transaction() as db:
+            if records.at(key) != before:
+                return None
+            corrections = records.corrections(key) | changes
+            if embedded is None:
                 records.put_details(db, key, wanted, corrections)
-        else:  # the title stands in the text and is embedded with each chunk
-            chunks, vector = self._embedded([wanted])[0]
-            with records.transaction() as db:
+            else:
                 self.check_settings()
-                records.put_paper(
-                    db, wanted, vector, chunks, reading=records.reading(key), corrections=corrections, key=key
-                )
-        return records.paper(paper.id)
+                chunks, vector = embedded
+                reading = records.reading(key)
+                assert reading is not None
+                records.put_paper(db, wanted, vector, chunks, reading=reading, corrections=corrections, key=key)
+        return records.at(key) or wanted
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         """Build the index again; where the settings changed, embed all papers with the new ones first.
 
-        Questions are answered meanwhile, and papers that others add are taken along.
+        A damaged word index is made again from the papers. Questions are answered meanwhile, and papers that others
+        add are taken along.
 
         Raises:
             LibraryError: the disk is full, or the record cannot be written. The library stays as it was.
         """
+        self.records.check_writable()
+        if not are_words_whole(self.records):
+            self.records.rebuild_words()
         embedder = load_embedder(self.settings.embedding)
         made_with = self._made_with(embedder)
         if json.loads(self.records.meta("made_with") or "{}") != made_with:

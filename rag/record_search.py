@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .database import LIST, list_value
-from .record_sources import SourceRecords
+from .record_removals import RemovalRecords
 from .rows import chunk_of, paper_of
 from .types import Chunk, Paper
 
@@ -72,7 +72,7 @@ def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
     return np.frombuffer(b"".join(blobs), kind).reshape(rows, -1).astype(np.float32, copy=False)
 
 
-class SearchRecords(SourceRecords):
+class SearchRecords(RemovalRecords):
     """The part of the record that is searched."""
 
     def word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:

@@ -49,13 +49,13 @@ class SourceRecords(Database):
         row = db.execute("SELECT key FROM sources WHERE location = ?", (location,)).fetchone()
         return int(row[0])
 
-    def move_source(self, db: sqlite3.Connection, key: int, location: str, name: str) -> None:
-        """A file was renamed: its papers stay."""
-        db.execute("UPDATE sources SET location = ?, name = ? WHERE key = ?", (location, name, key))
+    def move_source(self, db: sqlite3.Connection, old: str, location: str, name: str) -> None:
+        """A file was renamed: its papers stay. Nothing happens where another process has added it meanwhile."""
+        db.execute("UPDATE OR IGNORE sources SET location = ?, name = ? WHERE location = ?", (location, name, old))
 
     def link(self, db: sqlite3.Connection, source: int, paper: int) -> None:
-        """Notes that a source holds a paper."""
-        db.execute("INSERT OR IGNORE INTO entries VALUES (?, ?)", (source, paper))
+        """Note that a source holds a paper; a paper that another process removed meanwhile is passed over."""
+        db.execute("INSERT OR IGNORE INTO entries SELECT ?, key FROM papers WHERE key = ?", (source, paper))
 
     def entries(self, source: int) -> list[int]:
         """The keys of the papers that a source holds."""
@@ -95,8 +95,12 @@ class SourceRecords(Database):
         """These files were read after all, or are gone."""
         db.executemany("DELETE FROM failures WHERE location = ?", [(location,) for location in locations])
 
-    def drop_source(self, db: sqlite3.Connection, source: int) -> list[int]:
-        """Forgets a source; returns the keys of papers that now have none."""
+    def drop_source(self, db: sqlite3.Connection, location: str) -> list[int]:
+        """Forget the source at `location`; return the keys of papers that now have none."""
+        row = db.execute("SELECT key FROM sources WHERE location = ?", (location,)).fetchone()
+        if row is None:
+            return []
+        source = int(row[0])
         gone = self.finish_source(db, source, "", ())
         db.execute("DELETE FROM sources WHERE key = ?", (source,))
         return gone

@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .database import LIST
 from .errors import AmbiguousPaper, UnknownPaper
 from .readable import folded, readable
 from .record_search import Candidates, SearchRecords
 from .record_sources import NOT_FOUND, PARTLY, Failed, StoredSource
-from .rows import details_of, merged, pack_boxes, paper_of, unpack_boxes, work_names
+from .rows import chunk_of, details_of, merged, pack_boxes, paper_of, unpack_boxes, work_names
+from .schema import SECURE_DELETE_FROM, optimize_words, put_labels, renew_words
 from .types import Chunk, Paper, PaperRef, Span
 
 __all__ = ["NOT_FOUND", "PARTLY", "Candidates", "Failed", "Records", "Scope", "Stored", "StoredChunk", "StoredSource"]
@@ -119,10 +121,10 @@ class Records(SearchRecords):
         Raises:
             UnknownPaper, AmbiguousPaper: none fits, or several do.
         """
-        key = self.paper_key(name)
-        row = self._one("SELECT key, id, title, text, year, details FROM papers WHERE key = ?", (key,))
-        assert row is not None
-        return paper_of(row, self.source_names([key]).get(key, ()))
+        paper = self.at(self.paper_key(name))
+        if paper is None:
+            raise UnknownPaper(f"The paper {name!r} was removed a moment ago.")
+        return paper
 
     def paper_key(self, name: str) -> int:
         """The key of the paper with this id; else title, citekey, file name or path; else part of a title.
@@ -152,6 +154,11 @@ class Records(SearchRecords):
         """Ids and titles of papers by key."""
         rows = self._in("SELECT key, id, title FROM papers WHERE key IN ({})", keys)
         return {row["key"]: PaperRef(row["id"], row["title"]) for row in rows}
+
+    def ids(self, among: Sequence[str]) -> set[str]:
+        """Return those of some ids that papers have."""
+        rows = self.rows(f"SELECT id FROM papers WHERE id IN ({LIST})", (json.dumps(list(among)),))
+        return {row[0] for row in rows}
 
     def corrections(self, key: int) -> dict[str, Any]:
         """The fields of a paper that a person has set."""
@@ -197,15 +204,11 @@ class Records(SearchRecords):
                 (*values, key),
             )
             self._remove_chunks(db, key)
-        self._put_works(db, key, paper)
+        self._put_names(db, key, paper)
         if paper.boxes is not None:
             db.execute("INSERT OR REPLACE INTO boxes VALUES (?, 0, ?)", (key, pack_boxes(paper.boxes)))
-        title = readable(paper.title)
-        spans = [Span(0, len(paper.title)), *merged([stored.chunk for stored in chunks])]
-        searched = readable("\n\n".join(paper.text[a:b] for a, b in spans))
-        db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, title, searched))
         for chunk, chunk_vector, sentence_vectors in chunks:
-            cursor = db.execute(
+            db.execute(
                 "INSERT INTO chunks (paper, start, end, page, page_label, section, sentences, vector, "
                 "sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -215,11 +218,27 @@ class Records(SearchRecords):
                     sentence_vectors.astype("<f2").tobytes(),
                 ),
             )
-            db.execute(
-                "INSERT INTO chunk_words (rowid, title, section, text) VALUES (?, ?, ?, ?)",
-                (cursor.lastrowid, title, readable(chunk.section or ""), readable(paper.text[chunk.start : chunk.end])),
-            )
+        self._put_words(db, key, paper.title, paper.text)
         return key
+
+    def _put_words(self, db: sqlite3.Connection, key: int, title: str, text: str) -> None:
+        """Index the words of a paper and of its chunks, as they are stored."""
+        chunks = [(row["key"], chunk_of(row)) for row in db.execute("SELECT * FROM chunks WHERE paper = ?", (key,))]
+        spans = [Span(0, len(title)), *merged([chunk for _, chunk in chunks])]
+        searched = readable("\n\n".join(text[a:b] for a, b in spans))
+        db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, readable(title), searched))
+        db.executemany(
+            "INSERT INTO chunk_words (rowid, title, section, text) VALUES (?, ?, ?, ?)",
+            [(k, readable(title), readable(c.section or ""), readable(text[c.start : c.end])) for k, c in chunks],
+        )
+
+    def rebuild_words(self) -> None:
+        """Make the word index again from the papers, whatever state it is in."""
+        with self.transaction(of_papers=False) as db:
+            renew_words(db)
+            for (key,) in db.execute("SELECT key FROM papers ORDER BY key").fetchall():
+                title, text = db.execute("SELECT title, text FROM papers WHERE key = ?", (key,)).fetchone()
+                self._put_words(db, key, title, text)
 
     def put_details(self, db: sqlite3.Connection, key: int, paper: Paper, corrections: dict[str, Any]) -> None:
         """Stores corrected metadata of a paper whose title and text stay as they are."""
@@ -228,9 +247,11 @@ class Records(SearchRecords):
             "UPDATE papers SET year = ?, details = ?, corrections = ? WHERE key = ?",
             (paper.year, details, json.dumps(corrections, ensure_ascii=False), key),
         )
-        self._put_works(db, key, paper)
+        self._put_names(db, key, paper)
 
-    def _put_works(self, db: sqlite3.Connection, key: int, paper: Paper) -> None:
+    def _put_names(self, db: sqlite3.Connection, key: int, paper: Paper) -> None:
+        """Store what a paper shares with other versions of it, and what it is filtered by."""
+        put_labels(db, key, {"authors": paper.authors, "tags": paper.tags, "collections": paper.collections})
         db.execute("DELETE FROM works WHERE paper = ?", (key,))
         db.executemany("INSERT INTO works VALUES (?, ?)", [(key, name) for name in work_names(paper)])
 
@@ -257,16 +278,25 @@ class Records(SearchRecords):
         boxes[max(-first, 0) : max(-first, 0) + len(found)] = found
         return boxes
 
-    def reading(self, key: int) -> tuple[str, str]:
-        """(folded title, digest of the text) of a paper as its source gave it."""
+    def reading(self, key: int) -> tuple[str, str] | None:
+        """(folded title, digest of the text) of a paper as its source gave it; None where it was removed."""
         row = self._one("SELECT read_title, read_digest FROM papers WHERE key = ?", (key,))
-        assert row is not None
-        return row[0], row[1]
+        return None if row is None else (row[0], row[1])
+
+    def at(self, key: int) -> Paper | None:
+        """The paper with this key, with its text; None where it was removed."""
+        row = self._one("SELECT key, id, title, text, year, details FROM papers WHERE key = ?", (key,))
+        return None if row is None else paper_of(row, self.source_names([key]).get(key, ()))
 
     def remove_paper(self, db: sqlite3.Connection, key: int) -> None:
-        """Removes a paper with its chunks and its places in sources."""
+        """Remove a paper with its chunks and its places in sources; call `forget_words` after the last one."""
         self._remove_chunks(db, key)
         db.execute("DELETE FROM papers WHERE key = ?", (key,))
+
+    def forget_words(self, db: sqlite3.Connection) -> None:
+        """Overwrite the words of papers that were removed, where this SQLite did not when it deleted them."""
+        if sqlite3.sqlite_version_info < SECURE_DELETE_FROM:
+            optimize_words(db)
 
     def _remove_chunks(self, db: sqlite3.Connection, key: int) -> None:
         db.execute("DELETE FROM chunk_words WHERE rowid IN (SELECT key FROM chunks WHERE paper = ?)", (key,))
@@ -285,40 +315,39 @@ class Records(SearchRecords):
         left_out = {self.paper_key(name) for name in scope.without}
         if keys is not None and scope == Scope(papers=scope.papers, without=scope.without):
             return sorted(keys - left_out)
-        rows = self.rows("SELECT key, year, details FROM papers")
-        names = self.source_names()
-        details = {row["key"]: json.loads(row["details"]) for row in rows}
-        tests: list[tuple[str, Sequence[str | int], dict[int, list[str]], bool]] = [
-            ("year", scope.years, {row["key"]: [str(row["year"])] for row in rows}, True),
-            ("author", scope.authors, {k: d["authors"] for k, d in details.items()}, False),
-            ("source", scope.sources, {k: list(names.get(k, ())) for k in details}, False),
-            ("tag", scope.tags, {k: d["tags"] for k, d in details.items()}, True),
-            ("collection", scope.collections, {k: d["collections"] for k, d in details.items()}, False),
-        ]
-        for what, wanted, having, whole in tests:
-            if wanted:
-                fitting = _fitting(what, [str(w) for w in wanted], having, whole)
-                keys = fitting if keys is None else keys & fitting
-        return sorted((set(details) if keys is None else keys) - left_out)
+        fitting = {
+            "year": [self._of_year(year) for year in scope.years],
+            "author": [self._labelled("author", author, "instr(label, ?)") for author in scope.authors],
+            "source": [self._from_source(name) for name in scope.sources],
+            "tag": [self._labelled("tag", tag, "label = ?") for tag in scope.tags],
+            "collection": [self._labelled("collection", name, "instr(label, ?)") for name in scope.collections],
+        }
+        wanted = {"year": scope.years, "author": scope.authors, "source": scope.sources, "tag": scope.tags}
+        for what, found in fitting.items():
+            together = set().union(*found)
+            if found and not together:
+                names = " or ".join(repr(str(name)) for name in wanted.get(what, scope.collections))
+                raise UnknownPaper(f"No paper in this library has the {what} {names}.")
+            if found:
+                keys = together if keys is None else keys & together
+        if keys is None:
+            keys = {row[0] for row in self.rows("SELECT key FROM papers")}
+        return sorted(keys - left_out)
+
+    def _of_year(self, year: int) -> set[int]:
+        return {row[0] for row in self.rows("SELECT key FROM papers WHERE year = ?", (year,))}
+
+    def _labelled(self, kind: str, label: str, fits: str) -> set[int]:
+        sql = f"SELECT paper FROM labels WHERE kind = ? AND {fits}"
+        return {row[0] for row in self.rows(sql, (kind, label.casefold()))}
+
+    def _from_source(self, name: str) -> set[int]:
+        part = name.casefold()
+        sources = [row["key"] for row in self.rows("SELECT key, name FROM sources") if part in row["name"].casefold()]
+        return {row[0] for row in self._in("SELECT paper FROM entries WHERE source IN ({})", sources)}
 
 
 def _several(name: str, rows: Sequence[sqlite3.Row]) -> str:
     shown = [f"  {row['id']}  {readable(row['title'])}" for row in rows[:_LISTED]]
     more = [f"  and {len(rows) - _LISTED:,} more"] if len(rows) > _LISTED else []
     return "\n".join([f"{len(rows):,} papers fit {name!r}; name one by its id:", *shown, *more])
-
-
-def _fitting(what: str, wanted: Sequence[str], having: dict[int, list[str]], whole: bool) -> set[int]:
-    fitting: set[int] = set()
-    for want in wanted:
-        needle = want.casefold()
-        found = {
-            key
-            for key, values in having.items()
-            if any(needle == v.casefold() if whole else needle in v.casefold() for v in values)
-        }
-        fitting |= found
-    if not fitting:
-        names = " or ".join(repr(want) for want in wanted)
-        raise UnknownPaper(f"No paper in this library has the {what} {names}.")
-    return fitting

@@ -22,7 +22,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from .adding import Embed, Progress
-from .errors import LibraryError
+from .errors import LibraryError, UnknownPaper
 from .records import Records, StoredChunk
 from .types import Chunk, Paper, Span
 
@@ -75,8 +75,12 @@ class Reembedding:
 
     def _papers(self) -> Iterator[tuple[int, Paper]]:
         for paper in self._records.papers():
-            key = self._records.paper_key(paper.id)
-            yield key, self._records.paper(paper.id)
+            try:
+                key = self._records.paper_key(paper.id)
+                whole = self._records.paper(paper.id)
+            except UnknownPaper:  # it was removed a moment ago
+                continue
+            yield key, whole
 
     def _embed_missing(self, on_progress: Callable[[Progress], None] | None) -> None:
         group: list[Paper] = []
@@ -106,6 +110,7 @@ class Reembedding:
             for key, paper in self._papers():
                 chunks, vector = _kept(self._file(paper))
                 reading, corrections = records.reading(key), records.corrections(key)
+                assert reading is not None  # nothing is removed within the transaction
                 records.put_paper(db, paper, vector, chunks, reading=reading, corrections=corrections, key=key)
             records.set_meta(db, "made_with", self._made_with)
 

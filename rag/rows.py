@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import LibraryError
 from .readable import folded
 from .types import Chunk, Page, Paper, Section, Span
 
@@ -79,7 +80,13 @@ def _packed(value: Any) -> Any:
 
 
 def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
-    details = json.loads(row["details"])
+    try:
+        details = json.loads(row["details"])
+    except ValueError as error:
+        raise LibraryError(
+            f"The record is damaged: the metadata of the paper {row['id']} cannot be read. Restore a copy of the "
+            "library's folder; `footnote doctor` tells more."
+        ) from error
     return Paper(
         id=row["id"],
         title=row["title"],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Callable
+from typing import Any
 
-VERSION = 4
+SECURE_DELETE_FROM = (3, 42)  # FTS5 of this SQLite can delete words for good
 
 FIRST = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -53,9 +56,7 @@ CREATE VIRTUAL TABLE chunk_words USING fts5 (title, section, text, tokenize = 'p
 CREATE VIRTUAL TABLE paper_words USING fts5 (title, text, tokenize = 'porter unicode61 remove_diacritics 2');
 """
 
-# What each version added to the one before; a record is brought up to date when it is opened.
-MIGRATIONS = {
-    2: """
+BOXES_WORKS_FAILURES = """
 CREATE TABLE boxes (                 -- where the characters of a paper read from a PDF stand on its pages
     paper INTEGER PRIMARY KEY REFERENCES papers ON DELETE CASCADE,
     shift INTEGER NOT NULL,          -- the paper's text begins so many characters before what the boxes are of
@@ -72,8 +73,9 @@ CREATE TABLE failures (              -- files that could not be read: not tried 
     digest TEXT NOT NULL,
     reason TEXT NOT NULL
 ) WITHOUT ROWID;
-""",
-    3: """
+"""
+
+ANSWERS = """
 CREATE TABLE answers (               -- what was asked and answered, with all that is needed to ask it again
     key INTEGER PRIMARY KEY,
     asked TEXT NOT NULL,
@@ -81,8 +83,10 @@ CREATE TABLE answers (               -- what was asked and answered, with all th
     request TEXT NOT NULL,           -- JSON: history, scope
     made_with TEXT NOT NULL,         -- JSON: mode, model, its digest, prompt version, options
     answer TEXT NOT NULL             -- JSON: as Answer.to_dict()
-)""",
-    4: """
+)
+"""
+
+CONVERSATIONS = """
 CREATE TABLE conversations (
     key INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, nor an answer's: an open page may still name them
     name TEXT NOT NULL,
@@ -106,19 +110,124 @@ CREATE TABLE feedback (              -- what a person thought of an answer
     good INTEGER,                    -- 1, 0, or NULL where there is a comment alone
     comment TEXT NOT NULL,
     given TEXT NOT NULL
-)""",
-}
+)
+"""
+
+REMOVALS_LABELS = """
+CREATE TABLE removals (              -- papers that a person removed: a folder that still holds them adds them no more
+    location TEXT NOT NULL,          -- of the source
+    title_digest TEXT NOT NULL,      -- sha256 of papers.read_title: none of its words stay
+    read_digest TEXT NOT NULL,       -- as of papers
+    alone INTEGER NOT NULL,          -- 1 where the source held no other paper
+    PRIMARY KEY (location, title_digest, read_digest)
+) WITHOUT ROWID;
+CREATE INDEX removals_by_digest ON removals (read_digest);
+CREATE INDEX removals_by_title ON removals (title_digest);
+CREATE TABLE labels (                -- what papers are filtered by: author, tag, collection, case folded
+    kind TEXT NOT NULL,
+    label TEXT NOT NULL,
+    paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+    PRIMARY KEY (kind, label, paper)
+) WITHOUT ROWID;
+CREATE INDEX labels_by_paper ON labels (paper);
+CREATE INDEX papers_by_year ON papers (year);
+CREATE INDEX papers_in_brief ON papers (key) WHERE json_extract(details, '$.brief');
+"""
+
+WORD_TABLES = ("chunk_words", "paper_words")
+WORD_PARTS = ("_data", "_idx", "_content", "_docsize", "_config")
+"""What the names of FTS5's own tables add to that of a table of words."""
+
+LABELS = {"author": "authors", "tag": "tags", "collection": "collections"}
+"""The kinds of labels, and the field of a paper that each is from."""
+
+TABLES = (
+    *("meta", "papers", "sources", "entries", "chunks", *WORD_TABLES, "boxes", "works", "failures", "conversations"),
+    *("answers", "feedback", "removals", "labels"),
+)
+"""All tables of a record of this version."""
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Makes a new record's tables, or brings an older one up to date, within a transaction."""
+    """Make a new record's tables, or bring an older record up to date, within a transaction."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])  # another process may have been quicker
-    if version == 0:
-        for statement in FIRST.split(";\n"):
-            db.execute(statement)
-        db.execute("INSERT INTO meta VALUES ('revision', '0')")
-        version = 1
-    for step in range(version + 1, VERSION + 1):
-        for statement in MIGRATIONS[step].split(";\n"):
-            db.execute(statement)
+    for step in MIGRATIONS[version:]:
+        step(db)
     db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def delete_words_for_good(db: sqlite3.Connection) -> None:
+    """Have FTS5 overwrite what it deletes, where this SQLite can; `optimize_words` does it where it cannot."""
+    for table in WORD_TABLES if sqlite3.sqlite_version_info >= SECURE_DELETE_FROM else ():
+        if not db.execute(f"SELECT v FROM {table}_config WHERE k = 'secure-delete' AND v = 1").fetchone():
+            db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")
+
+
+def optimize_words(db: sqlite3.Connection) -> None:
+    """Write the word index again without the words of papers that are gone, which stay in its segments until then."""
+    for table in WORD_TABLES:
+        db.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+
+
+def renew_words(db: sqlite3.Connection) -> None:
+    """Make the tables of words again, empty, however damaged they are."""
+    db.execute("PRAGMA writable_schema = ON")  # FTS5 drops no table that it cannot read
+    try:
+        for table in WORD_TABLES:
+            db.execute("DELETE FROM sqlite_master WHERE name = ?", (table,))
+    finally:
+        db.execute("PRAGMA writable_schema = RESET")
+    for table in WORD_TABLES:
+        for part in WORD_PARTS:
+            db.execute(f"DROP TABLE IF EXISTS {table}{part}")
+    _script(db, FIRST[FIRST.index("CREATE VIRTUAL TABLE") :])
+    delete_words_for_good(db)
+
+
+def put_labels(db: sqlite3.Connection, key: int, fields: dict[str, Any]) -> None:
+    """Store what a paper is filtered by, in place of what was stored; `fields` has `authors`, `tags`, `collections`."""
+    db.execute("DELETE FROM labels WHERE paper = ?", (key,))
+    rows = {(kind, label.casefold(), key) for kind, name in LABELS.items() for label in fields.get(name, ())}
+    db.executemany("INSERT INTO labels VALUES (?, ?, ?)", sorted(rows))
+
+
+def _script(db: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";\n"):  # executescript would end the transaction
+        db.execute(statement)
+
+
+def _first(db: sqlite3.Connection) -> None:
+    _script(db, FIRST)
+    db.execute("INSERT INTO meta VALUES ('revision', '0')")
+
+
+def _boxes_works_failures(db: sqlite3.Connection) -> None:
+    _script(db, BOXES_WORKS_FAILURES)
+
+
+def _answers(db: sqlite3.Connection) -> None:
+    _script(db, ANSWERS)
+
+
+def _conversations(db: sqlite3.Connection) -> None:
+    _script(db, CONVERSATIONS)
+
+
+def _removals_and_labels(db: sqlite3.Connection) -> None:
+    _script(db, REMOVALS_LABELS)
+    for key, details in db.execute("SELECT key, details FROM papers"):
+        put_labels(db, key, json.loads(details))
+    delete_words_for_good(db)
+    optimize_words(db)  # what was removed before goes too
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
+    _first,
+    _boxes_works_failures,
+    _answers,
+    _conversations,
+    _removals_and_labels,
+]
+"""What each version changed, beginning with the first; a record is brought up to date when it is opened."""
+
+VERSION = len(MIGRATIONS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _QUOTED = 80  # characters of a quote that stand in a printed reference
+_LEFT_OUT = 3  # papers that are named of those that were left out
 _FILTERS = 5  # values of a filter that are named
 
 REFUSAL = "The papers in this library do not answer this question."
@@ -282,6 +283,16 @@ class Failure(NamedTuple):
         return f"{self.source}{f', line {self.line}' if self.line else ''}: {self.reason}"
 
 
+class LeftOut(NamedTuple):
+    """A paper that a person removed, found again in its folder: its title, and the source's name.
+
+    The title is empty where the source was not read again.
+    """
+
+    title: str
+    source: str
+
+
 @dataclass(slots=True)
 class AddReport:
     """What an `add` did. The lists of papers count papers; a paper stands in one of the first three at most.
@@ -298,6 +309,7 @@ class AddReport:
     failed: list[Failure] = field(default_factory=list)
     failed_before: list[Failure] = field(default_factory=list)
     passed_over: dict[str, int] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def __str__(self) -> str:
         parts = [
@@ -305,7 +317,14 @@ class AddReport:
             for name in ("added", "updated", "unchanged", "removed", "failed", "failed_before")
             if (things := getattr(self, name)) or name == "added"
         ]
-        return ", ".join(parts)
+        return ", ".join(parts) + (f"; {self._left_out()}" if self.left_out else "")
+
+    def _left_out(self) -> str:
+        count = len(self.left_out)
+        named = [f"{readable(title)} ({source})" if title else source for title, source in self.left_out[:_LEFT_OUT]]
+        named += [f"and {count - _LEFT_OUT:,} more"] if count > _LEFT_OUT else []
+        were = "1 paper that you removed was" if count == 1 else f"{count:,} papers that you removed were"
+        return f"{were} left out: {', '.join(named)}. Add the file by name to bring it back"
 
 
 def searched_text(searched: Mapping[str, Any]) -> str:

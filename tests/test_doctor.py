@@ -54,9 +54,9 @@ def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
     overrides = {"cross_encoder": settings, "ollama": {"host": "http://127.0.0.1:9"}}
     with Assistant.open(library=assistant.settings.library.path, mode="quote", overrides=overrides) as opened:
         found = examine(opened)
-    assert found[2].what.startswith(said)
-    assert found[2].well == ("nobody" not in found[2].what)
-    assert found[3].what.startswith("index: in step with the record")
+    assert found[3].what.startswith(said)
+    assert found[3].well == ("nobody" not in found[3].what)
+    assert found[4].what.startswith("index: in step with the record")
 
 
 @pytest.mark.parametrize("fault", ["down", "refused", "deaf", "slow first byte"])

@@ -533,7 +533,7 @@ def test_a_removed_paper_is_found_no_more_until_it_is_added_again(desk: Desk, by
     assert desk.assistant.library.records.count() == {"papers": 1, "chunks": 1, "sources": 1}
     with pytest.raises(UnknownPaper):
         desk.assistant.remove(name)
-    assert str(desk.add()) == "1 added, 1 unchanged"
+    desk.assistant.add([desk.papers / "a.jsonl"])
     assert desk.found("otters") == [KITES[0]]
 
 

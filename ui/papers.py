@@ -141,8 +141,9 @@ class Papers:
         """What is removed along with a paper, for a person to think of before."""
         title = readable(self._assistant.paper(name).title)
         return (
-            f"“{title}” goes from the library, with its uploaded copy if there is one, and with the kept answers "
-            "that quote it. The files that it was added from stay where they are."
+            f"“{title}” goes from the library, with its uploaded copy if there is one. Kept answers lose the words "
+            "that they quote from it. Its folder does not bring it back; adding its file by name does. The files that "
+            "it was added from stay where they are."
         )
 
 
