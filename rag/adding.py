@@ -540,6 +540,9 @@ def read_source(source: Source, brief: bool = False, stop: threading.Event | Non
     most_pages = _BRIEF_PAGES if brief else None
     reading = read_apart(source.path, source.name, most_pages, outside=source.outside, stop=stop)
     papers = [_described(paper, source) for paper in reading.papers]
+    if source.afar:
+        note = f"its file lies outside of the added folder: {source.name}"
+        papers = [replace(paper, notes=(*paper.notes, note)) for paper in papers]
     return Reading([_in_brief(paper) for paper in papers] if brief else papers, reading.failures)
 
 

@@ -9,7 +9,8 @@ import unicodedata
 from .latex_names import ACCENTS, GREEK, LETTERS, SYMBOLS, UNITS, WRAPPERS
 
 _MARKS = re.compile(r"[\\{}$`~]|''|--")
-_MOST_PASSES = 20  # nobody nests deeper; a text made to, costs no more than this
+_MOST_PASSES = 12  # nobody nests deeper; a text made to, costs no more than this
+_MOST_ROUNDS = 3  # what was resolved rarely makes a new command
 
 # Stand for what has to survive while the rest is resolved. No text may hold these noncharacters of Unicode.
 _RESERVED = re.compile("[\ufdd0-\ufdd6]")
@@ -91,7 +92,7 @@ def readable(text: str) -> str:
     Text without such left-overs is returned as it is, with its backslashes, braces and dollars: `C:\\temp`, `{S}`. A
     macro of the authors' own (`\\ours`) keeps its name, as what it stood for is not known.
     """
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MOST_ROUNDS):
         if not _MARKS.search(text):
             break
         before, text = text, _pass(text, certain=False)
@@ -253,18 +254,19 @@ def _units(text: str) -> str:
     return re.sub(r"\\([A-Za-z]+)\s*", lambda m: UNITS.get(m[1], m[1]), text).replace("~", " ").strip()
 
 
-@functools.lru_cache(maxsize=4096)
 def _symbol(name: str) -> str | None:
     """What a command of LaTeX without arguments prints; "" for one that prints nothing itself, None for no command."""
-    if name in SYMBOLS:
-        return SYMBOLS[name]
-    if len(name) == 1 or name in ("today", "hint", "hints"):
-        return None
+    if name in SYMBOLS or len(name) == 1:
+        return SYMBOLS.get(name)
+    return _more_symbols().get(name)
+
+
+@functools.cache
+def _more_symbols() -> dict[str, str]:
     from pylatexenc.latex2text import get_default_latex_context_db
 
-    spec = get_default_latex_context_db().get_macro_spec(name)
-    printed = getattr(spec, "simplify_repl", None)
-    return printed if isinstance(printed, str) and "%" not in printed else None
+    printed = {spec.macroname: spec.simplify_repl for spec in get_default_latex_context_db().iter_macro_specs()}
+    return {name: text for name, text in printed.items() if isinstance(text, str) and len(text) == 1 and text != "%"}
 
 
 def latex(text: str) -> str:

@@ -33,7 +33,7 @@ _MOST_AUTHORS = 10  # named in a list of references
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _UNSEEN = re.compile("[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 # Signs of CommonMark, and of what common renderers add to it: tables, mathematics, tags, bare addresses.
-_SIGNS = re.compile(r"[\\`*_\[\]{}|~$#^]|:(?=//)|(?<=\w)\.(?=[^\W\d_])|@(?=\w)|^[-+=:]")
+_SIGNS = re.compile(r"[\\`*_\[\]{}|~$#^]|<(?=[\w/!?])|&(?=#?\w+;)|^>|:(?=//)|(?<=\w)\.(?=[^\W\d_])|@(?=\w)|^[-+=:]")
 
 _DOUBTS = {"unsupported": "not supported by the passages", "partly": "supported in part"}
 
@@ -123,6 +123,10 @@ def _capitals_kept(word: str) -> str:
 
 def _author(name: str) -> str:
     surname = _surname(name)
+    before, comma, after = name.rpartition(", ")
+    if comma and _GENERATION.fullmatch(after) and "," not in before:  # Tim Oak, Jr
+        last = _surname(before)
+        return latex(f"{last}, {after}, {before.removesuffix(last).strip()}")
     if name.startswith(f"{surname}, ") and name.count(",") == 1:
         return latex(name)  # as BibTeX has names too
     if _GROUP.search(name) or re.search(r",|\band\b|^others$", name):
@@ -137,7 +141,7 @@ def _surname(name: str) -> str:
     before, comma, after = name.partition(", ")
     if _GROUP.search(name) or (comma and not _GENERATION.fullmatch(after)):
         return before if comma else name
-    words = name.split()
+    words = (before if comma else name).split()
     first = len(words) - 1
     if first > 0 and _GENERATION.fullmatch(words[first]):
         first -= 1
@@ -312,5 +316,4 @@ def _line(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """A text on one line, as Markdown that shows it as it is."""
-    line = _line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _SIGNS.sub(r"\\\g<0>", line))
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _SIGNS.sub(r"\\\g<0>", _line(text)))

@@ -412,3 +412,39 @@ def test_files_are_found_by_addresses(papers: Path, field: str) -> None:
 def test_no_other_machine_is_asked_by_an_address(papers: Path) -> None:
     (item,) = items(papers, "@article{a, title={Otters}, file={file://server/share/a.pdf}}")
     assert (item.files, item.missing) == ((), ("a.pdf",))
+
+
+def test_a_file_out_of_the_folder_is_named_on_its_paper(tmp_path: Path) -> None:
+    body = "Otters swim in rivers. " * 20
+    (tmp_path / "far").mkdir()
+    for name in ("far/linked.txt", "far/said.txt", "in/near.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"A Title\n\n{body}")
+    (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "far" / "linked.txt")
+    entry = "@article{a, title={Said}, file={../far/said.txt}}\n@article{b, title={Near}, file={near.txt}}"
+    (tmp_path / "in" / "refs.bib").write_text(entry)
+    for added in ("in", "in/refs.bib"):
+        sources = {source.name: source for source in locate([tmp_path / added]).sources}
+        (paper,) = read_source(sources["said.txt"]).papers
+        assert paper.notes == ("its file lies outside of the added folder: said.txt",)
+        assert read_source(sources["near.txt"]).papers[0].notes == ()
+    (paper,) = read_source({source.name: source for source in locate([tmp_path / "in"]).sources}["linked.txt"]).papers
+    assert paper.notes == ("its file lies outside of the added folder: linked.txt",)
+    (source,) = locate([tmp_path / "in" / "link.txt"]).sources  # named itself
+    assert read_source(source).papers[0].notes == ()
+
+
+def test_many_missing_files_are_one_line(tmp_path: Path) -> None:
+    entry = "@article{k%d, title={Entry %d}, abstract={text}, file={lost%d.pdf}}\n"
+    (tmp_path / "refs.bib").write_text("".join(entry % (i, i, i) for i in range(500)))
+    (failure,) = locate([tmp_path / "refs.bib"]).failures
+    assert failure.reason == (
+        "500 files that its entries name are missing; first, the file 'lost0.pdf' of 'Entry 0' is missing"
+    )
+
+
+@pytest.mark.parametrize("names", ["a and " * 20_000, "}" * 100_000, "{" * 100_000, "family=" * 14_000, "a, " * 30_000])
+def test_names_cost_no_more_than_their_length(names: str) -> None:
+    start = time.perf_counter()
+    bibtex_names(names)
+    assert time.perf_counter() - start < 2

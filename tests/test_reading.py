@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -417,3 +418,16 @@ def test_without_a_mark_of_latex_nothing_is_changed(text: str) -> None:
 
 def test_titles_are_compared_without_case_marks_or_left_overs() -> None:
     assert folded(r"The {DNA} of  Na\"ive Otters!") == folded("the dna of naïve otters") == "the dna of naïve otters"
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "$a", "\\emph{", "C:\\a", '\\"a', "\\(", "{a", "^{a", "a\\b", "\\frac{a}{", "`a", "\\SI{", "{\\em "]
+)
+def test_the_readable_form_costs_time_in_step_with_length(piece: str) -> None:
+    def seconds(length: int) -> float:
+        start = time.perf_counter()
+        readable("\\% " + piece * (length // len(piece)))
+        return time.perf_counter() - start
+
+    seconds(1000)
+    assert seconds(20_000) < 8 * seconds(5_000) + 0.2

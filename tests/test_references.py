@@ -238,11 +238,21 @@ def test_what_a_model_wrote_is_shown_with_its_doubts_and_paragraphs() -> None:
     )
 
 
+def test_markdown_is_readable_where_nothing_can_come_alive() -> None:
+    text = markdown([answer(citation("R&D: a < b > c, <i>x</i> and &lt; <3."))])
+    assert "> R&D: a < b > c, \\<i>x\\</i> and \\&lt; \\<3." in text
+
+
+def test_a_generation_stands_between_the_names() -> None:
+    assert "author = {Oak, Jr, Tim}" in bibtex([paper(authors=("Tim Oak, Jr",))])
+    assert cite_keys([paper(authors=("Tim Oak, Jr.",))]) == {"a1": "oak2001counting"}
+
+
 def test_a_refusal_names_the_nearest_papers() -> None:
     near = Passage("Otters \\& Kites", "a1", None, None, "", 0.1, 0, 0)
     refused = answer(text=REFUSAL, refused=True, passages=(near, near))
     assert markdown([refused]) == (
-        f"## How many are seen?\n\n{REFUSAL}\n\nNearest papers:\n\n- Otters &amp; Kites\n\nRefused, 2026-11-21.\n"
+        f"## How many are seen?\n\n{REFUSAL}\n\nNearest papers:\n\n- Otters & Kites\n\nRefused, 2026-11-21.\n"
     )
 
 

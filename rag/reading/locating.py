@@ -26,6 +26,7 @@ from .sources import Item
 from .zotero import is_zotero
 
 RECORD = "footnote.sqlite"  # in a library's folder
+_MOST_NAMED = 10  # missing files of one bibliography
 UPLOADS = "uploads"  # in a library's folder, the copies that it keeps of files
 ITEM = f"{os.sep}zotero.sqlite#"  # between a Zotero library's folder and the key of an item without a file
 
@@ -35,7 +36,8 @@ class Source(NamedTuple):
 
     `location` is absolute and stands for the source in the record; it is never shown. `name` is. Where `outside` is
     false, a bibliography may only name files in its own folder: somebody else wrote it. `named` tells whether a person
-    named it itself, or a bibliography that names it, and not a folder that it was found in.
+    named it itself, or a bibliography that names it, and not a folder that it was found in. `afar` tells that its file
+    lies outside of every folder that was asked for: a link or a bibliography led there.
     """
 
     location: str
@@ -44,6 +46,7 @@ class Source(NamedTuple):
     item: Item | None = None
     outside: bool = True
     named: bool = True
+    afar: bool = False
 
     @property
     def is_pdf(self) -> bool:
@@ -150,12 +153,16 @@ def locate(
     located = Located()
     files: dict[Path, Item | None] = {}
     named: set[Path] = set()
+    homes: set[Path] = set()  # of what was asked for
     sources: list[Source] = []
     for path, by_name in _walk_all(paths, located):
         if not path.is_dir() or is_book(path):
             files.setdefault(path)
-            named.update([path] if by_name else [])
+            if by_name:
+                named.add(path)
+                homes.add(path.parent)
             continue
+        homes.add(path)
         name = storable(path.name)
         try:
             items, failures = zotero_apart(path, collections, without)
@@ -175,9 +182,10 @@ def locate(
         described = _described(path, located, path in named)
         files.update(described)
         named.update(described if path in named else ())
-    sources += [
-        Source(storable(path), storable(path.name), path, item, named=path in named) for path, item in files.items()
-    ]
+    homes.update(located.folders)
+    for path, item in files.items():
+        afar = homes.isdisjoint([path.resolve(), *path.resolve().parents])
+        sources.append(Source(storable(path), storable(path.name), path, item, named=path in named, afar=afar))
     located.sources = sorted(sources, key=lambda source: (source.is_pdf, -source.came if source.is_pdf else 0.0))
     return located
 
@@ -188,19 +196,27 @@ def _described(bibliography: Path, located: Located, named: bool) -> dict[Path, 
         items, _ = items_apart(bibliography)
     except SourceError:
         return {}
-    for item in items:
-        if not (item.abstract or item.files):  # an entry without either is told of when the papers are read
-            continue
-        for failure in _missing(item, storable(bibliography.name)):
-            if named:
-                located.failures.append(failure)
-            else:
-                located.found_failures[_place(storable(bibliography), failure)] = failure
+    # An entry with neither abstract nor file is told of when the papers are read.
+    told = [item for item in items if item.abstract or item.files]
+    for failure in _all_missing(told, storable(bibliography.name)):
+        if named:
+            located.failures.append(failure)
+        else:
+            located.found_failures[_place(storable(bibliography), failure)] = failure
     return {file: item for item in items for file in item.files}
 
 
 def _missing(item: Item, name: str) -> list[Failure]:
     return [Failure(name, item.line, f"the file {file!r} of {item.title!r} is missing") for file in item.missing]
+
+
+def _all_missing(items: Sequence[Item], name: str) -> list[Failure]:
+    """Return a failure for each file that is missing, or where there are many, one that counts them."""
+    failures = [failure for item in items for failure in _missing(item, name)]
+    if len(failures) <= _MOST_NAMED:
+        return failures
+    reason = f"{len(failures):,} files that its entries name are missing; first, {failures[0].reason}"
+    return [Failure(name, failures[0].line, reason)]
 
 
 def _place(location: str, failure: Failure) -> str:

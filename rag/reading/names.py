@@ -8,6 +8,7 @@ from ..readable import from_latex
 from .tags import untagged
 
 _OTHERS = re.compile(r"others\.?|et\.? al\.?", re.IGNORECASE)
+_LONGEST = 500  # characters; the parser is quadratic in closing braces
 _GENERATION = re.compile(r"(?:jr|sr)\.?|II|III|IV|2nd|3rd", re.IGNORECASE)
 
 
@@ -29,6 +30,8 @@ def bibtex_names(field: str) -> list[str]:
 def _bibtex_name(person: str) -> str:
     from bibtexparser.middlewares.names import parse_single_name_into_parts
 
+    if len(person) > _LONGEST:
+        person = re.sub("[{}]", "", person)[:_LONGEST]
     if re.search(r"\bfamily\s*=", person):  # biblatex: given=Hans, prefix=von, family=Berg
         said = {key: value.strip() for key, value in re.findall(r"(\w+)\s*=\s*(\{[^{}]*\}|[^,]*)", person)}
         words = [said.get(key, "") for key in ("given", "prefix", "family")]
