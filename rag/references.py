@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import string
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
@@ -12,7 +13,11 @@ from .readable import latex, readable
 from .types import Answer, Citation, Paper, short_section
 
 _SURE = 0.8  # a guessed number below this may be that of a work which the paper cites
-_LONG = 5  # letters of a word that can stand in a key
+# Words that say nothing of a paper, at the beginning of its title.
+_COMMON = frozenset(
+    "a an the on of for in to and or with from by at as via is are be do does did can could should how what when where "
+    "why which who we our its toward towards using into over under not no".split()
+)
 
 _PREPRINT = re.compile(r"\barxiv\b|\bcorr\b|\bpreprint", re.IGNORECASE)
 _MEETING = re.compile(
@@ -63,7 +68,7 @@ def bibtex(papers: Sequence[Paper], library: Sequence[Paper] = ()) -> str:
 
 
 def cite_keys(papers: Sequence[Paper]) -> dict[str, str]:
-    """A BibTeX key for each paper, by its id: its own citekey, else `surname2020word`; no two are alike.
+    """A BibTeX key for each paper, by its id: its own citekey, else `surname2020word`, and a, b, ... where it is taken.
 
     Given a library's papers in the order in which they came, a paper keeps its key when others are added, unless one of
     these brings that very key along.
@@ -72,10 +77,15 @@ def cite_keys(papers: Sequence[Paper]) -> dict[str, str]:
     taken: set[str] = set()
     for paper in sorted(papers, key=lambda paper: not _own_key(paper)):
         wanted = _own_key(paper) or _made_key(paper)
-        endings = itertools.chain([""], (f"-{count}" for count in itertools.count(2)))
-        keys[paper.id] = next(wanted + end for end in endings if (wanted + end).casefold() not in taken)
+        keys[paper.id] = next(wanted + end for end in _endings() if (wanted + end).casefold() not in taken)
         taken.add(keys[paper.id].casefold())
     return keys
+
+
+def _endings() -> Iterator[str]:
+    """Yield "", a, b, ..., z, aa, ab, ..."""
+    for length in itertools.count():
+        yield from map("".join, itertools.product(string.ascii_lowercase, repeat=length))
 
 
 def _own_key(paper: Paper) -> str:
@@ -84,8 +94,8 @@ def _own_key(paper: Paper) -> str:
 
 def _made_key(paper: Paper) -> str:
     surname = _ascii(_surname(paper.authors[0])) if paper.authors else ""
-    words = [_ascii(word) for word in re.findall(r"[^\W\d_]+", readable(paper.title))]
-    word = next((word for word in words if len(word) >= _LONG), max(words, key=len, default=""))
+    words = list(filter(None, map(_ascii, re.findall(r"\w+", readable(paper.title)))))
+    word = next((word for word in words if word not in _COMMON and not word.isdigit()), "".join(words[:1]))
     return f"{surname}{paper.year or ''}{word}" or "paper"
 
 

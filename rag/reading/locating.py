@@ -183,9 +183,9 @@ def locate(
         files.update(described)
         named.update(described if path in named else ())
     homes.update(located.folders)
-    for path, item in files.items():
+    for path, described_by in files.items():
         afar = homes.isdisjoint([path.resolve(), *path.resolve().parents])
-        sources.append(Source(storable(path), storable(path.name), path, item, named=path in named, afar=afar))
+        sources.append(Source(storable(path), storable(path.name), path, described_by, named=path in named, afar=afar))
     located.sources = sorted(sources, key=lambda source: (source.is_pdf, -source.came if source.is_pdf else 0.0))
     return located
 
