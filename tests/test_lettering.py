@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import CASES
+from reportlab.pdfgen.canvas import Canvas
 from test_metadata import Set, lines
 from test_pdf import LEFT, make_pdf, read, title_page, write
 
@@ -64,10 +65,10 @@ def test_a_spaced_heading_begins_the_abstract(name: str) -> None:
 
 
 def test_spaced_headings_of_sections_are_headings(tmp_path: Path) -> None:
-    def draw(canvas: object) -> None:
-        title_page(canvas)  # type: ignore[arg-type]
-        write(canvas, ["I N T R O D U C T I O N"], LEFT, 560, 11, "Helvetica-Bold")  # type: ignore[arg-type]
-        write(canvas, ["They run to the sea at night and nobody sees them."], LEFT, 540)  # type: ignore[arg-type]
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["I N T R O D U C T I O N"], LEFT, 560, 11, "Helvetica-Bold")
+        write(canvas, ["They run to the sea at night and nobody sees them."], LEFT, 540)
 
     last = read(tmp_path, make_pdf(draw)).sections[-1]
     assert (last.title, last.kind) == ("INTRODUCTION", "body")
@@ -81,6 +82,8 @@ def test_spaced_headings_of_sections_are_headings(tmp_path: Path) -> None:
         ("3.5 לש בוקעמ םע GPS unit תרזעב", "בעזרת GPS unit עם מעקוב של 3.5"),
         ("the word םולש means peace", "the word שלום means peace"),
         ("ةفيحص", "صحيفة"),
+        ("דבלב 5.5% האיגשה", "השגיאה 5.5% בלבד"),
+        ("%5.5 طقف", "فقط 5.5%"),
         ("(תורטול) ספירה"[::-1].replace("(", "<").replace(")", "(").replace("<", ")"), "(תורטול) ספירה"),
         ("plain words 12", "plain words 12"),
     ],
@@ -97,6 +100,31 @@ def test_a_hebrew_pdf_reads_in_logical_order_without_authors() -> None:
     assert document.authors == ()
     assert document.body.startswith("המצלמה על העפיפון ספרה תשעים וארבע לוטרות בשלושה נהרות")
     assert len(document.boxes) == len(document.body)
+
+
+def test_a_line_drawn_from_right_to_left_in_pieces_is_one_line(tmp_path: Path) -> None:
+    """Each word is drawn for itself, the rightmost first, with a number, a Latin word and brackets among them."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    font = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    if not font.exists():
+        pytest.skip("the font DejaVu Sans is not installed")
+    pdfmetrics.registerFont(TTFont("Hebrew", font))
+    words = "המצלמה על העפיפון ספרה 94 לוטרות בשלושה נהרות (בשנת 2019) והשגיאה הייתה 5.5% בלבד".split()
+    shown = {"(בשנת": "תנשב)", "2019)": "(2019"}
+
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        x = 540.0
+        canvas.setFont("Hebrew", 10)
+        for word in words:
+            visual = shown.get(word, word if word[0].isascii() else word[::-1])
+            x -= canvas.stringWidth(visual, "Hebrew", 10)
+            canvas.drawString(x, 400, visual)
+            x -= 3.2
+
+    assert read(tmp_path, make_pdf(draw)).body.endswith(" ".join(words))
 
 
 def test_japanese_is_read_and_no_blank_stands_in_its_sentences() -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .glyphs import Boxes, Line, PageLines
+from .lettering import mostly_right_to_left
 
 _LINE = 20  # points: what is taller has more than one line
 _LONGEST_IMPRINT = 12  # lines
@@ -302,20 +303,24 @@ def _interlaced(left: Line, right: Line) -> bool:
 
 
 def side_by_side(left: Line, right: Line) -> Line:
-    """Two lines on one height as one, a space between them; of words that overlap, the upper one comes first."""
+    """Two lines on one height as one, a space between them; of words that overlap, the upper one comes first.
+
+    Where most letters are written from right to left, the right one comes first.
+    """
     if right.left - left.right <= -1:
         return _woven(left, right)
     space = [[left.right, left.top, max(left.right, right.left), left.bottom]]
     main = left if len(left.text) >= len(right.text) else right
+    first, second = (right, left) if mostly_right_to_left(left.text + right.text) else (left, right)
     return replace(
         main,
-        text=f"{left.text} {right.text}",
+        text=f"{first.text} {second.text}",
         left=left.left,
         right=right.right,
         top=min(left.top, right.top),
         bottom=max(left.bottom, right.bottom),
         bold=left.bold and right.bold,
-        boxes=np.concatenate([left.boxes, np.array(space, np.float32), right.boxes]),
+        boxes=np.concatenate([first.boxes, np.array(space, np.float32), second.boxes]),
     )
 
 

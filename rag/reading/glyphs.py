@@ -6,7 +6,7 @@ import ctypes
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ Boxes = NDArray[np.float32]
 
 _SPACE = 0.16  # of the type's size: a gap this wide parts two words
 _IDEOGRAPHIC_SPACE = 0.6
+_RIGHT_TO_LEFT_SPACE = 0.22
 _OVERHANG = 0.15  # by which slanted letters may overlap and still belong to two words, where there is a space
 _BREAK = 1.0  # and one this wide two lines side by side
 _BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", re.I)
@@ -40,7 +41,7 @@ _LIGATURES = {
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
 _SLASH = "\u0338"  # through a sign: not
-_HYPHENS = "\x02\ufffe\xad"  # how PDFium marks a hyphen at a line's end, and the soft hyphen
+_HYPHENS = "\x02\ufffe\xad\u2010"  # how PDFium marks a hyphen at a line's end, and the soft and the typographic one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -322,8 +323,15 @@ def _level(top: float, bottom: float, other_top: float, other_bottom: float) -> 
     return top <= (other_top + other_bottom) / 2 <= bottom
 
 
-def _merged(runs: Iterator[_Run]) -> list[_Run]:
+def _merged(runs: Iterable[_Run]) -> list[_Run]:
     """The runs, those drawn apart that stand close on one line put together."""
+    out = list(runs)
+    while len(merged := _merged_once(out)) < len(out):  # what comes between two runs joins them
+        out = merged
+    return out
+
+
+def _merged_once(runs: Iterable[_Run]) -> list[_Run]:
     out: list[_Run] = []
     rows: dict[int, list[_Run]] = {}
     for run in runs:
@@ -345,18 +353,24 @@ def _merged(runs: Iterator[_Run]) -> list[_Run]:
 def _close(one: _Run, other: _Run) -> bool:
     size = max(one.size, other.size)
     gap = max(one.left, other.left) - min(one.right, other.right)
-    return -0.3 * size < gap < 0.4 * size and _level(one.top, one.bottom, other.top, other.bottom)
+    level = _level(one.top, one.bottom, other.top, other.bottom)
+    if is_right_to_left(one.glyphs[0].text) or is_right_to_left(other.glyphs[0].text):
+        # Drawn in either direction, and the boxes of Arabic letters differ in height.
+        level |= abs(one.glyphs[0].base - other.glyphs[0].base) < 0.15 * size
+        return -0.3 * size < gap < _BREAK * size and level
+    return -0.3 * size < gap < 0.4 * size and level
 
 
 def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Line:
     glyphs = run.glyphs
-    if any(is_right_to_left(glyph.text) for glyph in glyphs):  # narrow ones were taken in the order of drawing
+    leftward = any(is_right_to_left(glyph.text) for glyph in glyphs)
+    if leftward:  # narrow ones were taken in the order of drawing
         glyphs = sorted(glyphs, key=lambda glyph: glyph.left)
     gaps = [b.left - a.right for a, b in pairwise(glyphs)]
     tracked = _tracking(glyphs, gaps)
     parts: list[tuple[str, tuple[float, float, float, float]]] = []
     for at, glyph in enumerate(glyphs):
-        if at and gaps[at - 1] > tracked + _least_space(glyphs[at - 1], glyph):
+        if at and gaps[at - 1] > tracked + _least_space(glyphs[at - 1], glyph, leftward):
             parts.append((" ", (glyphs[at - 1].right, run.top, glyph.left, run.bottom)))
         parts.append((glyph.text, glyph[1:5]))
     parts = in_reading_order(closed_up(parts))
@@ -384,13 +398,13 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
     )
 
 
-def _least_space(last: _Glyph, glyph: _Glyph) -> float:
+def _least_space(last: _Glyph, glyph: _Glyph, leftward: bool) -> float:
     """How wide a gap parts two words: the file's own spaces count but between a capital and small capitals."""
     size = max(last.type.size, glyph.type.size)
     if are_ideographs(last.text, glyph.text):
         return _IDEOGRAPHIC_SPACE * size
-    if is_right_to_left(last.text) or is_right_to_left(glyph.text):  # a space comes before the left one of the two
-        return (_SPACE if not last.spaced else _SPACE / 2) * size
+    if leftward:  # which of the two a space of the file's stands before depends on the direction
+        return (0.85 * _SPACE if last.spaced or glyph.spaced else _RIGHT_TO_LEFT_SPACE) * size
     small_capitals = last.type.size > 1.08 * glyph.type.size and last.text.isupper() and glyph.text.isupper()
     return (_SPACE if small_capitals or not glyph.spaced else -_OVERHANG) * size
 

@@ -246,7 +246,7 @@ def _seam(text: str, following: str, words: Counter[str]) -> tuple[int, bool]:
     last, first = text.rpartition(" ")[2], following.partition(" ")[0]
     if re.search(r"https?:|www\.|doi\.org", last) and re.search(r"[/:._=-]$", last):
         return 0, False
-    if text.endswith(("—", "\u2010")) or (text.endswith("–") and last != "–"):
+    if text.endswith("—") or (text.endswith("–") and last != "–"):
         return 0, False
     before, after = re.search(r"([\w-]*\w)-$", last), re.match(r"\w+(?:-\w+)*", first)
     if not before or not after:

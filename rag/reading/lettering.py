@@ -21,7 +21,7 @@ _LEAST_LETTERS = 5  # of a heading whose letters stand apart
 _WIDER = 1.6  # times as wide as the gap between its letters: a gap between its words
 _BRACKETS = dict(zip("()[]{}«»‹›", ")(][}{»«›‹", strict=True))
 _CLASSES = {"L": "L", "EN": "E", "AN": "E", "R": "R", "AL": "R", "ES": "s", "CS": "s", "ET": "t", "NSM": "m"}
-_LEFT_TO_RIGHT = re.compile(r"[LE](?:[LEnstm]*[LEm])?")
+_LEFT_TO_RIGHT = re.compile(r"t*[LE](?:[LEnstm]*[LEm])?t*")
 _NUMBER = re.compile(r"t?E(?:s?E)*t?")
 _RIGHT_TO_LEFT = re.compile(r"R(?:[Rnstm]*[Rm])?")
 
@@ -34,6 +34,12 @@ def are_ideographs(last: str, following: str) -> bool:
 def is_right_to_left(text: str) -> bool:
     """Whether a character belongs to a script that is written from right to left."""
     return unicodedata.bidirectional(text[0]) in ("R", "AL")
+
+
+def mostly_right_to_left(text: str) -> bool:
+    """Whether more of a text's letters belong to scripts written from right to left than to others."""
+    kinds = [unicodedata.bidirectional(letter) for letter in text]
+    return kinds.count("R") + kinds.count("AL") > kinds.count("L")
 
 
 def closed_up(parts: Sequence[tuple[str, Place]]) -> list[tuple[str, Place]]:
@@ -80,6 +86,8 @@ def in_reading_order(parts: Sequence[tuple[str, Place]]) -> list[tuple[str, Plac
     kinds = "".join(_CLASSES.get(unicodedata.bidirectional(text[0]), "n") for text, _ in parts)
     if "R" not in kinds:
         return list(parts)
+    if any(unicodedata.bidirectional(text[0]) == "AL" for text, _ in parts):  # a percent sign is no part of a number
+        kinds = kinds.replace("t", "n")
     if kinds.count("R") <= kinds.count("L"):
         out = list(parts)
         for found in _RIGHT_TO_LEFT.finditer(kinds):

@@ -321,7 +321,7 @@ def _joined(rows: Sequence[Row], pages: Sequence[PageLines]) -> str:
     """Lines as one; a hyphen at a line's end goes where the paper has the word without it."""
     text = rows[0].text
     for row in rows[1:]:
-        cut = re.search(r"(\w+)[-\xad\u2010]$", text)
+        cut = re.search(r"(\w+)-$", text)
         follows = re.match(r"\w+", row.text)
         if not cut or not follows:
             unspaced = UNSPACED.match(text[-1:]) and UNSPACED.match(row.text)
