@@ -177,7 +177,8 @@ def _read_markdown(path: Path, name: str) -> Reading:
     from .front_matter import front_matter
 
     matter, content = front_matter(decoded(path))
-    title = matter.get("title") if isinstance(matter.get("title"), (str, int, float)) else None
+    said = matter.get("title")
+    title = said if said and isinstance(said, (str, int, float)) else None
     sections: list[tuple[str | None, str]] = [(None, "")]
     heading = False
     row: list[str] | None = None
