@@ -17,27 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import LibraryError
+from .index_build import COLLECTION, MOMENT, Stopped, build, build_apart, open_client
 from .index_versions import DamagedVersion, Version, Versions, View, translated
 from .records import Records
 
 log = logging.getLogger("footnote")
 
-_COLLECTION = "chunks"
 _FILTERED = 5000  # papers in one filter: SQLite below Chroma takes 32,766 values
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
-_BATCH = 500  # chunks that are added at once; between batches a build can be stopped
 _SCANNED = 5000  # chunks whose vectors are read at once
 
 # A version is replaced when it lacks more chunks, or has more that were removed, than these or a part of its own: the
 # cost of a copy is then in proportion to what was added. 4,000 vectors are compared in a millisecond.
 _MOST_NEW, _MOST_REMOVED, _PART = 4000, 50, 8
 _IDLE_SECONDS = 2.0  # before a build beside questions begins: the command line has ended by then
-
-_creating = threading.Lock()  # Chroma's table of its clients is not for several threads
-
-
-class _Stopped(Exception):
-    """A build beside questions was stopped."""
 
 
 class _Opened(NamedTuple):
@@ -267,9 +259,9 @@ class Index:
         view = self._versions.view(version)
         try:
             with self._translating():
-                client = _client(view.folder)
+                client = open_client(view.folder)
                 try:
-                    collection = client.get_collection(_COLLECTION, embedding_function=None)
+                    collection = client.get_collection(COLLECTION, embedding_function=None)
                     if collection.count() != version.size:
                         raise DamagedVersion("Chroma has lost chunks")
                 except BaseException:
@@ -307,7 +299,7 @@ class Index:
             return
         try:
             self._build(fresh=False, wait=False)
-        except _Stopped:
+        except Stopped:
             return
         except LibraryError as error:
             self._failed = identity
@@ -321,14 +313,14 @@ class Index:
             base = None if fresh else self._base(folder)
             if base and not self._is_due(base):
                 return
+            newer = self._records.count_chunks(after=base.last_key if base else 0)
             # What fails is translated before the folder is deleted: then there is room again on a full disk.
-            with self._translating(), self._records.indexing() as identity:
-                client = _client(folder)
-                try:
-                    keys = self._bring_up_to_date(client)
-                finally:
-                    client.close()
-                self._versions.publish(folder, identity, len(keys), max(keys, default=0))
+            with self._translating():
+                if newer > MOMENT:
+                    built = build_apart(self._records, folder, self._is_stopped)
+                else:
+                    built = build(self._records, folder)
+                self._versions.publish(folder, *built)
 
     def _base(self, folder: Path) -> Version | None:
         """The newest version that is whole, copied into `folder`."""
@@ -345,39 +337,17 @@ class Index:
         newer = self._records.count_chunks(after=version.last_key)
         return _is_due(version.size, newer, version.size + newer - self._records.count_chunks())
 
-    def _bring_up_to_date(self, client: Any) -> set[int]:
-        """Remove from the collection what the record has no longer, and add what is newer; return all keys."""
-        options: dict[str, Any] = {"embedding_function": None, "configuration": {"hnsw": _HNSW}}
-        collection = client.get_or_create_collection(_COLLECTION, **options)
-        there = {int(key) for key in collection.get(include=[])["ids"]}
-        gone = sorted(there - self._records.chunk_keys())
-        if len(gone) == len(there):  # perhaps of another model, whose vectors are longer or shorter
-            client.delete_collection(_COLLECTION)
-            collection = client.create_collection(_COLLECTION, **options)
-            there, gone = set(), []
-        for start in range(0, len(gone), _BATCH):
-            self._go_on()
-            collection.delete(ids=[str(key) for key in gone[start : start + _BATCH]])
-        there -= set(gone)
-        # Keys only grow, so what is missing is what comes after the last one.
-        for keys, papers, vectors in self._records.vectors(after=max(there, default=0), batch=_BATCH):
-            self._go_on()
-            collection.add(ids=[str(k) for k in keys], embeddings=vectors, metadatas=[{"paper": p} for p in papers])
-            there.update(keys)
-        return there
-
-    def _go_on(self) -> None:
-        """Raise `_Stopped` in a build beside questions that is to end, or whose program ends."""
+    def _is_stopped(self) -> bool:
+        """Whether this is a build beside questions that is to end, or whose program ends."""
         beside = threading.current_thread() is self._builder
-        if beside and (self._stop.is_set() or not threading.main_thread().is_alive()):
-            raise _Stopped
+        return beside and (self._stop.is_set() or not threading.main_thread().is_alive())
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
         """The one boundary at which the errors of Chroma and of the file system become ours."""
         try:
             yield
-        except (LibraryError, DamagedVersion, _Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
+        except (LibraryError, DamagedVersion, Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
             raise
         except BaseException as error:  # Chroma's panics are no Exceptions
             raise translated(error, self._versions.folder) from error
@@ -390,10 +360,3 @@ def _most_new(size: int) -> int:
 def _is_due(size: int, newer: int, removed: int) -> bool:
     """Whether a version of `size` chunks has to be replaced; fewer than no chunks removed: it is not of this record."""
     return newer > _most_new(size) or not 0 <= removed <= max(_MOST_REMOVED, size // _PART)
-
-
-def _client(folder: Path) -> Any:
-    import chromadb
-
-    with _creating:
-        return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))

@@ -72,6 +72,7 @@ ORDER = [
     {"rag.record_removals"},
     {"rag.record_search"},
     {"rag.sentences", "rag.embedding", "rag.cross_encoder", "rag.records", "rag.model", "rag.index_versions"},
+    {"rag.index_build"},
     {"rag.chunking", "rag.index", "rag.adding", "rag.uploads", "rag.asked"},
     {"rag.reembedding", "rag.record_checks"},
     {"rag.library", "rag.checking", "rag.llama_model", "rag.question_set"},

@@ -19,6 +19,7 @@ import pytest
 from rag.chunking import Chunk
 from rag.errors import LibraryError
 from rag.index import Index
+from rag.index_build import Built, build
 from rag.records import Records, StoredChunk
 from rag.types import Paper, Span
 
@@ -255,14 +256,13 @@ def test_questions_are_answered_while_a_version_is_built(
     index: Index, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    bring_up_to_date = Index._bring_up_to_date
 
-    def slowly(self: Index, client: object) -> set[int]:
+    def slowly(records: Records, folder: Path) -> Built:
         begun.set()
         go_on.wait(30)
-        return bring_up_to_date(self, client)
+        return build(records, folder)
 
-    monkeypatch.setattr(Index, "_bring_up_to_date", slowly)
+    monkeypatch.setattr("rag.index.build", slowly)
     builder = threading.Thread(target=index.rebuild)
     builder.start()
     assert begun.wait(30)
@@ -274,10 +274,46 @@ def test_questions_are_answered_while_a_version_is_built(
     assert is_exact(index, records)
 
 
+def test_a_long_build_keeps_no_question_waiting(records: Records, tmp_path: Path) -> None:
+    """Chroma holds the interpreter while it adds: in a thread of the same process it kept questions for minutes."""
+    put(records, ["Long"], 6000)
+    index = Index(tmp_path / "index", records)
+    vector = np.ones(DIMENSIONS, np.float32) / 4
+    builder = threading.Thread(target=index.update)
+    builder.start()
+    times = []
+    while builder.is_alive():
+        began = time.perf_counter()
+        index.nearest(vector, 10)
+        times.append(time.perf_counter() - began)
+        time.sleep(0.02)
+    builder.join()
+    assert len(times) > 10
+    assert sorted(times)[len(times) // 2] < 0.5
+    assert max(times) < 3
+    assert is_exact(index, records)
+    index.close()
+
+
+def test_a_long_build_beside_questions_ends_with_the_library(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.index._IDLE_SECONDS", 0.0)
+    put(records, ["Long"], 20_000)
+    index = Index(tmp_path / "index", records)
+    index.nearest(np.ones(DIMENSIONS, np.float32) / 4, 10)
+    time.sleep(0.5)
+    began = time.monotonic()
+    index.close()
+    assert time.monotonic() - began < 5
+    assert [path.name for path in (tmp_path / "index").iterdir() if path.is_dir()] == []
+
+
 HOLD = """
 import sys, time
 from pathlib import Path
 from rag.index import Index
+from rag.index_build import Built, build
 from rag.records import Records
 import numpy as np
 folder = Path(sys.argv[1])
@@ -360,7 +396,7 @@ def test_a_full_disk_is_named_and_costs_nothing_that_there_is(
     def full(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Index, "_bring_up_to_date", full)
+    monkeypatch.setattr("rag.index_build._bring_up_to_date", full)
     with pytest.raises(LibraryError, match="The disk is full"):
         index.rebuild()
     assert versions(index) == before
@@ -375,7 +411,7 @@ def test_a_full_disk_is_named_where_chroma_does_not_say_so(
     def failed(*_: object) -> None:
         raise RuntimeError("Error in compaction: Failed to apply logs to the metadata segment")
 
-    monkeypatch.setattr(Index, "_bring_up_to_date", failed)
+    monkeypatch.setattr("rag.index_build._bring_up_to_date", failed)
     with pytest.raises(LibraryError, match="cannot be used"):
         index.rebuild()
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=300_000))
