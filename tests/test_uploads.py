@@ -119,7 +119,7 @@ def test_a_copy_goes_with_its_last_paper(desk: Assistant, inbox: Path, folder: P
     desk.remove(BIRDS)
     assert copies(desk) == []
     assert list((desk.library.folder / "uploads").iterdir()) == []
-    desk.add([folder])
+    desk.add(sorted(folder.iterdir()))  # named one by one: by their folder the removed papers would not come back
     desk.remove(KITES)
     assert len(list(folder.iterdir())) == 3  # what was not uploaded is its owner's
 
