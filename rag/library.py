@@ -32,7 +32,7 @@ from .errors import (
 )
 from .index import Index
 from .reading.drawing import draw_page
-from .reading.locating import RECORD, Located, check_as_read, locate
+from .reading.locating import INDEX, RECORD, Located, check_as_read, locate
 from .record_checks import are_words_whole
 from .records import Records, StoredChunk, StoredSource
 from .reembedding import Reembedding
@@ -108,7 +108,7 @@ class Library:
         """The index over the record."""
         with self._loading:
             if self._index is None:
-                self._index = Index(self.folder / "index", self.records)
+                self._index = Index(self.folder / INDEX, self.records)
             return self._index
 
     @property

@@ -46,6 +46,15 @@ def test_the_case_of_kinds_says_how_many_were_passed_over_and_names_no_lock_file
     assert "~$" not in done.stderr
 
 
+def test_a_library_in_the_folder_of_its_papers_is_not_counted(tmp_path: Path) -> None:
+    folder = write(tmp_path / "papers", "moss.txt")
+    for library in (folder, folder / "library"):
+        with Assistant.open(library=library, mode="quote") as assistant:
+            assistant.add([folder])
+            report = assistant.add([folder])
+        assert (len(report.unchanged), report.passed_over, report.failed) == (1, {}, [])
+
+
 def test_files_of_other_kinds_are_counted_once_by_kind(tmp_path: Path) -> None:
     folder = write(
         tmp_path / "papers", "a.txt", "b.doc", "c.DOC", "d.odt", "noname", "Smith 2007. A long name", ".x.doc"

@@ -27,6 +27,7 @@ from .zotero import is_zotero
 
 RECORD = "footnote.sqlite"  # in a library's folder
 _MOST_NAMED = 10  # missing files of one bibliography
+INDEX = "index"  # in a library's folder
 UPLOADS = "uploads"  # in a library's folder, the copies that it keeps of files
 ITEM = f"{os.sep}zotero.sqlite#"  # between a Zotero library's folder and the key of an item without a file
 
@@ -254,15 +255,15 @@ def _walk_all(paths: Iterable[str | os.PathLike[str]], located: Located) -> Iter
 def _walk(folder: Path, located: Located, seen: set[tuple[int, int]]) -> Iterator[Path]:
     """The readable files below a folder, and the folders of Zotero libraries, which are not looked into.
 
-    What was uploaded to a library is passed over.
+    A library's own files are passed over without a word.
     """
     try:
         state = folder.stat()
         if (state.st_dev, state.st_ino) in seen:
             return
         seen.add((state.st_dev, state.st_ino))
-        if folder.name == UPLOADS and (folder.parent / RECORD).is_file():
-            return  # a library's own copies, which it has read
+        if folder.name in (UPLOADS, INDEX) and (folder.parent / RECORD).is_file():
+            return  # a library's own: copies, which it has read, and the index
         if is_zotero(folder) or is_book(folder):
             yield folder.resolve()
             return
@@ -271,7 +272,7 @@ def _walk(folder: Path, located: Located, seen: set[tuple[int, int]]) -> Iterato
         located.found_failures[storable(folder)] = Failure(storable(folder.name), None, _why(error))
         return
     for path in children:
-        if path.name.startswith(".") or is_lock(path.name) or path.name.casefold() in _OF_THE_SYSTEM:
+        if path.name.startswith((".", RECORD)) or is_lock(path.name) or path.name.casefold() in _OF_THE_SYSTEM:
             continue
         try:
             mode = path.stat().st_mode
