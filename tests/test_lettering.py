@@ -196,6 +196,13 @@ def test_what_cannot_be_guessed_is_counted() -> None:
     assert (repaired.restored, repaired.unread) == (0, 5)
 
 
+@pytest.mark.parametrize("formula", ["d?PQ + 1", "tk?1 and", "L = maxn d?P, o?2", "f+ ?j", "i=1 ?M", "m2 ?! m1"])
+def test_an_unread_sign_of_a_formula_is_no_ligature(formula: str) -> None:
+    repaired = with_ligatures([unread(formula, 0.55)])
+    assert repaired.restored == 0
+    assert repaired.pages[0].lines[0].text == formula.replace("?", "")
+
+
 def test_a_pdf_whose_ligatures_map_to_nothing_is_repaired_and_says_so() -> None:
     document = read_pdf(CASES / "15-letters-dropped" / "q05_nul.pdf")
     assert document.title == "The Office of Broken Ligatures"

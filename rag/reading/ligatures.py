@@ -15,6 +15,7 @@ from .glyphs import UNREAD, Line, PageLines
 
 _PAIRS, _TRIPLES = ("fi", "fl", "ff"), ("ffi", "ffl")
 _TRIPLE_WIDTH = 0.72  # of the type's size, where the font's own letters do not say how wide they are
+_BESIDE_WORDS = " .,;:!?()[]\"'’”“‘-–—/"
 _WIDTHS = (0.35, 1.25)  # of the type's size: what is no wider or narrower may be a ligature
 _TRIPLE_ENDINGS = re.compile(r"e(?!st)|u|o|y$|in[eg]", re.I)  # affluent, shuffle, offline; not officer
 # What stands before and after the letters (with `_` between), and which letters they are; the first that fits.
@@ -92,14 +93,21 @@ def _letters(line: Line, words: Counter[str], limit: float) -> list[str]:
         after = re.match(r"[^\W\d_]*", line.text[at + 1 :])
         left, right = before[0] if before else "", after[0] if after else ""
         width = float(line.boxes[at][2] - line.boxes[at][0]) / line.size
-        alone = UNREAD in line.text[max(0, at - 1) : at] + line.text[at + 1 : at + 2]
-        if not left and not right:
-            out.append("")
-        elif alone or not _WIDTHS[0] < width < _WIDTHS[1] or (left + right).isupper():
+        around = line.text[: at - len(left)][-1:], line.text[at + 1 + len(right) :][:1]
+        if not _is_in_word(left, right, around):
+            out.append("")  # part of a formula, a bullet, a word of which nothing is known
+        elif not _WIDTHS[0] < width < _WIDTHS[1]:
             out.append(UNREAD)
         else:
             out.append(_guessed(left, right, width > limit, words))
     return out
+
+
+def _is_in_word(left: str, right: str, around: tuple[str, str]) -> bool:
+    """Whether letters before and after an unread character make up a word of prose, as those of a formula do not."""
+    letters = left + right
+    small = letters[1:].islower() and (letters[0].islower() or bool(left))
+    return len(letters) > 1 and small and all(not near or near in _BESIDE_WORDS for near in around)
 
 
 def _guessed(left: str, right: str, triple: bool, words: Counter[str]) -> str:

@@ -218,7 +218,7 @@ def _letter_notes(restored: int, lost: int) -> Iterator[str]:
     if restored:
         yield f"the file does not say what {_count(restored, 'ligature')} (fi, fl, ff) are: guessed from the words"
     if lost:
-        yield f"{_count(lost, 'letter')} could not be read: the file does not say which they are"
+        yield f"{_count(lost, 'sign')} could not be read: the file does not say which they are"
 
 
 def _count(number: int, what: str) -> str:
