@@ -9,6 +9,8 @@ ACCENTS = {
     "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "b": "\u0331",
     "d": "\u0323",
 }  # fmt: skip
+MORE_ACCENTS = {"h": "\u0309", "G": "\u030f", "f": "\u0311", "polhk": "\u0328", "textcommabelow": "\u0326"}
+"""Accents that need a package, so they are read and not written."""
 
 LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
            "AA": "Å", "i": "ı", "j": "ȷ", "dj": "đ", "DJ": "Đ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "ng": "ŋ",
@@ -35,13 +37,38 @@ SYMBOLS = {
     "newline": " ",
     "slash": "/", "space": " ", "nobreakspace": " ", "textnumero": "№", "textordfeminine": "ª",
     "textordmasculine": "º", "log": "log", "exp": "exp", "min": "min", "max": "max", "arg": "arg",
+    **{f"{kind}{name}": unicodedata.lookup(f"GREEK SMALL LETTER {name.replace('lambda', 'lamda')}")
+       for name in GREEK for kind in ("text", "up")},
+    "textmugreek": "μ", "dag": "†", "ddag": "‡", "dagger": "†", "ddagger": "‡", "og": "«", "fg": "»", "glqq": "„",
+    "grqq": "“", "flqq": "«", "frqq": "»", "glq": "‚", "grq": "‘", "flq": "‹", "frq": "›", "lq": "‘", "rq": "’",
+    "guillemetleft": "«", "guillemetright": "»", "textminus": "−", "textbardbl": "‖", "textsurd": "√", "ne": "≠",
+    "neg": "¬", "land": "∧", "lor": "∨", "implies": "⇒", "iff": "⇔", "gets": "←", "models": "⊨", "bot": "⊥",
+    "triangle": "△", "Box": "□", "checkmark": "✓", "hdots": "…", "lbrack": "[", "rbrack": "]", "ohm": "Ω",
+    "celsius": "°C", "permil": "‰", "eth": "ð", "bmod": "mod", "LaTeXe": "LaTeX2e", "thinspace": " ",
+    "enspace": " ", "Dbar": "Đ", "dbar": "đ", "cprime": "ʹ", "cdprime": "ʺ", "ohorn": "ơ", "OHORN": "Ơ", "uhorn": "ư",
+    "UHORN": "Ư",
 }  # fmt: skip
 """What commands without arguments print."""
 
+SILENT = frozenset(
+    (
+        "protect rmfamily sffamily ttfamily bfseries mdseries itshape slshape scshape upshape normalfont em bf it "
+        "sc tt sf rm sl tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge noindent "
+        "displaystyle textstyle scriptstyle limits nolimits left right big Big bigg Bigg bigl bigr Bigl Bigr "
+        "mathop boldmath unboldmath nonumber notag centering raggedright hline leavevmode ignorespaces unskip "
+        "nobreakdash newblock allowbreak"
+    ).split()
+)
+"""Commands that print nothing, where a text is LaTeX for certain."""
+
+BREAKS = frozenset("par linebreak break smallskip medskip bigskip hfill item".split())
+"""Commands that part what stands before and after them, where a text is LaTeX for certain."""
+
 WRAPPERS = (
     r"(?:text(?:bf|it|sc|tt|sf|rm|md|up|normal|sl|superscript|subscript)?|emph|underline|url|mathcal|mathbf|mathbb"
-    r"|mathrm|mathit|mathsf|mathtt|mathscr|mathfrak|mbox|bm|boldsymbol|operatorname|ensuremath|ce|path|nolinkurl"
-    r"|mkbibemph|mkbibitalic|mkbibbold|href\{[^{}]*\}|texorpdfstring\{[^{}]*\}|foreignlanguage\{[^{}]*\})"
+    r"|mathrm|mathit|mathsf|mathtt|mathscr|mathfrak|mbox|hbox|bm|boldsymbol|operatorname|ensuremath|ce|path|nolinkurl"
+    r"|mkbibemph|mkbibitalic|mkbibbold|href\{[^{}]*\}|texorpdfstring\{[^{}]*\}|foreignlanguage\{[^{}]*\}"
+    r"|(?:text|f)?color(?:box)?\{[^{}]*\})"
 )
 """A regular expression of the commands of which the last argument alone is printed."""
 

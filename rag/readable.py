@@ -6,7 +6,7 @@ import functools
 import re
 import unicodedata
 
-from .latex_names import ACCENTS, GREEK, LETTERS, SYMBOLS, UNITS, WRAPPERS
+from .latex_names import ACCENTS, BREAKS, GREEK, LETTERS, MORE_ACCENTS, SILENT, SYMBOLS, UNITS, WRAPPERS
 
 _MARKS = re.compile(r"[\\{}$`~]|''|--")
 _MOST_PASSES = 12  # nobody nests deeper; a text made to, costs no more than this
@@ -33,10 +33,17 @@ _PATH = re.compile(
 _MATH = re.compile(r"(?<!\\)(\${1,2})(?!\s)([^$]{0,199}[^$\s])\1|(?<!\\)\$(\s[^$\\]{0,99}\\[^$]{1,99}\s)\$")
 _VARIABLE = re.compile(r"[A-Z_]{2,}[\w/:.\-]*")  # $HOME_DIR/$USER, of a shell
 
+_BASE = r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"
 _ACCENT = re.compile(
-    r"""\{?\\(["'`^~=.])\s*\{?(\\[ij](?![A-Za-z])\s?|[A-Za-z\u00c0-\u024f\u1e00-\u1eff])\}?\}?"""
-    r"""|\{?\\([cvuHkrbd])(?:\s*\{(\\[ij]|[A-Za-z\u00c0-\u024f\u1e00-\u1eff])\}|\s+([A-Za-z])(?![A-Za-z]))\}?"""
+    rf"""\{{?\\(["'`^~=.])\s*\{{?(\\[ij](?![A-Za-z])\s?|{_BASE})\}}?\}}?"""
+    rf"""|\{{?\\([cvuHkrbdhGf]|polhk|textcommabelow)(?:\s*\{{(\\[ij]|{_BASE})\}}|(\\[ij](?![A-Za-z])\s?|\s+[A-Za-z](?![A-Za-z])))\}}?"""
 )
+_ACCENT_BEFORE = re.compile(rf"\\([cvuHkrbdh])\s+({_BASE})")  # Fran\c cois
+_BALANCED_ACCENT = re.compile(
+    rf"""\\(?:(["'`^~=.])\s*|([cvuHkrbdhGf])(?=\s*\{{|\s|\\)\s*|(polhk|textcommabelow)\s*)"""
+    rf"""(?:\{{(\\[ij]|{_BASE})\}}|(\\[ij](?![A-Za-z])\s?|{_BASE}))"""
+)
+_BALANCED_LETTER = re.compile(rf"\\({'|'.join(sorted(LETTERS, key=len, reverse=True))})(?![A-Za-z])(?:\{{\}}|\s+)?")
 _LETTER = re.compile(rf"\{{?\\({'|'.join(sorted(LETTERS, key=len, reverse=True))})(?![A-Za-z])(?:\{{\}}|\}}|\s)?")
 _DEGREE = re.compile(r"\^\s*\{?\s*\\circ(?![A-Za-z])\s*\}?")
 _WRAPPED = re.compile(rf"(?:\\{WRAPPERS}|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm))\{{([^{{}}]*)\}}")
@@ -46,16 +53,28 @@ _FRACTION = re.compile(r"\\(?:[dt]|nice)?frac\{([^{}]*)\}\{([^{}]*)\}")
 _CITED = re.compile(r"\\cite[a-z]*\*?\{([^{}]*)\}")
 _SORTED_BY = re.compile(r"\\(?:noopsort|SortNoop|noop|sortkey)\s*\{[^{}]*\}", re.IGNORECASE)
 _QUANTITY = re.compile(r"\\(?:SI|qty)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}")
-_RANGE = re.compile(r"\\(?:SIrange|qtyrange)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}\{([^{}]*)\}")
+_RANGE = re.compile(
+    r"\\(?:(?:SIrange|qtyrange)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}\{([^{}]*)\}"
+    r"|numrange(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\})"
+)
+_LIST = re.compile(
+    r"\\(?:(?:SIlist|qtylist)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}|numlist(?:\[[^\][]*\])?\{([^{}]*)\})"
+)
 _UNIT = re.compile(r"\\(?:si|unit)(?:\[[^\][]*\])?\{([^{}]*)\}")
 _NUMBER = re.compile(r"\\(num|ang)(?:\[[^\][]*\])?\{([^{}]*)\}")
-_ROOT = re.compile(r"\\sqrt\{(\w*)\}")
+_ROOT = re.compile(r"\\sqrt(?:\[(\w+)\])?\{(\w*)\}")
+_ISOTOPE = re.compile(r"\\(?:isotope|nuclide)\[(\d+)\]\{(\w+)\}")
 _QUOTED = re.compile(r"\\(?:enquote|mkbibquote|textquote)\*?\{([^{}]*)\}")
-_SILENT = re.compile(r"\\(?:[hv]space\*?|label|index|[hv]?phantom|pagestyle|color)\{[^{}]*\}")
+_SILENT = re.compile(
+    r"\\(?:[hv]space\*?|label|index|[hv]?phantom|pagestyle|color|thanks|(?:eq|auto|page|[cC])?ref|begin|end)\{[^{}]*\}"
+)
+_NOTE = re.compile(r"\\footnote\{([^{}]*)\}")
+_SWITCHED = re.compile(rf"\\(?:(?:left|right)\s*\.|(?:{'|'.join(sorted(SILENT))})(?![A-Za-z])(?:\{{\}})?\s*)")
+_BREAK = re.compile(rf"\\(?:{'|'.join(sorted(BREAKS))})(?![A-Za-z])\s*")
 # TeX skips the blank after a command; people write it after the ones of mathematics and their own.
 _SYMBOL = re.compile(r"\\(?:(relax|pounds|text[a-z]+)(?![A-Za-z{])\s?|([A-Za-z]+)(?:\{\})?)")
 _ALONE = re.compile(r"\{\\([A-Za-z]{2,})\s*\}")
-_ARGUED = re.compile(r"\\([A-Za-z]+)\*?\s*(?=\{)")
+_ARGUED = re.compile(r"\\([A-Za-z]+)\*?(?:\[[^\][{}]*\])?\s*(?=\{)")
 _NAMED = re.compile(r"\{(ours|var(?:epsilon|phi|theta))\}")  # names of macros alone, whose backslash was lost
 _POWER = re.compile(r"([\^_])\{([^{}]+)\}")
 # Around words; sets and code keep theirs, commands their arguments.
@@ -69,6 +88,8 @@ _EVIDENCE = re.compile(
     r"|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm)\{"
     r"""|\\["'`^~=.]\{?\\?[A-Za-z]|\\[cvuHkrbd](?:\{\\?[A-Za-z]\}|\s+[A-Za-z](?![A-Za-z]))"""
 )
+
+_SPACING = {"|": "‖", ":": " ", ">": " ", "!": "", "@": "", "/": ""}
 
 _COMMANDS = (  # of mathematics, which LaTeX has without a package
     *(name for name in GREEK if name != "omicron"),
@@ -106,6 +127,26 @@ def from_latex(text: str) -> str:
     return _pass(text, certain=True) if _MARKS.search(text) else text
 
 
+def with_letters(text: str) -> str:
+    """Return a field in LaTeX with its accents and letters in Unicode and its braces in pairs: `Mu\\~noz` is Muñoz."""
+    if "\\" not in text:
+        return text
+    for _ in range(3):  # two accents on one letter
+        before, text = text, _BALANCED_LETTER.sub(lambda m: LETTERS[m[1]], _BALANCED_ACCENT.sub(_accented, text))
+        text = re.sub(rf"(\\[A-Za-z]+)?\{{({_BASE})\}}", lambda m: m[0] if m[1] else m[2], text)
+        if text == before:
+            break
+    return text.replace(r"\'{}", "'")
+
+
+def verbatim(text: str) -> str:
+    """Return an address or number from a field in LaTeX: without escapes, its dashes, tildes and quotes untouched."""
+    text = re.sub(r"\{?\\(?:textasciitilde|sim)(?![A-Za-z])(?:\{\})?\}?|\\~(?:\{\})?|\$\\sim\$", "~", text)
+    text = re.sub(r"\\(?:url|path|nolinkurl|href\{[^{}]*\})(?=\{)", "", text)
+    text = text.replace(r"\textunderscore", "_").replace(r"\textless", "<").replace(r"\textgreater", ">")
+    return re.sub(r"[{}]", "", re.sub(r"\\([%&_#$~^ ])|\\-|\$([<>_])\$", lambda m: m[1] or m[2] or "", text)).strip()
+
+
 def _pass(text: str, *, certain: bool) -> str:
     if _RESERVED.search(text):
         return text
@@ -115,7 +156,7 @@ def _pass(text: str, *, certain: bool) -> str:
         nonlocal formulas
         inside = match[2] or match[3]
         prices = inside[0].isdigit() and text[match.end() : match.end() + 1].isdigit()
-        if prices or not _is_math(inside) or (_VARIABLE.match(inside) and not certain):
+        if prices or not (certain or _is_math(inside)) or (_VARIABLE.match(inside) and not certain):
             return match[0]
         formulas += 1
         return _resolved(inside, whole=True)
@@ -189,25 +230,31 @@ def _commands(text: str, whole: bool) -> str:
     text = re.sub(r"\\([{}$])", lambda m: _LITERAL[m[1]], text)
     text = text.replace(r"\~{}", _LITERAL["~"]).replace(r"\^{}", "^")
     text = _ACCENT.sub(_accented, text)
+    text = _ACCENT_BEFORE.sub(_accented, text) if whole else text
     text = _LETTER.sub(lambda m: LETTERS[m[1]], text)
     text = _DEGREE.sub("°", text)
     text = _SORTED_BY.sub("", text)
     text = _RAISED.sub(r"^\1", text)
     text = _measures(text)
     for _ in range(3):  # wrappers nest: \textbf{\emph{x}}
-        text, found = _WRAPPED.subn(r"\1", text)
+        text, found = _WRAPPED.subn(_unwrapped, text)
         if not found:
             break
     text = _SWITCH.sub(r"\1", text)
     text = _FRACTION.sub(r"\1/\2", text)
-    text = _ROOT.sub(r"√\1", text)
+    text = _ROOT.sub(lambda m: f"{m[1] or ''}√{m[2]}", text)
+    text = _ISOTOPE.sub(r"\1\2", text)
     text = _CITED.sub(r"[\1]", text)
     text = _QUOTED.sub(r"“\1”", text)
     text = _SILENT.sub("", text)
+    text = _NOTE.sub(r" (\1)", text)
+    if whole:
+        text = _BREAK.sub(" ", _SWITCHED.sub("", text))
+        text = re.sub(r"\\([|:>!@/])", lambda m: _SPACING[m[1]], text)
     text = re.sub(r"\\[()\[\]]", "", text)
     text = re.sub(r"\\([%&_# ,;])", lambda m: m[1] if m[1] in "%&_#" else " ", text)
     text = re.sub(r"(?<=\w)\\[-/](?=\w)", "", text)
-    text = _ALONE.sub(lambda m: _symbol(m[1]) or m[0], text)
+    text = _ALONE.sub(lambda m: m[0] if m[1] in _LITERAL_NAMES else _symbol(m[1]) or m[0], text)
     text = _SYMBOL.sub(lambda m: _macro(m, whole=whole), text)
     text = _NAMED.sub(lambda m: SYMBOLS.get(m[1], m[1]), text)
     text = _POWER.sub(lambda m: m[1] + (m[2] if len(m[2]) == 1 or m[2].isalnum() else f"({m[2]})"), text)
@@ -223,8 +270,14 @@ def _typeset(text: str) -> str:
 
 
 def _accented(match: re.Match[str]) -> str:
-    accent, letter = match[1] or match[3], (match[2] or match[4] or match[5]).lstrip("\\").strip()
-    return unicodedata.normalize("NFC", letter + ACCENTS[accent])
+    accent, *letters = filter(None, match.groups())
+    return unicodedata.normalize("NFC", letters[0].strip().lstrip("\\") + (ACCENTS | MORE_ACCENTS)[accent])
+
+
+def _unwrapped(match: re.Match[str]) -> str:
+    inside = match[1]
+    ends_in_name = re.search(r"\\[A-Za-z]+$", inside) and match.string[match.end() : match.end() + 1].isalpha()
+    return f"{inside}{{}}" if ends_in_name else inside  # \ensuremath{\mu}m
 
 
 def _macro(match: re.Match[str], whole: bool = False) -> str:
@@ -244,7 +297,8 @@ def _measures(text: str) -> str:
     """The quantities of the package siunitx, as it prints them: `\\SI{3}{\\micro\\metre}` is 3 μm."""
     if not re.search(r"\\(?:SI|qty|si|unit|num|ang)", text):
         return text
-    text = _RANGE.sub(lambda m: f"{m[1]}–{m[2]} {_units(m[3])}", text)
+    text = _RANGE.sub(lambda m: f"{m[4]}–{m[5]}" if m[4] else f"{m[1]}–{m[2]} {_units(m[3])}", text)
+    text = _LIST.sub(lambda m: ", ".join((m[1] or m[3]).split(";")) + (f" {_units(m[2])}" if m[2] else ""), text)
     text = _QUANTITY.sub(lambda m: f"{m[1]} {_units(m[2])}", text)
     text = _UNIT.sub(lambda m: _units(m[1]), text)
     return _NUMBER.sub(lambda m: m[2] + ("°" if m[1] == "ang" else ""), text)

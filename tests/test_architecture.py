@@ -23,6 +23,7 @@ ORDER = [
         "rag.reading.sources",
         "rag.reading.attachments",
         "rag.reading.names",
+        "rag.reading.journals",
         "rag.reading.snapshot",
         "rag.reading.formulas",
         "rag.reading.front_matter",

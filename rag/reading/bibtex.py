@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
-from ..readable import from_latex
+from ..readable import from_latex, verbatim
 from ..types import Failure
 from .attachments import files_of, first_found, last_part, named_files, unescaped
 from .encodings import bibtex_encoding
+from .journals import STRINGS, journal
 from .names import bibtex_names
 from .sources import Item, Reading, arxiv_number, decoded, details, keep, without_text
 from .tags import untagged
@@ -20,11 +21,16 @@ from .tags import untagged
 _NO_PAPERS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # kinds of entries
 _LISTS = {"keywords": ", ", "file": ";", "author": " and ", "groups": ", "}  # fields that add up where they repeat
 _FILES = ("file", "localfile", "local-url", "localurl", "pdf")
+_VERBATIM = ("doi", "url", "eprint")  # a double hyphen is no dash in them
 _ARXIV = ("arxiv", "arxivid", "doi", "url", "journal", "journaltitle", "volume", "number", "note", "howpublished",
           "eid", "pages", "publisher", "booktitle")  # fmt: skip
+_NUMBERS = ("volume", "number", "eid", "pages")  # of a preprint, where the journal is arXiv
 # What a part takes from its whole where it has none of its own, and from which of its fields.
 _FROM_WHOLE = {"year": ("year",), "date": ("date",), "booktitle": ("booktitle", "title"), "journal": ("journal",),
-               "journaltitle": ("journaltitle", "title"), "editor": ("editor",)}  # fmt: skip
+               "journaltitle": ("journaltitle", "title"), "editor": ("editor",), "author": ("author",)}  # fmt: skip
+_PARTS_BY_ITS_AUTHORS = ("inbook", "suppbook")  # a chapter of a book, which has no authors of its own
+_KEYLESS = re.compile(r"(?mi)^([ \t]*@(?!string\b|preamble\b|comment\b)\w+[ \t]*[{(])(?=\s*[\w-]+\s*=)")
+_NEXT_FIELD = re.compile(r"\s+([A-Za-z][\w-]*)\s*=\s*")
 _MONTHS = {
     name[:3].lower(): name
     for name in "January February March April May June July August September October November December".split()
@@ -79,8 +85,8 @@ def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[l
     for comment in comments:
         if noted := re.match(r"jabref-meta: *fileDirectory[^:]*:(.*?);?\s*$", comment, re.S):
             folders.append(path.parent / unescaped(noted[1].strip()))
-    by_key = {entry.key: entry for entry in reversed(entries) if entry.key}
-    wholes = {key for entry in entries for key in _keys(entry.fields.get("crossref", ""))}
+    by_key = {key: entry for entry in reversed(entries) for key in (entry.key.lower(), entry.key) if key}
+    wholes = {key for entry in entries for key in _keys(entry.fields.get("crossref", ""), by_key)}
     items = []
     for entry in entries:
         if entry.kind in _NO_PAPERS:
@@ -99,8 +105,9 @@ def _parsed(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure
     from bibtexparser.model import Entry, ParsingFailedBlock, String
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it warns of is reported below
+    text = _KEYLESS.sub(r"\1,", text)
     library = bibtexparser.parse_string(text, parse_stack=[], append_middleware=None)
-    strings = dict(_MONTHS)
+    strings = _MONTHS | STRINGS
     entries, failures = [], []
     for block in library.blocks:
         inner = block
@@ -120,13 +127,28 @@ def _parsed(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure
 def _fields(fields: Sequence[Any], strings: Mapping[str, str]) -> dict[str, str]:
     """Return the values by name; of a field that repeats the first with a value, of lists all."""
     values: dict[str, str] = {}
-    for field in fields:
-        name, value = field.key.lower(), _value(str(field.value), strings)
+    for name, raw in (pair for field in fields for pair in _separated(field.key.lower(), str(field.value))):
+        value = _value(raw, strings)
         if values.get(name) and value and name in _LISTS:
             values[name] += _LISTS[name] + value
         elif not values.get(name):
             values[name] = value
     return values
+
+
+def _separated(name: str, raw: str) -> Iterator[tuple[str, str]]:
+    """Yield a field, and those that follow it in its value because the comma between them is missing."""
+    depth, quoted, start = 0, False, 0
+    for mark in re.finditer(r'[{}"]', raw):
+        closes = mark[0] == "}" or quoted
+        if mark[0] != '"':
+            depth += 1 if mark[0] == "{" else -1
+        elif depth == 0:
+            quoted = not quoted
+        if closes and depth == 0 and not quoted and (following := _NEXT_FIELD.match(raw, mark.end())):
+            yield name, raw[start : mark.end()]
+            name, start = following[1].lower(), following.end()
+    yield name, raw[start:]
 
 
 def _value(raw: str, strings: Mapping[str, str]) -> str:
@@ -149,8 +171,10 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
     return "".join(values)
 
 
-def _keys(field: str) -> list[str]:
-    return [key.strip() for key in field.split(",") if key.strip()]
+def _keys(field: str, known: Mapping[str, _Entry]) -> list[str]:
+    """Return the keys of entries that a field names; BibTeX finds them also in other letters' case."""
+    named = (key.strip() for key in field.split(","))
+    return [known[form].key for key in named if (form := key if key in known else key.lower()) in known]
 
 
 def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -159,16 +183,19 @@ def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str]
     if len(seen) > 10:
         return fields
     seen |= {entry.key}
-    for key in _keys(fields.get("xdata", "")):
-        if key in by_key and key not in seen:
+    for key in _keys(fields.get("xdata", ""), by_key):
+        if key not in seen:
             fields = _inherited(by_key[key], by_key, seen) | fields
-    for key in _keys(fields.get("crossref", "")):
-        if key not in by_key or key in seen:
+    for key in _keys(fields.get("crossref", ""), by_key):
+        if key in seen:
             continue
         whole = _inherited(by_key[key], by_key, seen)
-        periodical = entry.kind == "article"
+        if "title" in whole and not by_key[key].fields.get("booktitle", ""):
+            whole.pop("booktitle", None)  # of what the whole is part of itself
+        left_out = ["booktitle" if entry.kind == "article" else "journaltitle"]
+        left_out += ["author"] if entry.kind not in _PARTS_BY_ITS_AUTHORS or "editor" in fields else []
         for name, sources in _FROM_WHOLE.items():
-            if name == ("booktitle" if periodical else "journaltitle"):
+            if name in left_out:
                 continue
             if value := next((whole[source] for source in sources if source in whole), ""):
                 fields.setdefault(name, value)
@@ -177,10 +204,11 @@ def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str]
 
 def _item(entry: _Entry, raw: Mapping[str, str], folders: Sequence[Path], outside: bool) -> Item:
     fields = {
-        name: untagged(from_latex(" ".join(value.split())))
+        name: verbatim(value) if name in _VERBATIM else untagged(from_latex(" ".join(value.split())))
         for name, value in raw.items()
         if name not in _FILES and not name.startswith("bdsk-")
     }
+    fields |= {name: full for name in ("journal", "journaltitle") if (full := journal(raw.get(name, "")))}
     known = details(
         {
             "authors": bibtex_names(raw.get("author", "") or raw.get("editor", "")),
@@ -230,9 +258,12 @@ def _arxiv(fields: Mapping[str, str]) -> str | None:
             return number
         if eprint and kind:
             return eprint
+    published = (fields.get(name, "") for name in ("journal", "journaltitle", "series", "publisher", "institution"))
+    preprint = any(re.match(r"arxiv\b|corr$", name, re.IGNORECASE) for name in published)
     for name in _ARXIV:
         value = fields.get(name, "")
-        bare = f"arxiv:{value}" if name.startswith("arxiv") or value.startswith("abs/") else value
+        numbered = name.startswith("arxiv") or value.startswith("abs/") or (preprint and name in _NUMBERS)
+        bare = f"arxiv:{value}" if numbered else value
         if number := arxiv_number(bare):
             return number
     return None

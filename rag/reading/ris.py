@@ -11,13 +11,14 @@ from typing import Any
 from ..errors import SourceError, reason
 from ..types import Failure
 from .attachments import files_of, first_found, last_part, named_files
-from .names import ris_name
+from .names import ris_names
 from .sources import Item, Reading, arxiv_number, decoded, details, keep, without_text
 from .tags import untagged
 
-_TITLES = ("primary_title", "title", "short_title", "translated_title", "book_title")
-_VENUES = ("journal_name", "secondary_title", "alternate_title3", "alternate_title2", "alternate_title1")
+_TITLES = ("primary_title", "title", "short_title", "translated_title", "book_title", "unpublished_title")
+_VENUES = ("alternate_title3", "secondary_title", "journal_name", "alternate_title2", "alternate_title1", "book_title")
 _DATES = ("year", "publication_year", "date")
+_MANY = ("AB", "N2", "ED", "L1", "L2", "L4", "LK")  # tags that may repeat, besides the library's
 _FILES = ("file_attachments1", "file_attachments2", "figure", "link_to_pdf", "urls", "link_to_fulltext")
 
 
@@ -54,13 +55,14 @@ def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list
         SourceError: the file is no text.
     """
     import rispy
+    from rispy.config import LIST_TYPE_TAGS
 
     items: list[Item] = []
     failures: list[Failure] = []
     folders = [path.parent, path.parent / f"{path.stem}.Data" / "PDF"]
     for line, record in _records(_regular(decoded(path))):
         try:
-            entries = rispy.loads(record, mapping=_mapping())
+            entries = rispy.loads(record, mapping=_mapping(), list_tags=[*LIST_TYPE_TAGS, *_MANY])
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             failures.append(Failure(name or path.name, line, f"a broken record: {reason(error)}"))
             continue
@@ -75,7 +77,8 @@ def _mapping() -> dict[str, str]:
     """Return the library's names for tags, and those of tags that it does not know."""
     from rispy.config import TAG_KEY_MAPPING
 
-    return {**TAG_KEY_MAPPING, "LK": "link_to_fulltext", "BT": "book_title"}
+    more = {"LK": "link_to_fulltext", "BT": "book_title", "CT": "unpublished_title", "ED": "editors"}
+    return {**TAG_KEY_MAPPING, **more}
 
 
 def _regular(text: str) -> str:
@@ -99,32 +102,35 @@ def _records(text: str) -> Iterator[tuple[int, str]]:
     for match in re.finditer(r"(?ms)(\S.*?)(?:^ER  -[^\n]*|(?=^TY  -)|\Z)", text):
         line, before = line + text.count("\n", before, match.start()), match.start()
         if re.search(r"(?m)^[A-Z][A-Z0-9]  -", match[1]):  # else a line or two of the database that wrote the file
-            yield line, match[1].rstrip() + "\nER  - \n"
+            filled = re.sub(r"(?m)^[A-Z][A-Z0-9]  - *\n(?=[A-Z][A-Z0-9]  -)", "", match[1].rstrip())
+            yield line, filled + "\nER  - \n"
 
 
 def _item(entry: dict[str, Any], line: int, folders: Sequence[Path], outside: bool) -> Item:
-    abstract = entry.get("abstract") or entry.get("notes_abstract") or ""
-    people = [*entry.get("first_authors", []), *entry.get("authors", [])] or entry.get("secondary_authors", [])
+    abstract = " ".join(entry.get("abstract") or entry.get("notes_abstract") or [])
+    people = [*entry.get("first_authors", []), *entry.get("authors", [])]
+    people = people or [*entry.get("secondary_authors", []), *entry.get("editors", [])]
+    title, titled = next(((str(entry[name]), name) for name in _TITLES if entry.get(name)), ("", ""))
     links = [link for name in _FILES for link in _texts(entry.get(name))]
     url = next((link for link in _texts(entry.get("urls")) if not _is_file(link)), None)
     numbers = (arxiv_number(str(value)) for name, value in entry.items() if name not in ("abstract", "notes_abstract"))
     known = details(
         {
-            "authors": list(filter(None, map(ris_name, people))),
+            "authors": [name for person in people for name in ris_names(person)],
             "year": next((said for said in map(entry.get, _DATES) if said and re.search(r"\d{4}", said)), None),
-            "venue": untagged(next((str(entry[name]) for name in _VENUES if entry.get(name)), "")),
+            "venue": untagged(next((str(entry[name]) for name in _VENUES if entry.get(name) and name != titled), "")),
             "doi": entry.get("doi"),
             "arxiv_id": next(filter(None, numbers), None),
             "url": url,
             "citekey": entry.get("id"),
-            "tags": entry.get("keywords", []),
+            "tags": [tag.strip() for words in entry.get("keywords", []) for tag in untagged(words).split(";")],
         }
     )
     named = [names for link in links if _is_file(link) for names in named_files(link.removeprefix("internal-pdf://"))]
     files, missing = files_of((last_part(names[0]), first_found(names, folders, outside)) for names in named)
     return Item(
         key=entry.get("id") or "",
-        title=untagged(next((str(entry[name]) for name in _TITLES if entry.get(name)), "")),
+        title=untagged(title),
         details=known,
         abstract=untagged(str(abstract)) or None,
         files=files,

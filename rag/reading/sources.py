@@ -201,6 +201,10 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
         value = raw.get(key)
         return _one_line(value)[:500] or None if isinstance(value, (str, int)) else None
 
+    def verbatim(key: str) -> str | None:
+        value = raw.get(key)
+        return _unmarked(value)[:500] or None if isinstance(value, (str, int)) else None
+
     def texts(key: str) -> tuple[str, ...]:
         value = raw.get(key) or []
         items = re.split(r"\s*;\s*|\s+and\s+", value) if isinstance(value, str) else value
@@ -211,19 +215,23 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
 
     said = raw.get("year") or raw.get("date")  # a container's text may be far longer than what it was read from
     year = re.search(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", str(said)) if isinstance(said, (str, int, date)) else None
-    doi = text("doi")
-    arxiv = text("arxiv_id")
+    doi = verbatim("doi")
+    arxiv = verbatim("arxiv_id")
     return {
         "authors": texts("authors") or texts("author"),
         "year": int(year[0]) if year else None,
         "venue": text("venue") or text("journal"),
         "doi": re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi, flags=re.I) if doi else None,
         "arxiv_id": re.sub(r"^(?:https?://arxiv\.org/abs/|arxiv:\s*)", "", arxiv, flags=re.I) if arxiv else None,
-        "url": text("url"),
-        "citekey": text("citekey"),
+        "url": verbatim("url"),
+        "citekey": verbatim("citekey"),
         "tags": texts("tags"),
     }
 
 
 def _one_line(value: str | float) -> str:
-    return readable(" ".join(untagged(clean(str(value))).split()))
+    return readable(_unmarked(value))
+
+
+def _unmarked(value: str | float) -> str:
+    return " ".join(untagged(clean(str(value))).split())
