@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.readable import from_latex
-from rag.reading.names import bibtex_names, ris_names
+from rag.reading.names import bibtex_names, ris_names, stated_names
 from rag.reading.readers import read_file
 from rag.types import Paper
 
@@ -166,3 +166,44 @@ def test_ris_books_have_their_editors_and_their_title(tmp_path: Path) -> None:
     )
     assert (first.title, first.authors, first.venue) == ("Book of Reeds", ("Tim Oak", "Kim Elm"), None)
     assert second.title == "Notes on Reeds"
+
+
+# Names and titles in records of other kinds
+
+
+@pytest.mark.parametrize(
+    ("field", "people"),
+    [
+        ("Oak, Tim", ["Tim Oak"]),
+        ("Oak, Tim; Elm, Kim", ["Tim Oak", "Kim Elm"]),
+        ("Tim Oak, Kim Elm", ["Tim Oak", "Kim Elm"]),
+        ("Tim Oak, Kim Elm, and Lou Ash", ["Tim Oak", "Kim Elm", "Lou Ash"]),
+        ("Oak, T., Elm, K.", ["T. Oak", "K. Elm"]),
+        ("World Office for Reeds, Rushes and Sedges", ["World Office for Reeds, Rushes and Sedges"]),
+        ("Tim Oak and Kim Elm, Jr.", ["Tim Oak", "Kim Elm, Jr."]),
+    ],
+)
+def test_a_stated_list_of_authors_is_its_people(field: str, people: list[str]) -> None:
+    assert stated_names(field) == people
+
+
+def test_json_lines_and_front_matter_have_people_in_the_forms_of_records(tmp_path: Path) -> None:
+    (paper,) = papers(
+        tmp_path,
+        "a.jsonl",
+        '{"title": "A", "text": "Reeds grow.", "year": 2003.0, "authors": ["Oak, Tim", '
+        '{"given": "Kim", "family": "Elm"}, {"name": "Lou Ash"}, "Rushes and Sedges Society"]}',
+    )
+    assert paper.authors == ("Tim Oak", "Kim Elm", "Lou Ash", "Rushes and Sedges Society")
+    assert paper.year == 2003
+    (paper,) = papers(
+        tmp_path,
+        "a.md",
+        "---\ntitle: A &amp; <i>B</i>\nauthors: [{first: Tim, last: Oak}]\ndate-added: 2020-13-45\n---\nReeds grow.",
+    )
+    assert (paper.title, paper.authors) == ("A & B", ("Tim Oak",))
+
+
+def test_ligatures_become_the_letters_that_people_search_for(tmp_path: Path) -> None:
+    (paper,) = papers(tmp_path, "a.txt", "Of\ufb01ces\n\nThe of\ufb01ce has a \ufb02ag.")
+    assert paper.text == "Offices\n\nThe office has a flag."

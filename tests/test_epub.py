@@ -11,6 +11,7 @@ from conftest import CASES
 from test_markup import read
 
 from rag.assistant import Assistant
+from rag.reading.epub import is_book
 
 CONTAINER = '<container><rootfiles><rootfile full-path="o.opf"/></rootfiles></container>'
 PAGE = "<html><head><title>One</title></head><body><p>Bogs hold nine tenths of their weight as water.</p></body></html>"
@@ -57,6 +58,8 @@ def seq(name: str, role: str, place: int) -> str:
             ["Ola Fen"],
         ),
         ("<dc:creator>Мария Болотова</dc:creator>", ["Мария Болотова"]),
+        ("<dc:creator>Ola Fen &amp; Ann Moss</dc:creator><dc:creator>Unknown</dc:creator>", ["Ola Fen", "Ann Moss"]),
+        ("<dc:creator>Moss &amp; Sons</dc:creator>", ["Moss & Sons"]),
     ],
 )
 def test_authors_are_the_creators_in_the_role_of_one(tmp_path: Path, metadata: str, authors: list[str]) -> None:
@@ -103,6 +106,20 @@ def test_what_the_style_sheet_of_a_book_hides_is_left_out(tmp_path: Path) -> Non
 def desk(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
         yield assistant
+
+
+def test_a_folder_named_as_a_book_needs_no_mimetype(tmp_path: Path) -> None:
+    shutil.copytree(CASES / "21-epub" / "bookdir.epub", tmp_path / "bogs.epub")
+    (tmp_path / "bogs.epub" / "mimetype").unlink()
+    assert is_book(tmp_path / "bogs.epub")
+    (tmp_path / "bogs.epub").rename(tmp_path / "bogs")
+    assert not is_book(tmp_path / "bogs")
+
+
+def test_a_title_in_a_package_has_no_tags(tmp_path: Path) -> None:
+    whole = book()
+    whole["o.opf"] = str(whole["o.opf"]).replace(">Marsh<", ">Reeds &amp;amp; &lt;i&gt;Moss&lt;/i&gt;<")
+    assert read(tmp_path, "a.epub", whole).title == "Reeds & Moss"
 
 
 @pytest.mark.parametrize("given", ["shelf", "shelf/bogs.epub", "shelf/bogs"])

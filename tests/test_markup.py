@@ -130,7 +130,7 @@ def test_html_gives_its_text_and_sections_without_the_site_around_it(tmp_path: P
         ("<h1>T</h1><table><tr><td><h2>S</h2><p>in a table for looks</td></tr></table>", "T\n\nin a table for looks"),
         ("<h1>T</h1><p>x <math><mi>y</mi><annotation>\\y</annotation></math>", "T\n\nx y"),
         ("<h1>T</h1><p>10<sup>6</sup> m<sup>2</sup>, 40<sup><a>12</a></sup>, 50<a><sup>7</sup></a>",
-         "T\n\n10^6 m2, 40 12, 50 7"),
+         "T\n\n10^6 m2, 40[12], 50[7]"),
         ("<h1>T</h1><p>x<span aria-hidden=true>x</span>", "T\n\nx"),
         ("<h1>T</h1>" + "<div>" * 5000 + "deep", "T\n\ndeep"),
         ("<h1>T</h1>" + "<table><tr><td>" * 5000 + "deep", "T\n\ndeep"),
@@ -383,6 +383,11 @@ IVY = "<contrib contrib-type='author'><name><surname>Lake</surname><given-names>
             "<contrib contrib-type='editor'><name><surname>Sedge</surname></name></contrib>",
             ["Ola Fen Jr"],
         ),
+        (
+            "<contrib contrib-type='author'><collab>on behalf of the Reed Group</collab><contrib-group><contrib>"
+            "<name><surname>Member</surname></name></contrib></contrib-group></contrib>" + IVY.format(""),
+            ["the Reed Group", "Ivy Lake"],
+        ),
         (IVY.format("") + "<contrib contrib-type='author'><anonymous/></contrib>" + IVY.format(""), ["Ivy Lake"]),
         (
             IVY.format("") + "</contrib-group><contrib-group content-type='collab-list'><contrib><name><surname>Member"
@@ -610,3 +615,12 @@ def test_a_file_that_was_changed_anywhere_gives_a_paper_or_a_reason(
     for paper in reading.papers:
         paper.text.encode()
         assert all(0 < s.start < s.end <= len(paper.text) for s in paper.sections)
+
+
+def test_a_jats_date_may_stand_in_its_attribute(tmp_path: Path) -> None:
+    article = (
+        "<article><front><article-meta><title-group><article-title>Reeds</article-title></title-group>"
+        "<pub-date iso-8601-date='2016-05-03'><day>3</day></pub-date></article-meta></front>"
+        "<body><p>Reeds grow.</p></body></article>"
+    )
+    assert read(tmp_path, "a.xml", article).year == 2016

@@ -16,19 +16,23 @@ from .markup import hidden_note, parsed, plain, sections
 from .packed import Archive, opened, text_of
 from .sources import MAX_TEXT_BYTES, Reading, decode, details, make_paper
 from .styles import drop_hidden
+from .tags import untagged
 
 _CONTAINER = "META-INF/container.xml"
 _FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _PUBLISHED = ("publication", "original-publication", "issued", "")  # of a date, the most telling first
+_NOBODY = re.compile(r"unknown|anonymous|unbekannt|inconnu|n/?a|none", re.IGNORECASE)  # as programs write without one
 _OPF = "{http://www.idpf.org/2007/opf}"
 
 
 def is_book(folder: Path) -> bool:
     """Whether a folder is an EPUB that was unpacked, as Apple Books keeps them."""
     try:
-        return (folder / _CONTAINER).is_file() and (folder / "mimetype").read_bytes()[
-            :60
-        ].strip() == b"application/epub+zip"
+        if not (folder / _CONTAINER).is_file():
+            return False
+        kind = folder / "mimetype"  # a copy of a book may have lost it
+        told = kind.read_bytes()[:60].strip() == b"application/epub+zip" if kind.is_file() else False
+        return told or folder.suffix.lower() == ".epub"
     except OSError:
         return False
 
@@ -87,7 +91,7 @@ def _refinements(package: Any) -> dict[str, dict[str, str]]:
 def _title(package: Any, refined: Mapping[str, Mapping[str, str]]) -> str:
     titles = [(refined.get(str(tag.get("id")), {}), text_of(tag)) for tag in package.iter("title")]
     main = [text for said, text in titles if said.get("title-type") == "main"]
-    return next(filter(None, [*main, *(text for _, text in titles)]), "")
+    return untagged(next(filter(None, [*main, *(text for _, text in titles)]), ""))
 
 
 def _authors(package: Any, refined: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -101,7 +105,14 @@ def _authors(package: Any, refined: Mapping[str, Mapping[str, str]]) -> list[str
             people.append((int(place) if place.isdecimal() else 999, role, text_of(tag)))
     people.sort(key=lambda person: person[0])
     authors = [text for _, role, text in people if role in ("aut", "")]
-    return [name for text in authors or [text for _, _, text in people] for name in listed_names(text)]
+    stated = [text for text in authors or [text for _, _, text in people] if not _NOBODY.fullmatch(text)]
+    return [name for text in stated for part in _separated(text) for name in listed_names(part)]
+
+
+def _separated(creator: str) -> list[str]:
+    """Return the people of a creator that Calibre wrote: `Ola Fen & Ada Reed`; `Reed & Sons` is one."""
+    parts = re.split(r"\s(?:&|&amp;)\s", creator)
+    return parts if all(re.search(r"\S[ ,]+\S", part) for part in parts) else [creator]
 
 
 def _date(package: Any, refined: Mapping[str, Mapping[str, str]]) -> str | None:

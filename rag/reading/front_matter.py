@@ -35,6 +35,16 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
+def _timestamp(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:  # 2020-13-45 is no day
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
+
+
 class _Handler(YAMLHandler):  # type: ignore[misc]
     def load(self, fm: str, **_: object) -> Any:
         return yaml.load(fm, _Loader)

@@ -36,7 +36,7 @@ _DROPPED = frozenset(
 )
 
 _AUTHORS = frozenset("author collab group".split())
-_OTHER_GROUPS = re.compile("editor|reviewer|translator|member|collab|non-byline", re.IGNORECASE)
+_OTHER_GROUPS = re.compile("editor|reviewer|translator|member|collab|investigator|non-byline", re.IGNORECASE)
 
 
 def read_jats(path: Path, name: str) -> Reading:
@@ -129,6 +129,9 @@ def _is_picture(abstract: Any) -> bool:
 
 def _details(front: Any, meta: Any) -> dict[str, Any]:
     years = [_text(y) for y in meta.iterfind("pub-date/year")]
+    years += [
+        str(each.get("iso-8601-date") or "")[:4] for each in meta.iterfind("pub-date") if each.find("year") is None
+    ]
     ids = {tag.get("pub-id-type"): _text(tag) for tag in meta.iterfind("article-id")}
     return details(
         {
@@ -149,7 +152,7 @@ def _authors(meta: Any) -> list[str]:
         person
         for group in groups
         for person in group.iter("contrib", "collab")
-        if person.getparent().tag == "contrib-group" and not any(a.tag == "collab" for a in person.iterancestors())
+        if person.getparent().tag == "contrib-group" and next(person.iterancestors("collab", "contrib"), None) is None
     ]
     return [
         name for person in people if str(person.get("contrib-type", "author")) in _AUTHORS and (name := _name(person))
@@ -194,7 +197,7 @@ def _group_name(group: Any) -> str:
         else:
             inside = [part for child in node for part in (child, child.tail or "")]
             left += reversed([node.text or "", *inside])
-    return " ".join("".join(words).split()).strip(" ,;:")
+    return re.sub(r"^(?:and )?on behalf of (?=\S)", "", " ".join("".join(words).split()).strip(" ,;:"), flags=re.I)
 
 
 def _text(tag: Any) -> str:

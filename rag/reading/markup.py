@@ -43,6 +43,7 @@ _REGIONS = {
 _EQUATIONS = frozenset("ltx_eqn_table ltx_equation ltx_equationgroup".split())
 _LABEL = re.compile(r"((?:\w+ ){0,2}(?:fig(?:ure|\.)|table|algorithm|scheme|box|listing)\s*\w+(?:\.\w+)*)", re.I)
 _POWER = re.compile(r"[-−–+]?\d{1,3}")
+_MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # of references and notes
 _LONGEST_TITLE = 200  # characters of a caption that stand as its table's heading
 _CUT, _END = "\x1e", "\x1d"  # between blocks, and where a region ends; plain str, as no text of a tree is
 
@@ -185,10 +186,17 @@ def _is_taken(node: Any, words: list[str], notes: list[Any]) -> bool:
     elif node.name == "br":
         words.append("\n")
     elif not _is_hidden(node):
+        if node.name == "sup" and _MARKS.fullmatch(mark := node.get_text().strip()) and _is_linked(node):
+            words.append(f"[{mark}]" if words and words[-1][-1:].strip(" [(") else mark)
+            return True
         if node.name == "sup" and words and words[-1][-1:].isdigit() and _POWER.fullmatch(node.get_text().strip()):
-            words.append(" " if node.find("a") or node.find_parent("a") else "^")  # 40 (12) is not 4012
+            words.append(" " if _is_linked(node) else "^")  # 40 (12) is not 4012
         return False
     return True
+
+
+def _is_linked(tag: Any) -> bool:
+    return bool(tag.find("a") or tag.find_parent("a"))
 
 
 def _is_hidden(tag: Any) -> bool:

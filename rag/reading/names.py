@@ -12,6 +12,7 @@ _LONGEST = 500  # characters; the parser is quadratic in closing braces
 _OFFICE = re.compile(
     r"\b(?:and|of|for|the|und|für|et|pour|Inc|Ltd|LLC|GmbH|Corp)\b"
 )  # a name with a comma that is its own
+_FULL_NAME = re.compile(r"(?:[^\W\d_a-z][\w.'’-]*\s)+(?:(?:van|von|de|der|den|la|di|da)\s)*[^\W\d_a-z][\w'’-]+")
 _GENERATION = re.compile(r"(?:jr|sr)\.?|II|III|IV|2nd|3rd", re.IGNORECASE)
 
 
@@ -79,10 +80,22 @@ def ris_names(person: str) -> list[str]:
     if len(people) == 1:
         several = re.split(r"\s+and\s+", person)
         people = several if len(several) > 1 and all(each.count(",") == 1 for each in several) else [person]
-    return list(filter(None, map(_ris_name, people)))
+    return list(filter(None, map(western, people)))
 
 
-def _ris_name(person: str) -> str:
+def stated_names(person: str) -> list[str]:
+    """Return the people of an author's field in any other record: `Tim Oak and Kim Elm`, `Oak, Tim; Elm, Kim`."""
+    person = " ".join(untagged(person).split())
+    if _OFFICE.search(person.replace(" and ", " ")) or ";" in person:
+        return [name for part in person.split(";") if (name := western(part))]
+    parts = [part.strip() for part in re.split(r",? and |,", person) if part.strip()]
+    if len(parts) > 1 and all(_FULL_NAME.fullmatch(part) for part in parts):
+        return parts
+    several = [each for part in re.split(r",? and ", person) for each in _listed(part)]
+    return [name for part in several if (name := western(part))]
+
+
+def western(person: str) -> str:
     """Return `Doe, Jane, Jr.`, as RIS has names, first name first: `Jane Doe, Jr.`; "" for nobody."""
     last, *rest = [part for part in map(str.strip, person.split(",")) if part] or [""]
     if (len(rest) > 1 and not _GENERATION.fullmatch(rest[-1])) or (rest and _OFFICE.search(person)):

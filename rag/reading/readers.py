@@ -16,6 +16,7 @@ from .docx import read_docx
 from .encodings import encoding_of
 from .epub import is_book, read_epub
 from .jats import read_jats
+from .names import stated_names, western
 from .ris import read_ris
 from .sources import Reading, decode, decoded, details, keep, make_paper
 from .tags import untagged
@@ -178,7 +179,7 @@ def _read_markdown(path: Path, name: str) -> Reading:
 
     matter, content = front_matter(decoded(path))
     said = matter.get("title")
-    title = said if said and isinstance(said, (str, int, float)) else None
+    title = untagged(str(said)).strip() if said and isinstance(said, (str, int, float)) else None
     sections: list[tuple[str | None, str]] = [(None, "")]
     heading = False
     row: list[str] | None = None
@@ -204,7 +205,7 @@ def _read_markdown(path: Path, name: str) -> Reading:
             row.append(_inline_text(token))
         elif token.type in ("inline", "fence", "code_block"):
             add(_inline_text(token) if token.type == "inline" else token.content)
-    known = details(matter)
+    known = details(_with_people(matter))
     return Reading([make_paper(str(title or path.stem.replace("_", " ")), "", sections=sections, **known)])
 
 
@@ -245,11 +246,38 @@ def _read_json_lines(path: Path, name: str) -> Reading:
         if not isinstance(title, str) or not isinstance(body, str):
             reading.failures.append(Failure(name, number, "`title` and `text` (or `abstract`) have to be strings"))
             continue
-        keep(reading, name, number, untagged(title), untagged(body), details(row))
+        keep(reading, name, number, untagged(title), untagged(body), details(_with_people(row)))
     if not reading.papers and len(reading.failures) > 1:
         first = reading.failures[0]
         raise SourceError(f"none of its lines is a paper (line {first.line}: {first.reason})")
     return reading
+
+
+def _with_people(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a record, its authors as a list of names in their western order."""
+    said = row.get("authors") or row.get("author") or []
+    if isinstance(said, str):
+        return {**row, "authors": stated_names(said)}
+    people = [said] if isinstance(said, dict) else said
+    if not isinstance(people, list):
+        return row
+    return {**row, "authors": [western(name) for person in people if (name := _person(person))]}
+
+
+def _person(said: Any) -> str | None:
+    """Return the name in a form that records have: a text, `{"name": ...}`, `{"given": ..., "family": ...}`."""
+    if not isinstance(said, dict):
+        return str(said) if isinstance(said, (str, int, float)) else None
+    for given, family in (
+        ("given", "family"),
+        ("first", "last"),
+        ("firstName", "lastName"),
+        ("given_name", "family_name"),
+    ):
+        if isinstance(said.get(family), str):
+            return f"{said[given]} {said[family]}" if isinstance(said.get(given), str) else str(said[family])
+    name = said.get("name") or said.get("literal")
+    return _person(name) if isinstance(name, (str, dict)) else None
 
 
 def _read_pdf(path: Path, name: str, most_pages: int | None = None) -> Reading:

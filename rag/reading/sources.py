@@ -19,6 +19,7 @@ from .tags import untagged
 
 MAX_TEXT_BYTES = 20_000_000  # a long book is 5 MB; what is larger is a log or a dump
 _MAX_TITLE = 500
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "ft", "ﬆ": "st"})
 
 
 @dataclass(slots=True)
@@ -89,9 +90,9 @@ def make_paper(title: str, body: str, *, sections: Sequence[Part] | None = None,
     Raises:
         SourceError: there is no title or no text.
     """
-    title = " ".join(clean(title).split())[:_MAX_TITLE].strip()
+    title = " ".join(_searchable(title).split())[:_MAX_TITLE].strip()
     parts = [
-        (clean(heading) if heading else heading, clean(part).strip(), kind)
+        (_searchable(heading) if heading else heading, _searchable(part).strip(), kind)
         for heading, part, kind in _with_kinds(sections or [(None, body)])
     ]
     parts = [(heading, part, kind) for heading, part, kind in parts if part]
@@ -107,6 +108,11 @@ def make_paper(title: str, body: str, *, sections: Sequence[Part] | None = None,
         text += part
     told = any(heading or kind != "body" for heading, _, kind in parts)
     return Paper(title=title, text=text, sections=tuple(spans) if told else (), **details)
+
+
+def _searchable(text: str) -> str:
+    """Return the text without what is not seen, its ligatures as the letters that people type."""
+    return clean(text).translate(_LIGATURES)
 
 
 _NUMBER = r"(?:(?:\d+(?:\.\d+)*|[IVX]+|[A-Z])[.:)]?\s+)?"  # 7, 7., 7.1, VII., A
@@ -214,7 +220,9 @@ def details(raw: dict[str, Any]) -> dict[str, Any]:
         return tuple(dict.fromkeys(filter(None, (_one_line(n) for n in named if isinstance(n, (str, int, float))))))
 
     said = raw.get("year") or raw.get("date")  # a container's text may be far longer than what it was read from
-    year = re.search(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", str(said)) if isinstance(said, (str, int, date)) else None
+    year = (
+        re.search(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", str(said)) if isinstance(said, (str, int, float, date)) else None
+    )
     doi = verbatim("doi")
     arxiv = verbatim("arxiv_id")
     return {
