@@ -141,7 +141,7 @@ def test_the_folder_of_a_page_that_was_killed_goes_at_the_next_start(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("GRADIO_TEMP_DIR", "")
-    (tmp_path / "footnote-page-of-notes").mkdir()
+    (tmp_path / "footnote-page_of_notes").mkdir()
     env = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     started = [
         subprocess.Popen([sys.executable, "-c", HOLDING], env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)
@@ -152,7 +152,7 @@ def test_the_folder_of_a_page_that_was_killed_goes_at_the_next_start(
         started[0].wait(10)
         assert (killed / "upload.pdf").exists()
         with cache_folder() as own:
-            assert sorted(tmp_path.iterdir()) == sorted([own, living, tmp_path / "footnote-page-of-notes"])
+            assert sorted(tmp_path.iterdir()) == sorted([own, living, tmp_path / "footnote-page_of_notes"])
             assert os.environ["GRADIO_TEMP_DIR"] == str(own)
         assert not own.exists()
         assert (living / "upload.pdf").exists()

@@ -373,12 +373,12 @@ def test_only_what_was_uploaded_is_read(server: Server) -> None:
     refused = "Only files that were uploaded to this page are taken."
     paths = [str(secret), f"{Path(path).parent}/../../../{secret}", "/etc/passwd", "secret.txt", str(server.folder)]
     for other in [*paths, "http://evil.example/a.txt", "http://127.0.0.1/a.txt", "file:///etc/passwd"]:
-        assert event(server, "upload", [file(other)]) == refused
-        assert event(server, "upload", [file(path), file(other)]) == refused
+        assert event(server, "upload", [file(other)], "") == refused
+        assert event(server, "upload", [file(path), file(other)], "") == refused
         assert event(server, "ask", file(other), None, None, None) == refused
         assert event(server, "submit", file(other), None, [], [], []) == refused
     assert titles(server) == before
-    assert "1 added." in event(server, "upload", [file(path)])[0]
+    assert "1 added." in event(server, "upload", [file(path)], "")[0]
     assert titles(server) == {*before, "New Otters"}
     assert not (server.folder / "attempts").exists()
 
@@ -392,7 +392,7 @@ def test_names_of_uploads_lead_nowhere(server: Server) -> None:
         folder = Path(path).parents[1]
         assert re.fullmatch(r"footnote-\w+", folder.name)
         assert Path(os.path.normpath(path)).parents[1] == folder
-        assert "1 added." in event(server, "upload", [file(path)])[0]
+        assert "1 added." in event(server, "upload", [file(path)], "")[0]
     kept = [path.name for path in (server.folder / "library" / "uploads").glob("*/*")]
     assert kept.count("otters.md") == len(hostile_names)
 
@@ -400,9 +400,9 @@ def test_names_of_uploads_lead_nowhere(server: Server) -> None:
 def test_files_of_other_types_and_too_many_are_refused(server: Server) -> None:
     before = titles(server)
     _, (program,) = uploaded(server, ("run.exe", b"Run Me\n\nThis is a program of otters.\n"))
-    assert "files of the kind &#39;.exe&#39; are not read" in event(server, "upload", [file(program)])[0]
+    assert "files of the kind &#39;.exe&#39; are not read" in event(server, "upload", [file(program)], "")[0]
     _, paths = uploaded(server, *((f"{number}.txt", b"Many\n\nMany otters.\n") for number in range(201)))
-    report = event(server, "upload", [file(path) for path in paths])[0]
+    report = event(server, "upload", [file(path) for path in paths], "")[0]
     assert "201 files at once are too many: at most 200 are taken." in report
     assert titles(server) == before
 
@@ -435,8 +435,8 @@ def test_no_reply_names_a_path_of_the_machine(server: Server) -> None:
     replies["program"] = json.dumps(event(server, "ask", "What does fog hide?", None, None, None))
     replies["papers"] = json.dumps(event(server, "list_papers"))
     replies["error"] = json.dumps(event(server, "ask", {"x": 1}, None, None, None))
-    replies["failed"] = json.dumps(event(server, "upload", [file(path)]))
-    replies["unread"] = json.dumps(event(server, "listing", None))
+    replies["failed"] = json.dumps(event(server, "upload", [file(path)], ""))
+    replies["unread"] = json.dumps(event(server, "listing", "", None))
     assert "94.5%" in replies["ask"]
     assert "empty.txt: " in replies["unread"]
     own = {str(server.folder), str(ROOT), str(Path.home()), os.path.dirname(os.__file__), tempfile.gettempdir()}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-_PREFIX = "footnote-page-"
+_PREFIX = "footnote-page_"
 _LOCK = ".in-use"
 
 
