@@ -13,6 +13,7 @@ from .blanking import blanked, blanked_request, with_own_question
 from .errors import TooLong, UnknownAnswer, UnknownConversation
 from .readable import readable
 from .records import Records
+from .rows import undamaged
 from .types import Answer, PaperRef
 
 NEW_CONVERSATION = 0
@@ -246,7 +247,8 @@ def _drop_empty_conversations(db: sqlite3.Connection) -> None:
 
 
 def _kept(row: sqlite3.Row) -> Kept:
-    request, made_with, answer = (json.loads(row[name]) for name in ("request", "made_with", "answer"))
+    with undamaged(f"the kept answer {row['key']}"):
+        request, made_with, answer = (json.loads(row[name]) for name in ("request", "made_with", "answer"))
     good = None if row["good"] is None else bool(row["good"])
     feedback = Feedback(good, row["comment"], row["given"]) if row["given"] else None
     return Kept(row["key"], row["asked"], row["question"], request, made_with, answer, row["conversation"], feedback)

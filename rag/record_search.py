@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .database import LIST, list_value
 from .record_removals import RemovalRecords
-from .rows import chunk_of, paper_of
+from .rows import chunk_of, paper_of, undamaged
 from .types import Chunk, Paper
 
 
@@ -49,10 +49,11 @@ class Candidates:
         if chunk["section"] is None:
             return None
         if chunk["paper"] not in self._sections:
-            self._sections[chunk["paper"]] = sorted(
-                (start, end, kind)
-                for _, start, end, kind in json.loads(self._papers[chunk["paper"]]["details"])["sections"]
-            )
+            with undamaged(f"the metadata of the paper {self._papers[chunk['paper']]['id']}"):
+                self._sections[chunk["paper"]] = sorted(
+                    (start, end, kind)
+                    for _, start, end, kind in json.loads(self._papers[chunk["paper"]]["details"])["sections"]
+                )
         sections = self._sections[chunk["paper"]]
         start, end, kind = sections[bisect.bisect_right(sections, chunk["start"], key=lambda each: each[0]) - 1]
         return str(chunk["section"]) if kind == "body" and start <= chunk["start"] < end else None
@@ -67,9 +68,16 @@ class Candidates:
 
 
 def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
-    if not rows:
+    """Return vectors, (rows, dimensions). Raise LibraryError where the bytes are not of so many rows."""
+    data = b"".join(blobs)
+    if not rows and not data:
         return np.zeros((0, 0), np.float32)
-    return np.frombuffer(b"".join(blobs), kind).reshape(rows, -1).astype(np.float32, copy=False)
+    with undamaged("a vector"):
+        return (
+            np.frombuffer(data, kind)
+            .reshape(rows, len(data) // (rows * np.dtype(kind).itemsize))
+            .astype(np.float32, copy=False)
+        )
 
 
 class SearchRecords(RemovalRecords):
@@ -135,7 +143,7 @@ class SearchRecords(RemovalRecords):
         while rows := self.rows(
             "SELECT key, paper, vector FROM chunks WHERE key > ? ORDER BY key LIMIT ?", (after, batch)
         ):
-            matrix = np.frombuffer(b"".join(row["vector"] for row in rows), "<f4").reshape(len(rows), -1)
+            matrix = _matrix([row["vector"] for row in rows], "<f4", len(rows))
             yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
             after = rows[-1]["key"]
 

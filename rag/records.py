@@ -19,7 +19,7 @@ from .errors import AmbiguousPaper, UnknownPaper
 from .readable import folded, readable
 from .record_search import Candidates, SearchRecords
 from .record_sources import NOT_FOUND, PARTLY, Failed, StoredSource
-from .rows import chunk_of, details_of, merged, pack_boxes, paper_of, unpack_boxes, work_names
+from .rows import chunk_of, details_of, merged, pack_boxes, paper_of, undamaged, unpack_boxes, work_names
 from .schema import SECURE_DELETE_FROM, optimize_words, put_labels, renew_words
 from .types import Chunk, Paper, PaperRef, Span
 
@@ -163,7 +163,8 @@ class Records(SearchRecords):
     def corrections(self, key: int) -> dict[str, Any]:
         """The fields of a paper that a person has set."""
         row = self._one("SELECT corrections FROM papers WHERE key = ?", (key,))
-        return dict(json.loads(row[0])) if row else {}
+        with undamaged("a correction of a paper's metadata"):
+            return dict(json.loads(row[0])) if row else {}
 
     def put_paper(
         self,

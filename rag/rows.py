@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,18 @@ _DETAILS = (
     "authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections", "certainty",
     "notes", "zotero", "brief",
 )  # fmt: skip
+
+
+@contextlib.contextmanager
+def undamaged(what: str) -> Iterator[None]:
+    """Raise LibraryError, which names `what`, where a stored value cannot be decoded in the body."""
+    try:
+        yield
+    except (ValueError, ArithmeticError, KeyError, TypeError, IndexError, zlib.error) as error:
+        raise LibraryError(
+            f"The record is damaged: {what} cannot be read. Restore a copy of the library's folder; `footnote doctor` "
+            "tells more."
+        ) from error
 
 
 def details_of(paper: Paper) -> str:
@@ -67,7 +80,9 @@ def pack_boxes(boxes: NDArray[np.uint16]) -> bytes:
 
 
 def unpack_boxes(packed: bytes) -> NDArray[np.uint16]:
-    differences = np.frombuffer(zlib.decompress(packed), "<u2").reshape(4, -1).T
+    """Return what `pack_boxes` packed, (characters, 4). Raise LibraryError for damaged bytes."""
+    with undamaged("the places of a paper's characters"):
+        differences = np.frombuffer(zlib.decompress(packed), "<u2").reshape(4, -1).T
     return np.cumsum(differences, axis=0, dtype=np.uint16)
 
 
@@ -80,38 +95,36 @@ def _packed(value: Any) -> Any:
 
 
 def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
-    try:
+    """Return the paper in a row. Raise LibraryError for damaged metadata."""
+    with undamaged(f"the metadata of the paper {row['id']}"):
         details = json.loads(row["details"])
-    except ValueError as error:
-        raise LibraryError(
-            f"The record is damaged: the metadata of the paper {row['id']} cannot be read. Restore a copy of the "
-            "library's folder; `footnote doctor` tells more."
-        ) from error
-    return Paper(
-        id=row["id"],
-        title=row["title"],
-        text=row["text"],
-        year=row["year"],
-        authors=tuple(details["authors"]),
-        venue=details["venue"],
-        doi=details["doi"],
-        arxiv_id=details["arxiv_id"],
-        url=details["url"],
-        citekey=details["citekey"],
-        tags=tuple(details["tags"]),
-        collections=tuple(details["collections"]),
-        sources=sources,
-        pages=tuple(Page(*page) for page in details["pages"]),
-        sections=tuple(Section(*section) for section in details["sections"]),
-        certainty=tuple((name, value) for name, value in details.get("certainty", ())),
-        notes=tuple(details.get("notes", ())),
-        zotero=details.get("zotero"),
-        brief=details.get("brief", False),
-    )
+        return Paper(
+            id=row["id"],
+            title=row["title"],
+            text=row["text"],
+            year=row["year"],
+            authors=tuple(details["authors"]),
+            venue=details["venue"],
+            doi=details["doi"],
+            arxiv_id=details["arxiv_id"],
+            url=details["url"],
+            citekey=details["citekey"],
+            tags=tuple(details["tags"]),
+            collections=tuple(details["collections"]),
+            sources=sources,
+            pages=tuple(Page(*page) for page in details["pages"]),
+            sections=tuple(Section(*section) for section in details["sections"]),
+            certainty=tuple((name, value) for name, value in details.get("certainty", ())),
+            notes=tuple(details.get("notes", ())),
+            zotero=details.get("zotero"),
+            brief=details.get("brief", False),
+        )
 
 
 def chunk_of(row: sqlite3.Row) -> Chunk:
-    pairs = np.frombuffer(row["sentences"], "<i4").reshape(-1, 2).tolist()
+    """Return the chunk in a row. Raise LibraryError for damaged spans of sentences."""
+    with undamaged("a passage"):
+        pairs = np.frombuffer(row["sentences"], "<i4").reshape(-1, 2).tolist()
     return Chunk(
         start=row["start"],
         end=row["end"],

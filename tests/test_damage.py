@@ -124,6 +124,32 @@ def test_a_dropped_table_is_said_by_ordinary_commands(library: Path, table: str)
             act()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE papers SET details = '[]'",
+        "UPDATE papers SET details = '{}'",
+        "UPDATE papers SET vector = x'0102'",
+        "UPDATE chunks SET vector = x'010203'",
+        "UPDATE chunks SET sentences = x'0102'",
+        "UPDATE chunks SET sentence_vectors = x'01'",
+        "UPDATE answers SET answer = '{'",
+        "UPDATE answers SET request = '[1'",
+    ],
+)
+def test_a_damaged_value_is_a_library_error(assistant: Assistant, damage: str) -> None:
+    assistant.ask(QUESTION)
+    assistant.close()
+    change(assistant.library.folder, damage)
+    with opened(assistant.library.folder) as again:
+        if "answers" in damage:
+            with pytest.raises(LibraryError, match="damaged"):
+                again.history()
+        else:
+            with pytest.raises(LibraryError, match="damaged"):
+                again.ask(QUESTION)
+
+
 def empty(library: Path) -> None:
     (library / "footnote.sqlite").write_bytes(b"")
 
