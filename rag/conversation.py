@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from .errors import QuestionError
 from .retrieval import MAX_QUESTION, search_terms
+from .types import REFUSAL
 
 History = Sequence[tuple[str, str]]
 """Earlier turns as (question, answer), oldest first."""
@@ -21,10 +22,12 @@ _POINTER = re.compile(
     r"|\bthere(?=\s*(?:[?.,;]|$))"
     # "That", where it stands for something rather than joins a clause on.
     r"|\b(?:this|that|these|those)(?=\s*(?:[?.,;]|$)|\s+(?:one|ones|paper|papers|method|methods|model|models|work|approach|"
-    r"study|system|framework|dataset|data|benchmark|result|results|number|numbers|figure|figures|idea|trick|claim|way)\b)"
+    r"study|system|framework|dataset|data|benchmark|result|results|number|numbers|figure|figures|idea|trick|claim|way|"
+    r"in|again|with|by|more|further|better|for me|to me)\b)"
     r"|^(?:is|was|does|did|do|are|were|why|how) (?:\w+ )?(?:this|that|these|those)\b",
     re.IGNORECASE,
 )
+_BARE_NAME = re.compile(r"(?:the )?[\w-]*[A-Z][\w-]*(?: [A-Z][\w-]*){0,3}\s*[?.!]*")
 _GOES_ON = re.compile(
     r"^(?:(?:and|but|so|or|then|also|what about|how about|really|compared(?: to| with)?)\b[\s,]*)+", re.IGNORECASE
 )
@@ -41,13 +44,19 @@ _OF_ANY_PAPER = frozenset(
     "benchmark benchmarks experiment experiments evaluation evaluated tested trained training code available open "
     "source license licence funding funded author year years venue published language languages size big large small "
     "long fast slow cost costs expensive cheap accuracy accurate score scores number numbers percent well good better "
-    "best worse worst people humans step steps come main key future reproducible compare compared comparison".split()
+    "best worse worst people humans step steps come main key future reproducible compare compared comparison "
+    "wrote written explain elaborate describe tell summarize summarise clarify expand rephrase continue simple "
+    "simpler simply plain brief briefly short shorter term terms depth context".split()
 )
 
 _COURTESY = frozenset(
     "thanks thank thx ty cheers ok okay k great good cool nice perfect awesome wonderful excellent super brilliant "
     "amazing understood right yes yeah yep no nope sure alright fine hello hi hey bye goodbye morning evening "
     "afternoon night welcome please sorry interesting hmm wow merci danke gracias grazie".split()
+)
+_AGREES = re.compile(
+    r"(?:oh |ah |ok |okay |now )?(?:i (?:see|understand|got it)|got it|(?:that )?makes sense|good to know|"
+    r"(?:great|good|nice|excellent) (?:answer|job|work|point|stuff))(?: now)?"
 )
 _FILLERS = frozenset(
     "you so much very a lot that this it i see got helps helped is was all for the your help now well done too and to "
@@ -81,6 +90,8 @@ def check_history(history: History | None) -> list[tuple[str, str]]:
 def is_courtesy(text: str) -> bool:
     """Return whether a text only thanks, greets, agrees or takes leave: "thanks, that helps"."""
     words = re.findall(r"[^\W_]+", text.casefold())
+    if _AGREES.fullmatch(" ".join(words)):
+        return True
     if not words or words[0] in _ASKS or not _COURTESY.intersection(words):
         return False
     return all(word in _COURTESY or word in _FILLERS for word in words)
@@ -103,6 +114,12 @@ def without_opening(question: str) -> str:
     return _GOES_ON.sub("", question.strip())
 
 
+def _names_another(question: str) -> bool:
+    """Return whether a question only puts another name in the place of the one before: "And SciBERT?"."""
+    core = without_opening(question)
+    return core != question.strip() and bool(_BARE_NAME.fullmatch(core))
+
+
 def own_terms(question: str) -> tuple[str, ...]:
     """Return the search terms of a question that can bring a topic: not "limitations" or "datasets"."""
     return tuple(term for term in search_terms(without_opening(question)) if term not in _OF_ANY_PAPER)
@@ -117,15 +134,17 @@ def before_pointer(question: str) -> str:
 def joined_question(question: str, history: History, *, leave_out: Sequence[str] = ()) -> str:
     """Return a question with the ones that it follows on before it, back to the last that stood alone.
 
-    Courtesies are passed over. `leave_out` are words dropped from the earlier questions: the names that a new one
-    replaces.
+    Courtesies are passed over, and so are short questions that were refused: they brought a topic that the papers do
+    not have. "And SciBERT?" is the topic from then on. `leave_out` are words dropped from the earlier questions: the
+    names that a new one replaces.
     """
     parts = [question]
-    for earlier, _ in reversed(history):
-        if is_courtesy(earlier):
+    for earlier, answer in reversed(history):
+        leaning = lean(earlier)
+        if is_courtesy(earlier) or (leaning is Lean.MAYBE and answer.startswith(REFUSAL)):
             continue
         parts.insert(0, earlier)
-        if lean(earlier) is Lean.NONE:
+        if leaning is Lean.NONE or _names_another(earlier):
             break
     before = " ".join(parts[:-1])
     for word in leave_out:

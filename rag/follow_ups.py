@@ -20,6 +20,7 @@ from .rereading import put_in_order, read_sentences
 from .retrieval import Found, find, search_terms
 
 _HELD = 0.6  # share of a question's own words, weighted by rarity, that the paper found has to hold
+_SOME = 0.1  # the same, where a pointer says that it is about the paper before: it may use other words than the paper
 _NAME = re.compile(r"(?<=[a-z0-9,;:] )[A-Z][\w-]+|\b[A-Za-z]*[a-z]?[A-Z]+[\w-]*[A-Z0-9][\w-]*\b")
 
 
@@ -68,7 +69,8 @@ def _pointing(library: Library, question: str, together: Reading, scope: Scope) 
         by_itself = search_for(library, question, scope)
         if not by_itself.confidence.unsure:
             return by_itself
-    if not _held(library, together, search_terms(" ".join(_names(question)))):
+    names = search_terms(" ".join(_names(question)))
+    if not _held(library, together, names) or not _held(library, together, own_terms(question), least=_SOME):
         return together._replace(confidence=together.confidence._replace(unsure=True))
     return together
 
@@ -82,7 +84,7 @@ def search_for(library: Library, question: str, scope: Scope) -> Reading:
     return Reading(question, found, evidence, confidence_in(evidence), seconds)
 
 
-def _held(library: Library, reading: Reading, terms: tuple[str, ...]) -> bool:
+def _held(library: Library, reading: Reading, terms: tuple[str, ...], least: float = _HELD) -> bool:
     """Return whether the paper with the best sentence holds enough of some words."""
     if not terms:
         return True
@@ -92,7 +94,7 @@ def _held(library: Library, reading: Reading, terms: tuple[str, ...]) -> bool:
     frequencies = np.array(library.records.document_frequencies(terms), float)
     rarity = np.log1p(library.records.count()["papers"] / (frequencies + 0.5))
     there = np.array([bool(library.records.paper_word_scores([term], 1, [best])) for term in terms])
-    return float(rarity[there].sum()) >= _HELD * float(rarity.sum())
+    return float(rarity[there].sum()) >= least * float(rarity.sum())
 
 
 def _names(text: str) -> tuple[str, ...]:

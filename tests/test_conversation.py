@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from rag.assistant import Assistant
 from rag.conversation import MOST_TURNS, NO_QUESTION, Lean, check_history, is_courtesy, joined_question, lean
-from rag.types import Answer
+from rag.types import REFUSAL, Answer
 
 SETTINGS = {"answer": {"keep": False}, "cross_encoder": {"model": "none"}}
 FOLLOW_UPS = [json.loads(line) for line in (ROOT / "tests/data/follow_ups.jsonl").read_text().splitlines()]
@@ -67,8 +67,41 @@ def test_thanks_leave_the_topic_as_it_was() -> None:
     assert joined_question("Does it work in fog?", history) == "Who counts otters? Does it work in fog?"
 
 
+def test_a_short_question_that_was_refused_is_no_topic() -> None:
+    history = [("How do otters of the north count?", "In pairs."), ("And Docker?", REFUSAL), ("weather today", REFUSAL)]
+    assert joined_question("And in fog?", history) == "How do otters of the north count? And in fog?"
+
+
+def test_another_name_is_the_topic_from_then_on() -> None:
+    history = [("How many tasks does the WildBench suite have?", "1,024."), ("And BigCodeBench?", "1,140.")]
+    assert joined_question("How were they made?", history) == "And BigCodeBench? How were they made?"
+    history[1] = ("And on hard ones?", "12.")
+    assert joined_question("How were they made?", history).startswith("How many tasks does the WildBench")
+
+
+@pytest.mark.parametrize("pointing", ["How many people live in it?", "What is its capital?"])
+def test_a_pointer_to_what_the_papers_do_not_know_is_hedged(sample: Assistant, pointing: str) -> None:
+    history = [("How many tasks does WildBench have?", "1,024 tasks."), ("What is the capital of Mongolia?", REFUSAL)]
+    answer = sample.ask(pointing, history=history)
+    assert answer.refused or not answer.sentences[0].citations
+
+
 @pytest.mark.parametrize(
-    "text", ["thanks", "Thank you!", "ok", "Hello", "great, thanks a lot", "Yes", "Perfect, that is all", "Danke!"]
+    "text",
+    [
+        "I see",
+        "Great answer!",
+        "ok, got it",
+        "That makes sense.",
+        "thanks",
+        "Thank you!",
+        "ok",
+        "Hello",
+        "great, thanks a lot",
+        "Yes",
+        "Perfect, that is all",
+        "Danke!",
+    ],
 )
 def test_a_courtesy(text: str) -> None:
     assert is_courtesy(text)
@@ -76,7 +109,17 @@ def test_a_courtesy(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Is it good?", "good benchmarks", "ok, and in fog?", "What is a yes bias?", "Why?", "otters", "thanks to whom"],
+    [
+        "I see no benchmark",
+        "Which answer makes sense?",
+        "Is it good?",
+        "good benchmarks",
+        "ok, and in fog?",
+        "What is a yes bias?",
+        "Why?",
+        "otters",
+        "thanks to whom",
+    ],
 )
 def test_no_courtesy(text: str) -> None:
     assert not is_courtesy(text)
@@ -89,6 +132,10 @@ def test_no_courtesy(text: str) -> None:
         ("Why?", Lean.POINTS),
         ("And the limitations?", Lean.POINTS),
         ("Which datasets were used?", Lean.POINTS),
+        ("Explain that in more detail", Lean.POINTS),
+        ("Can you elaborate?", Lean.POINTS),
+        ("In simpler terms?", Lean.POINTS),
+        ("Which method shows that in fog otters sleep?", Lean.NONE),
         ("And in fog?", Lean.MAYBE),
         ("What about the second clock?", Lean.MAYBE),
         ("rivers in winter", Lean.MAYBE),
