@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from . import arguments
 from .blanking import blanked, blanked_request, with_own_question
+from .cleaning import clean
 from .errors import TooLong, UnknownAnswer, UnknownConversation
 from .readable import readable
 from .records import Records
@@ -21,6 +23,8 @@ NEW_CONVERSATION = 0
 
 MAX_NAME = 200
 MAX_COMMENT = 4000
+_LARGEST_KEY = 2**63 - 1
+_MOST = 1_000_000_000  # answers that are read at once
 _NAMED_BY = 60  # characters of its first question that a conversation is named by
 
 _KEPT = (
@@ -115,7 +119,7 @@ class Asked:
 
     def last(self, most: int) -> list[Kept]:
         """The last `most` questions with their answers, newest first."""
-        return self._kept("ORDER BY a.key DESC LIMIT ?", (most,))
+        return self._kept("ORDER BY a.key DESC LIMIT ?", (arguments.whole("most", most, 0, _MOST),))
 
     def answer(self, key: int) -> Kept:
         """A question with its answer.
@@ -123,7 +127,7 @@ class Asked:
         Raises:
             UnknownAnswer: there is none with this key.
         """
-        found = self._kept("WHERE a.key = ?", (key,))
+        found = self._kept("WHERE a.key = ?", (key,)) if _is_key(key) else []
         if not found:
             raise UnknownAnswer(f"No answer has the number {key}. `footnote history` shows them.")
         return found[0]
@@ -166,7 +170,7 @@ class Asked:
 
     def check_conversation(self, key: int) -> None:
         """Raises UnknownConversation where none has this key."""
-        if not self._records.rows("SELECT 1 FROM conversations WHERE key = ?", (key,)):
+        if not _is_key(key) or not self._records.rows("SELECT 1 FROM conversations WHERE key = ?", (key,)):
             raise UnknownConversation(
                 f"No conversation has the number {key}; it may have been deleted. Begin a new one."
             )
@@ -186,7 +190,7 @@ class Asked:
         Raises:
             UnknownConversation, TooLong.
         """
-        name = _checked(" ".join(name.split()), MAX_NAME, "The name")
+        name = _checked(arguments.text("name", name), MAX_NAME, "The name")
         with self._records.transaction(of_papers=False) as db:
             first = self.conversation(key)[0]
             db.execute("UPDATE conversations SET name = ? WHERE key = ?", (name or _named_by(first.question), key))
@@ -226,6 +230,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def _is_key(key: Any) -> bool:
+    """Return whether a value can be a key: SQLite takes others too, and fits the text "1" to the number."""
+    return isinstance(key, int) and not isinstance(key, bool) and 0 < key <= _LARGEST_KEY
+
+
 def _named_by(question: str) -> str:
     """A conversation's name: the readable beginning of its first question."""
     name = " ".join(readable(question).split())
@@ -237,7 +246,7 @@ def _named_by(question: str) -> str:
 def _checked(text: str, most: int, what: str) -> str:
     if len(text) > most:
         raise TooLong(f"{what} has {len(text):,} characters; at most {most:,} are kept. Write less.")
-    return text.encode("utf-8", "replace").decode("utf-8")  # half of a surrogate pair could not be stored
+    return clean(text).strip()
 
 
 def _drop_empty_conversations(db: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from . import arguments
 from .adding import Progress
 from .answering import choose_sentences, cite
 from .asked import Conversation, Kept, now
@@ -33,6 +34,7 @@ History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
 
 _NAMED = 5  # papers that a question may be limited to and count as put to them in person
+_MOST_PASSAGES = 1_000_000_000
 _READ_ONLY = "The library is read-only: questions and answers are not kept."
 Names = str | Sequence[str] | None
 
@@ -180,7 +182,7 @@ class Assistant:
         without: Names = None,
     ) -> list[Passage]:
         """The passages nearest to a question, best first, at most `top_k` (`[retrieval] top_k`)."""
-        most = self.settings.retrieval.top_k if top_k is None else max(top_k, 0)
+        most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
         scope = as_scope(
             papers=papers,
             years=years,

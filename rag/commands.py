@@ -238,7 +238,7 @@ def list_papers(options: argparse.Namespace) -> int:
             + "".join(f"\n    note: {note}" for note in notes)
         )
     if not papers:
-        say("The library is empty. Add papers: `footnote add PATH`.")
+        say(assistant.library.lost or "The library is empty. Add papers: `footnote add PATH`.")
     return DONE
 
 

@@ -6,6 +6,8 @@ import enum
 import re
 from collections.abc import Sequence
 
+from . import arguments
+from .cleaning import clean
 from .errors import QuestionError
 from .retrieval import MAX_QUESTION, search_terms
 from .types import REFUSAL
@@ -22,8 +24,8 @@ _POINTER = re.compile(
     r"|\bthere(?=\s*(?:[?.,;]|$))"
     # "That", where it stands for something rather than joins a clause on.
     r"|\b(?:this|that|these|those)(?=\s*(?:[?.,;]|$)|\s+(?:one|ones|paper|papers|method|methods|model|models|work|approach|"
-    r"study|system|framework|dataset|data|benchmark|result|results|number|numbers|figure|figures|idea|trick|claim|way|"
-    r"in|again|with|by|more|further|better|for me|to me)\b)"
+    r"study|system|framework|dataset|data|benchmark|result|results|number|numbers|figure|figures|idea|trick|claim|way)\b)"
+    r"|\b(?:explain|describe|summari[sz]e|repeat|rephrase|simplify|clarify|say|put) (?:this|that|these|those)\b"
     r"|^(?:is|was|does|did|do|are|were|why|how) (?:\w+ )?(?:this|that|these|those)\b",
     re.IGNORECASE,
 )
@@ -79,12 +81,11 @@ def check_history(history: History | None) -> list[tuple[str, str]]:
     Raises:
         QuestionError: it is not a list of pairs of text.
     """
-    turns = list(history or ()) if not isinstance(history, str) else [history]
+    turns = list(arguments.several("history", history) or ())
     for turn in turns:
         if not (isinstance(turn, (tuple, list)) and len(turn) == 2 and all(isinstance(part, str) for part in turn)):
             raise QuestionError(f"The history is a list of (question, answer) pairs of text; {turn!r} is not one.")
-    # Half of a surrogate pair has no UTF-8, and could neither be stored nor sent.
-    return [tuple(part.encode("utf-8", "replace").decode("utf-8") for part in turn) for turn in turns[-MOST_TURNS:]]  # type: ignore[misc]
+    return [(clean(question), clean(answer)) for question, answer in turns[-MOST_TURNS:]]
 
 
 def is_courtesy(text: str) -> bool:

@@ -53,7 +53,7 @@ def examine(assistant: Assistant) -> list[Finding]:
 def _library(assistant: Assistant) -> list[Finding]:
     library = assistant.library
     if not library.exists:
-        return [Finding(False, f"library {library.shown}: there is none yet", "footnote add PATH")]
+        return [Finding(False, library.lost or f"library {library.shown}: there is none yet", "footnote add PATH")]
     findings = []
     try:
         faults = faults_of(library.records)

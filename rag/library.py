@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import arguments
 from .adding import Adding, Progress, corrected
 from .asked import Asked
 from .chunking import chunk_paper, embedded_text
@@ -32,10 +33,11 @@ from .errors import (
 )
 from .index import Index
 from .reading.drawing import draw_page
-from .reading.locating import INDEX, RECORD, Located, check_as_read, locate
+from .reading.locating import INDEX, RECORD, UPLOADS, Located, check_as_read, locate
 from .record_checks import are_words_whole
 from .records import Records, StoredChunk, StoredSource
 from .reembedding import Reembedding
+from .rows import undamaged
 from .types import AddReport, Box, Failure, Paper, PaperRef, Span
 from .uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
 
@@ -88,7 +90,20 @@ class Library:
                 self._records = Records(self.folder / RECORD)
             return self._records
 
+    @property
+    def lost(self) -> str:
+        """What is wrong where the record is gone and the rest of a library is still there; else empty."""
+        beside = [] if self.exists else [part for part in (INDEX, UPLOADS) if (self.folder / part).is_dir()]
+        if not beside:
+            return ""
+        return (
+            f"{RECORD} is missing in the library {self.shown!r}, though {' and '.join(beside)} beside it are of a "
+            "library with papers. Restore a copy of the library's folder, or add the papers again."
+        )
+
     def _none_yet(self) -> str:
+        if self.lost:
+            return self.lost
         here = Path("library", RECORD).is_file() and not self.settings.library.path
         other = " The one in the folder 'library' here is used with `--library library`." if here else ""
         return f"There is no library in {self.shown!r} yet. Add papers: `footnote add PATH`.{other}"
@@ -333,6 +348,7 @@ class Library:
 
         Raises:
             SourceError: a field cannot be edited or not to this value, or the title is empty.
+            QuestionError: a value is of another type; the message names its field.
         """
         changes = {name: _checked(name, value) for name, value in changes.items()}
         self.records.check_writable()
@@ -378,7 +394,9 @@ class Library:
             self.records.rebuild_words()
         embedder = load_embedder(self.settings.embedding)
         made_with = self._made_with(embedder)
-        if json.loads(self.records.meta("made_with") or "{}") != made_with:
+        with undamaged("what the library was made with"):
+            before = json.loads(self.records.meta("made_with") or "{}")
+        if before != made_with:
             self._embedder = embedder
             embed = partial(self._embedded_by, embedder)
             Reembedding(self.records, json.dumps(made_with), embed).run(on_progress)
@@ -406,7 +424,8 @@ class Library:
             with self.records.transaction() as db:
                 self.records.set_meta(db, "made_with", json.dumps(wanted))
             return
-        old = json.loads(made)
+        with undamaged("what the library was made with"):
+            old = dict(json.loads(made))
         names = [name for name in wanted if old.get(name) != wanted[name]]
         if names:
             differences = "; ".join(f"{name} {old.get(name)!r}, the settings say {wanted[name]!r}" for name in names)
@@ -463,11 +482,13 @@ def _checked(name: str, value: Any) -> Any:
     if name not in EDITABLE:
         raise SourceError(f"{name!r} cannot be edited; {', '.join(EDITABLE)} can.")
     if name in _LISTS:
-        return [item for item in ([value] if isinstance(value, str) else list(value or ())) if str(item).strip()]
-    if name == "year" and not (value is None or (isinstance(value, int) and 1000 <= value <= 2100)):
-        raise SourceError(f"The year {value!r} is no whole number from 1000 to 2100.")
-    if name == "title":
-        value = " ".join(str(value or "").split())
-        if not value:
-            raise SourceError("A paper cannot be without a title.")
-    return value
+        items = [arguments.text(name, item) for item in arguments.several(name, value) or ()]
+        return [item for item in items if item]
+    if name == "year":
+        if value is not None and not (type(value) is int and 1000 <= value <= 2100):
+            raise SourceError(f"The year {value!r} is no whole number from 1000 to 2100.")
+        return value
+    text = None if value is None else arguments.text(name, value)
+    if name == "title" and not text:
+        raise SourceError("A paper cannot be without a title.")
+    return text

@@ -31,12 +31,13 @@ class Fault(NamedTuple):
 def faults_of(records: Records) -> list[Fault]:
     """Return what is wrong with a record; all of it is read, which takes about a second for 500 MB."""
     found: list[Fault] = []
-    for check in (_tables, _file, _references, _papers, _chunks, _words):
+    for check in (_tables, _file, _references, _papers, _chunks, _kept, _words):
         try:
             found += check(records)
         except (LibraryError, *ERRORS, ValueError) as error:
             text = str(error if isinstance(error, LibraryError) else translated(error, records.path))
-            found.append(Fault(text, REBUILD if check is _words else RESTORE))
+            can_rebuild = check is _words and not any(fault.remedy == RESTORE for fault in found)
+            found.append(Fault(text, REBUILD if can_rebuild else RESTORE))
         if found and check is _tables:
             break
     return list(dict.fromkeys(found))
@@ -101,6 +102,20 @@ def _chunks(records: Records) -> Iterator[Fault]:
         bad += int(np.count_nonzero(~(np.abs(lengths - 1.0) < _UNIT)))
     if bad:
         yield Fault(f"{bad:,} chunks have damaged vectors", RESTORE)
+    rows = records.rows("SELECT vector FROM papers WHERE key IN (SELECT paper FROM chunks)")
+    norms = [float(np.linalg.norm(np.frombuffer(row["vector"], "<f4"))) for row in rows]
+    if bad := sum(not abs(norm - 1.0) < _UNIT for norm in norms):
+        yield Fault(f"{bad:,} papers have damaged vectors", RESTORE)
+
+
+def _kept(records: Records) -> Iterator[Fault]:
+    """What is kept as JSON beside the papers: answers, and facts about the library as a whole."""
+    answers = records.rows("SELECT count(*) FROM answers WHERE NOT json_valid(request) OR NOT json_valid(answer)")
+    if answers[0][0]:
+        yield Fault(f"{answers[0][0]:,} kept answers are damaged", RESTORE)
+    facts = records.rows("SELECT name FROM meta WHERE name IN ('made_with', 'indexed') AND NOT json_valid(value)")
+    if facts:
+        yield Fault(f"what is noted of the library is damaged: {', '.join(row[0] for row in facts)}", RESTORE)
 
 
 def _words(records: Records) -> Iterator[Fault]:

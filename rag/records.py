@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import arguments
 from .database import LIST
 from .errors import AmbiguousPaper, UnknownPaper
 from .readable import folded, readable
@@ -132,6 +133,7 @@ class Records(SearchRecords):
         Raises:
             UnknownPaper, AmbiguousPaper: none fits, or several do; the message lists their ids and titles.
         """
+        arguments.text("paper", name)  # that it is a text; blanks in it may be those of a file's name
         name = name.encode("utf-8", "replace").decode()  # half of a surrogate pair would be refused by SQLite
         values = {"name": name.strip(), "folded": folded(name), "path": os.path.abspath(os.path.expanduser(name))}
         for condition in _NAMED_BY if values["folded"] else ():

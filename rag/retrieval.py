@@ -6,10 +6,12 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import arguments
 from .embedding import Vectors
 from .errors import EmptyLibrary, QuestionError
 from .library import Library
@@ -90,8 +92,7 @@ def check_question(question: str) -> str:
     """
     if not isinstance(question, str):
         raise QuestionError(f"A question is a text, not {question!r}.")
-    # Half of a surrogate pair, as undecodable bytes of a command line become, has no UTF-8.
-    question = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
+    question = arguments.text("question", question)
     if not any(character.isalnum() for character in question):
         raise QuestionError("The question is empty. Ask in a sentence or a few keywords.")
     if len(question) > MAX_QUESTION:
@@ -249,14 +250,24 @@ def as_scope(**filters: str | int | Sequence[str] | Sequence[int] | None) -> Sco
     """Return a scope from loosely given filters: a single title or year may stand for a list of one.
 
     Raises:
-        QuestionError: a filter has a value of another type, or is an empty list, which would mean no paper at all.
+        QuestionError: a filter has a value of another type, or is empty, which would mean no paper at all.
     """
-    whole = {name: (value,) if isinstance(value, (str, int)) else tuple(value or ()) for name, value in filters.items()}
-    for name, values in whole.items():
-        if not all(isinstance(value, int if name == "years" else str) for value in values):
-            raise QuestionError(
-                f"{name}= takes {'years as whole numbers' if name == 'years' else 'texts'}, not {values!r}."
-            )
-        if not values and filters[name] is not None and name != "without":
+    scope: dict[str, tuple[Any, ...]] = {}
+    for name, given in filters.items():
+        values = arguments.several(name, given)
+        check = _year if name == "years" else _name
+        scope[name] = tuple(check(name, value) for value in values or ())
+        if values is not None and not scope[name] and name != "without":
             raise QuestionError(f"{name} is empty: name at least one, or leave it out.")
-    return Scope(**whole)  # type: ignore[arg-type]
+    return Scope(**scope)
+
+
+def _year(name: str, value: Any) -> int:
+    return arguments.whole(name, value, 0, 9999)
+
+
+def _name(name: str, value: Any) -> str:
+    text = arguments.text(name, value)
+    if not text:  # each name contains it
+        raise QuestionError(f"{name} holds an empty text: name something, or leave it out.")
+    return text

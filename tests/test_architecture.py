@@ -16,7 +16,7 @@ from conftest import ROOT
 ORDER = [
     {"rag.latex_names", "rag.environment", "rag.language", "rag.reasoning"},
     {"rag.errors", "rag.readable", "rag.weights", "rag.cleaning"},
-    {"rag.types"},
+    {"rag.types", "rag.arguments"},
     {"rag.config", "rag.reading", "rag.references", "rag.failures"},
     {"rag.reading.encodings", "rag.reading.tags"},
     {

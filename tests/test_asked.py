@@ -79,7 +79,7 @@ def test_a_question_that_gets_no_answer_begins_no_conversation(assistant: Assist
 
 def test_a_conversation_is_renamed(assistant: Assistant) -> None:
     key = ask(assistant, QUESTION).conversation or 0
-    for given, name in ((" Otters \n again", "Otters again"), ("half \ud83d", "half ?"), (" ", QUESTION)):
+    for given, name in ((" Otters \n again", "Otters again"), ("half \ud83d", "half"), (" ", QUESTION)):
         assistant.rename_conversation(key, given)
         assert assistant.conversations()[0].name == name
     with pytest.raises(TooLong, match=r"201 characters; at most 200"):
@@ -165,7 +165,7 @@ def test_feedback_replaces_what_was_said_before(assistant: Assistant) -> None:
     for good, comment in ((True, ""), (False, " 94.5 % is\nright \ud83d"), (None, "hm"), (None, " ")):
         assistant.rate(answer, good, comment)
         said.append([(kept.key, *(kept.feedback or ())[:2]) for kept in assistant.feedback()])
-    assert said == [[(answer, True, "")], [(answer, False, "94.5 % is\nright ?")], [(answer, None, "hm")], []]
+    assert said == [[(answer, True, "")], [(answer, False, "94.5 % is\nright")], [(answer, None, "hm")], []]
     assert assistant.kept(answer).feedback is None
 
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import PAPERS
 
 from rag.assistant import Assistant
+from rag.cli import main
 from rag.connecting import translated
 from rag.doctor import examine
 from rag.errors import FootnoteError, LibraryError, ReadOnlyLibrary
@@ -23,7 +24,8 @@ QUESTION = "How many of the otters does the kite count?"
 
 @pytest.fixture
 def library(assistant: Assistant) -> Path:
-    """The folder of a library that no process has open."""
+    """The folder of a library that no process has open; one question was asked of it."""
+    assistant.ask(QUESTION)
     assistant.close()
     return assistant.library.folder
 
@@ -76,6 +78,12 @@ def test_a_sound_library_is_found_well(library: Path) -> None:
         (lambda library: change(library, "DROP TABLE works"), "tables are missing: works"),
         (lambda library: change(library, "DROP TABLE papers"), "tables are missing: papers"),
         (lambda library: change(library, "UPDATE chunks SET vector = zeroblob(length(vector))"), "damaged vectors"),
+        (lambda library: change(library, "UPDATE papers SET vector = zeroblob(length(vector))"), "papers have damaged"),
+        (
+            lambda library: change(library, "UPDATE answers SET answer = substr(answer, 9)"),
+            "kept answers are damaged",
+        ),
+        (lambda library: change(library, "UPDATE meta SET value = '{' WHERE name = 'made_with'"), "made_with"),
         (lambda library: change(library, "UPDATE entries SET paper = 99 WHERE paper = 1"), "rows without the paper"),
         (lambda library: change(library, "UPDATE papers SET details = '[]' WHERE key = 1"), "text or metadata"),
     ],
@@ -113,6 +121,33 @@ def test_damage_of_the_word_index_is_found_and_a_rebuild_mends_it(library: Path,
         (key,) = assistant.library.records.word_scores(["otters"], 9, None)
         assert "otters" in assistant.library.records.chunk_texts([key])[key]
     assert found(library) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "command"),
+    [
+        ("UPDATE answers SET answer = substr(answer, 9)", ["history"]),
+        ("UPDATE answers SET request = '{'", ["again", "1"]),
+        ("UPDATE meta SET value = '{' WHERE name = 'made_with'", ["ask", QUESTION]),
+    ],
+)
+def test_damaged_values_are_said_by_ordinary_commands(
+    library: Path, damage: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(library, damage)
+    assert main([*command, "--library", str(library)]) == 1
+    said = capsys.readouterr().err
+    assert "damaged" in said
+    assert "Unexpected" not in said
+
+
+def test_the_word_index_of_a_damaged_file_gets_no_other_remedy_than_the_file(library: Path) -> None:
+    path = library / "footnote.sqlite"
+    data = bytearray(path.read_bytes())
+    for start in range(len(data) // 3 // 4096 * 4096, len(data) - 4096, 2 * 4096):
+        data[start : start + 4096] = bytes(4096)
+    path.write_bytes(data)
+    assert all("estore a copy" in what + remedy for what, remedy in found(library))
 
 
 @pytest.mark.parametrize("table", ["papers", "chunks", "chunk_words", "answers", "meta"])
@@ -179,6 +214,19 @@ def test_an_empty_record_beside_an_index_or_uploads_is_no_new_library(
                 act()
     assert sorted(path.name for path in (library / beside).iterdir()) == kept
     assert found(library) != []
+
+
+@pytest.mark.parametrize("command", [["list"], ["ask", QUESTION], ["doctor"]])
+def test_a_library_without_its_record_is_no_new_one(
+    library: Path, folder: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (library / "footnote.sqlite").unlink()
+    main([*command, "--library", str(library)])
+    out, err = capsys.readouterr()
+    assert "footnote.sqlite is missing" in out + err
+    with opened(library) as assistant:
+        assert len(assistant.add([folder]).added) == 3
+    assert found(library) == []
 
 
 def test_an_empty_file_alone_becomes_a_library(tmp_path: Path, folder: Path) -> None:

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from rag import arguments
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, QuestionError
 from rag.readable import readable
 from rag.types import Paper
 
-from . import arguments
 from .busy import Counter
 from .shelf import Shelves
 

@@ -1,10 +1,12 @@
-"""The arguments of what programs may call: Gradio lets any JSON value through, whatever the signature says."""
+"""Arguments as they come from people and programs, of any type and value, and the errors that name them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rag.errors import QuestionError
+from .cleaning import clean
+from .errors import QuestionError
 
 _SHOWN = 60  # characters of a value in a message
 _EXACT = 2.0**53  # a larger number with a point may not be the one that was meant
@@ -25,14 +27,29 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
 
 
 def text(name: str, value: Any) -> str:
-    """Return a text, with "?" for halves of surrogate pairs, which can be neither stored nor sent.
+    """Return a text as it may be stored and printed, in one line.
 
     Raises:
         QuestionError: it is no text; the message names the argument.
     """
     if not isinstance(value, str):
         raise QuestionError(f"{name} is {shown(value)}; expected a text.")
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(clean(value).split())
+
+
+def several(name: str, value: Any) -> Iterable[Any] | None:
+    """Return the values of an argument that is one value, or a collection of them; None where there is none.
+
+    Raises:
+        QuestionError: it is bytes, a mapping or something else that is no collection; the message names the argument.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (str, int, float)):
+        return [value]
+    if isinstance(value, (bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
+        raise QuestionError(f"{name} is {shown(value)}; expected one value, or a list of them.")
+    return value
 
 
 def texts(name: str, value: Any) -> list[str] | None:
