@@ -217,7 +217,8 @@ def test_an_answer_goes_plainly_into_a_pipe(shelf: Path) -> None:
 
 
 def test_only_the_first_question_of_a_library_says_that_there_is_no_model(desk: Path) -> None:
-    first, second = (footnote_here("ask", QUESTION, cwd=desk) for _ in range(2))
+    footnote_here("add", "papers", "--library", "new", cwd=desk)
+    first, second = (footnote_here("ask", QUESTION, "--library", "new", cwd=desk) for _ in range(2))
     assert first.stderr == "Answers are quotes: no local model was found. `footnote doctor` says how to add one.\n"
     assert second.stderr == ""
     assert "Ollama" not in first.stdout + second.stdout
