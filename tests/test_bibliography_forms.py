@@ -207,3 +207,11 @@ def test_json_lines_and_front_matter_have_people_in_the_forms_of_records(tmp_pat
 def test_ligatures_become_the_letters_that_people_search_for(tmp_path: Path) -> None:
     (paper,) = papers(tmp_path, "a.txt", "Of\ufb01ces\n\nThe of\ufb01ce has a \ufb02ag.")
     assert paper.text == "Offices\n\nThe office has a flag."
+
+
+def test_names_of_names_do_not_multiply_without_end(tmp_path: Path) -> None:
+    doubled = "".join(f"@string{{s{i + 1} = s{i} # s{i}}}\n" for i in range(40))
+    (paper,) = papers(
+        tmp_path, "a.bib", f'@string{{s0 = "reeds "}}\n{doubled}@misc{{a, title={{Reeds}}, abstract=s40}}'
+    )
+    assert len(paper.text) < 30_000

@@ -24,6 +24,7 @@ _FILES = ("file", "localfile", "local-url", "localurl", "pdf")
 _VERBATIM = ("doi", "url", "eprint")  # a double hyphen is no dash in them
 _ARXIV = ("arxiv", "arxivid", "doi", "url", "journal", "journaltitle", "volume", "number", "note", "howpublished",
           "eid", "pages", "publisher", "booktitle")  # fmt: skip
+_LONGEST_MACRO = 20_000  # characters that names of a value may stand for, all together
 _NUMBERS = ("volume", "number", "eid", "pages")  # of a preprint, where the journal is arXiv
 # What a part takes from its whole where it has none of its own, and from which of its fields.
 _FROM_WHOLE = {"year": ("year",), "date": ("date",), "booktitle": ("booktitle", "title"), "journal": ("journal",),
@@ -164,10 +165,12 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
         elif depth == 0 and mark[0] == "#" and not quoted:
             pieces.append(raw[start : mark.start()])
             start = mark.end()
-    values = []
+    values: list[str] = []
+    left = len(raw) + _LONGEST_MACRO  # names of names could stand for any length
     for piece in (piece.strip() for piece in [*pieces, raw[start:]]):
         enclosed = len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""')
-        values.append(piece[1:-1] if enclosed else strings.get(piece.lower(), piece))
+        values.append((piece[1:-1] if enclosed else strings.get(piece.lower(), piece))[: max(0, left)])
+        left -= len(values[-1])
     return "".join(values)
 
 
