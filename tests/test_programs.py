@@ -23,7 +23,7 @@ from ollama_server import OllamaServer
 from served import Server, served
 
 from rag.assistant import Assistant
-from rag.errors import FootnoteError, UnknownPaper
+from rag.errors import FootnoteError, QuestionError, UnknownPaper
 from rag.retrieval import MAX_QUESTION
 from rag.types import REFUSAL
 from ui.busy import Counter
@@ -221,7 +221,7 @@ def test_half_of_a_surrogate_pair_is_a_text_like_another(functions: dict[str, Ca
     assert functions["list_papers"](words=half) == []
     assert functions["ask"](question=f"{QUESTION} {half}")["citations"]
     for name, argument in (("ask", "papers"), ("ask", "tags"), ("search", "papers")):
-        with pytest.raises(UnknownPaper):
+        with pytest.raises(QuestionError, match=argument):
             functions[name](question=QUESTION, **{argument: [half]})
     with pytest.raises(UnknownPaper):
         functions["read_passage"](paper_id=half)

@@ -97,7 +97,9 @@ def programs(assistant: Assistant, counter: Counter, shelves: Shelves) -> list[C
         """
         first = arguments.whole("offset", offset, 0)
         most = arguments.whole("limit", limit, 1, _MOST_PAPERS)
-        fitting = shelves.now().holding(arguments.text("words", words))
+        wanted = arguments.text("words", words)
+        is_unseen = bool(words) and not wanted and not words.isspace()  # no paper has such characters
+        fitting = [] if is_unseen else shelves.now().holding(wanted)
         listed = [paper.to_dict() for paper in fitting[first : first + most]]
         return [{key: paper[key] for key in _LISTED} for paper in listed]
 
