@@ -15,7 +15,7 @@ from .attachments import files_of, first_found, last_part, named_files, unescape
 from .encodings import bibtex_encoding
 from .journals import STRINGS, journal
 from .names import bibtex_names
-from .sources import Item, Reading, arxiv_number, decoded, details, keep, without_text
+from .sources import Item, Reading, arxiv_number, decoded, details, papers_in
 from .tags import untagged
 
 _NO_PAPERS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # kinds of entries
@@ -57,18 +57,7 @@ def read_bibtex(path: Path, name: str, *, outside: bool = True) -> Reading:
     items, failures = bibtex_items(path, name, outside=outside)
     if not items and not failures:
         raise SourceError("there is no entry in it")
-    reading = Reading(failures=failures)
-    empty = []
-    for item in items:
-        if item.files:
-            continue
-        if item.abstract:
-            keep(reading, name, item.line or 0, item.title, item.abstract, item.details)
-        else:
-            empty.append(item)
-    reading.failures += without_text(name, empty, "entry", "entries")
-    reading.failures.sort(key=lambda failure: failure.line or 0)
-    return reading
+    return papers_in(items, failures, name, "entry", "entries")
 
 
 def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:

@@ -12,7 +12,7 @@ from ..errors import SourceError, reason
 from ..types import Failure
 from .attachments import files_of, first_found, last_part, named_files
 from .names import ris_names
-from .sources import Item, Reading, arxiv_number, decoded, details, keep, without_text
+from .sources import Item, Reading, arxiv_number, decoded, details, papers_in
 from .tags import untagged
 
 _TITLES = ("primary_title", "title", "short_title", "translated_title", "book_title", "unpublished_title")
@@ -31,18 +31,7 @@ def read_ris(path: Path, name: str, *, outside: bool = True) -> Reading:
     items, failures = ris_items(path, name, outside=outside)
     if not items and not failures:
         raise SourceError("there is no paper in it")
-    reading = Reading(failures=failures)
-    empty = []
-    for item in items:
-        if item.files:
-            continue
-        if item.abstract:
-            keep(reading, name, item.line or 0, item.title, item.abstract, item.details)
-        else:
-            empty.append(item)
-    reading.failures += without_text(name, empty, "record", "records")
-    reading.failures.sort(key=lambda failure: failure.line or 0)
-    return reading
+    return papers_in(items, failures, name, "record", "records")
 
 
 def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:

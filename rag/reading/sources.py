@@ -61,7 +61,27 @@ def arxiv_number(text: str) -> str | None:
     return number[1] if number else None
 
 
-def without_text(name: str, items: Sequence[Item], one: str, many: str) -> list[Failure]:
+def papers_in(items: Sequence[Item], failures: list[Failure], name: str, one: str, many: str) -> Reading:
+    """Return the papers that the abstracts of a bibliography's items make; items with files of their own make none.
+
+    `failures` are those met so far, `name` is the file's in further ones, `one` and `many` are what its items are
+    called.
+    """
+    reading = Reading(failures=failures)
+    empty = []
+    for item in items:
+        if item.files:
+            continue
+        if item.abstract:
+            keep(reading, name, item.line or 0, item.title, item.abstract, item.details)
+        else:
+            empty.append(item)
+    reading.failures += _without_text(name, empty, one, many)
+    reading.failures.sort(key=lambda failure: failure.line or 0)
+    return reading
+
+
+def _without_text(name: str, items: Sequence[Item], one: str, many: str) -> list[Failure]:
     """Return one failure for the items of a file that have neither an abstract nor a file that is there."""
     if not items:
         return []
