@@ -322,10 +322,10 @@ def test_no_absolute_path_is_shown(desk: Desk) -> None:
 def report_modules(library: str, model: str, papers: str) -> None:
     with open_library(library, model) as assistant:
         report = assistant.add(papers)
-    tell([str(report), sorted({"markdown_it", "openvino"} & set(sys.modules))])
+    tell([str(report), sorted({"openvino"} & set(sys.modules))])
 
 
-def test_an_unchanged_file_costs_a_hash_no_reading_and_no_embedding(desk: Desk) -> None:
+def test_an_unchanged_file_costs_no_embedding(desk: Desk) -> None:
     path = desk.papers / "a.md"
     path.write_text("# Kites\n\nOtters from above.\n")
     desk.add()
@@ -336,7 +336,7 @@ def test_an_unchanged_file_costs_a_hash_no_reading_and_no_embedding(desk: Desk) 
     os.utime(path, (1, 1))
     assert again() == ["0 added, 1 unchanged", []]
     path.write_text("# Kites\n\nOtters from below.\n")
-    assert again() == ["0 added, 1 updated", ["markdown_it", "openvino"]]
+    assert again() == ["0 added, 1 updated", ["openvino"]]
 
 
 def test_a_file_that_fails_keeps_its_old_version_and_is_tried_again(desk: Desk) -> None:
@@ -345,12 +345,10 @@ def test_a_file_that_fails_keeps_its_old_version_and_is_tried_again(desk: Desk) 
     desk.add()
     ids = desk.ids()
     path.write_text("")
-    for _ in range(2):
+    for told, unchanged in (("failed", 1), ("failed_before", 2)):
         report = desk.add()
-        assert (str(report), report.failed) == (
-            "0 added, 1 unchanged, 1 failed",
-            [Failure("a.jsonl", None, "the file is empty")],
-        )
+        assert str(report) == f"0 added, {unchanged} unchanged, 1 {told.replace('_', ' ')}"
+        assert getattr(report, told) == [Failure("a.jsonl", None, "the file is empty")]
         assert desk.held() == [(*CLOCKS, ("b.jsonl",)), (*KITES, ("a.jsonl",))]
     desk.write("a.jsonl", (KITES[0], "Now whole again."))
     assert str(desk.add()) == "0 added, 1 updated, 1 unchanged"
@@ -362,9 +360,10 @@ def test_partial_failures_are_reported_at_each_add_and_cost_no_paper(desk: Desk)
     desk.add()
     ids = desk.ids()
     path.write_text(path.read_text().replace('{"title": "Clocks', '{"title" "Clocks'))
-    for _ in range(2):
+    for told, unchanged in (("failed", 1), ("failed_before", 2)):
         report = desk.add()
-        assert (str(report), [f[:2] for f in report.failed]) == ("0 added, 1 unchanged, 1 failed", [("a.jsonl", 2)])
+        assert str(report) == f"0 added, {unchanged} unchanged, 1 {told.replace('_', ' ')}"
+        assert [failure[:2] for failure in getattr(report, told)] == [("a.jsonl", 2)]
         assert desk.ids() == ids
     desk.write("a.jsonl", KITES, CLOCKS)
     assert (str(desk.add()), str(desk.add())) == ("0 added, 2 unchanged", "0 added, 2 unchanged")

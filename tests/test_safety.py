@@ -35,6 +35,7 @@ from test_shown import all_hostile
 
 from rag.asked import NEW_CONVERSATION, Kept
 from rag.assistant import Assistant
+from rag.cleaning import clean
 from rag.readable import readable
 from ui.server import MCP_PATH, Guard, _in_turn
 
@@ -188,7 +189,7 @@ def test_what_is_offered_is_shown_as_it_is(page: Page, hostile: tuple[Server, li
     assert texts == [text for text in texts if re.fullmatch(r"What is N.*\?|Which papers are about .*\?", text)]
     assert any("<" in text for text in texts)
     page.get_by_role("button", name="Ask only some papers").click()
-    for label, wanted in (("Papers", list(map(readable, hostile[1]))), ("Tags", list(HOSTILE))):
+    for label, wanted in (("Papers", list(map(readable, hostile[1]))), ("Tags", list(map(clean, HOSTILE)))):
         page.get_by_label(label, exact=True).click()
         options = page.get_by_role("option")
         expect(options).to_have_count(60)
