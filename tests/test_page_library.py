@@ -271,7 +271,7 @@ def test_a_conversation_goes_on_after_a_paper_that_it_quotes_was_removed(page: P
     ask(page, "How deep are the ponds that newts live in?")
     server.run("remove", "Ponds of Newts")
     assert "94.5%" in ask(page, QUESTION)
-    assert QUESTION in listed(server)
+    assert "How deep are the ponds that newts live in?" in listed(server)  # the conversation keeps its name
 
 
 def test_a_conversation_is_renamed_reopened_and_deleted(page: Page, server: Server) -> None:
