@@ -310,7 +310,7 @@ def test_a_read_only_library_is_asked_searched_listed_and_shown(read_only: Path,
         assert assistant.search("tide clock")[0].title == CLOCKS
         assert {paper.title for paper in assistant.papers()} == set(PAPERS)
         assert assistant.paper(OTTERS).text.startswith(OTTERS)
-        assert assistant.history() == []
+        assert len(assistant.history()) == 1  # the one that was kept while it could be written
         for act in (
             lambda: assistant.add([folder]),
             lambda: assistant.library.add_uploads([("a.txt", folder / "kites.txt")]),
