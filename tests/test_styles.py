@@ -186,6 +186,6 @@ def test_styled_content_of_jats_that_is_hidden_is_left_out(tmp_path: Path) -> No
 )
 def test_a_hostile_style_sheet_takes_no_time(html: str) -> None:
     soup = parsed(html)
-    began = time.monotonic()
+    began = time.process_time()
     drop_hidden(soup)
-    assert time.monotonic() - began < 20  # the worst takes 0.5 s alone, and ten times that on a busy machine
+    assert time.process_time() - began < 5  # the worst takes 0.5 s
