@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rag.reading.locating import locate
-
 from .questions import QuestionSetError
 
 
@@ -33,7 +31,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def digest(path: Path) -> str:
-    """The sha256 of a file; of a folder, that of the sha256 of each file that is read in it, in the order of names.
+    """The sha256 of a file; of a folder, that of the sha256 of each file in it, in the order of names.
 
     Raises:
         QuestionSetError: it cannot be read.
@@ -41,7 +39,7 @@ def digest(path: Path) -> str:
     try:
         if not path.is_dir():
             return hashlib.sha256(path.read_bytes()).hexdigest()
-        files = sorted(source.path for source in locate([path]).sources if source.path)
+        files = sorted(file for file in path.rglob("*") if file.is_file())
         return hashlib.sha256("".join(map(digest, files)).encode()).hexdigest()
     except OSError as error:
         raise QuestionSetError(f"{path.name} cannot be read: {error.strerror or error}.") from error

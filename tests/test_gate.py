@@ -47,7 +47,7 @@ SUBSTANCES = [("ethanol", "train"), ("tin", "test"), ("helium", "test"), ("wax",
 
 
 def run_eval(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "eval", *words], capture_output=True, text=True, cwd=cwd, timeout=300)
+    return subprocess.run([sys.executable, "-m", "eval", *words], capture_output=True, text=True, cwd=cwd, timeout=1200)
 
 
 @pytest.fixture(scope="module")
