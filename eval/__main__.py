@@ -8,7 +8,20 @@ import sys
 
 from rag.errors import FootnoteError
 
-COMMANDS = ("fit", "train", "compare", "sweep", "beir", "qasper", "gate", "bench", "pdfs", "page")
+COMMANDS = {
+    "score": "score",
+    "compare": "compare",
+    "gate": "gate",
+    "beir": "collections.beir",
+    "qasper": "collections.qasper",
+    "pdfs": "collections.pdfs",
+    "fit": "fit.weights",
+    "train": "train.reranker",
+    "sweep": "perf.sweep",
+    "bench": "perf.speed",
+    "page": "perf.page",
+}
+"""The module of each subcommand."""
 STOPPED = 130  # what a shell reports for Ctrl-C
 
 _WHEN_STOPPED = {
@@ -27,7 +40,7 @@ def main(arguments: list[str]) -> int:
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
     try:
-        status: int = importlib.import_module(f".{command}", __package__).main(rest)
+        status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)
     except KeyboardInterrupt:  # before the other: a stopped `add` is both, and speaks of a library that is not kept
         sys.stderr.write(_WHEN_STOPPED.get(command, "Stopped. Nothing was kept.") + "\n")
         return STOPPED

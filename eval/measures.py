@@ -19,10 +19,10 @@ import numpy as np
 from ir_measures import RR, R, Success, nDCG
 from numpy.typing import NDArray
 
-from rag.checking import is_quoted, support
+from rag.answering.support import is_quoted, support
 from rag.config import Embedding
-from rag.embedding import Embedder, load_embedder
-from rag.readable import folded, readable
+from rag.models.embedder import Embedder, load_embedder
+from rag.text.readable import folded, readable
 from rag.types import UNSURE
 
 from .questions import Question, holds_nugget
@@ -144,8 +144,8 @@ def k_precision(answer: str, quotes: Iterable[str]) -> float:
 def support_recall(row: Row) -> float:
     """Share of the answer's sentences that the quotes of all their citations support; without the notice of doubt.
 
-    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations", with `rag.checking` as the judge
-    (not the row's own word), and the packaged model in it, whatever the library's: reports can be compared.
+    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations", with `rag.answering.support` as
+    the judge (not the row's own word), and the packaged model in it, whatever the library's: reports can be compared.
     """
     return _share([_supports(text, quotes) for text, quotes in _cited_texts(row)])
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.adding import read_source
 from rag.errors import FootnoteError, SourceError
-from rag.readable import folded, readable
-from rag.reading.locating import locate
+from rag.ingest.locate import locate
+from rag.ingest.run import read_source
+from rag.text.readable import folded, readable
 
 TYPES = ("fact", "method", "find", "multi", "noisy", "unanswerable", "off_topic")
 QUESTIONS = Path(__file__).with_name("qa.jsonl")

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rag.readable import folded, readable
+from rag.text.readable import folded, readable
 
 from .measures import LOWER_IS_BETTER
 from .questions import TYPES, Question, holds_nugget

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rag.adding import Progress
 from rag.assistant import Assistant
 from rag.config import load_settings
+from rag.ingest.run import Progress
 from rag.types import AddReport
 
 _ROOT = Path(__file__).parents[1]

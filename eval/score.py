@@ -21,10 +21,10 @@ from typing import Any
 from rag import __version__
 from rag.assistant import Assistant
 
+from .collections.robustness import VARIANTS, Asked, Variant, as_asked, paper_removed, summarise_robustness
 from .measures import score_question, summarise
 from .questions import QUESTIONS, SAMPLE, Question, load_questions, titles_in
 from .report import write_html
-from .robustness import VARIANTS, Asked, Variant, as_asked, paper_removed, summarise_robustness
 from .runs import Row, add_papers, each_once, unfinished
 from .text import digest
 

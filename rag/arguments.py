@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .cleaning import clean
 from .errors import QuestionError
+from .text.cleaning import clean
 
 _SHOWN = 60  # characters of a value in a message
 _EXACT = 2.0**53  # a larger number with a point may not be the one that was meant

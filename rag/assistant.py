@@ -13,21 +13,22 @@ from types import TracebackType
 from typing import Any
 
 from . import arguments
-from .adding import Progress
-from .answering import choose_sentences, cite
-from .asked import Conversation, Kept, now
+from .answering.evidence import choose_sentences, cite
+from .answering.prose import rewritten_question, written_answers
 from .config import Settings, load_settings
-from .conversation import NO_QUESTION, check_history, is_courtesy
 from .errors import AnswerModelError, ConfigError, LibraryError, ReadOnlyLibrary, UnknownConversation
-from .follow_ups import Reading, read_question, search_for
-from .language import ENGLISH, language_of
+from .ingest.run import Progress
 from .library import Library
-from .model_finder import ModelFinder
-from .readable import readable
-from .records import Scope
-from .replying import Model, rewritten_question, written_answers
-from .rereading import put_in_order
-from .retrieval import Found, as_scope, check_question, find, search_terms, top_passages
+from .models.chat import ChatModel
+from .models.finder import ModelFinder
+from .pipeline import Reading, read_question, search_for
+from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
+from .retrieval.rerank import put_in_order
+from .retrieval.search import Found, as_scope, check_question, find, search_terms, top_passages
+from .store.history import Conversation, Kept, now
+from .store.papers import Scope
+from .text.language import ENGLISH, language_of
+from .text.readable import readable
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
 
 History = Sequence[tuple[str, str]]
@@ -42,7 +43,7 @@ Names = str | Sequence[str] | None
 class Assistant:
     """Answers questions from the papers of one library. Safe to use from several threads; close it, or use `with`."""
 
-    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+    def __init__(self, settings: Settings, model: ChatModel | None = None) -> None:
         self.settings = settings
         self.library = Library(settings)
         self._finder = ModelFinder(settings, model)
@@ -80,7 +81,7 @@ class Assistant:
         settings = load_settings(Path(config) if config is not None else None, overrides=tables)
         if llm is None:
             return cls(settings)
-        from .llama_model import LlamaIndexModel
+        from .models.llama_index import LlamaIndexModel
 
         return cls(settings, LlamaIndexModel(llm))
 
@@ -119,8 +120,8 @@ class Assistant:
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
             papers, years, authors, sources, tags, collections: answer from these alone; papers named as for `paper`.
             without: leave these papers out. Where none is left, the answer is a refusal.
-            conversation: the number of the one in which the answer is kept; `rag.asked.NEW_CONVERSATION` begins one,
-                and the answer tells its number. What was said in it before has to be given as `history`.
+            conversation: the number of the one in which the answer is kept; `rag.store.history.NEW_CONVERSATION`
+                begins one, and the answer tells its number. What was said in it before has to be given as `history`.
 
         Raises:
             QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation, LibraryMismatch.
@@ -287,7 +288,7 @@ class Assistant:
 
     def _written(
         self,
-        model: Model,
+        model: ChatModel,
         quoted: Answer,
         found: Found,
         history: Sequence[tuple[str, str]],
@@ -302,7 +303,7 @@ class Assistant:
                 raise
             yield replace(quoted, complete=not stopped, notes=(*quoted.notes, f"Quotes only: {error}"))
 
-    def writer(self) -> Model | AnswerModelError | None:
+    def writer(self) -> ChatModel | AnswerModelError | None:
         """Return what writes answers, the error where nothing can, or None in mode quote.
 
         Raises:
@@ -316,7 +317,7 @@ class Assistant:
         answer: Answer,
         history: Sequence[tuple[str, str]],
         scope: Scope,
-        model: Model | None,
+        model: ChatModel | None,
         conversation: int | None,
     ) -> Answer:
         """The answer with the number under which it is kept, with all that is needed to ask it again."""

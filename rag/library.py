@@ -15,12 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import arguments
-from .adding import Adding, Progress, corrected
-from .asked import Asked
-from .chunking import chunk_paper, embedded_text
 from .config import Settings, library_folder, shown_folder
-from .cross_encoder import CrossEncoder, load_cross_encoder, prepare_cross_encoder
-from .embedding import Embedder, load_embedder
 from .errors import (
     DrawingError,
     EmbeddingError,
@@ -31,15 +26,21 @@ from .errors import (
     UnknownPaper,
     reason,
 )
-from .index import Index
-from .reading.drawing import draw_page
-from .reading.locating import INDEX, RECORD, UPLOADS, Located, check_as_read, locate
-from .record_checks import are_words_whole
-from .records import Records, StoredChunk, StoredSource
-from .reembedding import Reembedding
-from .rows import undamaged
+from .ingest.chunking import chunk_paper, embedded_text
+from .ingest.locate import Located, check_as_read, locate
+from .ingest.reembed import Reembedding
+from .ingest.run import Adding, Progress, corrected
+from .ingest.uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
+from .models.embedder import Embedder, load_embedder
+from .models.reranker import CrossEncoder, load_cross_encoder, prepare_cross_encoder
+from .reading.pdf.draw import draw_page
+from .store.files import INDEX, RECORD, UPLOADS
+from .store.history import Asked
+from .store.index import Index
+from .store.integrity import are_words_whole
+from .store.papers import Records, StoredChunk, StoredSource
+from .store.rows import undamaged
 from .types import AddReport, Box, Failure, Paper, PaperRef, Span
-from .uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
 
 log = logging.getLogger("footnote")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .readable import readable
+from .text.readable import readable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,8 +17,8 @@ from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedding import Embedder, load_embedder
-from rag.reading import sandbox
+from rag.models.embedder import Embedder, load_embedder
+from rag.reading.sandbox import pool as sandbox
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
@@ -54,6 +54,20 @@ def write_pdf(path: Path, title: str, abstract: str, body: str, author: str = ""
     parts += [Paragraph("Abstract", styles["Heading2"]), Paragraph(abstract, styles["BodyText"]), PageBreak()]
     parts += [Paragraph("1 Introduction", styles["Heading2"]), Paragraph(body, styles["BodyText"])]
     SimpleDocTemplate(str(path), pagesize=A4, title=title, author=author, invariant=True).build(parts)
+    return path
+
+
+def write_plant(folder: Path, plant: str, number: int) -> Path:
+    """A paper on a plant whose abstract gives one number and whose full text another."""
+    path = write_pdf(
+        folder / f"{plant}.pdf",
+        f"On the Growth of {plant} in Shade",
+        f"We measured how {plant.lower()} grows in deep shade over one whole summer. It grew by {number} mm a week, "
+        "less than in the sun, where its leaves stayed smaller and its stems were thicker than we had thought before.",
+        f"The roots of {plant.lower()} reached a depth of {number + 100} cm in sand. We dug them out by hand and "
+        "washed them over a sieve, and we weighed what was left of them after they had dried for two days in the oven.",
+    )
+    os.utime(path, (1_700_000_000 + number,) * 2)
     return path
 
 

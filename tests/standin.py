@@ -12,7 +12,7 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from rag.embedding import Embedder, ModelCard
+from rag.models.embedder import Embedder, ModelCard
 
 _PAIRS = 5003
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import PAPERS
 
 from rag.assistant import Assistant
-from rag.cli import main
+from rag.cli.parser import main
 from rag.errors import FootnoteError, QuestionError, UnknownAnswer, UnknownConversation, UnknownPaper
 
 QUESTION = "What share of the otters does the kite count?"

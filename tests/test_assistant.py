@@ -13,7 +13,7 @@ from conftest import PAPERS
 import rag
 from rag.assistant import Assistant
 from rag.errors import QuestionError
-from rag.readable import readable
+from rag.text.readable import readable
 from rag.types import REFUSAL, Answer
 
 OTTERS = "Counting Otters from Kites"

@@ -30,12 +30,11 @@ import numpy as np
 import pytest
 from standin import stand_in
 
-import rag.index
 import rag.library
 from rag.assistant import Assistant
 from rag.errors import UnknownPaper
-from rag.index import Index
-from rag.records import Records
+from rag.store.index import Index
+from rag.store.papers import Records
 
 FULL = os.environ.get("CHAOS") == "full"
 KILLS = 200 if FULL else 8
@@ -155,8 +154,8 @@ def fork_each() -> None:
     import chromadb  # noqa: F401
 
     rag.library.load_embedder = lambda settings: stand_in(int(settings.model))
-    rag.index._MOST_NEW = 20
-    rag.index._IDLE_SECONDS = 0.2
+    rag.store.index._MOST_NEW = 20
+    rag.store.index._IDLE_SECONDS = 0.2
     running: set[int] = set()
     heard = b""  # a buffered reader would hide lines from `select`
     while True:

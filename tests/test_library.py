@@ -23,12 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
-from rag.adding import Progress
 from rag.assistant import Assistant
-from rag.chunking import chunk_paper
 from rag.config import Embedding
-from rag.embedding import load_embedder
 from rag.errors import (
     AddInterrupted,
     AmbiguousPaper,
@@ -38,9 +36,11 @@ from rag.errors import (
     SourceError,
     UnknownPaper,
 )
+from rag.ingest.chunking import chunk_paper
+from rag.ingest.run import Progress
+from rag.models.embedder import load_embedder
 from rag.types import AddReport, Failure, Paper
 
-ROOT = Path(__file__).resolve().parents[1]
 Entry = tuple[str, str]
 
 KITES: Entry = ("Otters Seen from Kites", "A kite carries the camera. It finds nine otters in ten.")

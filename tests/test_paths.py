@@ -13,8 +13,8 @@ from conftest import PAPERS
 
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, reason
-from ui.papers import Papers
-from ui.shelf import Shelves
+from ui.paper_list import Shelves
+from ui.tabs.papers import Papers
 
 OTTERS = next(iter(PAPERS))
 

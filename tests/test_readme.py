@@ -15,8 +15,8 @@ import pytest
 from conftest import ROOT
 
 from eval.questions import load_questions
-from rag.cli import main
-from rag.readable import folded
+from rag.cli.parser import main
+from rag.text.readable import folded
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

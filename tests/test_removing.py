@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from conftest import PAPERS, write_pdf
 
-from rag import adding
-from rag.asked import NEW_CONVERSATION
 from rag.assistant import Assistant
-from rag.blanking import REMOVED, blanked
+from rag.ingest import run as adding
+from rag.store.history import NEW_CONVERSATION
+from rag.store.redaction import REMOVED, blanked
 from rag.types import AddReport, Answer, Paper
 
 OTTERS, CLOCKS, BIRDS = PAPERS

@@ -9,7 +9,7 @@ import gradio as gr
 
 from rag.errors import FootnoteError
 
-from .programs import telling
+from .api import telling
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 """Of events that programs cannot call by name."""
@@ -19,7 +19,7 @@ QUIET = PRIVATE | {"show_progress": "hidden"}
 
 
 def place_for_html(**options: Any) -> gr.Markdown:
-    """A place for what `ui.shown` makes. Not `gr.HTML`: it builds functions from strings, which the page may not."""
+    """A place for what `ui.render` makes. Not `gr.HTML`: it builds functions from strings, which the page may not."""
     return gr.Markdown(latex_delimiters=[], sanitize_html=True, **options)
 
 

@@ -1,7 +1,7 @@
 """The chat page, of Gradio's components: what stands where, and what each thing does.
 
 The page that a browser loads is the same for every library; what is of the papers comes with the first event. Nothing
-of a paper, a question or a model is read as Markdown, HTML or LaTeX: `ui.shown` escapes it.
+of a paper, a question or a model is read as Markdown, HTML or LaTeX: `ui.render` escapes it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from rag.assistant import Assistant
 
-from .ask_tab import make_ask_tab, wire_ask_tab
-from .asking import Asking
-from .busy import Counter
+from .admission import Counter
+from .api import programs
 from .events import place_for_html, told
-from .library_tab import make_library_tab, wire_library_tab
-from .papers import Papers
-from .programs import programs
-from .shelf import Shelves
-from .talks_tab import make_talks_tab, wire_talks_tab
+from .paper_list import Shelves
+from .tabs.answers import Asking
+from .tabs.ask import make_ask_tab, wire_ask_tab
+from .tabs.conversations import make_talks_tab, wire_talks_tab
+from .tabs.library import make_library_tab, wire_library_tab
+from .tabs.papers import Papers
 
 _QUEUE = 100  # events that wait
 _EVENTS = 8  # of one kind at once, but for questions

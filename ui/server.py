@@ -34,16 +34,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag import __version__
-from rag.asked import Kept
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, UnknownAnswer, UnknownConversation, UnknownPaper, reason
-from rag.references import bibtex, cited_papers, markdown
+from rag.export.references import bibtex, cited_papers, markdown
+from rag.store.history import Kept
 
-from .busy import Counter
+from .admission import Counter
+from .api import INSTRUCTIONS, PROGRAMS, programs, telling
 from .cache import cache_folder
 from .page import make_page, theme
-from .programs import INSTRUCTIONS, PROGRAMS, programs, telling
-from .shelf import Shelves
+from .paper_list import Shelves
 
 log = logging.getLogger("footnote")
 

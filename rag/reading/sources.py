@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..cleaning import clean
 from ..errors import SourceError
-from ..readable import readable
+from ..text.cleaning import clean
+from ..text.readable import readable
 from ..types import Failure, Paper, Section
+from .bibliography.tags import untagged
 from .encodings import encoding_of
-from .tags import untagged
 
 MAX_TEXT_BYTES = 20_000_000  # a long book is 5 MB; what is larger is a log or a dump
 _MAX_TITLE = 500

@@ -1,0 +1,1 @@
+"""Benchmarks on collections: BEIR, QASPER, PDFs, question variants."""

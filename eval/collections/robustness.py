@@ -1,0 +1,90 @@
+"""The same questions put otherwise: with typos, as keywords, and with the papers that answer them left out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.retrieval.search import search_terms
+from rag.text.readable import folded
+
+from ..measures import Figure, answered_right, mean_figure, summarise_scores
+from ..questions import Question
+
+_TYPO_SHARE = 0.2  # of the words with five letters or more
+_LONG = 5
+
+Asked = dict[str, Any]
+"""The arguments of `Assistant.ask`."""
+Variant = Callable[[Assistant, Question], Asked]
+Scores = Mapping[str, Mapping[str, float]]
+"""Question -> measure -> value."""
+
+
+def as_asked(assistant: Assistant, question: Question) -> Asked:
+    """As it stands, with its history."""
+    return {"question": question.question, "history": question.history}
+
+
+def with_typos(assistant: Assistant, question: Question) -> Asked:
+    """With a letter dropped, doubled or swapped in a fifth of the longer words, in one at least; the same each time."""
+    rng = random.Random(question.id)
+    words = question.question.split()
+    long = [i for i, word in enumerate(words) if len(word) >= _LONG and word.isalpha()]
+    chosen = [i for i in long if rng.random() < _TYPO_SHARE]
+    for i in chosen or [rng.choice(long or [max(range(len(words)), key=lambda i: len(words[i]))])]:
+        words[i] = _mistyped(words[i], rng)
+    return {"question": " ".join(words)}
+
+
+def as_keywords(assistant: Assistant, question: Question) -> Asked:
+    """As the words that are searched for, alone; a question that is made of nothing else stays as it is."""
+    return {"question": " ".join(search_terms(question.question)) or question.question}
+
+
+def paper_removed(assistant: Assistant, question: Question) -> Asked:
+    """Put to all papers but those that answer it, so that the right reply is a refusal."""
+    gold = {folded(title) for title in question.gold_titles}
+    return {
+        "question": question.question,
+        "without": [paper.id for paper in assistant.papers() if folded(paper.title) in gold],
+    }
+
+
+VARIANTS: Mapping[str, Variant] = {"typos": with_typos, "keywords": as_keywords, "removed": paper_removed}
+
+
+def summarise_robustness(asked: Scores, again: Mapping[str, Scores]) -> dict[str, dict[str, dict[str, Figure]]]:
+    """Two parts of the report: `robustness`, figures of the questions as asked and of each variant, all on the same
+    questions; and `robustness_differences`, variant - as asked, paired by question.
+
+    Args:
+        asked: the scores of the questions as asked.
+        again: by variant, the scores of the same questions put so. Where these have the measures that `asked` has,
+            `stays right` is added: of the questions answered right as asked, the share that is still answered right.
+    """
+    figures = {"as asked": summarise_scores(list(asked.values()))}
+    differences = {}
+    for name, scores in again.items():
+        figures[name] = summarise_scores(list(scores.values()))
+        paired = [{m: scores[key][m] - asked[key][m] for m in asked[key] if m in scores[key]} for key in scores]
+        if any(paired):
+            differences[name] = summarise_scores(paired)
+            if right := [key for key in scores if answered_right(asked[key])]:
+                figures[name]["stays right"] = mean_figure([answered_right(scores[key]) for key in right])
+    return {"robustness": figures, "robustness_differences": differences}
+
+
+def _mistyped(word: str, rng: random.Random) -> str:
+    """The word with one letter dropped, doubled or swapped with the one before; never as it was."""
+    if len(word) < 3:
+        return word + word[-1]
+    at = rng.randrange(1, len(word) - 1)
+    mistyped = [
+        word[:at] + word[at + 1 :],
+        word[:at] + word[at] + word[at:],
+        word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :],
+    ]
+    return rng.choice([each for each in mistyped if each != word])

@@ -1,0 +1,1 @@
+"""The `footnote` command: parser, commands, terminal output."""

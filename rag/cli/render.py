@@ -1,0 +1,153 @@
+"""What a person sees in a terminal: results on stdout, messages and progress on stderr, answers in a frame."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..text.cleaning import clean, escape
+
+if TYPE_CHECKING:
+    from ..ingest.run import Progress
+    from ..types import Answer, Paper
+
+
+def say(message: str) -> None:
+    """Write a message to stderr."""
+    sys.stderr.write(f"{clean(message)}\n")
+
+
+def print_text(text: str) -> None:
+    """Write a result to stdout."""
+    sys.stdout.write(f"{clean(text)}\n")
+
+
+def print_json(value: Any) -> None:
+    """Write a value to stdout as JSON of several lines."""
+    sys.stdout.write(f"{as_json(value, indent=1)}\n")
+
+
+def print_json_line(value: Any) -> None:
+    """Write a value to stdout as JSON of one line."""
+    sys.stdout.write(f"{as_json(value)}\n")
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON that stdout's encoding can hold."""
+    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    return escape(json.dumps(value, ensure_ascii=not unicode, indent=indent))
+
+
+def byline(paper: Paper) -> str:
+    """Return ` (Brook et al., 2001)`, or what of it is known."""
+    parts = [*([f"{paper.authors[0]}{' et al.' if len(paper.authors) > 1 else ''}"] if paper.authors else [])]
+    parts += [str(paper.year)] if paper.year else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def print_answer(answer: Answer) -> None:
+    """Write an answer to a terminal: text, then each reference with its quote."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(
+        Panel(
+            Text(clean(answer.text)), title="No answer" if answer.refused else None, title_align="left", padding=(1, 2)
+        )
+    )
+    for note in filter(None, [answer.scope_note(), *answer.notes]):
+        console.print(Text(clean(note), style="italic"))
+    for citation in answer.citations:
+        console.print(Text(clean(str(citation)), style="bold"))
+        if citation.link:
+            console.print(Text(clean(f"    {citation.link}"), style="dim"))
+    if answer.refused:
+        console.print(Text("Nearest papers:"))
+        for title in answer.nearest_titles():
+            console.print(Text(clean(f"- {title}")))
+    seconds = sum(answer.seconds.values())
+    console.print(Text(f"confidence {answer.confidence:.0%}, {seconds * 1000:.0f} ms", style="dim"))
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[Progress], None]]:
+    """Show on stderr how far an `add` or a rebuild is: a bar and a line a file in a terminal, else the lines alone."""
+    if not sys.stderr.isatty():
+        yield _Lines().show
+        return
+    import rich.progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.fields[rate]}"),
+        bars.TimeElapsedColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
+        yield _Bar(bar, bar.add_task(what, total=None, rate="")).show
+
+
+class _Lines:
+    """A line for each file that is done: `[3/20] kites.txt (2.1 files/s, 8 s left)`."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._began = 0.0
+
+    def show(self, step: Progress) -> None:
+        if step.stage != self._stage:  # its rate and time left are its own
+            self._stage, self._began = step.stage, time.monotonic()
+        if not step.name:
+            return
+        rate = step.done / max(time.monotonic() - self._began, 1e-3)
+        left = f", {_duration((step.total - step.done) / rate)} left" if step.done < step.total else ""
+        say(f"[{step.done}/{step.total}] {_done(step)} ({rate:.1f} files/s{left})")
+
+
+class _Bar:
+    """A bar with count, rate and time left; above it a line for each file that is done."""
+
+    def __init__(self, bar: Any, task: Any) -> None:
+        self._bar, self._task = bar, task
+        self._stage = ""
+        self._began = 0.0
+        self._chunks = 0
+
+    def show(self, step: Progress) -> None:
+        if step.stage != self._stage:
+            self._stage, self._began, self._chunks = step.stage, time.monotonic(), step.chunks
+            self._bar.reset(self._task, description=step.stage, total=step.total or None)
+        seconds = max(time.monotonic() - self._began, 1e-3)
+        rate = f"{step.done / seconds:.1f} files/s, {(step.chunks - self._chunks) / seconds:.0f} chunks/s"
+        self._bar.update(self._task, completed=step.done, rate=rate)
+        if step.name:
+            self._bar.console.print(clean(_done(step)), markup=False)
+
+
+def _done(step: Progress) -> str:
+    return f"{step.name}{': not read' if step.failed else ''}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+class Stderr(logging.Handler):
+    """The program's messages, on whatever stderr is now; with their tracebacks where `debug` is set."""
+
+    def __init__(self, debug: bool) -> None:
+        super().__init__()
+        self._debug = debug
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record) if self._debug else record.getMessage())

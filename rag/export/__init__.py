@@ -1,0 +1,1 @@
+"""Answers in other formats: BibTeX, Markdown, question sets, LlamaIndex."""

@@ -1,0 +1,1 @@
+"""From paths to stored papers: locate, read, plan, chunk, embed, store."""

@@ -1,0 +1,140 @@
+"""Papers to chunks: spans that the embedder reads whole, cut at sentence ends, inside one section."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from .. import config
+from ..ingest.sentences import split_lines, split_sentences
+from ..models.embedder import Embedder, MarkedText
+from ..text.readable import readable
+from ..types import Chunk, Paper, Span
+
+_PAUSES = tuple(",;:|—，、；：")
+_HEADER_TOKENS = 80  # of what the model reads, at most this much, and a third of it, is spent on title and section
+
+
+def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[Chunk]:
+    """The chunks of a paper in its order; each with its title and section fits into what the model reads.
+
+    The title itself belongs to no chunk: it is embedded with each of them. Nor do sections of the kinds that the
+    settings leave out. Parts of about the same length are made of a section rather than full ones and a rest. A chunk
+    may go on overleaf, as its sentences do; its page is that on which it begins.
+    """
+    most = min(settings.max_tokens, embedder.card.max_tokens) - (embedder.card.max_tokens - embedder.room)
+    chunks: list[Chunk] = []
+    parts = [(span, paper.section_at(span.start)) for span in _parts(paper) if paper.text[slice(*span)].strip()]
+    searched = [part for part in parts if not (part[1] and part[1].kind in settings.left_out)]
+    for (start, end), section in searched or parts:  # a list of references alone is searched after all
+        title = section.title if section else None
+        header = embedder.count_tokens([_header(paper.title, title, embedder)])[0]
+        room = max(most - header, most // 4)
+        split = split_lines if section and section.kind == "table" else split_sentences
+        sentences = _fitting(paper.text, split(paper.text, start, end), room, embedder)
+        for group in _grouped(sentences, room, settings.overlap_sentences):
+            page = paper.page_at(group[0].start)
+            chunks.append(
+                Chunk(
+                    start=group[0].start,
+                    end=group[-1].end,
+                    sentences=tuple(group),
+                    page=page.number if page else None,
+                    page_label=page.label if page else None,
+                    section=title,
+                )
+            )
+    return chunks
+
+
+def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
+    """What is embedded for a chunk: title, section and sentences in readable form; the sentences are its marks."""
+    text = _header(paper.title, chunk.section, embedder) + "\n"
+    marks = []
+    for start, end in chunk.sentences:
+        sentence = readable(paper.text[start:end])
+        marks.append(Span(len(text), len(text) + len(sentence)))
+        text += sentence + " "
+    return MarkedText(text.rstrip(), tuple(marks))
+
+
+def _header(title: str, section: str | None, embedder: Embedder) -> str:
+    header = readable(title) + (f": {readable(section)}" if section else "")
+    tokens = embedder.token_spans(header)
+    most = min(_HEADER_TOKENS, embedder.room // 3)
+    return header if len(tokens) <= most else header[: tokens[most - 1].end]
+
+
+def _parts(paper: Paper) -> Iterator[Span]:
+    """The spans after the title that lie inside one section."""
+    first = len(paper.title) if paper.text.startswith(paper.title) else 0
+    cuts = {first, len(paper.text), *(s.start for s in paper.sections), *(s.end for s in paper.sections)}
+    edges = sorted(cut for cut in cuts if first <= cut <= len(paper.text))
+    for start, end in itertools.pairwise(edges):
+        yield Span(start, end)
+
+
+def _fitting(text: str, sentences: list[Span], room: int, embedder: Embedder) -> list[tuple[Span, int]]:
+    """Sentences with their token counts; one that is too long for a chunk of its own is cut between words."""
+    counts = embedder.count_tokens([readable(text[a:b]) for a, b in sentences]) if sentences else []
+    fitting: list[tuple[Span, int]] = []
+    for span, count in zip(sentences, counts, strict=True):
+        fitting += [(span, count)] if count <= room else _cut(text, span, room, embedder)
+    return fitting
+
+
+def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Span, int]]:
+    starts = [span.start + start for start, _ in embedder.token_spans(text[span.start : span.end])] + [span.end]
+    pieces: list[tuple[Span, int]] = []
+    first, begin = 0, span.start
+    while begin < span.end:
+        last = min(first + room, len(starts) - 1)
+        # Back to a word's start, unless the word is as long as half the room.
+        words = (i for i in range(last, first + room // 2, -1) if i == len(starts) - 1 or text[starts[i] - 1].isspace())
+        last = _at_a_pause(text, starts, first + room // 2, next(words, last))
+        # Half a word, or the readable form, can have more tokens than were counted.
+        while (count := embedder.count_tokens([readable(text[begin : starts[last]])])[0]) > room and last > first + 1:
+            last = max(first + 1, min(last - 1, first + (last - first) * room // count))
+        piece = text[begin : starts[last]]
+        end = starts[last] - len(piece) + len(piece.rstrip())
+        pieces.append((Span(begin + len(piece) - len(piece.lstrip()), end), count))
+        first, begin = last, starts[last]
+    return pieces
+
+
+def _at_a_pause(text: str, starts: list[int], least: int, last: int) -> int:
+    """The last place up to `last` where a clause or a cell of a table ends; `last` where there is none."""
+    if last == len(starts) - 1:
+        return last
+    return next((i for i in range(last, least, -1) if text[starts[i] - 2 : starts[i]].rstrip()[-1:] in _PAUSES), last)
+
+
+def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list[list[Span]]:
+    """Neighbouring sentences in groups of about the same number of tokens, as few as fit into `room`."""
+    full = _filled(sentences, room, overlap, 1)
+    even = _filled(sentences, room, overlap, len(full))
+    return even if len(even) <= len(full) else full
+
+
+def _filled(sentences: list[tuple[Span, int]], room: int, overlap: int, groups_left: int) -> list[list[Span]]:
+    """Groups filled one after another, each with its share of what is left; as full as they go where one is left."""
+    left = sum(count for _, count in sentences)  # tokens of the sentences that no group holds yet
+    groups: list[list[Span]] = []
+    current: list[tuple[Span, int]] = []
+    repeated = 0  # how many sentences of `current` the group before holds too
+    used = fresh = 0  # tokens of `current`, and of those in it that no group holds yet
+    for span, count in sentences:
+        if len(current) > repeated and (used + count > room or fresh + count / 2 > left / max(groups_left, 1)):
+            groups.append([s for s, _ in current])
+            left -= fresh
+            groups_left -= 1
+            current = current[-overlap:] if overlap else []
+            used, fresh = sum(c for _, c in current), 0
+            while current and used + count > room:
+                used -= current.pop(0)[1]
+            repeated = len(current)
+        current.append((span, count))
+        used, fresh = used + count, fresh + count
+    if current:
+        groups.append([s for s, _ in current])
+    return groups

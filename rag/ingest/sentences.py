@@ -1,0 +1,93 @@
+"""Where sentences end: spans of the text, cut with the habits of scientific prose in mind."""
+
+from __future__ import annotations
+
+import re
+
+from ..types import Span
+
+# After these a full stop does not end a sentence.
+_ABBREVIATIONS = frozenset(
+    "al e.g i.e cf vs viz ca approx resp fig figs eq eqs eqn sec sect secs tab ref refs vol ch chap "
+    "def thm lem prop cor alg ex dr prof mr mrs ms st jr sr inc ltd co corp dept univ ed eds est incl excl max min "
+    "avg std w.r.t i.i.d a.k.a s.t jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+# These may well end a sentence; they do so before a capital that opens a new one.
+_OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
+
+# These end one unless a number follows: "no. 5", "pp. 3".
+_COUNTING = frozenset("no nos p pp app".split())
+
+# A terminator, what closes with it (quotes, brackets), citations set after the stop ("[12]", superscripts are digits).
+_END = re.compile(
+    r"""(?<![.!?…])[.!?…]+["'”’)\]}»*†‡]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)"""
+    r"""|\n[ \t]*\n\s*|(?:[。！？｡؟۔।॥]|(?<!\d)．)+[」』）”’"]*"""
+)
+_ALWAYS = "\n。！？｡．؟۔।॥"
+_OPENS = re.compile(
+    r"""\s*(?:["'“‘(\[{«`$*•–-]+\s*)?(?:[A-Z0-9À-ÞΑ-Ω]|\\[A-Za-z]|[^\x00-\u024f]|[a-z]+[A-Z0-9]|\$\S|https?:)"""
+)
+_WORD_BEFORE = re.compile(r"""[^\s("'“\[{~]+$""")
+
+
+def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
+    """The sentences of `text[start:end]`, as spans of `text` without the white space around them.
+
+    A blank line always ends a sentence. A full stop does where a new sentence may begin after it, and not after an
+    abbreviation ("et al.", "e.g.", "Fig. 3"), an initial ("J. Smith") or inside a number ("34.0\\%").
+    """
+    end = len(text) if end is None else end
+    spans: list[Span] = []
+    begin = start
+    for match in _END.finditer(text, start, end):
+        if match.end() <= begin:
+            continue
+        if text[match.start()] in _ALWAYS or _ends_sentence(text, begin, match, end):
+            _append(spans, text, begin, match.end())
+            begin = match.end()
+    _append(spans, text, begin, end)
+    return spans
+
+
+def split_lines(text: str, start: int, end: int) -> list[Span]:
+    """The lines of `text[start:end]`, as spans of `text`: a row of a table is what a sentence is elsewhere."""
+    spans: list[Span] = []
+    for match in re.compile(r"[^\n]+").finditer(text, start, end):
+        _append(spans, text, match.start(), match.end())
+    return spans
+
+
+def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> bool:
+    if match.end() >= end:
+        return True
+    if text[match.start()] in ".…" and not _OPENS.match(text, match.end(), end):
+        return False
+    if match[0] != ".":
+        return True
+    found = _WORD_BEFORE.search(text, max(begin, match.start() - 40), match.start())
+    word = found[0].lower() if found else ""
+    following = text[match.end() : min(match.end() + 30, end)].lstrip()
+    if word in _COUNTING:
+        return not following[:1].isdigit()
+    if word.isdigit() and not text[begin : match.start() - len(word)].strip():
+        return False  # the number of a list's item or of a heading
+    if word in _OPEN_ABBREVIATIONS:
+        return following[:1].isupper() and not following.startswith(("(", "["))
+    if word in _ABBREVIATIONS:
+        return False
+    return not (found and re.fullmatch(r"(?:[A-Z]\.)*[A-Z]", found[0]) and _is_initial(text, begin, found.start()))
+
+
+def _is_initial(text: str, begin: int, position: int) -> bool:
+    """A single capital is an initial unless it closes a noun phrase ("vitamin C.", "Plan B.")."""
+    before = re.search(r"(\S+)\s+$", text[max(begin, position - 40) : position])
+    return before is None or before[1][:1].isupper() or before[1].endswith((",", ".", "and"))
+
+
+def _append(spans: list[Span], text: str, start: int, end: int) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        spans.append(Span(start, end))

@@ -1,0 +1,1 @@
+"""Models on this machine: embedder, reranker, fitted weights and local LLMs."""

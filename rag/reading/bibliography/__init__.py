@@ -1,0 +1,1 @@
+"""BibTeX, RIS and Zotero libraries."""

@@ -1,0 +1,261 @@
+"""BibTeX: entries to items and papers, with what they inherit from others and the files that they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import SourceError
+from ...text.readable import from_latex, verbatim
+from ...types import Failure
+from ..encodings import bibtex_encoding
+from ..sources import Item, Reading, arxiv_number, decoded, details, papers_in
+from .attachments import files_of, first_found, last_part, named_files, unescaped
+from .journals import STRINGS, journal
+from .names import bibtex_names
+from .tags import untagged
+
+_NO_PAPERS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # kinds of entries
+_LISTS = {"keywords": ", ", "file": ";", "author": " and ", "groups": ", "}  # fields that add up where they repeat
+_FILES = ("file", "localfile", "local-url", "localurl", "pdf")
+_VERBATIM = ("doi", "url", "eprint")  # a double hyphen is no dash in them
+_ARXIV = ("arxiv", "arxivid", "doi", "url", "journal", "journaltitle", "volume", "number", "note", "howpublished",
+          "eid", "pages", "publisher", "booktitle")  # fmt: skip
+_LONGEST_MACRO = 20_000  # characters that names of a value may stand for, all together
+_NUMBERS = ("volume", "number", "eid", "pages")  # of a preprint, where the journal is arXiv
+# What a part takes from its whole where it has none of its own, and from which of its fields.
+_FROM_WHOLE = {"year": ("year",), "date": ("date",), "booktitle": ("booktitle", "title"), "journal": ("journal",),
+               "journaltitle": ("journaltitle", "title"), "editor": ("editor",), "author": ("author",)}  # fmt: skip
+_PARTS_BY_ITS_AUTHORS = ("inbook", "suppbook")  # a chapter of a book, which has no authors of its own
+_KEYLESS = re.compile(r"(?mi)^([ \t]*@(?!string\b|preamble\b|comment\b)\w+[ \t]*[{(])(?=\s*[\w-]+\s*=)")
+_NEXT_FIELD = re.compile(r"\s+([A-Za-z][\w-]*)\s*=\s*")
+_MONTHS = {
+    name[:3].lower(): name
+    for name in "January February March April May June July August September October November December".split()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    kind: str
+    key: str
+    fields: Mapping[str, str]  # in LaTeX, by names in small letters
+    line: int
+
+
+def read_bibtex(path: Path, name: str, *, outside: bool = True) -> Reading:
+    """Return the papers that a BibTeX file's abstracts make, but for entries whose files are there: these are papers.
+
+    The entries with neither abstract nor file are one failure. `outside` is as in `bibtex_items`.
+
+    Raises:
+        SourceError: the file is no text, or without any entry.
+    """
+    items, failures = bibtex_items(path, name, outside=outside)
+    if not items and not failures:
+        raise SourceError("there is no entry in it")
+    return papers_in(items, failures, name, "entry", "entries")
+
+
+def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:
+    """Return the entries of a BibTeX file, and what of it is broken; `name` (else the file's own) stands in failures.
+
+    A path in a `file` field is taken from the folder of the .bib, and from the ones that JabRef notes in it. Without
+    `outside` only files in the .bib's folder count, as they should where somebody else wrote the file. An entry that
+    others inherit from is no item where it has neither abstract nor file.
+
+    Raises:
+        SourceError: the file is no text.
+    """
+    entries, comments, failures = _parsed(decoded(path, bibtex_encoding), name or path.name)
+    folders = [path.parent]
+    for comment in comments:
+        if noted := re.match(r"jabref-meta: *fileDirectory[^:]*:(.*?);?\s*$", comment, re.S):
+            folders.append(path.parent / unescaped(noted[1].strip()))
+    by_key = {key: entry for entry in reversed(entries) for key in (entry.key.lower(), entry.key) if key}
+    wholes = {key for entry in entries for key in _keys(entry.fields.get("crossref", ""), by_key)}
+    items = []
+    for entry in entries:
+        if entry.kind in _NO_PAPERS:
+            continue
+        item = _item(entry, _inherited(entry, by_key), folders, outside)
+        if item.abstract or item.files or entry.key not in wholes:
+            items.append(item)
+    return items, failures
+
+
+def _parsed(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure]]:
+    """Return the entries, the comments and the failures; an entry with a key or a field used twice is whole."""
+    import logging
+
+    import bibtexparser
+    from bibtexparser.model import Entry, ParsingFailedBlock, String
+
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it warns of is reported below
+    text = _KEYLESS.sub(r"\1,", text)
+    library = bibtexparser.parse_string(text, parse_stack=[], append_middleware=None)
+    strings = _MONTHS | STRINGS
+    entries, failures = [], []
+    for block in library.blocks:
+        inner = block
+        while isinstance(inner, ParsingFailedBlock) and inner.ignore_error_block is not None:
+            inner = inner.ignore_error_block
+        line = (block.start_line or 0) + 1
+        if isinstance(inner, Entry):
+            entries.append(_Entry(inner.entry_type.lower(), inner.key.strip(), _fields(inner.fields, strings), line))
+        elif isinstance(inner, String):
+            strings[inner.key.lower()] = _value(str(inner.value), strings)
+        elif isinstance(block, ParsingFailedBlock):
+            reason = getattr(block.error, "abort_reason", str(block.error)).partition(". Note:")[0].strip()
+            failures.append(Failure(name, line, f"a broken entry: {reason}"))
+    return entries, [comment.comment for comment in library.comments], failures
+
+
+def _fields(fields: Sequence[Any], strings: Mapping[str, str]) -> dict[str, str]:
+    """Return the values by name; of a field that repeats the first with a value, of lists all."""
+    values: dict[str, str] = {}
+    for name, raw in (pair for field in fields for pair in _separated(field.key.lower(), str(field.value))):
+        value = _value(raw, strings)
+        if values.get(name) and value and name in _LISTS:
+            values[name] += _LISTS[name] + value
+        elif not values.get(name):
+            values[name] = value
+    return values
+
+
+def _separated(name: str, raw: str) -> Iterator[tuple[str, str]]:
+    """Yield a field, and those that follow it in its value because the comma between them is missing."""
+    depth, quoted, start = 0, False, 0
+    for mark in re.finditer(r'[{}"]', raw):
+        closes = mark[0] == "}" or quoted
+        if mark[0] != '"':
+            depth += 1 if mark[0] == "{" else -1
+        elif depth == 0:
+            quoted = not quoted
+        if closes and depth == 0 and not quoted and (following := _NEXT_FIELD.match(raw, mark.end())):
+            yield name, raw[start : mark.end()]
+            name, start = following[1].lower(), following.end()
+    yield name, raw[start:]
+
+
+def _value(raw: str, strings: Mapping[str, str]) -> str:
+    """Return what `"Proceedings of " # kites # {!}` stands for; a name that is not known is left as it is."""
+    pieces, depth, quoted, start = [], 0, False, 0
+    for mark in re.finditer(r'[{}"#]', raw):
+        if mark[0] == "{":
+            depth += 1
+        elif mark[0] == "}":
+            depth -= 1
+        elif depth == 0 and mark[0] == '"':
+            quoted = not quoted
+        elif depth == 0 and mark[0] == "#" and not quoted:
+            pieces.append(raw[start : mark.start()])
+            start = mark.end()
+    values: list[str] = []
+    left = len(raw) + _LONGEST_MACRO  # names of names could stand for any length
+    for piece in (piece.strip() for piece in [*pieces, raw[start:]]):
+        enclosed = len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""')
+        values.append((piece[1:-1] if enclosed else strings.get(piece.lower(), piece))[: max(0, left)])
+        left -= len(values[-1])
+    return "".join(values)
+
+
+def _keys(field: str, known: Mapping[str, _Entry]) -> list[str]:
+    """Return the keys of entries that a field names; BibTeX finds them also in other letters' case."""
+    named = (key.strip() for key in field.split(","))
+    return [known[form].key for key in named if (form := key if key in known else key.lower()) in known]
+
+
+def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return an entry's fields with those that it takes from its `xdata` and from its `crossref`; loops end."""
+    fields = {name: value for name, value in entry.fields.items() if value.strip()}
+    if len(seen) > 10:
+        return fields
+    seen |= {entry.key}
+    for key in _keys(fields.get("xdata", ""), by_key):
+        if key not in seen:
+            fields = _inherited(by_key[key], by_key, seen) | fields
+    for key in _keys(fields.get("crossref", ""), by_key):
+        if key in seen:
+            continue
+        whole = _inherited(by_key[key], by_key, seen)
+        if "title" in whole and not by_key[key].fields.get("booktitle", ""):
+            whole.pop("booktitle", None)  # of what the whole is part of itself
+        left_out = ["booktitle" if entry.kind == "article" else "journaltitle"]
+        left_out += ["author"] if entry.kind not in _PARTS_BY_ITS_AUTHORS or "editor" in fields else []
+        for name, sources in _FROM_WHOLE.items():
+            if name in left_out:
+                continue
+            if value := next((whole[source] for source in sources if source in whole), ""):
+                fields.setdefault(name, value)
+    return fields
+
+
+def _item(entry: _Entry, raw: Mapping[str, str], folders: Sequence[Path], outside: bool) -> Item:
+    fields = {
+        name: verbatim(value) if name in _VERBATIM else untagged(from_latex(" ".join(value.split())))
+        for name, value in raw.items()
+        if name not in _FILES and not name.startswith("bdsk-")
+    }
+    fields |= {name: full for name in ("journal", "journaltitle") if (full := journal(raw.get(name, "")))}
+    known = details(
+        {
+            "authors": bibtex_names(raw.get("author", "") or raw.get("editor", "")),
+            "year": fields.get("year") or fields.get("date"),
+            "venue": fields.get("journal") or fields.get("journaltitle") or fields.get("booktitle"),
+            "doi": fields.get("doi"),
+            "arxiv_id": _arxiv(fields),
+            "url": fields.get("url"),
+            "citekey": entry.key,
+            "tags": [k.strip() for k in re.split(r"[,;]", fields.get("keywords", ""))],
+        }
+    )
+    known["collections"] = tuple(filter(None, (group.strip() for group in fields.get("groups", "").split(","))))
+    added = next((fields[key] for key in ("date-added", "dateadded", "creationdate", "timestamp") if key in fields), "")
+    time = re.match(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?", added)
+    named = [names for field in _FILES for names in named_files(raw.get(field, ""))]
+    if raw.get("url", "").startswith("file:"):
+        named += named_files(raw["url"])
+    files, missing = files_of((last_part(names[0]), first_found(names, folders, outside)) for names in named)
+    return Item(
+        key=entry.key,
+        title=_title(fields),
+        details=known,
+        abstract=fields.get("abstract") or None,
+        files=files,
+        missing=missing,
+        added="T".join(filter(None, time.groups())) if time else "",
+        line=entry.line,
+    )
+
+
+def _title(fields: Mapping[str, str]) -> str:
+    title = fields.get("title", "")
+    for name, mark in (("subtitle", ":"), ("titleaddon", ".")):
+        more = fields.get(name, "")
+        if title and more and not title.casefold().endswith(more.casefold()):
+            title += f"{'' if title[-1] in '.:?!' else mark} {more}"
+    return title or fields.get("booktitle", "") * (fields.get("author") is None)
+
+
+def _arxiv(fields: Mapping[str, str]) -> str | None:
+    """Return the number on arXiv, from whichever field has it."""
+    kind = fields.get("archiveprefix", fields.get("eprinttype", "")).lower()
+    if "arxiv" in kind or not kind:
+        eprint = fields.get("eprint", "")
+        if eprint and (number := arxiv_number(f"arxiv:{eprint}") or arxiv_number(eprint)):
+            return number
+        if eprint and kind:
+            return eprint
+    published = (fields.get(name, "") for name in ("journal", "journaltitle", "series", "publisher", "institution"))
+    preprint = any(re.match(r"arxiv\b|corr$", name, re.IGNORECASE) for name in published)
+    for name in _ARXIV:
+        value = fields.get(name, "")
+        numbered = name.startswith("arxiv") or value.startswith("abs/") or (preprint and name in _NUMBERS)
+        bare = f"arxiv:{value}" if numbered else value
+        if number := arxiv_number(bare):
+            return number
+    return None

@@ -1,0 +1,54 @@
+"""What stands beside a Zotero database: Better BibTeX's citekeys, and the setting that linked files are named from."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+from ...errors import SourceError
+from ...types import Failure
+from .sqlite_snapshot import copied
+
+_PROFILES = (".zotero/zotero", "Library/Application Support/Zotero/Profiles", "AppData/Roaming/Zotero/Zotero/Profiles")
+
+
+def citekeys_of(file: Path, failures: list[Failure]) -> dict[tuple[int, str], str]:
+    """The citekeys that Better BibTeX keeps in a database of its own, by library and item; its older form is JSON."""
+    if not file.is_file():
+        return {}
+    try:
+        with copied(file) as database:
+            if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'citationkey'").fetchone():
+                rows = database.execute("SELECT libraryID, itemKey, citationKey FROM citationkey").fetchall()
+            else:
+                ((data,),) = database.execute("SELECT data FROM 'better-bibtex' WHERE name = 'better-bibtex.citekey'")
+                rows = [(row["libraryID"], row["itemKey"], row["citekey"]) for row in json.loads(data)["data"]]
+    except (SourceError, sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+        failures.append(Failure(file.name, None, f"the citekeys of Better BibTeX cannot be read ({error})"))
+        return {}
+    return {(library, key): citekey for library, key, citekey in rows}
+
+
+def linked_from(folder: Path) -> Path | None:
+    """The folder from which linked files are named: a setting of the Zotero profile that uses this folder."""
+    for file in (folder / "prefs.js", folder.parent / "prefs.js"):
+        if base := _settings(file).get("baseAttachmentPath"):
+            return Path(base)
+    for place in _PROFILES:
+        for file in sorted((Path.home() / place).glob("*/prefs.js")):
+            settings = _settings(file)
+            data = Path(settings.get("dataDir") or Path.home() / "Zotero")
+            if settings.get("baseAttachmentPath") and data.resolve() == folder.resolve():
+                return Path(settings["baseAttachmentPath"])
+    return None
+
+
+def _settings(file: Path) -> dict[str, str]:
+    try:
+        text = file.read_text("utf-8", "replace")
+    except OSError:  # no profile of ours: then linked files are named as missing
+        return {}
+    pairs = re.findall(r'^user_pref\("extensions\.zotero\.(\w+)", "((?:[^"\\]|\\.)*)"\)', text, re.M)
+    return {name: re.sub(r"\\(.)", r"\1", value) for name, value in pairs}

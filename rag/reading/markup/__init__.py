@@ -1,0 +1,1 @@
+"""HTML, JATS, EPUB and DOCX, all read as sections of HTML."""

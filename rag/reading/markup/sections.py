@@ -1,0 +1,307 @@
+"""HTML to the sections of a paper, without the site around it; tables, captions, footnotes and formulas are known."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Set
+from typing import Any, NamedTuple
+
+from ..sources import kind_of
+from .formulas import formula
+
+_HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+_SKIPPED_TAGS = frozenset(
+    (
+        "script style noscript template nav header footer aside select button svg iframe annotation annotation-xml "
+        "textarea datalist audio video canvas del s strike"
+    ).split()
+)
+_BLOCK_TAGS = frozenset(
+    (
+        "p ul ol li dl dd dt pre blockquote table caption tr td th figure figcaption div section article main center "
+        "address details summary hr"
+    ).split()
+)
+# Classes of LaTeXML (arXiv's HTML), roles of DPUB-ARIA (publishers and EPUB), and EPUB's own types with `doc-` before.
+_SKIPPED_WORDS = frozenset(
+    (
+        "ltx_authors ltx_dates ltx_ERROR ltx_note_mark ltx_note_type ltx_tag_note ltx_listing_data ltx_bib_cited "
+        "ltx_TOC ltx_page_footer "
+        "doc-toc doc-pagelist doc-pagebreak doc-noteref doc-backlink doc-cover doc-index doc-landmarks "
+        "sr-only visually-hidden visuallyhidden screen-reader-text cookie cookie-banner cookie-notice cookie-consent"
+    ).split()
+)
+_NOTES = frozenset("ltx_note doc-footnote".split())
+_REGIONS = {
+    "ltx_abstract": "abstract", "doc-abstract": "abstract",
+    "ltx_bibliography": "references", "doc-bibliography": "references",
+    "ltx_acknowledgements": "acknowledgements", "doc-acknowledgments": "acknowledgements",
+    "ltx_appendix": "appendix", "doc-appendix": "appendix",
+    "doc-endnotes": "footnote", "doc-footnotes": "footnote", "doc-rearnotes": "footnote",
+}  # fmt: skip
+_EQUATIONS = frozenset("ltx_eqn_table ltx_equation ltx_equationgroup".split())
+_LABEL = re.compile(r"((?:\w+ ){0,2}(?:fig(?:ure|\.)|table|algorithm|scheme|box|listing)\s*\w+(?:\.\w+)*)", re.I)
+_POWER = re.compile(r"[-−–+]?\d{1,3}")
+_MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # of references and notes
+_LONGEST_TITLE = 200  # characters of a caption that stand as its table's heading
+_CUT, _END = "\x1e", "\x1d"  # between blocks, and where a region ends; plain str, as no text of a tree is
+
+
+class Block(NamedTuple):
+    """A paragraph, a heading (of a level from 1), or a table's rows.
+
+    `kind` is None where the headings tell it; `title` is the caption that a table or caption has for a heading.
+    """
+
+    text: str
+    kind: str | None = None
+    title: str | None = None
+    level: int = 0
+    joins: bool = False  # an equation: it stands inside the sentence around it
+
+
+def hidden_note(count: int) -> tuple[str, ...]:
+    """The note that says how many characters were left out because styles hide them; none for none."""
+    return (f"{count} characters that a person cannot see were left out",) if count else ()
+
+
+def parsed(html: str) -> Any:
+    """The tree of a page. XHTML's empty `<title/>` would take all that follows for a title."""
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(re.sub(r"<(title|script|style|textarea|iframe)\b([^<>]*)/>", r"<\1\2></\1>", html), "lxml")
+
+
+def sections(root: Any, title: str = "") -> list[tuple[str | None, str, str]]:
+    """What stands in a tag as (heading, text, kind), in its order; the heading that is the paper's title is none."""
+    parts: list[tuple[str | None, str, str]] = [(None, "", "body")]
+    heading, kind, level = None, "body", 9  # of the section that goes on after a region, a table or a note
+    inner = None  # the heading inside a region: an abstract, an appendix, ...
+    for block in _joined(_blocks(root)):
+        if block.level and block.kind:
+            inner = block.text or (heading if block.kind == "body" else None)
+        elif block.level and block.text != title:
+            inherits = kind != "body" and block.level > level
+            now = kind_of(block.text, kind if block.level >= level else "body")
+            if not (inherits and now == "body"):
+                kind, level = now, block.level
+            heading = inner = block.text
+            parts.append((heading, "", kind))
+        elif not block.level:
+            own = block.title or (inner if block.kind else heading)
+            before, text, of = parts[-1]
+            if (before, of) == (own, block.kind or kind):
+                gap = "\n" if of == "table" else "\n\n"  # its rows are what sentences are elsewhere
+                parts[-1] = (before, f"{text}{gap if text else ''}{block.text}", of)
+            else:
+                parts.append((own, block.text, block.kind or kind))
+    return parts
+
+
+def plain(tag: Any, notes: list[Any] | None = None) -> str:
+    """The text of a tag on one line; the footnotes in it are left out, and added to `notes`."""
+    words: list[str] = []
+    aside: list[Any] = [] if notes is None else notes
+    left: list[Any] = [*reversed(tag.contents)]
+    while left:
+        node = left.pop()
+        if not _is_taken(node, words, aside):
+            edge = [" "] if node.name in _BLOCK_TAGS or node.name in _HEADINGS or _is_cell(node) else []
+            words += edge
+            left += [*edge, *reversed(node.contents)]
+    return " ".join("".join(words).split())
+
+
+def _blocks(root: Any) -> list[Block]:
+    blocks: list[Block] = []
+    words: list[str] = []
+    notes: list[Any] = []
+    regions: list[tuple[str | None, str | None]] = [(None, None)]  # kind, and title of a table
+
+    def end_block(joins: bool = False) -> None:
+        kind, title = regions[-1]
+        text = " ".join("".join(words).split())
+        words.clear()
+        if text:
+            blocks.append(Block(text, kind, title, joins=joins))
+        while notes and kind != "table":  # a note may hold notes
+            if text := plain(notes.pop(0), notes):
+                blocks.append(Block(text, "footnote"))
+
+    left: list[Any] = [*reversed(root.contents)]  # no recursion: some pages close no tag
+    while left:
+        node = left.pop()
+        if type(node) is str:
+            end_block()
+            if node == _END:
+                kind = regions.pop()[0]
+                blocks += [Block("", "body", level=7)] if kind != "table" else []
+                end_block()
+        elif _is_taken(node, words, notes):
+            continue
+        elif node.name in _HEADINGS:
+            end_block()
+            blocks.append(Block(plain(node, notes), regions[-1][0], level=int(node.name[1])))
+        elif kind := next((_REGIONS[word] for word in _words(node) if word in _REGIONS), None):
+            end_block()
+            blocks.append(Block("", kind, level=7))
+            regions.append((kind, None))
+            left += [_END, *reversed(node.contents)]
+        elif (title := _table_title(node)) is not None:
+            end_block()
+            regions.append(("table", title or regions[-1][1]))
+            left += [_END, *reversed(node.contents)]
+        elif node.name in ("figcaption", "caption"):
+            end_block()
+            blocks += [_caption_block(plain(node, notes), regions[-1])]
+        elif _EQUATIONS.intersection(_words(node)):
+            end_block()
+            words.append(plain(node, notes))
+            end_block(joins=True)
+        elif _is_row(node, regions[-1][0] == "table"):
+            end_block()
+            words.append(_row(node, notes))
+            end_block()
+        else:
+            edge = [_CUT] if node.name in _BLOCK_TAGS else []
+            if edge:
+                end_block()
+            left += [*edge, *reversed(node.contents)]
+    end_block()
+    return [block for block in blocks if block.text or block.level]
+
+
+def _is_taken(node: Any, words: list[str], notes: list[Any]) -> bool:
+    """Whether a node is done with: a text and a formula are added to `words`, a footnote to `notes`."""
+    from bs4.element import CData, NavigableString, Tag
+
+    if not isinstance(node, Tag):
+        words += [node] if type(node) in (str, NavigableString, CData) else []
+        return True
+    if node.name == "math":
+        words.append(formula(node))
+    elif _NOTES.intersection(_words(node)):
+        notes.append(node)
+    elif node.name == "br":
+        words.append("\n")
+    elif not _is_hidden(node):
+        if node.name == "sup" and _MARKS.fullmatch(mark := node.get_text().strip()) and _is_linked(node):
+            words.append(f"[{mark}]" if words and words[-1][-1:].strip(" [(") else mark)
+            return True
+        if node.name == "sup" and words and words[-1][-1:].isdigit() and _POWER.fullmatch(node.get_text().strip()):
+            words.append(" " if _is_linked(node) else "^")  # 40 (12) is not 4012
+        return False
+    return True
+
+
+def _is_linked(tag: Any) -> bool:
+    return bool(tag.find("a") or tag.find_parent("a"))
+
+
+def _is_hidden(tag: Any) -> bool:
+    """Whether a tag holds what belongs to the site; a header with the title belongs to the paper."""
+    if tag.name in _SKIPPED_TAGS:
+        return not (tag.name == "header" and tag.find("h1"))
+    return tag.has_attr("hidden") or tag.get("aria-hidden") == "true" or not _SKIPPED_WORDS.isdisjoint(_words(tag))
+
+
+def _words(tag: Any) -> list[str]:
+    """The classes and roles of a tag."""
+    types = str(tag.get("epub:type") or "").split()
+    return [*tag.get_attribute_list("class", []), *str(tag.get("role") or "").split(), *(f"doc-{t}" for t in types)]
+
+
+# Tables and captions
+
+
+def _table_title(tag: Any) -> str | None:
+    """The caption of a table of data, or of the figure around one; "" without caption, None for every other tag."""
+    words = _words(tag)
+    if tag.name == "figure":
+        caption = None if "ltx_figure" in words else _first(tag, {"figcaption"}, {"figure"})
+        table = tag.find(_is_table) if caption else None
+        return _headed(plain(caption), table) if table else None
+    data = "ltx_tabular" in words
+    if not _is_table(tag) or (not data and _first(tag, {"table", *_HEADINGS})):  # with those it is for looks
+        return None
+    caption = tag.find("caption")
+    return _headed(plain(caption), tag) if caption else "" if data or _first(tag, {"th", "thead"}) else None
+
+
+def _is_table(tag: Any) -> bool:
+    words = _words(tag)
+    return "ltx_tabular" in words or (tag.name == "table" and _EQUATIONS.isdisjoint(words))
+
+
+def _is_row(tag: Any, in_table: bool) -> bool:
+    """Whether a tag is a table's row; with blocks of its own in it, a row of a table for looks is none."""
+    if tag.name != "tr" or in_table:
+        return tag.name == "tr" or "ltx_tr" in _words(tag)
+    return _first(tag, {"table", "ul", "ol", *_HEADINGS}) is None
+
+
+def _first(tag: Any, names: Set[str], closed: Set[str] = frozenset()) -> Any:
+    """The first tag of these names in a tag, and in no `closed` one; where tags nest deeply, bs4's own takes long."""
+    left: list[Any] = [*reversed(tag.contents)]
+    while left:
+        node = left.pop()
+        if node.name in names:
+            return node
+        left += reversed(node.contents) if node.name and node.name not in closed else []
+    return None
+
+
+def _is_cell(tag: Any) -> bool:
+    return tag.name in ("td", "th") or not {"ltx_td", "ltx_th"}.isdisjoint(_words(tag))
+
+
+def _row(row: Any, notes: list[Any]) -> str:
+    """The cells of a row, parted by bars; a table within a cell is part of its text."""
+    cells: list[str] = []
+    left: list[Any] = [*reversed(row.contents)]
+    while left:
+        node = left.pop()
+        if not node.name:
+            continue
+        if _is_cell(node):
+            cells.append(plain(node, notes))
+        else:
+            left += reversed(node.contents)
+    return " | ".join(cells) if any(cells) else ""
+
+
+def _caption_block(text: str, region: tuple[str | None, str | None]) -> Block:
+    if region[0] == "table":
+        return Block(text, "table", region[1])
+    label = _LABEL.match(text)
+    return Block(text, "caption", label[1] if label else None)
+
+
+def _headed(caption: str, table: Any) -> str:
+    """What every row of a table is read with: its caption, and its first row in brackets."""
+    first = table.find(lambda tag: _is_row(tag, True))
+    texts = [caption, f"[{_row(first, [])}]" if first else ""]
+    return " ".join(textwrap.shorten(text, _LONGEST_TITLE, placeholder=" …") for text in texts).strip()
+
+
+def _joined(blocks: list[Block]) -> list[Block]:
+    """The blocks, an equation joined to the sentence that it stands in; footnotes follow that."""
+    joined: list[Block] = []
+    notes: list[Block] = []
+    for block in blocks:
+        last = joined[-1] if joined else block
+        if block.kind == "footnote":
+            notes.append(block)
+        elif (block.joins or last.joins) and _goes_on(last, block):
+            joined[-1] = last._replace(text=f"{last.text} {block.text}", joins=True)
+        else:
+            joined += [*notes, block]
+            notes.clear()
+    return joined + notes
+
+
+def _goes_on(last: Block, block: Block) -> bool:
+    """Whether a sentence goes on from one block to the next, of which one is an equation."""
+    alike = (last.kind, last.title, 0, 0) == (block.kind, block.title, last.level, block.level)
+    return alike and not last.text.endswith((".", "!", "?")) and (block.joins or block.text[:1].islower())

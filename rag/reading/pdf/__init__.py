@@ -1,0 +1,1 @@
+"""PDF files: glyphs, layout, tables, metadata, OCR and page images."""

@@ -1,0 +1,1 @@
+"""Worker processes with limits of time and memory, in which every reader runs."""

@@ -1,0 +1,36 @@
+"""What a question is answered from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from ..config import Settings
+from ..models.embedder import Embedder
+from ..models.reranker import CrossEncoder
+from ..store.index import Index
+from ..store.papers import Records
+
+
+class Corpus(Protocol):
+    """The stored papers and the models that read them; `rag.library.Library` is one."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def records(self) -> Records: ...
+
+    @property
+    def index(self) -> Index: ...
+
+    @property
+    def embedder(self) -> Embedder: ...
+
+    @property
+    def cross_encoder(self) -> CrossEncoder | None: ...
+
+    def check_settings(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Text utilities: readable form, cleaning, sentence splitting and language detection."""

@@ -1,0 +1,269 @@
+"""Answers by a local model: quotes first, then its prose, each sentence checked; and what is left where it fails."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llama_index.core.llms import MockLLM
+from ollama_server import Body, Model, OllamaServer
+
+from rag.answering.prompts import PROMPT_VERSION
+from rag.assistant import Assistant
+from rag.cli.parser import main
+from rag.errors import AnswerModelError, ConfigError, ModelNotFound, OllamaNotFound
+from rag.types import REFUSAL, Answer
+
+QUESTION = "How many otters does the kite count?"
+OTTERS = "Counting Otters from Kites"
+RIGHT = "The kite counts 94.5% of the otters that divers count [1]."
+WRONG = "The kite counts 12% of the otters that divers count [1]."
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, folder: Path) -> Path:
+    """A library of the invented papers."""
+    with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
+        assistant.add([folder])
+    return tmp_path / "library"
+
+
+def open_on(server: OllamaServer, shelf: Path, mode: str = "llm", **ollama: Any) -> Assistant:
+    return Assistant.open(library=shelf, mode=mode, overrides={"ollama": {"host": server.host, **ollama}})
+
+
+def number_of(body: Body, title: str) -> int:
+    """The number under which the prompt gives a paper's passage."""
+    return int(re.search(rf"\[(\d+)\] {title}", body["messages"][-1]["content"])[1])  # type: ignore[index]
+
+
+def about_otters(text: str) -> Any:
+    return lambda body: text.replace("[1]", f"[{number_of(body, OTTERS)}]")
+
+
+def test_quotes_come_first_and_then_the_model_s_checked_prose(shelf: Path) -> None:
+    reply = about_otters(f"{RIGHT} {WRONG} It is blue [99].")
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        growing = list(desk.stream(QUESTION))
+    first, answer = growing[0], growing[-1]
+    assert (first.mode, first.complete) == ("quote", False)
+    assert any(each.mode == "quote" and "94.5%" in each.text for each in growing)
+    assert all(not each.complete for each in growing[:-1])
+    assert any(each.mode == "llm" and each.text.startswith("The kite") and not each.refused for each in growing)
+    assert (answer.mode, answer.model, answer.complete, answer.prompt_version) == (
+        "llm",
+        "qwen3:4b",
+        True,
+        PROMPT_VERSION,
+    )
+    right, wrong, invented = answer.sentences
+    assert right.support in ("quoted", "supported")
+    assert wrong.support not in ("quoted", "supported")
+    assert invented.support == "unsupported"
+    assert "[99]" not in answer.text
+    assert "Not supported by the passages: It is blue" in str(answer)
+    for citation in answer.citations:
+        assert desk.paper(citation.paper_id).text[citation.start : citation.end] == citation.quote
+    assert all("94.5%" in answer.citations[number - 1].quote for number in right.citations)
+    (chat,) = [request for request in server.requests if request.path == "/api/chat"]
+    assert chat.body["options"]["num_ctx"] == 8192
+
+
+def test_a_refusal_by_the_model_is_a_refusal(shelf: Path) -> None:
+    with OllamaServer(reply=f"I am sorry. {REFUSAL}") as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION)
+    assert (answer.text, answer.refused, answer.citations, answer.sentences) == (REFUSAL, True, (), ())
+    assert answer.passages
+
+
+def test_a_question_that_no_paper_answers_is_refused_without_the_model(shelf: Path) -> None:
+    with OllamaServer() as server, open_on(server, shelf) as desk:
+        assert desk.ask("What is the boiling point of ethanol?").refused
+    assert not [request for request in server.requests if request.path == "/api/chat"]
+
+
+def test_where_nothing_is_supported_quotes_are_shown(shelf: Path) -> None:
+    with (
+        OllamaServer(reply="Bananas are yellow. The moon is made of cheese.") as server,
+        open_on(server, shelf) as desk,
+    ):
+        answer = desk.ask(QUESTION)
+    assert (answer.mode, answer.model, answer.complete) == ("quote", "qwen3:4b", True)
+    assert "94.5%" in answer.text
+    assert any("support nothing of what qwen3:4b wrote: Bananas" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize("fault", ["end without done", "reset mid-stream", "error line"])
+def test_what_a_model_that_broke_off_had_written_is_marked(shelf: Path, fault: str) -> None:
+    text = about_otters(f"{RIGHT} " * 4)
+    with OllamaServer(reply=text, fault=fault) as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION)
+    assert not answer.complete
+    assert "94.5%" in answer.text
+    assert any(note.startswith("The answer broke off: ") for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    "fault", ["404 model", "503 busy", "500 memory", "HTML 502", "down", "no models", "empty answer"]
+)
+def test_a_model_that_fails_leaves_the_quotes_or_raises(shelf: Path, fault: str) -> None:
+    with OllamaServer(fault=fault) as server:
+        with open_on(server, shelf, "auto") as desk:
+            answer = desk.ask(QUESTION)
+        assert (answer.mode, answer.complete) == ("quote", True)
+        assert "94.5%" in answer.text
+        # To work without a model is a choice: an answer mentions only a model that was found and then failed.
+        assert any(note.startswith("Quotes only: ") for note in answer.notes) is (fault not in ("down", "no models"))
+        with open_on(server, shelf) as desk, pytest.raises(AnswerModelError):
+            desk.ask(QUESTION)
+
+
+def test_a_server_that_never_answers_does_not_hold_up_the_quotes(shelf: Path) -> None:
+    with OllamaServer(fault="deaf") as server, open_on(server, shelf, "auto") as desk:
+        desk.search(QUESTION)  # the models are loaded
+        begun = time.monotonic()
+        stream = desk.stream(QUESTION)
+        assert next(stream).text.startswith(OTTERS)
+        assert time.monotonic() - begun < 1.5  # to find the model takes 1.5 to 2.5 s
+        *_, answer = stream
+        assert (answer.mode, answer.complete, answer.notes) == ("quote", True, ())
+        assert time.monotonic() - begun < 5
+
+
+def test_mode_llm_says_what_is_missing(shelf: Path) -> None:
+    with OllamaServer(fault="down") as server, open_on(server, shelf) as desk, pytest.raises(OllamaNotFound):
+        desk.ask(QUESTION)
+    with OllamaServer() as server, open_on(server, shelf, model="gone") as desk, pytest.raises(ModelNotFound):
+        desk.ask(QUESTION)
+
+
+def test_stop_leaves_the_quotes(shelf: Path) -> None:
+    with OllamaServer(first=20.0) as server, open_on(server, shelf) as desk:
+        stop = threading.Event()
+        threading.Timer(0.5, stop.set).start()
+        started = time.monotonic()
+        *_, answer = desk.stream(QUESTION, stop=stop)
+        assert time.monotonic() - started < 10
+    assert not answer.complete
+    assert "94.5%" in answer.text
+
+
+def test_a_follow_up_is_rewritten_by_the_model(shelf: Path) -> None:
+    def reply(body: Body) -> str:
+        if "rewrite" in body["messages"][0]["content"]:
+            return "At what cost does the camera kite count otters?"
+        return f"It counts them at a tenth of the cost [{number_of(body, OTTERS)}]."
+
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        first, *_, answer = desk.stream("And at what cost?", history=[(QUESTION, "94.5%.")])
+    assert first.standalone_question == f"{QUESTION} And at what cost?"  # the quotes do not wait
+    assert answer.standalone_question == "At what cost does the camera kite count otters?"
+    assert "Searched for: At what cost does the camera kite count otters?" in answer.notes
+    assert "tenth" in answer.text
+
+
+def test_a_second_opinion_lowers_the_support(shelf: Path) -> None:
+    def reply(body: Body) -> str:
+        if body.get("format"):
+            return json.dumps({"support": "partly"})
+        cited = f"[{number_of(body, OTTERS)}]"
+        return f"It fails in fog {cited}. Kites count 94.5% of the otters that are counted by divers {cited}."
+
+    with OllamaServer(reply=reply) as server, open_on(server, shelf, check=True) as desk:
+        sentences = desk.ask(QUESTION).sentences
+    assert [sentence.support for sentence in sentences] == ["quoted", "partly"]
+
+
+def test_any_llm_of_llama_index_can_write(shelf: Path) -> None:
+    with Assistant.open(library=shelf, mode="llm", llm=MockLLM(max_tokens=5)) as desk:
+        answer = desk.ask(QUESTION)
+    assert answer.model
+    assert "94.5%" in answer.text  # the mock says its prompt again, which supports nothing or is quoted
+
+
+def test_answers_are_kept_and_can_be_had_again(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION, papers=OTTERS)
+        (kept,) = desk.history()
+        assert (kept.key, kept.question, kept.answer["text"]) == (answer.number, QUESTION, answer.text)
+        assert kept.made_with["digest"] == desk.writer().digest  # type: ignore[union-attr]
+        assert kept.request["scope"]["papers"] == [OTTERS]
+        before, again = desk.again(kept.key)
+    assert before == kept
+    assert (again.text, again.passages) == (answer.text, answer.passages)
+    assert main(["again", "1", "--mode", "quote", "--library", str(shelf)]) == 0
+    assert "model: qwen3:4b -> None" in capsys.readouterr().out
+    assert main(["history", "--library", str(shelf)]) == 0
+    assert capsys.readouterr().out.count(QUESTION) == 3
+
+
+def test_what_is_not_to_be_kept_is_not(shelf: Path) -> None:
+    with Assistant.open(library=shelf, mode="quote", overrides={"answer": {"keep": False}}) as desk:
+        assert desk.ask(QUESTION).number is None
+        assert desk.history() == []
+
+
+def test_reading_time_is_foretold_from_the_last_time(shelf: Path) -> None:
+    with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
+        first: list[Answer] = list(desk.stream(QUESTION))
+        second = list(desk.stream(QUESTION))
+    reading = [next(n for a in answers for n in a.notes if "reads" in n) for answers in (first, second)]
+    assert "about" not in reading[0]
+    assert re.search(r"about \d+ s\)", reading[1])
+
+
+def test_leaving_a_stream_ends_the_model(shelf: Path) -> None:
+    with OllamaServer(reply="One. " * 1000, pause=0.05) as server, open_on(server, shelf) as desk:
+        stream = desk.stream(QUESTION)
+        while "One." not in next(stream).text:
+            pass
+        started = time.monotonic()
+        stream.close()
+        assert time.monotonic() - started < 5
+        assert server.left.wait(5)
+
+
+@pytest.mark.parametrize("reply", ["1.8", "Otters.", "Rules.", "Yes, cost.", "<think>Hm.</think>"])
+def test_a_word_or_a_number_alone_is_no_answer(shelf: Path, reply: str) -> None:
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION)
+    assert answer.mode == "quote"
+    assert "94.5%" in answer.text
+
+
+def test_too_small_a_context_leaves_the_quotes_and_says_what_to_set(shelf: Path) -> None:
+    with OllamaServer() as server:
+        with open_on(server, shelf, "auto", context_tokens=512) as desk:
+            answer = desk.ask(QUESTION)
+        with open_on(server, shelf, context_tokens=512) as desk, pytest.raises(ConfigError, match="context_tokens"):
+            desk.ask(QUESTION)
+    assert "94.5%" in answer.text
+    assert any(note.startswith("Quotes only: ") and "context_tokens" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize("reply", ["I cannot rewrite that, sorry.", "What is the boiling point of ethanol?"])
+def test_a_rewriting_that_is_none_gives_way_to_the_rule(shelf: Path, reply: str) -> None:
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        answer = desk.ask("And at what cost?", history=[(QUESTION, "94.5%.")])
+    assert answer.standalone_question == f"{QUESTION} And at what cost?"
+
+
+def test_a_paper_that_is_removed_meanwhile_costs_no_answer(shelf: Path) -> None:
+    with OllamaServer(reply=RIGHT) as server, open_on(server, shelf) as desk:
+        stream = desk.stream(QUESTION)
+        next(stream)
+        desk.remove("A Grammar of Bird Alarm Calls")
+        *_, answer = stream
+    assert "94.5%" in answer.text
+
+
+def test_a_window_smaller_than_the_settings_holds(shelf: Path) -> None:
+    with OllamaServer(models=[Model("small", window=2048)]) as server, open_on(server, shelf, model="small") as desk:
+        desk.ask(QUESTION)
+    (chat,) = [request for request in server.requests if request.path == "/api/chat"]
+    assert chat.body["options"]["num_ctx"] == 2048

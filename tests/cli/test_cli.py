@@ -1,0 +1,487 @@
+"""The command `footnote` as a person meets it: exit statuses, what goes to which stream, and no traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PAPERS, ROOT
+
+from eval.questions import load_questions
+from rag.assistant import Assistant
+from rag.cli.parser import main
+from rag.types import REFUSAL
+
+QUESTION = "How many otters does the kite count?"
+OTTERS, CLOCKS, BIRDS = PAPERS
+
+
+NOBODY = "http://127.0.0.1:9"  # an Ollama that may run here is left alone
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours, with this checkout's packages, and with output buffered as Python does by itself."""
+    ours = {"PYTHONPATH": str(ROOT), "FOOTNOTE_OLLAMA__HOST": NOBODY}
+    return {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"} | ours | more
+
+
+def footnote(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, as a person runs it."""
+    command = [sys.executable, "-m", "rag", *words]
+    return subprocess.run(command, cwd=cwd, env=environment(**env), capture_output=True, text=True, timeout=60)
+
+
+def footnote_here(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which saves its start."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(cwd)
+        for name, value in {"FOOTNOTE_OLLAMA__HOST": NOBODY, **env}.items():
+            patch.setenv(name, value)
+        try:
+            status = main(list(words))
+        except SystemExit as error:  # argparse's way
+            status = int(error.code or 0)
+    printed = [stream.seek(0) or stream.read() for stream in (out, err)]
+    return subprocess.CompletedProcess(words, status, *printed)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working directory with the invented papers and their library; only for looking at it."""
+    folder = tmp_path_factory.mktemp("shelf")
+    (folder / "papers").mkdir()
+    for title, text in PAPERS.items():
+        (folder / "papers" / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
+    done = footnote("add", "papers", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "3 added\n"), done.stderr
+    return folder
+
+
+@pytest.fixture
+def desk(shelf: Path, tmp_path: Path) -> Path:
+    """A copy of `shelf` to change."""
+    return shutil.copytree(shelf, tmp_path / "desk")
+
+
+def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
+    papers: list[dict[str, Any]] = json.loads(footnote_here("list", "--json", cwd=folder, **env).stdout)
+    return papers
+
+
+# Exit statuses
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ask", QUESTION, "--library", "none"], "There is no library in 'none' yet. Add papers: `footnote add PATH`."),
+        (["search", QUESTION, "--library", "none"], "There is no library in 'none' yet."),
+        (["rebuild", "--library", "none"], "There is no library in 'none' yet."),
+        (
+            ["ask", QUESTION, "--paper", "Zebras"],
+            "No paper in this library has the id, title, citekey or file name 'Zebras'",
+        ),
+        (
+            ["show", "Zebras"],
+            "No paper in this library has the id, title, citekey or file name 'Zebras'"
+            ", and no title contains it. `footnote list` shows them all.",
+        ),
+        (["remove", "Zebras"], "No paper in this library has the id, title, citekey or file name 'Zebras'"),
+        (
+            ["edit", "Zebras", "--year", "1999"],
+            "No paper in this library has the id, title, citekey or file name 'Zebras'",
+        ),
+        (["edit", OTTERS, "--title", " "], "A paper cannot be without a title."),
+        (["ask", QUESTION, "--year", "1871"], "No paper in this library has the year '1871'."),
+        (["ask", QUESTION, "--mode", "llm"], "Ollama does not answer at http://127.0.0.1:9"),
+        (["again", "7"], "No answer has the number 7. `footnote history` shows them."),
+        (["list", "--config", "absent.toml"], "The configuration file absent.toml cannot be read: No such file"),
+        (["chat", "--port", "99999"], "the arguments: [ui] port is 99999; expected less than or equal to 65535."),
+    ],
+)
+def test_what_was_not_done_exits_1_with_a_message_alone(shelf: Path, words: list[str], said: str) -> None:
+    done = footnote_here(*words, cwd=shelf)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["ask"], "the following arguments are required: question"),
+        (["add"], "the following arguments are required: PATH"),
+        (["ask", QUESTION, "--mode", "poem"], "argument --mode: invalid choice: 'poem'"),
+        (["search", QUESTION, "--top-k", "0"], "argument --top-k: '0' is not a number from 1 to 1,000,000,000"),
+        (["search", QUESTION, "--top-k", "few"], "argument --top-k: 'few' is not a whole number"),
+        (["history", "--most", "x"], "argument --most: 'x' is not a whole number"),
+        (["again", "x"], "argument number: 'x' is not a whole number"),
+        (["chat", "--port", "x"], "argument --port: 'x' is not a whole number"),
+        (["edit", OTTERS, "--year", "MCM"], "argument --year: 'MCM' is not a whole number"),
+        (
+            ["ask", QUESTION, "--year", "2023-2019"],
+            "argument --year: '2023-2019' is a range that runs backwards; write",
+        ),
+        (
+            ["search", QUESTION, "--year", "new"],
+            "argument --year: 'new' is neither a year nor a range of years such as",
+        ),
+        (["search", QUESTION, "--year", "2019-"], "argument --year: '2019-' is neither a year nor a range"),
+        (["search", QUESTION, "--year", "1-999999999"], "argument --year: '1-999999999' is neither a year nor"),
+        (["list", "--library", ""], "argument --library: '' names no folder"),
+        (["edit", OTTERS], "Nothing to change: name a field, such as --title."),
+    ],
+)
+def test_wrong_use_exits_2_and_says_what_is_wrong(shelf: Path, words: list[str], said: str) -> None:
+    done = footnote_here(*words, cwd=shelf)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "_" not in done.stderr.splitlines()[-1]  # no name of a private function
+
+
+def test_the_process_exits_with_these_statuses(shelf: Path) -> None:
+    for words, status in ((["list"], 0), (["show", "Zebras"], 1), (["nonsense"], 2), (["--version"], 0)):
+        assert footnote(*words, cwd=shelf).returncode == status
+
+
+def test_a_file_that_failed_exits_1_and_the_others_are_added(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text("Moss on Roofs\n\nMoss grows on 12 of 40 roofs.\n")
+    (tmp_path / "empty.txt").write_text("")
+    done = footnote_here("add", "absent.pdf", "empty.txt", "good.txt", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "1 added, 2 failed\n")
+    assert [re.sub(r" \(.* files/s.*\)", "", line) for line in done.stderr.splitlines()[:2]] == [
+        "[1/2] empty.txt: not read",
+        "[2/2] good.txt",
+    ]
+    assert done.stderr.splitlines()[2:] == [
+        "not read: absent.pdf: there is no such file or folder (or the link leads nowhere)",
+        "not read: empty.txt: the file is empty",
+        "Library: library",
+    ]
+    assert footnote_here("add", "good.txt", cwd=tmp_path).stdout == "0 added, 1 unchanged\n"
+
+
+def test_a_folder_with_nothing_to_read_exits_1(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    done = footnote_here("add", "photos", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "There was nothing to read in it.\n")
+
+
+def test_a_question_on_another_topic_is_done_refused_or_not(shelf: Path) -> None:
+    done = footnote_here("ask", "Who won the chess olympiad in Elista?", "--json", cwd=shelf)
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert answer["refused"] == (answer["text"] == REFUSAL) == (not answer["citations"])
+
+
+# What is printed, and where
+
+
+def test_json_is_alone_on_stdout(shelf: Path) -> None:
+    # A terminal that knows no Ω must not cost the JSON.
+    answer, passages = (
+        json.loads(footnote(*words, "--json", cwd=shelf, PYTHONIOENCODING="ascii").stdout)
+        for words in (["ask", f"{QUESTION} Ω"], ["search", QUESTION, "--top-k", "2"])
+    )
+    assert answer["question"] == f"{QUESTION} Ω"
+    assert "94.5%" in answer["text"]
+    assert {c["title"] for c in answer["citations"]} >= {OTTERS}
+    assert passages[0]["title"] == OTTERS
+    assert len(passages) == 2
+    assert {paper["title"] for paper in listed(shelf)} == set(PAPERS)
+
+
+def test_an_answer_goes_plainly_into_a_pipe(shelf: Path) -> None:
+    done = footnote("ask", *QUESTION.split(), "--mode", "quote", cwd=shelf)  # as it is typed without marks
+    text, references = done.stdout.split("\n\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "94.5%" in text
+    assert f"] {OTTERS}, kites.txt" in references
+    assert "\x1b" not in done.stdout
+    assert text.isascii()  # no frame
+
+
+def test_only_the_first_question_of_a_library_says_that_there_is_no_model(desk: Path) -> None:
+    footnote_here("add", "papers", "--library", "new", cwd=desk)
+    first, second = (footnote_here("ask", QUESTION, "--library", "new", cwd=desk) for _ in range(2))
+    assert first.stderr == "Answers are quotes: no local model was found. `footnote doctor` says how to add one.\n"
+    assert second.stderr == ""
+    assert "Ollama" not in first.stdout + second.stdout
+    doctor = footnote_here("doctor", cwd=desk)
+    assert "Ollama does not answer at http://127.0.0.1:9" in doctor.stdout + doctor.stderr
+
+
+def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
+    master, slave = os.openpty()
+    command = [sys.executable, "-m", "rag", "ask", QUESTION, "--mode", "quote"]
+    process = subprocess.Popen(command, cwd=shelf, env=environment(COLUMNS="100", TERM="xterm"), stdout=slave)
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # Linux's way of saying that the other end is closed
+        while block := os.read(master, 4096):
+            shown += block
+    os.close(master)
+    assert process.wait(10) == 0
+    assert "╭──" in shown.decode()
+    assert f"] {OTTERS}, kites.txt" in shown.decode()
+
+
+def test_a_follow_up_continues_what_was_asked_last(desk: Path) -> None:
+    footnote_here("add", "papers", "--library", "fresh", cwd=desk)
+    nothing = footnote_here("ask", "--continue", "and in fog?", "--library", "fresh", cwd=desk)
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert nothing.stderr == "There is nothing to continue: no question of this library is kept.\n"
+
+    def ask(*words: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(footnote_here("ask", *words, "--json", "--mode", "quote", cwd=desk).stdout)
+        return answer
+
+    first = ask(*QUESTION.split(), "--paper", "otters")
+    second = ask("--continue", "how", "does", "it", "fail?")
+    third = ask("--continue", "and", "what", "does", "it", "cost?", "--paper", "clocks")
+    assert first["conversation"] == second["conversation"] == third["conversation"] != ask(QUESTION)["conversation"]
+    assert {p["title"] for p in second["passages"]} == {OTTERS}  # the filters go on
+    assert {p["title"] for p in third["passages"]} == {CLOCKS}  # but for those that are set
+    with Assistant.open(library=desk / "library") as assistant:
+        kept = assistant.conversation(first["conversation"])
+    assert [len(each.request["history"]) for each in kept] == [0, 1, 2]
+    assert kept[2].request["history"] == [[QUESTION, first["text"]], ["how does it fail?", second["text"]]]
+
+
+def test_an_answer_of_the_python_interface_can_be_continued(desk: Path) -> None:
+    with Assistant.open(library=desk / "library", mode="quote") as assistant:
+        answer = assistant.ask(QUESTION)
+    footnote_here("ask", "--continue", "how does it fail?", cwd=desk)
+    with Assistant.open(library=desk / "library") as assistant:
+        (last,) = assistant.history(1)
+    assert last.request["history"] == [[QUESTION, answer.text]]
+    assert last.conversation
+
+
+def test_show_edit_remove_and_paper_take_a_part_of_a_title_or_a_file_name(desk: Path) -> None:
+    assert footnote_here("show", "from", "kites", cwd=desk).stdout.startswith(f"title: {OTTERS}\n")
+    assert footnote_here("show", "networks.txt", cwd=desk).stdout.startswith(f"title: {CLOCKS}\n")
+    assert footnote_here("edit", "bird alarm", "--citekey", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
+    found = json.loads(footnote_here("search", "otters", "--paper", "tit1999", "--json", cwd=desk).stdout)
+    assert {passage["title"] for passage in found} == {BIRDS}
+    several = footnote_here("remove", "o", cwd=desk)
+    assert (several.returncode, several.stdout, len(listed(desk))) == (1, "", 3)
+    assert several.stderr.startswith("3 papers fit 'o'; name one by its id:\n  ")
+    assert footnote_here("remove", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
+
+
+def test_list_and_search_have_one_name_for_a_paper_s_id(shelf: Path) -> None:
+    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=shelf).stdout)
+    assert {paper["paper_id"] for paper in listed(shelf)} == {passage["paper_id"] for passage in found}
+
+
+def test_list_show_and_search_print_a_paper_for_people(shelf: Path) -> None:
+    paper = next(paper for paper in listed(shelf) if paper["title"] == OTTERS)
+    assert f"{paper['id']}  {OTTERS}  [kites.txt]" in footnote_here("list", cwd=shelf).stdout.splitlines()
+    shown = footnote_here("show", paper["id"], cwd=shelf).stdout
+    assert shown.startswith(f"title: {OTTERS}\nid: {paper['id']}\nsources: kites.txt\n")
+    assert shown.endswith(f"\n\n{OTTERS}\n\n{PAPERS[OTTERS]}\n")
+    found = footnote_here("search", QUESTION, "--top-k", "1", cwd=shelf).stdout
+    assert found.startswith(f" 1. {OTTERS}  [")
+    assert PAPERS[OTTERS] in found
+
+
+def test_a_library_that_is_not_there_lists_nothing(tmp_path: Path) -> None:
+    done = footnote_here("list", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "The library is empty. Add papers: `footnote add PATH`.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["list"], ["ask", QUESTION]])
+def test_a_broken_pipe_is_quiet(shelf: Path, words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "rag", *words, "--json"]
+    done = subprocess.run(command, cwd=shelf, env=environment(), stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_only_debug_shows_a_traceback(shelf: Path) -> None:
+    words = ["show", "Zebras"]
+    told, traced = footnote(*words, cwd=shelf), footnote(*words, "--debug", cwd=shelf)
+    assert told.returncode == traced.returncode == 1
+    assert "Traceback" not in told.stderr
+    assert traced.stderr.startswith("Traceback")
+    assert traced.stderr.endswith(f"UnknownPaper: {told.stderr}")
+
+
+def test_feedback_is_listed_and_exported_as_a_question_set(desk: Path) -> None:
+    words = ["feedback", "--library", "library"]
+    done = footnote_here(*words, cwd=desk)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "No answer was rated yet: the page has buttons for it below each.\n"
+    with Assistant.open(library=desk / "library", mode="quote") as assistant:
+        good, bad = (assistant.ask(question).number or 0 for question in (QUESTION, "Who breaks the rules?"))
+        assistant.rate(good, True, "Ω,\nyes")
+        assistant.rate(bad, False, "young ones")
+    lines = [re.sub(r"\S+T\S+", "TIME", line) for line in footnote_here(*words, cwd=desk).stdout.splitlines()]
+    told = f"{bad}  TIME  bad   Who breaks the rules?  [young ones]"
+    assert [line.strip() for line in lines] == [f"{good}  TIME  good  {QUESTION}  [Ω, yes]", told]
+    kept = json.loads(footnote_here(*words, "--json", cwd=desk).stdout)
+    assert [each["feedback"]["good"] for each in kept] == [True, False]
+    exported = footnote(*words, "--export", cwd=desk, PYTHONIOENCODING="ascii")
+    left_out, reason = re.sub(r"\S+T\S+", "TIME", exported.stderr).splitlines()
+    assert left_out == f"left out: {told}"
+    assert "by hand" in reason
+    (desk / "set.jsonl").write_text(exported.stdout)
+    (question,) = load_questions(desk / "set.jsonl", PAPERS)
+    assert OTTERS in question.gold_titles
+    assert json.loads(exported.stdout)["comment"] == "Ω,\nyes"
+    assert footnote_here(*words, "--export", "--json", cwd=desk).returncode == 2
+
+
+# Changing
+
+
+def test_an_edit_is_shown_and_searched_and_survives_the_next_add(desk: Path) -> None:
+    fields = ["--title", "Otters Seen from Above", "--author", "Ada Brook", "--author", "Bo Reed"]
+    fields += ["--year", "2001", "--venue", "River Letters", "--arxiv-id", "0101.1", "--tag", "mammals"]
+    done = footnote_here("edit", OTTERS, *fields, cwd=desk)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("  Otters Seen from Above (Ada Brook et al., 2001)\n")
+    assert footnote_here("add", "papers", cwd=desk).stdout == "0 added, 3 unchanged\n"
+    paper = next(paper for paper in listed(desk) if paper["year"] == 2001)
+    assert paper["authors"] == ["Ada Brook", "Bo Reed"]
+    assert (paper["venue"], paper["arxiv_id"], paper["tags"]) == ("River Letters", "0101.1", ["mammals"])
+    found = footnote_here("search", "bird calls", "--year", "2001", "--author", "Bo Reed", "--json", cwd=desk)
+    assert {passage["title"] for passage in json.loads(found.stdout)} == {"Otters Seen from Above"}
+
+
+def test_a_removed_paper_is_gone(desk: Path) -> None:
+    done = footnote_here("remove", OTTERS, cwd=desk)
+    assert done.returncode == 0
+    assert done.stdout.startswith("removed ")
+    assert done.stdout.endswith(f"  {OTTERS}\n")
+    assert {paper["title"] for paper in listed(desk)} == {CLOCKS, BIRDS}
+    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=desk).stdout)
+    assert {passage["title"] for passage in found} == {CLOCKS, BIRDS}
+
+
+def test_other_settings_are_an_error_until_a_rebuild(desk: Path) -> None:
+    words, smaller = ["ask", QUESTION, "--json"], {"FOOTNOTE_CHUNKING__MAX_TOKENS": "48"}
+    refused = footnote_here(*words, cwd=desk, **smaller)
+    assert refused.returncode == 1
+    assert "max_tokens 256, the settings say 48" in refused.stderr
+    assert "footnote rebuild" in refused.stderr
+    assert footnote_here("doctor", cwd=desk, **smaller).returncode == 1
+    rebuilt = footnote_here("rebuild", cwd=desk, **smaller)
+    assert (rebuilt.returncode, rebuilt.stdout[:18]) == (0, "rebuilt: 3 papers,")
+    assert "94.5%" in json.loads(footnote_here(*words, cwd=desk, **smaller).stdout)["text"]
+    assert footnote_here(*words, cwd=desk).returncode == 1
+
+
+def test_an_interrupted_add_says_what_it_stored_and_what_it_did_not_do(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        rows = [{"title": f"Well {i} of the {name} row", "text": f"Well {i} is {i} m deep."} for i in range(2000)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rag", "add", "first.jsonl", "second.jsonl"],
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it is ignored in background jobs
+    )  # fmt: skip
+    while process.poll() is None and not stored(tmp_path):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    told = re.fullmatch(r"Stopped: (\d+) papers are stored\. Not done: (.*)\. Add them again to go on\.\n", err)
+    assert told, err
+    assert told[2] == "first.jsonl, second.jsonl"
+    assert stored(tmp_path) - int(told[1]) in (0, 1)  # the last one may have been stored and not counted
+
+
+def stored(folder: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{folder}/library/footnote.sqlite?mode=ro", uri=True) as db:
+            return int(db.execute("SELECT count(*) FROM papers").fetchone()[0])
+    except sqlite3.OperationalError:  # not there yet
+        return 0
+
+
+# Looking after it
+
+
+def test_doctor_says_line_by_line_what_is_well_and_what_to_do(shelf: Path, tmp_path: Path) -> None:
+    done = footnote_here("doctor", cwd=shelf, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")
+    lines = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert lines.pop(0) == "ok  record: whole"
+    assert lines[0].startswith("ok  library library: 3 papers, ")
+    assert lines[1] == "ok  embedding model all-MiniLM-L6-v2: 384 dimensions, 256 tokens"
+    assert lines[2].startswith("ok  cross-encoder: the packaged one, for ")
+    assert lines[3].startswith("ok  index: in step with the record")
+    assert lines[-1].startswith("ok  Ollama: not found at http://127.0.0.1:9; answers are quotes  -> ")
+    none = footnote_here("doctor", cwd=tmp_path, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")
+    assert none.returncode == 1
+    assert none.stdout.startswith("NO  library library: there is none yet  -> footnote add PATH\n")
+
+
+# Questions that are hard to answer
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "said"),
+    [
+        ("", 1, "The question is empty. Ask in a sentence or a few keywords."),
+        (" \t?! ", 1, "The question is empty. Ask in a sentence or a few keywords."),
+        ("otter " * 1666 + "kite", 1, "The question has 10,000 characters; at most 2,000 are read. Ask for less."),
+        ("what is it that they have", 0, "The question has only common words; name what you are looking for."),
+        (
+            "Сколько выдр видит змей?",
+            0,
+            "The question seems to be in Russian or another language in Cyrillic; ask in English.",
+        ),
+    ],
+)
+def test_a_question_that_says_little_gets_a_clear_message(shelf: Path, question: str, status: int, said: str) -> None:
+    done = footnote_here("ask", question, "--mode", "quote", cwd=shelf)
+    assert done.returncode == status
+    assert said in (done.stderr if status else done.stdout)
+    assert "Traceback" not in done.stderr
+
+
+# What is loaded
+
+
+@pytest.mark.parametrize(
+    ("code", "light"),
+    [
+        ("import rag", "torch gradio chromadb numpy llama_index openvino pydantic"),
+        (
+            "from rag.cli.parser import main; main(['--help'])",
+            "torch gradio chromadb numpy llama_index openvino pydantic",
+        ),
+        ("from rag.cli.parser import main; main(['list'])", "torch gradio chromadb llama_index openvino"),
+        (
+            f"from rag.cli.parser import main; main(['ask', '{QUESTION}'])",
+            "torch gradio sentence_transformers transformers",
+        ),
+    ],
+)
+def test_nothing_heavy_is_loaded_before_it_is_needed(shelf: Path, code: str, light: str) -> None:
+    seen = f"import atexit, sys; atexit.register(lambda: print(set(sys.modules) & set({light.split()}))); {code}"
+    done = subprocess.run([sys.executable, "-c", seen], cwd=shelf, env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "set()"), done.stderr

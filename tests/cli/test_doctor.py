@@ -1,0 +1,146 @@
+"""What `footnote doctor` says of the cross-encoder, and of Ollama and its model, whatever answers in its place."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ollama_server import CHAT_FAULTS, Model, OllamaServer
+
+from rag.assistant import Assistant
+from rag.cli import doctor
+from rag.cli.doctor import Finding, examine
+
+
+def findings(tmp_path: Path, host: str, mode: str = "auto", **changes: Any) -> list[Finding]:
+    """What is found of Ollama, which comes last."""
+    overrides = {"ollama": {"host": host, **changes}, "answer": {"mode": mode}}
+    with Assistant.open(library=tmp_path / "library", overrides=overrides) as assistant:
+        found = examine(assistant)
+    return found[next(i for i, finding in enumerate(found) if finding.what.startswith("Ollama")) :]
+
+
+def test_server_version_model_window_and_memory_have_a_line_each(tmp_path: Path) -> None:
+    with OllamaServer(models=["nomic-embed-text", "qwen3:4b"]) as server:
+        found = findings(tmp_path, server.host)
+    assert [finding.what for finding in found[:4]] == [
+        f"Ollama: 2 models at {server.host}",
+        "Ollama version 0.17.4",
+        "model qwen3:4b: 4.0B parameters",
+        "context window: 8,192 of the model's 40,960 tokens",
+    ]
+    assert found[4].what.startswith("memory: the model takes about 3.1 GB, ")
+    assert all(finding.well for finding in found)
+    assert server.bodies() == []  # nothing was loaded
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "cross-encoder: the packaged one, for 15 passages and 16 sentences"),
+        ({"order": False}, "cross-encoder: the packaged one, for 16 sentences"),
+        ({"choice": False, "confidence": False}, "cross-encoder: the packaged one, for 15 passages"),
+        ({"order": False, "choice": False, "confidence": False}, "cross-encoder: none, as the settings have it"),
+        ({"model": "none"}, "cross-encoder: none, as the settings have it"),
+        ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is no folder. "),
+        ({"model": "/nobody/none", "order": False}, "cross-encoder: none, as the settings have it"),
+    ],
+)
+def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
+    settings: dict[str, Any], said: str, assistant: Assistant
+) -> None:
+    overrides = {"cross_encoder": settings, "ollama": {"host": "http://127.0.0.1:9"}}
+    with Assistant.open(library=assistant.settings.library.path, mode="quote", overrides=overrides) as opened:
+        found = examine(opened)
+    assert found[3].what.startswith(said)
+    assert found[3].well == ("nobody" not in found[3].what)
+    assert found[4].what.startswith("index: in step with the record")
+
+
+@pytest.mark.parametrize("fault", ["down", "refused", "deaf", "slow first byte"])
+def test_a_server_that_does_not_answer_is_said_within_three_seconds(tmp_path: Path, fault: str) -> None:
+    with OllamaServer(fault=fault, everywhere=True) as server:
+        began = time.monotonic()
+        (found,) = findings(tmp_path, server.host)
+        assert time.monotonic() - began < 3
+    assert (found.well, found.what) == (True, f"Ollama: not found at {server.host}; answers are quotes")
+    assert "`ollama serve`" in found.remedy
+    assert found.remedy.endswith("(optional)")
+
+
+@pytest.mark.parametrize("fault", sorted(set(CHAT_FAULTS) - {"slow first byte", "stall"}))
+def test_whatever_answers_in_ollama_s_place_is_met(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.models.ollama._FIND_SECONDS", 0.4)
+    with OllamaServer(fault=fault, everywhere=True) as server:
+        found = findings(tmp_path, server.host)
+        assert server.elsewhere == []
+    assert found[0].what.startswith(f"Ollama: not found at {server.host}")
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "well"),
+    [
+        ("auto", {}, True),
+        ("auto", {"model": "mistral"}, False),
+        ("quote", {"model": "mistral"}, True),
+        ("auto", {"model": "own:cloud"}, False),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_a_fault_where_it_was_asked_for(
+    tmp_path: Path, mode: str, changes: dict[str, str], well: bool
+) -> None:
+    with OllamaServer(models=["somebody/own", "own:cloud"]) as server:
+        *_, found = findings(tmp_path, server.host, mode, **changes)
+    assert found.what == f"model {changes.get('model', 'auto')}: cannot be used; answers are quotes"
+    assert found.well is well
+    assert "`ollama pull " in found.remedy
+
+
+def test_a_model_that_runs_elsewhere_and_is_allowed_is_said_to(tmp_path: Path) -> None:
+    with OllamaServer(models=["own:cloud"]) as server:
+        found = findings(tmp_path, server.host, model="own:cloud", allow_cloud=True)
+    assert [finding.what for finding in found if finding.what.startswith(("model", "memory"))] == [
+        "model own:cloud: 4.0B parameters, runs on another machine and is sent your papers"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [("0.17.0", True), ("0.9.6-rc1", True), ("0.17.1", False), ("1.0.0", False), ("0.0.0", False), ("mine", False)],
+)
+def test_a_version_that_leaks_memory_is_told(tmp_path: Path, version: str, old: bool) -> None:
+    with OllamaServer(version=version) as server:
+        found = findings(tmp_path, server.host)[1]
+    assert found.what.startswith(f"Ollama version {version}")
+    assert ("CVE-2026-7482" in found.what, bool(found.remedy)) == (old, old)
+
+
+def test_a_server_without_a_version_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    with OllamaServer(fault="no version") as server:
+        found = findings(tmp_path, server.host)
+    assert found[1].what == "Ollama version: it does not say"
+    assert len(found) == 5
+
+
+def test_a_window_that_the_model_does_not_have_is_a_fault(tmp_path: Path) -> None:
+    with OllamaServer(models=[Model("qwen3:4b", window=4096)]) as server:
+        found = findings(tmp_path, server.host)[3]
+        assert findings(tmp_path, server.host, "quote")[3].well
+    assert (found.well, found.remedy[:30]) == (False, "[ollama] context_tokens = 4096")
+    assert found.what == "context window: 8,192 tokens are asked for, the model reads 4,096"
+
+
+def test_memory_that_is_short_is_told_unless_the_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 8000000 kB\nMemAvailable:    2000000 kB\n")
+    monkeypatch.setattr(doctor, "_MEMINFO", tmp_path / "meminfo")
+    with OllamaServer() as server:
+        short = findings(tmp_path, server.host)[4]
+        server.loaded.add("qwen3:4b")
+        loaded = findings(tmp_path, server.host)[4]
+    assert short.what == "memory: the model takes about 3.1 GB, 2.0 GB are free"
+    assert "smaller model" in short.remedy
+    assert loaded == Finding(True, "memory: the model is loaded")

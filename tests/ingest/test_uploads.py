@@ -1,0 +1,275 @@
+"""Uploaded files: copied whole, kept while a paper is read from them, and of any name that somebody may give them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PAPERS, write_pdf
+
+from rag.assistant import Assistant
+from rag.errors import LibraryMismatch
+from rag.ingest.uploads import kept_name
+from rag.types import AddReport, Failure
+
+KITES, CLOCKS, BIRDS = PAPERS
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Assistant]:
+    with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
+        yield assistant
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """Where uploaded files lie until they are taken."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def text_file(inbox: Path, title: str, name: str = "blob") -> Path:
+    path = inbox / name
+    path.write_text(f"{title}\n\n{PAPERS[title]}\n")
+    return path
+
+
+def copies(desk: Assistant) -> list[str]:
+    """The names of all that lies in the uploads."""
+    folder = desk.library.folder / "uploads"
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() or path.name.startswith("."))
+
+
+def upload(desk: Assistant, *files: tuple[str, Path]) -> AddReport:
+    return desk.library.add_uploads(files)
+
+
+def test_good_files_are_added_and_bad_ones_named_and_not_kept(desk: Assistant, inbox: Path) -> None:
+    (inbox / "empty").touch()
+    (inbox / "broken").write_bytes(b"%PDF-1.7 and nothing more")
+    (inbox / "titles").write_text('{"title": "A title alone"}\n{"title": 3}\n')
+    report = upload(
+        desk,
+        ("otters.txt", text_file(inbox, KITES)),
+        ("virus.exe", text_file(inbox, KITES)),
+        ("empty.pdf", inbox / "empty"),
+        ("broken.pdf", inbox / "broken"),
+        ("titles.jsonl", inbox / "titles"),
+        ("gone.pdf", inbox / "gone"),
+    )
+    assert [ref.title for ref in report.added] == [KITES]
+    assert {failure.source: failure.reason for failure in report.failed if failure.source != "titles.jsonl"} == {
+        "gone.pdf": "it cannot be copied into the library: No such file or directory",
+        "virus.exe": next(f.reason for f in report.failed if f.source == "virus.exe"),
+        "empty.pdf": "the file is empty",
+        "broken.pdf": "it is damaged or no PDF",
+    }
+    assert "'.exe' are not read; known are .txt" in str(report.failed)
+    assert "titles.jsonl" in str(report.failed)
+    assert copies(desk) == ["otters.txt"]
+    records = desk.library.records
+    assert records.searched() == {"papers": 1, "brief": 0, "failed": 0}
+    assert records.count()["sources"] == 1
+    assert desk.papers()[0].source == "otters.txt"
+    assert "94.5%" in desk.ask("How many otters does the kite count?").text
+    shutil.rmtree(inbox)
+    assert str(desk.library.folder) not in repr(report)
+
+
+def test_a_file_that_failed_may_be_uploaded_again(desk: Assistant, inbox: Path) -> None:
+    (inbox / "a").write_bytes(b"%PDF-1.7")
+    failed = [Failure("a.pdf", None, "it is damaged or no PDF")]
+    assert [upload(desk, ("a.pdf", inbox / "a")).failed for _ in range(2)] == [failed, failed]
+    assert copies(desk) == []
+
+
+def test_the_same_file_again_is_unchanged(desk: Assistant, inbox: Path) -> None:
+    path = text_file(inbox, KITES)
+    assert str(upload(desk, ("a.txt", path), ("a.txt", path))) == "1 added"
+    assert str(upload(desk, ("a.txt", path))) == "0 added, 1 unchanged"
+    assert str(upload(desk, ("other name.txt", path))) == "0 added, 1 unchanged"
+    assert copies(desk) == ["a.txt", "other name.txt"]
+    assert desk.papers()[0].sources == ("a.txt", "other name.txt")
+    desk.remove(KITES)
+    assert copies(desk) == []
+
+
+def test_two_files_of_one_name_are_two_sources(desk: Assistant, inbox: Path) -> None:
+    report = upload(desk, ("paper.txt", text_file(inbox, KITES, "1")), ("paper.txt", text_file(inbox, CLOCKS, "2")))
+    assert [ref.title for ref in report.added] == [KITES, CLOCKS]
+    assert copies(desk) == ["paper.txt", "paper.txt"]
+    assert desk.library.records.count()["sources"] == 2
+
+
+def test_a_copy_goes_with_its_last_paper(desk: Assistant, inbox: Path, folder: Path) -> None:
+    rows = [{"title": title, "text": text} for title, text in PAPERS.items()]
+    (inbox / "all").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    upload(desk, ("all.jsonl", inbox / "all"))
+    desk.remove(KITES)
+    desk.remove(CLOCKS)
+    assert copies(desk) == ["all.jsonl"]
+    desk.remove(BIRDS)
+    assert copies(desk) == []
+    assert list((desk.library.folder / "uploads").iterdir()) == []
+    desk.add(sorted(folder.iterdir()))  # named one by one: by their folder the removed papers would not come back
+    desk.remove(KITES)
+    assert len(list(folder.iterdir())) == 3  # what was not uploaded is its owner's
+
+
+HOSTILE = {
+    "Paper.PDF": "Paper.PDF",
+    "../../etc/x.txt": "x.txt",
+    "..\\..\\x.txt": "x.txt",
+    "/etc/passwd": "passwd",
+    "C:\\Users\\ada\\x.txt": "x.txt",
+    "CON.txt": "_CON.txt",
+    "nul": "_nul",
+    "com1.tar.txt": "_com1.tar.txt",
+    "a\0b\r\n\x1b[31m.txt": "ab[31m.txt",
+    "invoice\u202etxt.exe": "invoicetxt.exe",
+    "half \ud800.txt": "half.txt",
+    ".hidden.txt": "hidden.txt",
+    "--rm.txt": "rm.txt",
+    "-.txt": "upload.txt",
+    "..": "upload",
+    "": "upload",
+    "a/": "upload",
+    "x" * 300 + ".txt": "x" * 120 + ".txt",
+    "é" * 300 + ".txt": "é" * 60 + ".txt",
+    "x." + "y" * 300: "x." + "y" * 11,
+    "e\u0301tude: what?.txt": "étude_ what_.txt",
+    "trailing. .txt. ": "trailing.txt",
+    "zotero.sqlite#A.txt": "zotero.sqlite#A.txt",
+    "<img src=x onerror=alert(1)>.txt": "_img src=x onerror=alert(1)_.txt",
+}
+
+
+@pytest.mark.parametrize(("name", "kept"), HOSTILE.items())
+def test_a_hostile_name_becomes_a_harmless_one(name: str, kept: str) -> None:
+    assert kept_name(name) == kept
+
+
+def test_files_of_hostile_names_stay_in_the_library(desk: Assistant, inbox: Path) -> None:
+    path = text_file(inbox, KITES)
+    before = path.read_bytes()
+    good = {kept for kept in HOSTILE.values() if kept.lower().endswith(".txt")}
+    for title in ([KITES], []):
+        report = upload(desk, *((name, path) for name in HOSTILE))
+        assert [ref.title for ref in report.added] == title
+        assert copies(desk) == sorted(good)
+        assert {failure.source for failure in report.failed} == set(HOSTILE.values()) - good
+    assert path.read_bytes() == before
+    assert sorted(path.name for path in inbox.parent.iterdir()) == ["inbox", "library"]
+
+
+def test_an_uploaded_bibliography_opens_no_file_of_this_machine(desk: Assistant, inbox: Path, tmp_path: Path) -> None:
+    secret = write_pdf(tmp_path / "secret.pdf", "A Secret Plan", "We plan it. " * 30, "We did it. " * 30)
+    entry = "@article{{{0}, title={{Kites and {0}}}, abstract={{Otters are counted {0} by {0}.}}, file={{{1}}}}}"
+    places = {"north": secret, "south": "../../../secret.pdf", "east": tmp_path / "nothing.pdf"}
+    (inbox / "refs").write_text("\n".join(entry.format(*place) for place in places.items()))
+    report = upload(desk, ("refs.bib", inbox / "refs"))
+    assert [ref.title for ref in report.added] == [f"Kites and {place}" for place in places]
+    assert report.failed == []
+    assert copies(desk) == ["refs.bib"]
+
+
+def test_a_folder_around_the_library_is_added_without_the_uploads(
+    desk: Assistant, inbox: Path, folder: Path, tmp_path: Path
+) -> None:
+    upload(desk, ("otters.txt", text_file(inbox, KITES)))
+    shutil.rmtree(inbox)
+    for _ in range(2):
+        desk.add([tmp_path])
+        assert sorted(p.sources for p in desk.papers()) == [
+            ("calls.txt",),
+            ("networks.txt",),
+            ("otters.txt", "kites.txt"),
+        ]
+    assert str(desk.add([desk.library.folder])) == "0 added"
+    assert copies(desk) == ["otters.txt"]
+    shutil.rmtree(folder)
+    desk.add([tmp_path])
+    assert "otters.txt" in desk.paper(KITES).sources
+
+
+def test_papers_beside_the_record_are_read(tmp_path: Path, folder: Path) -> None:
+    with Assistant.open(library=folder, mode="quote") as desk:
+        assert str(desk.add([folder])) == "3 added"
+        assert str(desk.add([folder])) == "0 added, 3 unchanged"
+
+
+def test_a_full_disk_fails_that_file_and_leaves_nothing(
+    desk: Assistant, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Any, out: Any) -> None:
+        out.write(file.read(10))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("rag.ingest.uploads.shutil.copyfileobj", full)
+    report = upload(desk, ("otters.txt", text_file(inbox, KITES)))
+    assert str(report.failed[0]) == "otters.txt: it cannot be copied into the library: No space left on device"
+    assert copies(desk) == []
+
+
+def test_what_a_killed_upload_left_goes_after_a_day(desk: Assistant, inbox: Path) -> None:
+    upload(desk, ("otters.txt", text_file(inbox, KITES)))
+    uploads = desk.library.folder / "uploads"
+    for name in (".aside", "0123456789abcdef", "fedcba9876543210"):
+        (uploads / name).mkdir()
+        (uploads / name / "left.pdf").write_text("half")
+    for left in (*uploads.glob("[.0]*"), *uploads.glob("*/otters.txt")):
+        os.utime(left if left.is_dir() else left.parent, (1_700_000_000,) * 2)
+    upload(desk, ("clocks.txt", text_file(inbox, CLOCKS)))
+    assert copies(desk) == ["clocks.txt", "left.pdf", "otters.txt"]
+
+
+def test_a_library_that_refuses_keeps_no_copy(desk: Assistant, inbox: Path) -> None:
+    upload(desk, ("otters.txt", text_file(inbox, KITES)))
+    path = text_file(inbox, CLOCKS)
+    other = Assistant.open(desk.library.folder, overrides={"chunking": {"max_tokens": 99}})
+    with other, pytest.raises(LibraryMismatch):
+        other.library.add_uploads([("clocks.txt", path)])
+    assert copies(desk) == ["otters.txt"]
+
+
+def test_a_moved_library_finds_its_copies(desk: Assistant, inbox: Path, tmp_path: Path) -> None:
+    abstract = "We fly a camera kite over eleven rivers and find otters with a small detector. " * 4
+    upload(desk, ("kites.pdf", write_pdf(inbox / "blob", "Otters from Kites", abstract, "It fails in fog. " * 20)))
+    desk.close()
+    moved = (tmp_path / "library").rename(tmp_path / "moved")
+    with Assistant.open(moved, mode="quote") as other:
+        (paper,) = other.papers()
+        assert other.library.can_draw(paper.id)
+        assert other.library.drawn_page(paper.id, 1).startswith(b"\x89PNG")
+        assert str(upload(other, ("kites.pdf", inbox / "blob"))) == "0 added, 1 unchanged"
+        assert other.library.records.count()["sources"] == 1
+        other.remove(paper.id)
+        assert copies(other) == []
+
+
+def test_readers_who_upload_and_remove_at_once_do_not_disturb_each_other(desk: Assistant, inbox: Path) -> None:
+    upload(desk, ("calls.txt", text_file(inbox, BIRDS)))
+    reports: list[AddReport] = []
+    # As another reader's upload has it between reading a file and storing its papers.
+    with desk.library.records.transaction() as db:
+        desk.library.records.put_source(db, "/somewhere/half.txt", "half.txt")
+    files = [(f"{n}.txt", text_file(inbox, title, str(n))) for n, title in enumerate((KITES, CLOCKS, KITES))]
+    threads = [threading.Thread(target=lambda file=file: reports.append(upload(desk, file))) for file in files]
+    for thread in threads:
+        thread.start()
+    desk.remove(BIRDS)
+    for thread in threads:
+        thread.join()
+    assert len(reports) == 3
+    assert [report.failed for report in reports] == [[], [], []]
+    assert sorted(paper.title for paper in desk.papers()) == sorted([KITES, CLOCKS])
+    assert copies(desk) == ["0.txt", "1.txt", "2.txt"]
+    assert "/somewhere/half.txt" in desk.library.records.sources()

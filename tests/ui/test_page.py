@@ -1,0 +1,491 @@
+"""Asking on the chat page, in a real browser: answers, their evidence, Stop, and what stays of a conversation."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from ollama_server import Body, OllamaServer
+from playwright.sync_api import Browser, Locator, Page, expect
+from served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
+from test_draw import marked, pixels
+
+from rag.store.history import Kept
+from rag.types import REFUSAL
+
+QUESTION = "How many otters does the kite count?"
+FLOODS = "By how much does a dam of sticks lower a summer flood?"
+FLOOD_QUOTE = "A dam of sticks and mud lowers the peak of a summer flood by 31% in the valley below it."
+ETHANOL = "What is the boiling point of ethanol?"
+RIGHT = "The kite counts 94.5% of the otters that divers count [1]."
+A4_WIDTH = 595.28  # points
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page over the invented papers, where there is no Ollama; at its end it has nothing to say."""
+    folder = tmp_path_factory.mktemp("page")
+    add_papers(folder)
+    with served(folder) as running:
+        yield running
+        assert running.stop() == ""
+        assert not (folder / "attempts").exists()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    with opened(browser, server) as ready:
+        yield ready
+
+
+def sentence(page: Page, text: str) -> Locator:
+    return page.locator(".fn-sentence", has_text=text).last
+
+
+def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Goes there by the keyboard alone."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{key} does not lead to {wanted}")
+
+
+def kept(server: Server) -> list[Kept]:
+    """The conversation that was asked something last, as the record has it."""
+    with server.record() as record:
+        conversation = record.history(1)[0].conversation
+        assert conversation
+        return record.conversation(conversation)
+
+
+# Evidence
+
+
+def test_each_sentence_of_an_answer_leads_to_its_quote_and_back(page: Page) -> None:
+    ask(page, FLOODS)
+    footnote = sentence(page, "by 31%").locator("a.fn-ref")
+    card = page.locator(str(footnote.get_attribute("href")))
+    for each in page.locator(".fn-sentence").all():
+        expect(each.locator("a.fn-ref")).to_have_count(1)
+    page.evaluate("for (const card of document.querySelectorAll('.fn-card')) card.open = false")
+    expect(card).to_be_hidden()
+    footnote.click()
+    expect(card.locator("mark")).to_be_visible()
+    expect(card.locator("mark")).to_have_text(FLOOD_QUOTE)
+    expect(card.locator("blockquote")).to_have_text(f"Beavers build dams across small streams. {FLOOD_QUOTE}")
+    expect(card).to_be_focused()
+    card.get_by_text("Back to the sentence").click()
+    expect(footnote).to_be_focused()
+
+
+def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked_where_it_stands(page: Page, server: Server) -> None:
+    ask(page, FLOODS)
+    sentence(page, "by 31%").locator("a.fn-ref").click()
+    image = page.locator(".fn-target:visible", has_text="by 31%").locator("img")
+    assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 1000
+    drawn = pixels(page.request.get(f"{server.url}/{image.get_attribute('src')}").body())
+    with server.record() as record:
+        start = record.paper(DAMS).text.index(FLOOD_QUOTE)
+        boxes = record.library.boxes(DAMS, start, start + len(FLOOD_QUOTE))
+    yellow, scale = marked(drawn), drawn.shape[1] / A4_WIDTH
+    assert boxes
+    for box in boxes:
+        left, top, right, bottom = (round(side * scale) for side in box[1:])
+        assert (yellow | (drawn.min(2) < 200))[top:bottom, left:right].mean() > 0.99  # all paper between the letters
+        assert yellow[top:bottom, left:right].mean() > 0.5
+        yellow[top - 12 : bottom + 12, left - 12 : right + 12] = False
+    assert not yellow.any()
+
+
+def test_the_keyboard_alone_asks_and_leads_to_the_evidence_and_back(page: Page) -> None:
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    page.keyboard.type(FLOODS)
+    page.keyboard.press("Enter")
+    expect(page.locator(".fn-status")).to_be_visible()
+    footnote = sentence(page, "by 31%").locator("a.fn-ref")
+    card = page.locator(str(footnote.get_attribute("href")))
+    tab_to(page, footnote, "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(card).to_be_focused()
+    tab_to(page, card.get_by_text("Back to the sentence"))
+    page.keyboard.press("Enter")
+    expect(footnote).to_be_focused()
+
+
+def test_passages_that_were_not_used_are_one_click_away(page: Page) -> None:
+    ask(page, QUESTION)
+    unused = page.locator(".fn-unused", has_text=TIDES)
+    expect(unused).to_be_hidden()
+    page.get_by_text(re.compile(r"^Found and not used: \d passages$")).click()
+    expect(unused).to_be_visible()
+
+
+def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, server: Server) -> None:
+    with opened(browser, server, permissions=["clipboard-read", "clipboard-write"]) as page:
+        ask(page, FLOODS)
+        sentence(page, "by 31%").locator("a.fn-ref").click()
+        card = page.locator(".fn-target:visible", has_text="by 31%")
+        card.get_by_role("button", name="Copy quotation").click()
+        expect(card.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == f"“{FLOOD_QUOTE}” (Lovelace, p. 1)"
+
+
+# What is said of answers
+
+
+def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
+    expect(page.locator(".fn-head > p")).to_have_text("4 papers (1 file could not be read). Quotes only.")
+    assert re.search(
+        r"Quotes only, confidence \d+%, 4 papers \(1 file could not be read\) searched, \d+\.\d s", ask(page, QUESTION)
+    )
+
+
+def test_that_no_model_writes_is_said_once_and_dismissed_for_good(browser: Browser, server: Server) -> None:
+    with opened(browser, server) as page:
+        notice = page.locator(".fn-notice")
+        expect(notice).to_contain_text("needs no model")
+        expect(notice).to_contain_text("Ollama does not answer at")
+        ask(page, QUESTION)
+        expect(notice).to_have_count(1)
+        notice.get_by_role("button", name="Do not show again").press("Enter")
+        expect(notice).to_be_hidden()
+        expect(page.get_by_label("Question", exact=True)).to_be_focused()
+        ask(page, FLOODS)
+        page.reload()
+        expect(page.locator(".fn-head > p")).to_be_visible()
+        expect(notice).to_be_hidden()
+
+
+def test_a_refusal_names_the_nearest_papers(page: Page) -> None:
+    answer = ask(page, ETHANOL)
+    assert answer.count(REFUSAL) == 1
+    assert "Nearest papers:" in answer
+    assert DAMS in page.locator(".fn-answer li").all_inner_texts()
+    expect(page.locator("a.fn-ref")).to_have_count(0)
+    expect(page.get_by_text(re.compile("^Found and not used"))).to_be_visible()
+
+
+def test_a_question_without_words_gets_a_message_and_the_next_its_answer(page: Page) -> None:
+    box = page.get_by_label("Question", exact=True)
+    box.fill("?!")
+    box.press("Enter")
+    expect(page.get_by_test_id("bot")).to_have_text("The question is empty. Ask in a sentence or a few keywords.")
+    assert "94.5%" in ask(page, QUESTION)
+    expect(page.get_by_test_id("user")).to_have_count(1)
+
+
+def test_an_answer_is_rated_and_commented_on_for_the_record(page: Page, server: Server) -> None:
+    ask(page, "What do otters and divers and kites have in common?")
+    page.get_by_role("button", name="Dislike").click()
+    expect(page.get_by_text("Kept with the answer.")).to_be_visible()
+    page.get_by_text("Comment on the last answer").click()
+    comment = page.get_by_role("textbox", name="Comment")
+    comment.fill("No <b>word</b> of rivers.")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Kept with the answer.")).to_have_count(2)
+    (said,) = json.loads(server.run("feedback", "--json"))
+    assert said["question"] == "What do otters and divers and kites have in common?"
+    assert (said["feedback"]["good"], said["feedback"]["comment"]) == (False, "No <b>word</b> of rivers.")
+    page.get_by_role("button", name="Like", exact=True).click()
+    expect(page.get_by_role("button", name="Liked", exact=True)).to_be_visible()
+    (said,) = json.loads(server.run("feedback", "--json"))
+    assert (said["feedback"]["good"], said["feedback"]["comment"]) == (True, "No <b>word</b> of rivers.")
+    page.reload()
+    expect(page.get_by_role("button", name="Liked", exact=True)).to_be_visible()
+    page.get_by_text("Comment on the last answer").click()
+    expect(comment).to_have_value("No <b>word</b> of rivers.")
+
+
+# Conversations
+
+
+def test_a_follow_up_leans_on_the_question_before(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    answer = ask(page, "And does it fail in fog?")
+    assert f"Searched for: {QUESTION} And does it fail in fog?" in answer
+    assert "It fails in fog." in answer
+    assert [each.question for each in kept(server)] == [QUESTION, "And does it fail in fog?"]
+    earlier = page.locator(".fn-earlier")
+    expect(earlier.locator(".fn-card").first).to_be_hidden()
+    page.locator(".fn-answer").first.locator("a.fn-ref").first.click()
+    expect(earlier.locator(".fn-card").first).to_be_visible()
+
+
+def test_retry_leaves_one_answer_on_the_page_and_in_the_record(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    (first,) = kept(server)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(f'a[href="export/answer/{first.key}.md"]')).to_have_count(0)
+    expect(page.locator(".fn-status")).to_have_count(1)
+    (second,) = kept(server)
+    assert (second.question, second.conversation) == (QUESTION, first.conversation)
+    assert second.key != first.key
+
+
+def test_an_edited_question_takes_the_place_of_the_last_one(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    ask(page, "Where does the kite fly?")
+    page.get_by_role("button", name="Edit").last.click()
+    page.locator("#conversation textarea").fill(FLOODS)
+    page.get_by_role("button", name="Submit").first.click()
+    expect(sentence(page, "by 31%")).to_be_visible()
+    expect(page.locator(".fn-status")).to_have_count(2)
+    expect(page.get_by_test_id("user")).to_have_text([QUESTION, FLOODS])
+    assert [each.question for each in kept(server)] == [QUESTION, FLOODS]
+
+
+def test_only_the_last_question_can_be_edited(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    ask(page, "Where does the kite fly?")
+    page.get_by_role("button", name="Edit").first.click()
+    page.locator("#conversation textarea").fill(FLOODS)
+    page.get_by_role("button", name="Submit").first.click()
+    expect(page.get_by_text("Only the last question can be asked anew")).to_be_visible()
+    assert [each.question for each in kept(server)] == [QUESTION, "Where does the kite fly?"]
+
+
+def test_a_question_is_edited_as_it_was_asked(page: Page) -> None:
+    question = "Does AT&T's kite count a<b & c &lt; d otters?"
+    ask(page, question)
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator("#conversation textarea")).to_have_value(question)
+    page.locator("#conversation textarea").press("End")
+    page.keyboard.type(" Or more?")
+    page.get_by_role("button", name="Submit").first.click()
+    expect(page.get_by_test_id("user")).to_have_text(f"{question} Or more?")
+
+
+def test_an_example_question_is_asked_by_a_click(page: Page) -> None:
+    example = page.get_by_role("button", name=re.compile("Select example")).filter(has_text=OTTERS)
+    question = example.inner_text()
+    example.click()
+    expect(page.locator(".fn-status")).to_be_visible()
+    expect(page.get_by_test_id("user")).to_have_text(question)
+    expect(page.locator("#evidence .fn-card").first).to_contain_text(OTTERS)
+
+
+def test_a_reload_brings_the_conversation_back_with_its_evidence(page: Page, server: Server) -> None:
+    ask(page, FLOODS)
+    page.reload()
+    sentence(page, "by 31%").locator("a.fn-ref").click()
+    expect(page.locator(".fn-target:visible", has_text="by 31%").locator("mark")).to_have_text(FLOOD_QUOTE)
+    assert "18 grams of silt" in ask(page, "And how much silt do streams with it carry?")
+    assert [each.question for each in kept(server)] == [FLOODS, "And how much silt do streams with it carry?"]
+
+
+def test_a_new_conversation_is_begun_empty_and_stays_so_after_a_reload(page: Page, server: Server) -> None:
+    ask(page, QUESTION)
+    (before,) = kept(server)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_role("button", name="Select example 1")).to_be_visible()
+    expect(page.locator("#evidence .fn-card")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Select example 1")).to_be_visible()
+    ask(page, "And in fog?")
+    (after,) = kept(server)
+    assert after.conversation != before.conversation
+
+
+@pytest.mark.parametrize(
+    ("filter_", "value", "only"), [("Papers", DAMS, DAMS), ("Tags", "birds", BIRDS), ("Years", "2019", TIDES)]
+)
+def test_only_the_chosen_papers_are_asked(page: Page, filter_: str, value: str, only: str) -> None:
+    page.get_by_text("Ask only some papers").click()
+    page.get_by_label(filter_, exact=True).click()
+    page.get_by_role("option", name=value).click()
+    page.keyboard.press("Escape")
+    ask(page, f"{QUESTION} And what else is found?")
+    titles = page.locator("#evidence summary strong").all_text_contents()
+    assert titles
+    assert set(titles) == {only}
+
+
+# A local model
+
+
+@pytest.fixture(scope="module")
+def ollama() -> Iterator[OllamaServer]:
+    with OllamaServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def writing_server(tmp_path_factory: pytest.TempPathFactory, ollama: OllamaServer) -> Iterator[Server]:
+    """The page with a model; at its end it has nothing to say."""
+    folder = tmp_path_factory.mktemp("writing")
+    add_papers(folder)
+    with served(folder, OLLAMA__HOST=ollama.host) as running:
+        yield running
+        assert running.stop() == ""
+        assert not (folder / "attempts").exists()
+
+
+@pytest.fixture
+def writing(browser: Browser, writing_server: Server, ollama: OllamaServer) -> Iterator[Page]:
+    with opened(browser, writing_server) as ready:
+        ollama.reply, ollama.pause = RIGHT, 0.0
+        ollama.left.clear()
+        yield ready
+
+
+def begin(page: Page, question: str) -> None:
+    box = page.get_by_label("Question", exact=True)
+    box.fill(question)
+    box.press("Enter")
+
+
+def for_ever(body: Body) -> list[str]:
+    """A reply that goes on and on to the questions of the impatient alone."""
+    if "for ever" not in body["messages"][-1]["content"]:
+        return [RIGHT]
+    return [f"{RIGHT} ", *("And so it goes on. " for _ in range(400))]
+
+
+def test_a_model_s_answer_grows_over_the_quotes_and_names_it(writing: Page, ollama: OllamaServer) -> None:
+    expect(
+        writing.get_by_text(re.compile(r"^4 papers .*\. Answers are written by qwen3:4b, on this machine"))
+    ).to_be_visible()
+    read = threading.Event()
+    text = f"{RIGHT} It fails in fog [1]. We fly it over eleven rivers [1]."
+    ollama.reply, ollama.pause = lambda _: text if read.wait(60) else "", 0.25
+    begin(writing, QUESTION)
+    expect(writing.get_by_text("qwen3:4b reads")).to_be_visible()
+    expect(sentence(writing, "94.5%").locator("a.fn-ref")).to_be_visible()  # the quote, at once
+    expect(writing.locator("#evidence mark:visible").first).to_be_visible()
+    read.set()
+    expect(sentence(writing, "94.5%").locator(".fn-support")).to_be_visible()  # the model's sentence
+    expect(writing.locator(".fn-status")).to_have_count(0)
+    expect(writing.locator(".fn-status")).to_contain_text("Written by qwen3:4b")
+    assert "eleven rivers" in writing.locator(".fn-answer").inner_text()
+
+
+def test_support_is_said_in_words(writing: Page, ollama: OllamaServer) -> None:
+    ollama.reply = f"{RIGHT} The moon is made of cheese [1]."
+    ask(writing, QUESTION)
+    expect(sentence(writing, "94.5%").locator(".fn-support")).to_have_text("“ ” quoted")
+    expect(sentence(writing, "cheese").locator(".fn-support")).to_have_text("✗ not supported")
+    assert serious(writing) == []
+
+
+def test_stop_keeps_what_there_is_and_the_next_question_is_answered(writing: Page, ollama: OllamaServer) -> None:
+    ollama.reply, ollama.pause = for_ever, 0.1
+    begin(writing, f"{QUESTION} Go on for ever.")
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    asked_to = time.monotonic()
+    writing.get_by_role("button", name="Stop").click()
+    expect(writing.locator(".fn-status")).to_contain_text("incomplete")
+    assert time.monotonic() - asked_to < 3.0
+    assert ollama.left.wait(3.0)
+    expect(sentence(writing, "94.5%")).to_be_visible()
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    expect(writing.get_by_text("The answer was stopped.", exact=True)).to_be_visible()
+    expect(writing.get_by_role("button", name="Stop")).to_have_count(0)
+    ollama.reply = RIGHT
+    ask(writing, QUESTION)
+    expect(writing.locator(".fn-status").last).not_to_contain_text("incomplete")
+
+
+def test_a_long_answer_does_not_keep_another_reader_waiting(
+    writing: Page, browser: Browser, writing_server: Server, ollama: OllamaServer
+) -> None:
+    ollama.reply, ollama.pause = for_ever, 0.1
+    begin(writing, f"{QUESTION} Go on for ever.")
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    with opened(browser, writing_server) as other:
+        asked = time.monotonic()
+        assert "94.5%" in ask(other, QUESTION)
+        assert time.monotonic() - asked < 5.0
+        expect(other.get_by_text("And so it goes on.")).to_have_count(0)
+    expect(writing.locator(".fn-status")).to_have_count(0)  # it is still being written
+    writing.get_by_role("button", name="Stop").click()
+    expect(writing.locator(".fn-status")).to_be_visible()
+
+
+def test_who_comes_when_too_many_wait_is_told_so_and_can_ask_again(
+    writing: Page, writing_server: Server, ollama: OllamaServer
+) -> None:
+    config = json.loads(writing_server.get("/config")[1])
+    box = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "question")
+    asking = next(each["id"] for each in config["dependencies"] if [box, "submit"] in each["targets"])
+    read = threading.Event()
+    ollama.reply = lambda _: RIGHT if read.wait(60) else ""
+    for reader in range(16):
+        data = {"data": [QUESTION, None, [], [], []], "fn_index": asking, "session_hash": f"reader {reader}"}
+        assert writing.request.post(f"{writing_server.url}/gradio_api/queue/join", data=data).status == 200
+    begin(writing, QUESTION)
+    answer = writing.get_by_test_id("bot")
+    expect(answer).to_have_text("Footnote is busy with 16 questions. Ask again in a moment.")
+    read.set()
+    expect(answer).to_have_text(re.compile("is busy"))
+    while "is busy" in answer.inner_text():
+        writing.get_by_role("button", name="Retry").click()
+        writing.wait_for_timeout(500)
+    expect(writing.locator(".fn-status")).to_be_visible()
+
+
+def test_what_was_written_when_the_reader_leaves_is_kept(
+    writing: Page, writing_server: Server, ollama: OllamaServer
+) -> None:
+    ollama.reply, ollama.pause = for_ever, 0.1
+    question = f"{QUESTION} Do go on for ever."
+    begin(writing, question)
+    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    writing.reload()
+    assert ollama.left.wait(10.0)
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline and kept(writing_server)[-1].question != question:
+        time.sleep(0.1)
+    last = kept(writing_server)[-1]
+    assert (last.question, last.answer["complete"]) == (question, False)
+
+
+# Form and safety
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_can_use_the_page_light_and_dark_wide_and_narrow(
+    browser: Browser, server: Server, scheme: str, width: int
+) -> None:
+    with opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+        assert serious(page) == []
+        ask(page, FLOODS)
+        sentence(page, "by 31%").locator("a.fn-ref").click()
+        expect(page.locator(".fn-target:visible mark", has_text=FLOOD_QUOTE)).to_be_in_viewport()
+        page.get_by_text("Found and not used").click()
+        assert serious(page) == []
+        ask(page, ETHANOL)
+        assert serious(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_browser_asks_no_other_host(browser: Browser, server: Server) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.goto(server.url)
+        ask(page, FLOODS)
+        sentence(page, "by 31%").locator("a.fn-ref").click()
+        for tab in ("Library", "Conversations", "Ask"):
+            page.get_by_role("tab", name=tab).click()
+        hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(server.url).netloc}
+
+
+def test_ctrl_c_stops_the_server_quietly_though_a_page_is_open(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path) as running, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(running.url)
+        begin(page, QUESTION)
+        expect(page.get_by_test_id("bot")).to_contain_text("There are no papers yet. Drop files under Library")
+        assert running.stop() == ""

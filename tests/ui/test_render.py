@@ -1,0 +1,289 @@
+"""What the page shows of answers, as functions: text stays text, links lead to the work, doubts stand in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from hostile import HOSTILE
+
+from rag.text.readable import readable
+from rag.types import REFUSAL, Answer, Citation, Paper, Passage, Sentence
+from ui.paper_list import Shelf
+from ui.render import (
+    answer_html,
+    evidence_html,
+    head_html,
+    question_of,
+    question_text,
+    report_html,
+    scope_html,
+    text_html,
+)
+
+TITLE = "Counting Otters from Kites"
+QUOTE = "Most are seen."
+TEXT = f"We flew. {QUOTE} Then it rained."
+SEARCHED = {"papers": 3, "failed": 1}
+KNOWN = Paper(TITLE, TEXT, "a1", doi="10.1000/kite(1)", arxiv_id="2301.00001", url="https://own.example/paper?a=1&b=2")
+
+
+def citation(**more: Any) -> Citation:
+    values: dict[str, Any] = {
+        "number": 1, "title": TITLE, "paper_id": "a1", "authors": ("Ada Brook",), "year": 2001, "citekey": None,
+        "page": 3, "page_label": "iii", "section": "2 Methods", "start": 9, "end": 9 + len(QUOTE), "quote": QUOTE,
+        "source": "kites.pdf",
+    }  # fmt: skip
+    return Citation(**(values | more))
+
+
+def passage(**more: Any) -> Passage:
+    values: dict[str, Any] = {
+        "title": TITLE, "paper_id": "a1", "page": 3, "section": "2 Methods", "text": TEXT, "score": 1.25, "start": 0,
+        "end": len(TEXT), "source": "kites.pdf", "scores": {"chunk": 0.5, "words": 2.0},
+    }  # fmt: skip
+    return Passage(**(values | more))
+
+
+def answer(**more: Any) -> Answer:
+    values: dict[str, Any] = {
+        "question": "Are they seen?", "text": f"{QUOTE} [1]", "refused": False, "complete": True, "confidence": 0.9,
+        "mode": "quote", "model": None, "sentences": (Sentence(QUOTE, (1,), "quoted"),), "citations": (citation(),),
+        "passages": (passage(),), "seconds": {"retrieve": 0.1, "answer": 0.2}, "searched": SEARCHED, "number": 7,
+    }  # fmt: skip
+    return Answer(**(values | more))
+
+
+def shelf(papers: dict[str, Paper], keys: dict[str, str]) -> Shelf:
+    made = Shelf(papers)
+    made.keys = keys
+    return made
+
+
+def cards(answers: list[Answer], paper: Paper = KNOWN, key: str = "brook2001", drawn: bool = True) -> str:
+    return evidence_html(answers, shelf({paper.id: paper}, {paper.id: key}), lambda _: drawn)
+
+
+def parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def shape(html: str) -> list[tuple[str, list[str]]]:
+    """The elements with the names of their attributes: what the templates give, whatever stands in the fields."""
+    return [(each.name, sorted(each.attrs)) for each in parsed(html).find_all(True)]
+
+
+def all_hostile(bad: str) -> list[Answer]:
+    """Answers with a text in each of their fields."""
+    cited = citation(title=bad, authors=(bad, bad), citekey=bad, page_label=bad, section=bad, quote=bad, source=bad,
+                     start=0, end=len(bad), link=bad)  # fmt: skip
+    held = passage(title=bad, section=bad, text=f"{bad} {bad}", page_label=bad, authors=(bad,), source=bad, end=9999)
+    unused = replace(held, paper_id="b2")
+    filled: dict[str, Any] = {
+        "question": bad, "text": bad, "standalone_question": bad, "notes": (bad,), "passages": (held, unused),
+        "model": bad, "searched": {"papers": 1, "of": 3, "filters": {"tags": [bad], "papers": [bad]}},
+    }  # fmt: skip
+    one = (Sentence(bad, (1,), "partly"),)
+    return [
+        answer(**filled, citations=(cited,), sentences=one),
+        answer(**filled, citations=(cited,), sentences=one, mode="llm"),
+        answer(**filled, citations=(), sentences=(), mode="llm", complete=False, seconds={}),
+        answer(**filled, citations=(), sentences=(), refused=True),
+    ]
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_a_hostile_text_adds_no_element_and_no_attribute_in_any_field(bad: str) -> None:
+    paper = replace(KNOWN, title=bad, doi=bad, arxiv_id=bad, url=f"https://own.example/{bad}", zotero=bad)
+    plain = "words"  # a harmless text of the same make
+    harmless = replace(KNOWN, title=plain, doi=plain, arxiv_id=plain, url=f"https://own.example/{plain}", zotero=plain)
+    for made, pattern in zip(all_hostile(bad), all_hostile(plain), strict=True):
+        assert shape(answer_html(made, 0)) == shape(answer_html(pattern, 0))
+    assert shape(cards(all_hostile(bad), paper, bad)) == shape(cards(all_hostile(plain), harmless, plain))
+    assert shape(report_html(bad, [bad, bad])) == shape(report_html(plain, [plain, plain]))
+    assert shape(text_html(bad)) == shape(text_html(plain))
+    assert shape(head_html(bad, bad)) == shape(head_html(plain, plain))
+    assert shape(scope_html(bad)) == shape(scope_html(plain))
+    assert parsed(question_text(bad)).find_all(True) == []
+    assert question_of(question_text(bad)) == bad
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_a_hostile_text_is_shown_as_it_is(bad: str) -> None:
+    def same(shown: str, text: str) -> bool:
+        return " ".join(shown.split()) == " ".join(text.split())
+
+    quoted, *_ = all_hostile(bad)
+    page = parsed(answer_html(quoted, 0))
+    assert page.select_one("sup").extract()  # type: ignore[union-attr]
+    assert same(page.select(".fn-sentence")[0].get_text(), bad)
+    shown = parsed(cards([quoted]))
+    assert same(shown.select("summary strong")[0].get_text(), readable(bad))
+    assert same(shown.select("mark")[0].get_text(), readable(bad))
+    assert same(shown.select(".fn-unused blockquote")[0].get_text(), readable(f"{bad} {bad}"))
+    assert same(parsed(scope_html(bad)).span.get_text(), bad)  # type: ignore[union-attr]
+    assert same(parsed(report_html("", [bad])).li.get_text(), bad)  # type: ignore[union-attr]
+    assert same(parsed(question_text(bad)).get_text(), bad) or "<!" in bad or "<?" in bad
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_what_gradio_reads_as_markdown_is_one_line_of_html(bad: str) -> None:
+    paper = replace(KNOWN, title=bad)
+    made = [*(answer_html(each, 0) for each in all_hostile(bad)), cards(all_hostile(bad), paper, bad)]
+    for html in [*made, report_html(bad, [bad]), text_html(bad), head_html(bad, bad), scope_html(bad)]:
+        assert re.match("<(?:div|p)[ >]", html)
+        assert not re.search(r"[\r\n]", html)
+
+
+def test_the_lines_of_a_passage_stay_lines() -> None:
+    made = answer(
+        passages=(passage(text=f"We flew.\r\n{QUOTE}\rThen\nit rained.", end=99),),
+        citations=(citation(start=10, end=24),),
+    )
+    quote = parsed(cards([made])).blockquote
+    assert quote is not None
+    assert quote.get_text().split("\n") == ["We flew.", QUOTE, "Then", "it rained."]
+
+
+# Links
+
+
+def links(paper: Paper, **more: Any) -> list[str]:
+    shown = parsed(cards([answer(citations=(citation(**more),))], paper))
+    return [str(a["href"]) for a in shown.select("a") if not str(a["href"]).startswith(("#", "drawn/"))]
+
+
+def test_links_lead_to_the_work_alone() -> None:
+    wanted = ["https://doi.org/10.1000/kite(1)", "https://arxiv.org/abs/2301.00001", KNOWN.url]
+    zotero = "zotero://open-pdf/library/items/ABCD1234?page=3"
+    assert links(KNOWN, link=zotero) == [*wanted, zotero]
+    assert links(replace(KNOWN, doi=None, arxiv_id=None, url=None, zotero=zotero)) == [zotero]
+    assert links(replace(KNOWN, id="b2"), link=None) == []  # of another paper
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
+        "data:text/html,x", "file:///etc/passwd", "//evil.example/x", "/etc/passwd", "vbscript:x", "http:", "https:///x",
+        "http://[", "ftp://x/", "zotero-evil://x", "",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_of_the_web_is_no_link(url: str) -> None:
+    assert links(replace(KNOWN, doi=None, arxiv_id=None, url=url, zotero=url), link=url) == []
+
+
+@pytest.mark.parametrize(
+    "bad", ["../../evil", "@evil.example", "//evil.example", "10.1/x?y=z#w", "\\\\evil", "10.1/<b>"]
+)
+def test_a_doi_or_arxiv_id_leads_to_no_other_host(bad: str) -> None:
+    for link in links(replace(KNOWN, doi=bad, arxiv_id=bad, url=None)):
+        assert re.fullmatch(r"https://(?:doi\.org|arxiv\.org/abs)/[^?#<>\\@\s]*", link)
+
+
+def test_links_open_apart_and_tell_nothing_of_this_page() -> None:
+    for link in parsed(cards([answer()])).select("a[target]"):
+        assert (link["target"], link["rel"]) == ("_blank", ["noopener", "noreferrer"])
+
+
+def test_an_id_that_is_a_path_stays_in_its_place() -> None:
+    shown = parsed(cards([answer(citations=(citation(paper_id="../x?y#z"),))], replace(KNOWN, id="../x?y#z")))
+    assert str(shown.select("img")[0]["src"]).startswith("drawn/..%2Fx%3Fy%23z/3.png?start=9&end=23&check=")
+
+
+# What is told
+
+
+@pytest.mark.parametrize(
+    ("support", "words"),
+    [
+        ("quoted", "quoted"),
+        ("supported", "supported"),
+        ("partly", "supported in part"),
+        ("unsupported", "not supported"),
+    ],
+)
+def test_support_of_what_a_model_wrote_stands_in_words(support: str, words: str) -> None:
+    made = answer(mode="llm", model="qwen3:4b", sentences=(Sentence("They are.", (1,), support),))
+    (label,) = parsed(answer_html(made, 0)).select(".fn-support")
+    (sign,) = label.select("[role=presentation]")
+    sign.extract()
+    assert label.get_text().strip() == words
+    assert label["title"]
+    assert parsed(answer_html(replace(made, mode="quote"), 0)).select(".fn-support") == []
+
+
+def test_each_footnote_leads_to_its_card_and_the_card_back_to_the_first() -> None:
+    cited = (citation(), citation(number=2, quote="We flew.", start=0, end=8))
+    sentences = (Sentence("One.", (1, 2), "quoted"), Sentence("Two.", (2,), "quoted"))
+    made = answer(sentences=sentences, citations=cited)
+    refs, beside = parsed(answer_html(made, 4)), parsed(cards([made]))
+    assert [(a["href"], a.get("id")) for a in refs.select("sup a")] == [
+        ("#card-4-1", "ref-4-1"),
+        ("#card-4-2", "ref-4-2"),
+        ("#card-4-2", None),
+    ]
+    assert [each["id"] for each in beside.select(".fn-target")] == ["card-0-1", "card-0-2"]
+    assert [a["href"] for a in beside.select('a[href^="#ref"]')] == ["#ref-0-1", "#ref-0-2"]
+
+
+def test_what_a_model_has_not_finished_is_shown() -> None:
+    begun = answer(mode="llm", model="m", complete=False, seconds={}, sentences=(), citations=(), text="They <i>are")
+    assert parsed(answer_html(begun, 0)).select_one(".fn-unfinished").get_text() == "They <i>are"  # type: ignore[union-attr]
+    grown = replace(begun, sentences=(Sentence("One.", (1,), "quoted"),), text="One. [1] And two & th")
+    assert parsed(answer_html(grown, 0)).select_one(".fn-unfinished").get_text() == "And two & th"  # type: ignore[union-attr]
+    stopped = parsed(answer_html(replace(grown, seconds={"answer": 1.0}), 0))
+    assert stopped.select_one(".fn-status").get_text().endswith("· incomplete")  # type: ignore[union-attr]
+
+
+def test_a_refusal_names_the_nearest_papers_and_cites_nothing() -> None:
+    made = answer(text=REFUSAL, refused=True, sentences=(), citations=())
+    page = parsed(answer_html(made, 0))
+    assert page.select_one(".fn-refusal").get_text() == REFUSAL  # type: ignore[union-attr]
+    assert [item.get_text() for item in page.select("li")] == [TITLE]
+    assert page.select("sup") == []
+    assert "3 papers (1 file could not be read) searched" in page.select_one(".fn-status").get_text()  # type: ignore[union-attr]
+
+
+def test_an_answer_says_what_it_was_limited_to() -> None:
+    made = answer(searched={"papers": 1, "of": 14, "filters": {"tags": ["statics"]}})
+    page = parsed(answer_html(made, 0))
+    assert page.select_one(".fn-scope").get_text() == "Searched: 1 of 14 papers, tag: statics."  # type: ignore[union-attr]
+    assert "1 of 14 papers searched" in page.select_one(".fn-status").get_text()  # type: ignore[union-attr]
+    assert "Searched: 1 of 14 papers, tag: statics." in page.select_one(".fn-copied").get_text()  # type: ignore[union-attr]
+    assert parsed(answer_html(answer(), 0)).select(".fn-scope") == []
+
+
+def test_the_quote_is_marked_in_its_passage_with_place_scores_and_ways_to_cite() -> None:
+    card = parsed(cards([answer()])).select_one("details.fn-card")
+    assert card is not None
+    assert card.blockquote.get_text() == TEXT  # type: ignore[union-attr]
+    assert card.mark.get_text() == QUOTE  # type: ignore[union-attr]
+    assert card.summary.get_text() == f"1{TITLE}Ada Brook, 2001 · 2 Methods · p. iii · kites.pdf"  # type: ignore[union-attr]
+    assert [each.get_text() for each in card.select(".fn-copied")][1] == "\\cite{brook2001}"
+    assert "rank 1, score 1.25; similarity: passage 0.50; words (BM25): passage 2.00" in card.get_text()
+
+
+CHANGED: list[tuple[str, Callable[[Answer], Answer]]] = [
+    ("no page", lambda a: replace(a, citations=(citation(page=None),))),
+    ("a paper that is gone", lambda a: replace(a, citations=(citation(paper_id="gone"),), passages=())),
+]
+
+
+@pytest.mark.parametrize(("why", "change"), CHANGED)
+def test_without_a_page_there_is_no_picture(why: str, change: Callable[[Answer], Answer]) -> None:
+    assert parsed(cards([answer()])).select("img")
+    shown = evidence_html([change(answer())], shelf({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
+    assert parsed(shown).select("img") == [], why
+    assert parsed(shown).mark.get_text() == QUOTE  # type: ignore[union-attr]
+
+
+def test_passages_that_were_not_used_stand_apart() -> None:
+    made = answer(passages=(passage(), passage(paper_id="b2", title="Other")))
+    (more,) = parsed(cards([made])).select(".fn-more")
+    assert more.summary.get_text() == "Found and not used: 1 passage"  # type: ignore[union-attr]
+    assert [each.get_text() for each in more.select("details strong")] == ["Other"]
