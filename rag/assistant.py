@@ -25,7 +25,7 @@ from .pipeline import Reading, read_question, search_for
 from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
 from .retrieval.rerank import put_in_order
 from .retrieval.search import Found, as_scope, check_question, find, search_terms, top_passages
-from .store.history import Conversation, Kept, now
+from .store.history import Conversation, SavedAnswer, now
 from .store.papers import Scope
 from .text.language import ENGLISH, language_of
 from .text.readable import readable
@@ -208,7 +208,7 @@ class Assistant:
         question = check_question(question)
         turns = check_history(history)
         if conversation:
-            self.library.asked.check_conversation(conversation)
+            self.library.history.check_conversation(conversation)
         if is_courtesy(question):
             yield _without_question(question, conversation)
             return
@@ -334,8 +334,8 @@ class Assistant:
         }
         request = {"history": [list(turn) for turn in history], "scope": asdict(scope)}
         try:
-            kept = self.library.asked.put(
-                Kept(0, answer.asked, answer.question, request, made_with, answer.to_dict(), conversation)
+            kept = self.library.history.save(
+                SavedAnswer(0, answer.asked, answer.question, request, made_with, answer.to_dict(), conversation)
             )
         except ReadOnlyLibrary:
             notes = () if self._said_read_only else (_READ_ONLY,)
@@ -348,17 +348,17 @@ class Assistant:
 
     # What was asked: with `[answer] keep` off nothing is added here, and what was kept before can be read and deleted
 
-    def history(self, most: int = 50) -> list[Kept]:
+    def history(self, most: int = 50) -> list[SavedAnswer]:
         """The last questions with their answers, newest first."""
-        return self.library.asked.last(most) if self.library.exists else []
+        return self.library.history.last(most) if self.library.exists else []
 
-    def kept(self, number: int) -> Kept:
+    def saved_answer(self, number: int) -> SavedAnswer:
         """A question with its answer.
 
         Raises:
             UnknownAnswer: none has this number.
         """
-        return self.library.asked.answer(number)
+        return self.library.history.answer(number)
 
     def delete_answer(self, number: int) -> None:
         """Deletes a kept answer, and its conversation where nothing else is left in it.
@@ -366,30 +366,30 @@ class Assistant:
         Raises:
             UnknownAnswer: none has this number.
         """
-        self.library.asked.remove_answer(number)
+        self.library.history.remove_answer(number)
 
-    def again(self, number: int) -> tuple[Kept, Answer]:
+    def again(self, number: int) -> tuple[SavedAnswer, Answer]:
         """A kept answer, and the one that the same question gets now.
 
         Raises:
             UnknownAnswer: none has this number.
         """
-        kept = self.kept(number)
+        kept = self.saved_answer(number)
         scope = Scope(**{name: tuple(values) for name, values in kept.request["scope"].items()})
         *_, answer = self._answers(kept.question, [tuple(turn) for turn in kept.request["history"]], scope)
         return kept, answer
 
     def conversations(self) -> list[Conversation]:
         """The conversations, the one that was asked last first. Each begins with a question: none is empty."""
-        return self.library.asked.conversations() if self.library.exists else []
+        return self.library.history.conversations() if self.library.exists else []
 
-    def conversation(self, number: int) -> list[Kept]:
+    def conversation(self, number: int) -> list[SavedAnswer]:
         """The questions and answers of a conversation, oldest first.
 
         Raises:
             UnknownConversation: none has this number.
         """
-        return self.library.asked.conversation(number)
+        return self.library.history.conversation(number)
 
     def rename_conversation(self, number: int, name: str) -> None:
         """Gives a conversation another name than that of its first question, which an empty one brings back.
@@ -397,7 +397,7 @@ class Assistant:
         Raises:
             UnknownConversation, TooLong.
         """
-        self.library.asked.rename_conversation(number, name)
+        self.library.history.rename_conversation(number, name)
 
     def delete_conversation(self, number: int) -> None:
         """Deletes a conversation with its answers and what was said of them.
@@ -405,7 +405,7 @@ class Assistant:
         Raises:
             UnknownConversation: none has this number.
         """
-        self.library.asked.remove_conversation(number)
+        self.library.history.remove_conversation(number)
 
     def rate(self, number: int, good: bool | None, comment: str = "") -> None:
         """Keeps what a person thinks of an answer in place of what was kept before; with neither, nothing is kept.
@@ -418,11 +418,11 @@ class Assistant:
         Raises:
             UnknownAnswer, TooLong.
         """
-        self.library.asked.rate(number, good, comment)
+        self.library.history.rate(number, good, comment)
 
-    def feedback(self) -> list[Kept]:
+    def feedback(self) -> list[SavedAnswer]:
         """The answers that were rated or commented on, in the order in which that was done."""
-        return self.library.asked.rated() if self.library.exists else []
+        return self.library.history.rated() if self.library.exists else []
 
     # The library
 

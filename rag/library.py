@@ -35,7 +35,7 @@ from .models.embedder import Embedder, load_embedder
 from .models.reranker import CrossEncoder, load_cross_encoder, prepare_cross_encoder
 from .reading.pdf.draw import draw_page
 from .store.files import INDEX, RECORD, UPLOADS
-from .store.history import Asked
+from .store.history import AnswerHistory
 from .store.index import Index
 from .store.integrity import are_words_whole
 from .store.papers import Records, StoredChunk, StoredSource
@@ -115,9 +115,9 @@ class Library:
         return shown_folder(self.folder)
 
     @property
-    def asked(self) -> Asked:
+    def history(self) -> AnswerHistory:
         """What was asked of the library, as the record keeps it."""
-        return Asked(self.records)
+        return AnswerHistory(self.records)
 
     @property
     def index(self) -> Index:
@@ -327,7 +327,7 @@ class Library:
             self.records.remove_paper(db, key)
             self.records.drop_empty_sources(db, locations)
             self.records.forget_words(db)
-            self.asked.forget_paper(db, ref)
+            self.history.forget_paper(db, ref)
         self.records.overwrite_log()
         self._drop_unused(locations)
         return ref

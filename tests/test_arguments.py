@@ -58,7 +58,7 @@ def test_a_count_that_is_none_is_named(assistant: Assistant, value: Any) -> None
 def test_only_whole_numbers_are_numbers_of_answers_and_conversations(assistant: Assistant, value: Any) -> None:
     first = assistant.ask(QUESTION, conversation=0)
     assert (first.number, first.conversation) == (1, 1)
-    calls: list[Callable[[Any], Any]] = [assistant.kept, assistant.delete_answer, assistant.again]
+    calls: list[Callable[[Any], Any]] = [assistant.saved_answer, assistant.delete_answer, assistant.again]
     for call in calls:
         with pytest.raises(UnknownAnswer):
             call(value)
@@ -107,6 +107,6 @@ def test_what_is_asked_and_said_is_kept_as_it_can_be_printed(assistant: Assistan
     assistant.rename_conversation(answer.conversation, "A\x1b[2J\u202eB")
     assert assistant.conversations()[0].name == "AB"
     assistant.rate(answer.number, True, "so\x1b[2J\nit is")
-    said = assistant.kept(answer.number).feedback
+    said = assistant.saved_answer(answer.number).feedback
     assert said
     assert said.comment == "so\nit is"

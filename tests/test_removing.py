@@ -167,7 +167,7 @@ def test_conversations_stay_and_lose_only_the_words_of_the_removed_paper(assista
     assistant.rate(first.number or 0, True, "good")
     assistant.remove(OTTERS)
     assert [each.answers for each in assistant.conversations()] == [1, 2]
-    blank, kept, beside = (assistant.kept(answer.number or 0) for answer in (first, follow, other))
+    blank, kept, beside = (assistant.saved_answer(answer.number or 0) for answer in (first, follow, other))
     assert (blank.question, blank.feedback and blank.feedback.comment) == (QUESTION, "good")
     assert set(blank.as_answer().text.replace("[", " ").replace("]", " ").split()) <= {REMOVED, "1", "2", "3", "4"} | {
         word for word in blank.as_answer().text.split() if word.isdigit()
@@ -213,7 +213,7 @@ def test_an_answer_that_was_under_way_keeps_no_words_of_a_paper_removed_meanwhil
     next(stream)
     assistant.remove(OTTERS)
     *_, answer = stream
-    kept = assistant.kept(answer.number or 0)
+    kept = assistant.saved_answer(answer.number or 0)
     assert "94.5" in answer.text
     assert "94.5" not in json.dumps(kept.answer)
     assert REMOVED in kept.answer["text"]

@@ -37,7 +37,7 @@ from rag import __version__
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, UnknownAnswer, UnknownConversation, UnknownPaper, reason
 from rag.export.references import bibtex, cited_papers, markdown
-from rag.store.history import Kept
+from rag.store.history import SavedAnswer
 
 from .admission import Counter
 from .api import INSTRUCTIONS, PROGRAMS, programs, telling
@@ -165,7 +165,7 @@ def _add_pages(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/export/answer/{number}.{form}")
     def export_answer(number: Number, form: Form) -> Response:
         with _told():
-            return _file(f"answer-{number}", form, [assistant.kept(number)], assistant)
+            return _file(f"answer-{number}", form, [assistant.saved_answer(number)], assistant)
 
     @app.get("/export/conversation/{number}.{form}")
     def export_conversation(number: Number, form: Form) -> Response:
@@ -202,7 +202,7 @@ def _in_turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
         turns.release()
 
 
-def _file(file: str, form: Form, kept: Sequence[Kept], assistant: Assistant, name: str = "") -> Response:
+def _file(file: str, form: Form, kept: Sequence[SavedAnswer], assistant: Assistant, name: str = "") -> Response:
     answers, library = [each.as_answer() for each in kept], assistant.papers()
     if form == "md":
         text, kind = markdown(answers, name, library), "text/markdown"

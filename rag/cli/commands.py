@@ -14,7 +14,7 @@ from .render import byline, print_answer, print_json, print_json_line, print_tex
 
 if TYPE_CHECKING:
     from ..assistant import Assistant
-    from ..store.history import Kept
+    from ..store.history import SavedAnswer
     from ..types import AddReport, Failure, Paper
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
@@ -153,7 +153,7 @@ def feedback(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _said_of(kept: Kept) -> str:
+def _said_of(kept: SavedAnswer) -> str:
     assert kept.feedback
     good, comment, given = kept.feedback
     verdict = {True: "good", False: "bad ", None: "    "}[good]
@@ -161,7 +161,7 @@ def _said_of(kept: Kept) -> str:
     return f"{kept.key:4d}  {given}  {verdict}  {kept.question}{said}"
 
 
-def _export(rated: Sequence[Kept], papers: Sequence[Paper]) -> None:
+def _export(rated: Sequence[SavedAnswer], papers: Sequence[Paper]) -> None:
     """A question set on stdout; on stderr what is not in it, for a person to write."""
     from ..export.question_set import question_set
 
@@ -186,7 +186,7 @@ def again(options: argparse.Namespace) -> int:
 
     with _assistant(options, {"answer": {"mode": options.mode}}) as assistant:
         before, answer = assistant.again(options.number)
-        digest = assistant.kept(answer.number).made_with["digest"] if answer.number else None
+        digest = assistant.saved_answer(answer.number).made_with["digest"] if answer.number else None
     print_text(str(answer))
     was, now = before.answer, answer.to_dict()
     made = [f"{name}: {was[name]} -> {now[name]}" for name in _COMPARED if was.get(name) != now[name]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..store.history import Kept
+from ..store.history import SavedAnswer
 from ..types import UNSURE, Answer, Paper
 
 
@@ -13,14 +13,14 @@ class QuestionSet(NamedTuple):
     """`rows` are the lines of a question set; `left_out` are the rated answers that make none, each with the reason."""
 
     rows: list[dict[str, Any]]
-    left_out: list[tuple[Kept, str]]
+    left_out: list[tuple[SavedAnswer, str]]
 
 
 class _Unfit(Exception):
     """Why an answer makes no line."""
 
 
-def question_set(rated: Iterable[Kept], papers: Sequence[Paper]) -> QuestionSet:
+def question_set(rated: Iterable[SavedAnswer], papers: Sequence[Paper]) -> QuestionSet:
     """The questions whose answers were rated good, each once, as the last such answer has them.
 
     The titles of the papers that support the answer are `gold_titles`; for a refusal there are none, and the type is
@@ -41,7 +41,7 @@ def question_set(rated: Iterable[Kept], papers: Sequence[Paper]) -> QuestionSet:
     return QuestionSet(list(rows.values()), left_out)
 
 
-def _row(kept: Kept, titles: dict[str, str]) -> dict[str, Any]:
+def _row(kept: SavedAnswer, titles: dict[str, str]) -> dict[str, Any]:
     if kept.feedback is None or not kept.feedback.good:
         raise _Unfit("it was not rated good: what would be right has to be written by hand")
     if any(kept.request["scope"].values()):

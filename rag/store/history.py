@@ -41,7 +41,7 @@ class Feedback(NamedTuple):
     given: str
 
 
-class Kept(NamedTuple):
+class SavedAnswer(NamedTuple):
     """A question as it was put, and its answer: `request` holds history and scope, `made_with` model and options."""
 
     key: int
@@ -76,7 +76,7 @@ class Conversation(NamedTuple):
     answers: int
 
 
-class Asked:
+class AnswerHistory:
     """The questions and answers in a record."""
 
     def __init__(self, records: Records) -> None:
@@ -84,7 +84,7 @@ class Asked:
 
     # Answers
 
-    def put(self, kept: Kept) -> Kept:
+    def save(self, kept: SavedAnswer) -> SavedAnswer:
         """Stores a question with its answer, and begins a conversation with it where that is `NEW_CONVERSATION`.
 
         Returns it with the numbers that it got; the key of `kept` is not used.
@@ -117,11 +117,11 @@ class Asked:
             answer = blanked(answer, paper_id, cited[paper_id]).answer
         return answer
 
-    def last(self, most: int) -> list[Kept]:
+    def last(self, most: int) -> list[SavedAnswer]:
         """The last `most` questions with their answers, newest first."""
         return self._kept("ORDER BY a.key DESC LIMIT ?", (arguments.whole("most", most, 0, _MOST),))
 
-    def answer(self, key: int) -> Kept:
+    def answer(self, key: int) -> SavedAnswer:
         """A question with its answer.
 
         Raises:
@@ -155,7 +155,7 @@ class Asked:
                 values = (_json(request), _json(answer), kept.key)
                 db.execute("UPDATE answers SET request = ?, answer = ? WHERE key = ?", values)
 
-    def _kept(self, which: str = "", values: Sequence[Any] = ()) -> list[Kept]:
+    def _kept(self, which: str = "", values: Sequence[Any] = ()) -> list[SavedAnswer]:
         return [_kept(row) for row in self._records.rows(_KEPT + which, values)]
 
     # Conversations
@@ -175,7 +175,7 @@ class Asked:
                 f"No conversation has the number {key}; it may have been deleted. Begin a new one."
             )
 
-    def conversation(self, key: int) -> list[Kept]:
+    def conversation(self, key: int) -> list[SavedAnswer]:
         """The questions and answers of a conversation, oldest first.
 
         Raises:
@@ -220,7 +220,7 @@ class Asked:
             if good is not None or comment:
                 db.execute("INSERT INTO feedback VALUES (?, ?, ?, ?)", (key, good, comment, now()))
 
-    def rated(self) -> list[Kept]:
+    def rated(self) -> list[SavedAnswer]:
         """The answers of which a person said something, in the order in which it was said."""
         return self._kept("WHERE given NOT NULL ORDER BY given, a.key")
 
@@ -255,12 +255,14 @@ def _drop_empty_conversations(db: sqlite3.Connection) -> None:
     )
 
 
-def _kept(row: sqlite3.Row) -> Kept:
+def _kept(row: sqlite3.Row) -> SavedAnswer:
     with undamaged(f"the kept answer {row['key']}"):
         request, made_with, answer = (json.loads(row[name]) for name in ("request", "made_with", "answer"))
     good = None if row["good"] is None else bool(row["good"])
     feedback = Feedback(good, row["comment"], row["given"]) if row["given"] else None
-    return Kept(row["key"], row["asked"], row["question"], request, made_with, answer, row["conversation"], feedback)
+    return SavedAnswer(
+        row["key"], row["asked"], row["question"], request, made_with, answer, row["conversation"], feedback
+    )
 
 
 def _json(value: Any) -> str:

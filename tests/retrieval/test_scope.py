@@ -11,7 +11,7 @@ from conftest import PAPERS
 from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.export.references import markdown
-from rag.store.history import Kept
+from rag.store.history import SavedAnswer
 from rag.types import REFUSAL, filters_text, papers_text, searched_text
 
 QUESTION = "What share of the otters does the kite count?"
@@ -63,13 +63,13 @@ def test_the_scope_stands_in_history_and_again(tagged: Assistant, capsys: pytest
     assert capsys.readouterr().out.rstrip().endswith("; 1 of 3 papers, tag: statics]")
     assert main(["again", str(answer.number), "--mode", "quote", *library]) == 0
     assert NOTE in capsys.readouterr().out.splitlines()
-    assert tagged.kept(answer.number or 0).as_answer().searched == answer.searched
+    assert tagged.saved_answer(answer.number or 0).as_answer().searched == answer.searched
 
 
 def test_of_an_answer_kept_by_an_older_version_the_filters_are_told(tagged: Assistant) -> None:
     answer = replace(tagged.ask(QUESTION), searched={"papers": 3, "brief": 0, "failed": 0})
     request = {"history": [], "scope": {"papers": [], "tags": ["statics"], "years": [2019]}}
-    kept = Kept(1, "2026-11-21", QUESTION, request, {}, answer.to_dict()).as_answer()
+    kept = SavedAnswer(1, "2026-11-21", QUESTION, request, {}, answer.to_dict()).as_answer()
     assert searched_text(kept.searched) == "tag: statics; year: 2019"
 
 

@@ -16,7 +16,7 @@ from rag.assistant import Assistant
 from rag.errors import TooLong, UnknownAnswer, UnknownConversation
 from rag.export.question_set import question_set
 from rag.store import schema
-from rag.store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Asked, Kept
+from rag.store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, AnswerHistory, SavedAnswer
 from rag.store.papers import Records
 from rag.types import Answer
 
@@ -166,7 +166,7 @@ def test_feedback_replaces_what_was_said_before(assistant: Assistant) -> None:
         assistant.rate(answer, good, comment)
         said.append([(kept.key, *(kept.feedback or ())[:2]) for kept in assistant.feedback()])
     assert said == [[(answer, True, "")], [(answer, False, "94.5 % is\nright")], [(answer, None, "hm")], []]
-    assert assistant.kept(answer).feedback is None
+    assert assistant.saved_answer(answer).feedback is None
 
 
 def test_feedback_on_nothing_or_too_long_is_refused(assistant: Assistant) -> None:
@@ -258,12 +258,14 @@ def test_a_record_of_the_third_version_keeps_its_answers(tmp_path: Path) -> None
     db.close()
     for _ in range(2):
         opened = Records(path)
-        (kept,) = Asked(opened).last(5)
-        assert kept == Kept(41, row[0], QUESTION, {"history": [], "scope": {}}, {"model": None}, {"text": "Most."})
+        (kept,) = AnswerHistory(opened).last(5)
+        assert kept == SavedAnswer(
+            41, row[0], QUESTION, {"history": [], "scope": {}}, {"model": None}, {"text": "Most."}
+        )
         opened.close()
-    asked = Asked(Records(path))
+    asked = AnswerHistory(Records(path))
     asked.rate(41, True)
-    after = asked.put(kept._replace(conversation=NEW_CONVERSATION))
+    after = asked.save(kept._replace(conversation=NEW_CONVERSATION))
     assert after.key == 42
     assert [each.name for each in asked.conversations()] == [QUESTION]
     asked._records.close()

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
 from test_draw import marked, pixels
 
-from rag.store.history import Kept
+from rag.store.history import SavedAnswer
 from rag.types import REFUSAL
 
 QUESTION = "How many otters does the kite count?"
@@ -57,7 +57,7 @@ def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
     raise AssertionError(f"{key} does not lead to {wanted}")
 
 
-def kept(server: Server) -> list[Kept]:
+def kept(server: Server) -> list[SavedAnswer]:
     """The conversation that was asked something last, as the record has it."""
     with server.record() as record:
         conversation = record.history(1)[0].conversation

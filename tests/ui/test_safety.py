@@ -34,7 +34,7 @@ from test_api import told
 from test_render import all_hostile
 
 from rag.assistant import Assistant
-from rag.store.history import NEW_CONVERSATION, Kept
+from rag.store.history import NEW_CONVERSATION, SavedAnswer
 from rag.text.cleaning import clean
 from rag.text.readable import readable
 from ui.server import MCP_PATH, Guard, _in_turn
@@ -93,8 +93,10 @@ def write_hostile(folder: Path) -> list[str]:
             written = all_hostile(bad)[1]
             cited = tuple(replace(each, paper_id=paper.id) for each in written.citations)
             answer = replace(written, citations=cited).to_dict()
-            kept = Kept(0, "2026-11-21T10:00:00+00:00", bad, {"history": [], "scope": {}}, {}, answer, conversation)
-            conversation = assistant.library.asked.put(kept).conversation or 0
+            kept = SavedAnswer(
+                0, "2026-11-21T10:00:00+00:00", bad, {"history": [], "scope": {}}, {}, answer, conversation
+            )
+            conversation = assistant.library.history.save(kept).conversation or 0
         assistant.rename_conversation(conversation, f"Talk {IMAGE}")
         return [paper.title for paper in assistant.papers()]  # a long one was cut
 

@@ -122,7 +122,7 @@ class Asking:
         if number is None:
             return NEW_CONVERSATION
         try:
-            self._assistant.library.asked.check_conversation(number)
+            self._assistant.library.history.check_conversation(number)
         except (UnknownConversation, EmptyLibrary):  # it was deleted, or went with a paper that was removed
             return NEW_CONVERSATION
         return number
@@ -171,14 +171,14 @@ class Asking:
     def commented(self, talk: Talk) -> str:
         """What a person said of the last answer before."""
         number = talk.answers[-1].number if talk.answers else None
-        feedback = self._assistant.kept(number).feedback if number is not None else None
+        feedback = self._assistant.saved_answer(number).feedback if number is not None else None
         return feedback.comment if feedback else ""
 
     def _rated(self, talk: Talk, turn: int, said: Callable[[Feedback | None], tuple[bool | None, str]]) -> None:
         number = talk.answers[turn].number if 0 <= turn < len(talk.answers) else None
         if number is None:
             raise UnknownAnswer("There is no answer that this could be kept with.")
-        self._assistant.rate(number, *said(self._assistant.kept(number).feedback))
+        self._assistant.rate(number, *said(self._assistant.saved_answer(number).feedback))
 
     @property
     def keeps(self) -> bool:
