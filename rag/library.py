@@ -32,7 +32,7 @@ from .ingest.reembed import Reembedding
 from .ingest.run import Adding, Progress, corrected
 from .ingest.uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
 from .models.embedder import Embedder, load_embedder
-from .models.reranker import CrossEncoder, load_cross_encoder, prepare_cross_encoder
+from .models.reranker import Reranker, load_reranker, prepare_reranker
 from .reading.pdf.draw import draw_page
 from .store.files import INDEX, RECORD, UPLOADS
 from .store.history import AnswerHistory
@@ -61,7 +61,7 @@ class Library:
         self._records: Records | None = None
         self._index: Index | None = None
         self._embedder: Embedder | None = None
-        self._cross_encoder: CrossEncoder | None = None
+        self._reranker: Reranker | None = None
         self._loading = threading.RLock()  # what is loaded at its first use is loaded once, whoever asks first
 
     def close(self) -> None:
@@ -150,16 +150,16 @@ class Library:
             self._check_made_with(self._made_with(self._embedder))
 
     @property
-    def cross_encoder(self) -> CrossEncoder | None:
+    def reranker(self) -> Reranker | None:
         """What reads a question and texts together; None where the settings have none.
 
         Raises:
             EmbeddingError: it cannot be loaded.
         """
         with self._loading:
-            if self._cross_encoder is None:
-                self._cross_encoder = load_cross_encoder(self.settings.cross_encoder, self.settings.embedding)
-            return self._cross_encoder
+            if self._reranker is None:
+                self._reranker = load_reranker(self.settings.cross_encoder, self.settings.embedding)
+            return self._reranker
 
     def papers(self) -> list[Paper]:
         """All papers in the order in which they came, without their texts."""
@@ -303,7 +303,7 @@ class Library:
         except LibraryError as error:  # questions are answered without it
             log.warning("The papers are stored. %s", error)
         try:  # so that no question has to wait
-            prepare_cross_encoder(self.settings.cross_encoder, self.settings.embedding)
+            prepare_reranker(self.settings.cross_encoder, self.settings.embedding)
         except EmbeddingError as error:  # the papers are stored all the same, and a question says it again
             log.warning("%s", error)
         return report

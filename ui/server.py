@@ -106,8 +106,8 @@ def serve(assistant: Assistant, mcp: bool = False) -> None:
         if assistant.library.exists:
             question = assistant.library.embedder.encode_question("ready")  # the first one should not wait for all this
             assistant.library.index.nearest(question, 1)
-            if cross_encoder := assistant.library.cross_encoder:
-                cross_encoder.scores("ready", ["ready"])
+            if reranker := assistant.library.reranker:
+                reranker.scores("ready", ["ready"])
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         ready = [f"Footnote is ready: {address} (Ctrl-C stops it)", *([f"MCP: {address}{MCP_PATH}/"] if mcp else [])]
         os.write(2, "".join(f"{line}\n" for line in ready).encode())

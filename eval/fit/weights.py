@@ -42,7 +42,7 @@ from rag.answering.rerank import read_sentences
 from rag.assistant import Assistant
 from rag.config import CrossEncoder
 from rag.library import Library
-from rag.models.reranker import Adapted
+from rag.models.reranker import PackagedReranker
 from rag.models.weights import FILE, Linear, ReadWeights, Weights, load_weights
 from rag.retrieval.rerank import put_in_order
 from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, Found, find, fused, search_terms, z_scores
@@ -220,7 +220,7 @@ def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) ->
     groups = _confidence_groups(library, questions, off_topic, gather)
     confidence, (refuse, unsure), scores["confidence"] = _fit_confidence(groups)
     weights = replace(weights, confidence=confidence, refuse_below=refuse, unsure_below=unsure)
-    if isinstance(library.cross_encoder, Adapted):
+    if isinstance(library.reranker, PackagedReranker):
         read, scores["read"] = _fit_read(library, questions, off_topic, weights, facts, groups)
         weights = replace(weights, read=read)
     return weights, scores

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.reranker import Adapted, Reading, described
+from ..models.reranker import PackagedReranker, Reading, described
 from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import Found
@@ -29,7 +29,7 @@ def read_sentences(corpus: Corpus, found: Found, evidence: Evidence, weights: We
     settings = corpus.settings.cross_encoder
     if not settings.reads_sentences or not evidence.candidates:
         return evidence
-    if not isinstance(reader := corpus.cross_encoder, Adapted):
+    if not isinstance(reader := corpus.reranker, PackagedReranker):
         return evidence
     best = np.argsort(-sentence_scores(evidence, weights), kind="stable")[: settings.sentences]
     reading = reader.read(found.question, [_read_as(found, evidence.candidates[i]) for i in best])

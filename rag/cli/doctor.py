@@ -86,7 +86,7 @@ def _cross_encoder(library: Library) -> Finding:
     if not uses:
         return Finding(True, "cross-encoder: none, as the settings have it")
     try:
-        loaded = library.cross_encoder is not None
+        loaded = library.reranker is not None
     except FootnoteError as error:
         return Finding(False, str(error))
     name = "the packaged one" if settings.model == "auto" else settings.model

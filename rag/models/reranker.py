@@ -67,7 +67,7 @@ class Reading(NamedTuple):
     stated: Array
 
 
-class CrossEncoder(Protocol):
+class Reranker(Protocol):
     """What reads a question and texts together. Safe to use from several threads."""
 
     def scores(self, question: str, texts: Sequence[str]) -> Array:
@@ -79,7 +79,7 @@ class CrossEncoder(Protocol):
         ...
 
 
-class Adapted:
+class PackagedReranker:
     """The packaged model with the adapter."""
 
     def __init__(self, tokenizer: Tokenizer, run: Runner, weight: Array, bias: Array) -> None:
@@ -120,7 +120,7 @@ class Adapted:
         return _finite(outputs, "packaged")
 
 
-class _Own:
+class UserReranker:
     """A user's own cross-encoder, run by sentence-transformers."""
 
     def __init__(self, name: str, model: Any) -> None:
@@ -149,7 +149,7 @@ def _finite(scores: Array, name: str) -> Array:
     return scores
 
 
-def load_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> CrossEncoder | None:
+def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> Reranker | None:
     """The cross-encoder that the settings name, prepared first where that was not done before; None if none is used.
 
     `running` says on what it is run, as the embedding model is.
@@ -162,7 +162,7 @@ def load_cross_encoder(settings: config.CrossEncoder, running: config.Embedding)
     return _adapted(running) if settings.model == "auto" else _own(settings.model, running)
 
 
-def prepare_cross_encoder(settings: config.CrossEncoder, running: config.Embedding) -> None:
+def prepare_reranker(settings: config.CrossEncoder, running: config.Embedding) -> None:
     """Exports the packaged cross-encoder where the settings use it and that was not done before.
 
     Raises:
@@ -172,12 +172,12 @@ def prepare_cross_encoder(settings: config.CrossEncoder, running: config.Embeddi
         _prepared(running)
 
 
-def _adapted(running: config.Embedding) -> Adapted:
+def _adapted(running: config.Embedding) -> PackagedReranker:
     return _loaded(_prepared(running), chosen_backend(running), running.device)
 
 
 @functools.lru_cache(maxsize=2)  # libraries that are open at the same time share it
-def _loaded(prepared: Path, backend: str, device: str) -> Adapted:
+def _loaded(prepared: Path, backend: str, device: str) -> PackagedReranker:
     try:
         tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
         tokenizer.no_padding()
@@ -196,7 +196,7 @@ def _loaded(prepared: Path, backend: str, device: str) -> Adapted:
             f"({reason(error)}). Delete that folder: "
             'it is made again at the next start. Without it: [cross_encoder] model = "none".'
         ) from error
-    return Adapted(tokenizer, run, weight, bias)
+    return PackagedReranker(tokenizer, run, weight, bias)
 
 
 def _prepared(running: config.Embedding) -> Path:
@@ -237,7 +237,7 @@ def _arrays(file: Path) -> dict[str, Any]:
     return dict(load_file(file))
 
 
-def _own(name: str, running: config.Embedding) -> _Own:
+def _own(name: str, running: config.Embedding) -> UserReranker:
     folder = model_folder(name, "cross-encoder", "cross_encoder")
     if not _reads_pairs(folder):
         raise EmbeddingError(
@@ -257,7 +257,7 @@ def _own(name: str, running: config.Embedding) -> _Own:
             f"The cross-encoder {name!r} gives {model.config.num_labels} scores a pair; one that ranks gives one. Set "
             '[cross_encoder] model to such a one, or to "auto".'
         )
-    return _Own(name, model)
+    return UserReranker(name, model)
 
 
 def _reads_pairs(folder: Path) -> bool:

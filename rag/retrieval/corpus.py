@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..config import Settings
 from ..models.embedder import Embedder
-from ..models.reranker import CrossEncoder
+from ..models.reranker import Reranker
 from ..store.index import Index
 from ..store.papers import Records
 
@@ -31,6 +31,6 @@ class Corpus(Protocol):
     def embedder(self) -> Embedder: ...
 
     @property
-    def cross_encoder(self) -> CrossEncoder | None: ...
+    def reranker(self) -> Reranker | None: ...
 
     def check_settings(self) -> None: ...

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.reranker import Adapted, Array, described
+from ..models.reranker import Array, PackagedReranker, described
 from ..text.readable import readable
 from .corpus import Corpus
 from .search import Found
@@ -31,10 +31,10 @@ def put_in_order(corpus: Corpus, found: Found) -> Found:
         EmbeddingError: the cross-encoder cannot be loaded.
     """
     settings = corpus.settings.cross_encoder
-    if not settings.reads_passages or (reader := corpus.cross_encoder) is None:
+    if not settings.reads_passages or (reader := corpus.reranker) is None:
         return found
     rows = found.order[: settings.passages]
-    if isinstance(reader, Adapted):
+    if isinstance(reader, PackagedReranker):
         rows = _with_others_of_their_paper(found, rows)
     texts = corpus.records.chunk_texts([found.candidates.keys[row] for row in rows])
     rows = [row for row in rows if found.candidates.keys[row] in texts]  # others were deleted meanwhile
@@ -42,7 +42,7 @@ def put_in_order(corpus: Corpus, found: Found) -> Found:
         return found
     passages = [described(_title(found, row), readable(texts[found.candidates.keys[row]])) for row in rows]
     read = reader.scores(found.question, passages)
-    if isinstance(reader, Adapted):
+    if isinstance(reader, PackagedReranker):
         scores = _within_papers(found, rows, read)
     else:
         scores = found.scores + _OWN * _standardised(read, rows, len(found.scores))

@@ -21,10 +21,10 @@ from rag.models.reranker import (
     ADAPTER_SHA256,
     HEADS,
     RANK,
-    Adapted,
-    load_cross_encoder,
+    PackagedReranker,
+    load_reranker,
     merged,
-    prepare_cross_encoder,
+    prepare_reranker,
 )
 from rag.models.runtime import sha256
 
@@ -39,10 +39,10 @@ SENTENCES = [
 
 
 @pytest.fixture(scope="module")
-def reader() -> Adapted:
+def reader() -> PackagedReranker:
     """The packaged cross-encoder, exported at its first use on this machine."""
-    loaded = load_cross_encoder(AUTO, config.Embedding())
-    assert isinstance(loaded, Adapted)
+    loaded = load_reranker(AUTO, config.Embedding())
+    assert isinstance(loaded, PackagedReranker)
     return loaded
 
 
@@ -57,27 +57,29 @@ def test_the_adapter_is_one_small_file_in_half_precision() -> None:
     assert ranks == {RANK}
 
 
-def test_a_sentence_of_the_paper_is_put_before_one_of_another(reader: Adapted) -> None:
+def test_a_sentence_of_the_paper_is_put_before_one_of_another(reader: PackagedReranker) -> None:
     answers, stated = reader.read(QUESTION, SENTENCES)
     assert answers[0] > answers[3]
     assert stated.shape == (4,)
 
 
-def test_torch_and_openvino_say_the_same(reader: Adapted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torch_and_openvino_say_the_same(
+    reader: PackagedReranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    by_torch = load_cross_encoder(AUTO, config.Embedding(backend="torch"))
-    assert isinstance(by_torch, Adapted)
+    by_torch = load_reranker(AUTO, config.Embedding(backend="torch"))
+    assert isinstance(by_torch, PackagedReranker)
     pairs = [(QUESTION, text) for text in SENTENCES]
     assert np.abs(by_torch.read(QUESTION, SENTENCES).answers - reader.read(QUESTION, SENTENCES).answers).max() < 0.1
     assert np.abs(by_torch.support(pairs) - reader.support(pairs)).max() < 0.1
 
 
-def test_a_text_is_scored_the_same_alone_and_among_longer_ones(reader: Adapted) -> None:
+def test_a_text_is_scored_the_same_alone_and_among_longer_ones(reader: PackagedReranker) -> None:
     together = reader.read(QUESTION, [*SENTENCES, "otters " * 400]).answers
     assert reader.read(QUESTION, SENTENCES[:1]).answers[0] == pytest.approx(together[0], abs=0.05)
 
 
-def test_no_text_no_words_and_very_long_ones_are_read(reader: Adapted) -> None:
+def test_no_text_no_words_and_very_long_ones_are_read(reader: PackagedReranker) -> None:
     assert reader.read(QUESTION, []).answers.shape == (0,)
     scores = reader.read("otters and kites " * 300, ["", "a", "kites " * 3000]).answers
     assert np.isfinite(scores).all()
@@ -94,7 +96,7 @@ def test_the_adapter_changes_weights_by_its_product() -> None:
 
 
 def test_the_setting_none_turns_it_off() -> None:
-    assert load_cross_encoder(config.CrossEncoder(model="none"), config.Embedding()) is None
+    assert load_reranker(config.CrossEncoder(model="none"), config.Embedding()) is None
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,7 @@ def test_a_user_s_own_cross_encoder_takes_its_place(own_model: Path) -> None:
     from sentence_transformers import CrossEncoder
     from torch.nn import Identity
 
-    own = load_cross_encoder(config.CrossEncoder(model=str(own_model)), config.Embedding())
+    own = load_reranker(config.CrossEncoder(model=str(own_model)), config.Embedding())
     assert own is not None
     pairs = [(QUESTION, text) for text in SENTENCES]
     wanted = CrossEncoder(str(own_model), device="cpu", local_files_only=True).predict(pairs, activation_fn=Identity())
@@ -133,7 +135,7 @@ def test_a_user_s_own_cross_encoder_takes_its_place(own_model: Path) -> None:
 
 def test_a_model_that_does_not_rank_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbeddingError, match="gives 3 scores a pair; one that ranks gives one"):
-        load_cross_encoder(config.CrossEncoder(model=str(_saved(tmp_path, labels=3))), config.Embedding())
+        load_reranker(config.CrossEncoder(model=str(_saved(tmp_path, labels=3))), config.Embedding())
 
 
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "a folder"])
@@ -142,7 +144,7 @@ def test_a_model_that_reads_no_pairs_is_refused(name: str, tmp_path: Path) -> No
         (tmp_path / "config.json").write_text("{}")
         name = str(tmp_path)
     with pytest.raises(EmbeddingError, match=r"is no cross-encoder: nothing in its config\.json scores a question"):
-        load_cross_encoder(config.CrossEncoder(model=name), config.Embedding())
+        load_reranker(config.CrossEncoder(model=name), config.Embedding())
 
 
 def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
@@ -150,7 +152,7 @@ def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
 
     file = _saved(tmp_path, labels=1) / "model.safetensors"
     save_file({**load_file(file), "classifier.bias": np.array([np.nan], np.float32)}, file, {"format": "pt"})
-    own = load_cross_encoder(config.CrossEncoder(model=str(tmp_path)), config.Embedding())
+    own = load_reranker(config.CrossEncoder(model=str(tmp_path)), config.Embedding())
     assert own is not None
     with pytest.raises(EmbeddingError, match="gave scores that are no numbers: its weights are damaged"):
         own.scores(QUESTION, SENTENCES)
@@ -168,11 +170,11 @@ def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
 )
 def test_a_cross_encoder_that_is_not_here_is_an_error_and_not_a_download(name: str, reason: str) -> None:
     with pytest.raises(EmbeddingError, match=rf"The cross-encoder '{name[:200]}.*' {reason}.* \[cross_encoder\] model"):
-        load_cross_encoder(config.CrossEncoder(model=name), config.Embedding())
+        load_reranker(config.CrossEncoder(model=name), config.Embedding())
 
 
 def test_a_device_of_openvino_is_none_of_a_user_s_own(own_model: Path) -> None:
-    own = load_cross_encoder(config.CrossEncoder(model=str(own_model)), config.Embedding(device="gpu"))
+    own = load_reranker(config.CrossEncoder(model=str(own_model)), config.Embedding(device="gpu"))
     assert own is not None
     assert own.scores(QUESTION, SENTENCES).shape == (4,)
 
@@ -198,7 +200,7 @@ def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_sam
     monkeypatch.setattr("rag.models.reranker.ADAPTER", altered)
     said = r"safetensors was altered\. Install Footnote again, or do without: \[cross_encoder\] model = \"none\"\."
     with pytest.raises(EmbeddingError, match=said):
-        load_cross_encoder(AUTO, torch_alone)
+        load_reranker(AUTO, torch_alone)
     settings = {"embedding": {"backend": "torch"}}
     with Assistant.open(library=tmp_path / "library", mode="quote", overrides=settings) as assistant:
         assert len(assistant.add([folder]).added) == 3
@@ -207,7 +209,7 @@ def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_sam
             assistant.ask(QUESTION)
     altered.unlink()
     with pytest.raises(EmbeddingError, match="safetensors is missing"):
-        load_cross_encoder(AUTO, torch_alone)
+        load_reranker(AUTO, torch_alone)
 
 
 @pytest.mark.parametrize(
@@ -224,27 +226,27 @@ def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_sam
 def test_a_damaged_prepared_folder_is_said_with_what_to_do(
     name: str, content: str, reason: str, torch_alone: config.Embedding, tmp_path: Path
 ) -> None:
-    prepare_cross_encoder(AUTO, torch_alone)
+    prepare_reranker(AUTO, torch_alone)
     (prepared,) = (tmp_path / "cache" / "footnote" / "models").iterdir()
     (prepared / name).write_text(content)
     with pytest.raises(
         EmbeddingError, match=rf"cannot be loaded \({reason}.*\)\. Delete that folder: it is made again"
     ):
-        load_cross_encoder(AUTO, torch_alone)
+        load_reranker(AUTO, torch_alone)
 
 
 def test_a_cache_that_cannot_be_written_is_said(torch_alone: config.Embedding, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(EmbeddingError, match=r"cannot be stored in .* XDG_CACHE_HOME names another folder"):
-        load_cross_encoder(AUTO, torch_alone)
+        load_reranker(AUTO, torch_alone)
 
 
 def test_nothing_is_prepared_that_nothing_uses(torch_alone: config.Embedding, tmp_path: Path) -> None:
-    prepare_cross_encoder(config.CrossEncoder(order=False, choice=False, confidence=False), torch_alone)
+    prepare_reranker(config.CrossEncoder(order=False, choice=False, confidence=False), torch_alone)
     assert not (tmp_path / "cache").exists()
 
 
-def test_threads_share_it(reader: Adapted) -> None:
+def test_threads_share_it(reader: PackagedReranker) -> None:
     alone = reader.scores(QUESTION, SENTENCES)
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda _: reader.scores(QUESTION, SENTENCES), range(16)))

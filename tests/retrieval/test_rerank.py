@@ -22,7 +22,7 @@ from rag.answering.evidence import (
 from rag.answering.rerank import read_sentences
 from rag.assistant import Assistant
 from rag.library import Library
-from rag.models.reranker import Adapted, Array, Reading
+from rag.models.reranker import Array, PackagedReranker, Reading
 from rag.models.weights import load_weights
 from rag.retrieval.rerank import put_in_order
 from rag.retrieval.search import Found, find, top_passages
@@ -77,7 +77,7 @@ def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(
 ) -> None:
     library = assistant.library
     found = find(library, "What do tidal clocks measure?")
-    monkeypatch.setattr(library, "_cross_encoder", Fog())
+    monkeypatch.setattr(library, "_reranker", Fog())
     read = put_in_order(library, found)
     gained = int(np.argmax(read.scores - found.scores))
     assert read.candidates.paper(read.candidates.paper_keys[gained]).title == "Counting Otters from Kites"
@@ -85,7 +85,7 @@ def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(
     assert read_sentences(library, read, evidence := gather_evidence(library, read)) is evidence
 
 
-class TaughtFog(Fog, Adapted):
+class TaughtFog(Fog, PackagedReranker):
     """The same in the packaged one's place."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ def long_papers(tmp_path: Path) -> Iterator[Assistant]:
 
 
 def put_in_order_by(reader: object, library: Library, found: Found, monkeypatch: pytest.MonkeyPatch) -> Found:
-    monkeypatch.setattr(library, "_cross_encoder", reader)
+    monkeypatch.setattr(library, "_reranker", reader)
     return put_in_order(library, found)
 
 
@@ -172,7 +172,7 @@ def test_passages_that_were_deleted_meanwhile_are_not_read(
 
 def test_with_its_switch_off_the_order_stays(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     library = assistant.library
-    monkeypatch.setattr(library, "_cross_encoder", Fog())
+    monkeypatch.setattr(library, "_reranker", Fog())
     monkeypatch.setattr(library, "settings", settings_of(assistant, order=False))
     found = find(library, QUESTION)
     assert put_in_order(library, found) is found
@@ -189,14 +189,14 @@ def test_only_as_many_passages_are_read_as_the_settings_say(
             return super().scores(question, texts)
 
     library = assistant.library
-    monkeypatch.setattr(library, "_cross_encoder", Counting())
+    monkeypatch.setattr(library, "_reranker", Counting())
     monkeypatch.setattr(library, "settings", settings_of(assistant, passages=3))
     found = put_in_order(library, find(library, QUESTION))
     assert read == [3]
     assert len(set(found.order)) == len(found.order)
 
 
-class Known(Adapted):
+class Known(PackagedReranker):
     """It says of the first text 2 and 1, of the second 1.5 and 0.5, and so on."""
 
     def __init__(self) -> None:
@@ -208,7 +208,7 @@ class Known(Adapted):
 
 
 def test_what_was_read_counts_as_it_was_fitted(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assistant.library, "_cross_encoder", Known())
+    monkeypatch.setattr(assistant.library, "_reranker", Known())
     evidence = evidence_with(assistant, monkeypatch, sentences=4)
     assert evidence.read is not None
     best = np.argsort(-sentence_scores(replace(evidence, read=None)), kind="stable")[:4]
