@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from helpers.network_watch import WATCH
+from helpers.papers import ROOT
 
 # A part imports from the layers above its own, and from the parts of its own layer only where that layer is ordered.
 LAYERS = [
@@ -106,27 +107,6 @@ def imports(file: str, tree: ast.AST) -> Iterator[str]:
 def is_module(name: str) -> bool:
     path = ROOT.joinpath(*name.split("."))
     return path.with_suffix(".py").is_file() or path.is_dir()
-
-
-# Python loads this at its start, in every process below: it notes and stops whatever reaches for the network.
-WATCH = """
-import atexit, os, sys
-
-def watch(event, args):
-    reaching = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg")
-    # ... but for where Ollama is looked for
-    if event in reaching and os.environ.get("WATCH_ALLOWED", "11434") not in str(args):
-        with open(os.environ["WATCH_ATTEMPTS"], "a") as file:
-            print(event, *map(str, args), file=file)
-        raise OSError("the network is off")
-
-def note():
-    with open(os.environ["WATCH_LOADED"], "a") as file:
-        print(*sys.modules, file=file)
-
-sys.addaudithook(watch)
-atexit.register(note)
-"""
 
 
 @pytest.fixture

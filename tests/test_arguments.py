@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
 from rag.cli.parser import main

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 import rag
 from rag.assistant import Assistant

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from standin import stand_in
+from helpers.fake_embedder import fake_embedder
 
 import rag.library
 from rag.assistant import Assistant
@@ -153,7 +153,7 @@ def fork_each() -> None:
     """For each line on stdin a process; what it tells, and its exit status, stand on stdout."""
     import chromadb  # noqa: F401
 
-    rag.library.load_embedder = lambda settings: stand_in(int(settings.model))
+    rag.library.load_embedder = lambda settings: fake_embedder(int(settings.model))
     rag.store.index._MOST_NEW = 20
     rag.store.index._IDLE_SECONDS = 0.2
     running: set[int] = set()
@@ -229,8 +229,8 @@ def nursery() -> Iterator[Nursery]:
 
 
 @pytest.fixture
-def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.library.load_embedder", lambda settings: stand_in(int(settings.model)))
+def fake_embedders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.library.load_embedder", lambda settings: fake_embedder(int(settings.model)))
 
 
 # What has to hold
@@ -290,7 +290,7 @@ def assert_whole(library: Path) -> None:
 # The tests
 
 
-@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.usefixtures("fake_embedders")
 def test_kills_at_random_moments_leave_the_record_whole_and_the_index_equal_to_it(
     tmp_path: Path, nursery: Nursery
 ) -> None:
@@ -327,7 +327,7 @@ def test_kills_at_random_moments_leave_the_record_whole_and_the_index_equal_to_i
     assert_whole(library)
 
 
-@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.usefixtures("fake_embedders")
 def test_writers_a_remover_a_rebuilder_and_askers_at_once_do_not_disturb_each_other(
     tmp_path: Path, nursery: Nursery
 ) -> None:
@@ -394,7 +394,7 @@ def harm(path: Path, chance: random.Random) -> str:
     return f"{path.name}: {kind} at {at}"
 
 
-@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.usefixtures("fake_embedders")
 @pytest.mark.parametrize("seed", range(DAMAGED))
 def test_a_damaged_index_ends_no_process_and_changes_no_answer(
     tmp_path: Path, shelved: Path, nursery: Nursery, seed: int
@@ -426,7 +426,7 @@ def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "papers").mkdir()
     files = [write(root / "papers", file, 0) for file in range(240)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.library.load_embedder", lambda settings: stand_in(int(settings.model)))
+        patch.setattr("rag.library.load_embedder", lambda settings: fake_embedder(int(settings.model)))
         with open_chaos(root / "library") as assistant:
             assistant.add(files)
     return root / "library"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from helpers.papers import ROOT
 
 from rag.assistant import Assistant, ask
 from rag.config import Settings, load_settings, shown_folder

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from helpers.papers import ROOT
 
 from rag.assistant import Assistant
 from rag.config import Embedding

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, reason

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from helpers.papers import ROOT
 
 from eval.questions import load_questions
 from rag.cli.parser import main

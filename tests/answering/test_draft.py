@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import PAPERS, ROOT
+from helpers.papers import PAPERS, ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

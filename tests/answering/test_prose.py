@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.ollama_server import Body, Model, OllamaServer
 from llama_index.core.llms import MockLLM
-from ollama_server import Body, Model, OllamaServer
 
 from rag.answering.prompts import PROMPT_VERSION
 from rag.assistant import Assistant

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from eval.fit.support import best_threshold, fit_support
 from rag.answering.support import SUPPORT_FEATURES, Support, agrees, support, support_features

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ollama_server import CHAT_FAULTS, Model, OllamaServer
+from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer
 
 from rag.assistant import Assistant
 from rag.cli import doctor

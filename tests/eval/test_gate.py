@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import PAPERS, ROOT, SHARED
+from helpers.papers import PAPERS, ROOT, SHARED
 
 from eval import score
 from eval.fit import weights as fit

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from eval.collections.robustness import summarise_robustness
 from eval.measures import score_question, summarise

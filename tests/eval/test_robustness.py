@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from eval.collections.robustness import as_asked, as_keywords, paper_removed, summarise_robustness, with_typos
 from eval.questions import QUESTIONS, Question, load_questions

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from eval import runs
 from eval.__main__ import STOPPED

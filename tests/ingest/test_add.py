@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import write_pdf, write_plant
+from helpers.papers import write_pdf, write_plant
 
 from rag.assistant import Assistant
 from rag.errors import AddInterrupted

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CASES
-from test_cli import footnote_here
+from helpers.commands import footnote_here
+from helpers.papers import CASES
 
 from rag.assistant import Assistant
 from rag.ingest.failures import as_reason, counted, from_reason, grouped, told

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from standin import stand_in
+from helpers.fake_embedder import fake_embedder
 
 from rag.assistant import Assistant
 from rag.cli.parser import main
@@ -163,9 +163,9 @@ def test_what_other_settings_left_is_not_used(records: Records, monkeypatch: pyt
 
 
 @pytest.fixture
-def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+def fake_embedders(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model of the settings is the number of dimensions of a stand-in."""
-    monkeypatch.setattr("rag.library.load_embedder", lambda settings: stand_in(int(settings.model)))
+    monkeypatch.setattr("rag.library.load_embedder", lambda settings: fake_embedder(int(settings.model)))
 
 
 def open_with(library: Path, model: int) -> Assistant:
@@ -173,7 +173,7 @@ def open_with(library: Path, model: int) -> Assistant:
     return Assistant.open(library, mode="quote", overrides=overrides)
 
 
-@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.usefixtures("fake_embedders")
 def test_what_was_embedded_before_a_rebuild_is_not_stored_after_it(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +197,7 @@ def test_what_was_embedded_before_a_rebuild_is_not_stored_after_it(
         assert len(new.papers()) == 3
 
 
-@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.usefixtures("fake_embedders")
 def test_watch_tries_again_when_the_library_is_busy(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

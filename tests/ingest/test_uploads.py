@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAPERS, write_pdf
+from helpers.papers import PAPERS, write_pdf
 
 from rag.assistant import Assistant
 from rag.errors import LibraryMismatch

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
+from helpers.papers import ROOT
 from ollama import Client, ResponseError
-from ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
 
 import rag.models.ollama
 from rag.answering.draft import fewest_tokens, was_cut

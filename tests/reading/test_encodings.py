@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from reader import read
+from helpers.papers import ROOT
+from helpers.reader import read
 
 from rag.reading.encodings import bibtex_encoding, codec_of, encoding_of, markup_encoding
 from rag.reading.sources import decode

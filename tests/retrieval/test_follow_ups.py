@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from conftest import ROOT
+from helpers.papers import ROOT
 
 from rag.assistant import Assistant
 from rag.retrieval.follow_ups import MOST_TURNS, NO_QUESTION, Lean, check_history, is_courtesy, joined_question, lean

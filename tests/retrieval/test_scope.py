@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
 from rag.cli.parser import main

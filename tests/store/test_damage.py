@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
 from rag.cli.doctor import examine

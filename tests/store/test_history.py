@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAPERS
+from helpers.papers import PAPERS
 
 from eval.questions import load_questions
 from rag.assistant import Assistant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import CASES, ROOT
+from helpers.papers import CASES, ROOT
 
 from rag.assistant import Assistant
 from rag.text.language import language_of

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-from conftest import PAPERS
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from helpers.mcp_tools import awaited, call_tool
+from helpers.ollama_server import OllamaServer
+from helpers.papers import PAPERS
+from helpers.served import Server, served
 from mcp.client import Client as McpClient
-from mcp.client.streamable_http import streamable_http_client
-from ollama_server import OllamaServer
-from served import Server, served
 
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, QuestionError, UnknownPaper
@@ -65,34 +62,12 @@ def with_figure(answer: dict[str, Any]) -> Any:
     return next(cited for cited in answer["citations"] if "94.5% of the otters" in cited["quote"])
 
 
-def awaited(call: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine gives. In a thread of its own: where a browser is open, Playwright's loop runs in this one."""
-    with ThreadPoolExecutor(1) as apart:
-        return apart.submit(asyncio.run, call).result()
-
-
-def told(url: str, tool: str, headers: dict[str, str] | None = None, **values: Any) -> tuple[bool, Any]:
-    """What the MCP server's tool replies, and whether that is an error."""
-
-    async def call() -> tuple[bool, Any]:
-        web = httpx2.AsyncClient(headers=headers or {}, timeout=60)
-        async with McpClient(streamable_http_client(f"{url}{MCP_PATH}/", http_client=web)) as session:
-            result = await session.call_tool(tool, values)
-            if result.is_error:
-                return True, result.content[0].text
-            reply = result.structured_content
-            return False, reply["result"] if set(reply) == {"result"} else reply
-
-    reply: tuple[bool, Any] = awaited(call())
-    return reply
-
-
 @pytest.fixture(params=["gradio_client", "mcp"])
 def call(request: pytest.FixtureRequest, server: Server, client: Client) -> Call:
     """Calls a function by name as one of the two kinds of programs do; an error is raised as `AppError`."""
 
     def by_mcp(name: str, **values: Any) -> Any:
-        failed, reply = told(server.url, name, **values)
+        failed, reply = call_tool(server.url, name, **values)
         if failed:
             raise AppError(reply)
         return reply
@@ -241,7 +216,7 @@ def test_the_endpoints_tell_the_argument_too(client: Client, name: str, argument
 
 @pytest.mark.parametrize(("name", "argument", "value"), [("ask", "question", 5), ("search", "top_k", 2.5)])
 def test_the_mcp_tools_tell_the_argument_too(server: Server, name: str, argument: str, value: Any) -> None:
-    failed, reply = told(server.url, name, **{**FULL[name], argument: value})
+    failed, reply = call_tool(server.url, name, **{**FULL[name], argument: value})
     assert failed
     assert argument in reply
     assert "Unexpected" not in reply
@@ -325,14 +300,14 @@ def test_nobody_waits_for_the_long_answer_of_another(slow: tuple[Server, OllamaS
 
     begun = time.monotonic()
     assert client.predict("What is the boiling point of ethanol?", api_name="/ask")["text"] == REFUSAL
-    assert told(server.url, "ask", question="What is the boiling point of ethanol?")[1]["text"] == REFUSAL
-    assert len(told(server.url, "list_papers")[1]) == 4
+    assert call_tool(server.url, "ask", question="What is the boiling point of ethanol?")[1]["text"] == REFUSAL
+    assert len(call_tool(server.url, "list_papers")[1]) == 4
     assert time.monotonic() - begun < 10
     assert len(ollama.bodies()) == before + 1  # and the long one is still being waited for
 
 
 def _until_it_ends(url: str) -> None:
     try:
-        told(url, "ask", question=QUESTION)
+        call_tool(url, "ask", question=QUESTION)
     except BaseException:  # noqa: BLE001  # the server ends first
         return

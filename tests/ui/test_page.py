@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from ollama_server import Body, OllamaServer
+from helpers.ollama_server import Body, OllamaServer
+from helpers.pictures import marked, pixels
+from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
 from playwright.sync_api import Browser, Locator, Page, expect
-from served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
-from test_draw import marked, pixels
 
 from rag.store.history import SavedAnswer
 from rag.types import REFUSAL

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PAPERS, ROOT
 from gradio.state_holder import StateHolder
+from helpers.papers import PAPERS, ROOT
 
 from rag.assistant import Assistant
 from rag.store.papers import Records

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 import pytest
+from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
 from playwright.sync_api import Browser, Locator, Page, expect
-from served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
 
 QUESTION = "How many otters does the kite count?"
 

@@ -21,17 +21,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import PAPERS, ROOT, write_pdf
 from fastapi import HTTPException
 from gradio_client import Client
-from hostile import ELSEWHERE, HOSTILE
-from ollama_server import Model, OllamaServer
+from helpers.answers import all_hostile
+from helpers.injections import ELSEWHERE, HOSTILE
+from helpers.mcp_tools import call_tool
+from helpers.ollama_server import Model, OllamaServer
+from helpers.papers import PAPERS, ROOT, write_pdf
+from helpers.served import Server, ask, served
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from served import Server, ask, served
 from starlette.datastructures import Headers
-from test_api import told
-from test_render import all_hostile
 
 from rag.assistant import Assistant
 from rag.store.history import NEW_CONVERSATION, SavedAnswer
@@ -590,7 +590,7 @@ def test_with_the_password_all_is_as_without(locked: Server, browser: Browser) -
     authorization = {"Authorization": basic(PASSWORD)}
     client = Client(locked.url, verbose=False, analytics_enabled=False, headers=authorization)
     assert [paper["title"] for paper in client.predict(api_name="/list_papers")] == ["Otters"]
-    failed, papers = told(locked.url, "list_papers", headers=authorization)
+    failed, papers = call_tool(locked.url, "list_papers", headers=authorization)
     assert (failed, [paper["title"] for paper in papers]) == (False, ["Otters"])
     with browser.new_context(http_credentials={"username": "anyone", "password": PASSWORD}) as context:
         page = context.new_page()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CASES
+from helpers.papers import CASES
 
 from rag.ingest.locate import locate
 from rag.ingest.run import read_source

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_plant
+from helpers.papers import write_plant
 
 from rag.assistant import Assistant
 from rag.errors import SourceError

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CASES
-from reader import read
-from test_markup import WORD, docx, line, sections
+from helpers.papers import CASES
+from helpers.reader import read
+from helpers.word_files import WORD, docx, line, sections
 
 from rag.assistant import Assistant
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CASES
-from reader import read
+from helpers.papers import CASES
+from helpers.reader import read
 
 from rag.assistant import Assistant
 from rag.reading.markup.epub import is_book

@@ -7,27 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import CASES
+from helpers.papers import CASES
+from helpers.reader import read
+from helpers.word_files import docx, line, sections
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reader import read
 
 from rag.errors import SourceError
 from rag.reading.formats import read_file
 from rag.reading.markup.formulas import formula
 from rag.reading.markup.sections import parsed
 from rag.reading.sources import kind_of, make_paper
-from rag.types import Paper
 
 
 def refusal(folder: Path, name: str, content: str | bytes | Mapping[str, str | bytes]) -> str:
     with pytest.raises(SourceError) as caught:
         read(folder, name, content)
     return str(caught.value)
-
-
-def sections(paper: Paper) -> list[tuple[str, str | None, str]]:
-    return [(s.kind, s.title, paper.text[s.start : s.end]) for s in paper.sections]
 
 
 # Kinds of sections
@@ -397,36 +393,12 @@ def test_the_authors_of_a_jats_article(tmp_path: Path, contributors: str, author
 
 # DOCX
 
-WORD = (
-    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
-    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
-)
-
 
 WORD_FORMULA = (
     "<m:oMath><m:sSub><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sub><m:r><m:t>i</m:t></m:r></m:sub></m:sSub>"
     "<m:r><m:t>≤</m:t></m:r><m:f><m:fPr/><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den>"
     "</m:f></m:oMath>"
 )
-
-
-def line(text: str, style: str = "") -> str:
-    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
-
-
-def docx(*blocks: str, title: str = "") -> dict[str, str | bytes]:
-    styles = "".join(
-        f'<w:style w:type="paragraph" w:styleId="{key}"><w:name w:val="{name}"/></w:style>'
-        for key, name in {"Title": "Title", "H1": "heading 1", "Caption": "caption"}.items()
-    )
-    note = f'<w:footnote w:id="2">{line("Slowly in winter.")}</w:footnote>'
-    return {
-        "word/document.xml": f"<w:document {WORD}><w:body>{''.join(blocks)}</w:body></w:document>",
-        "word/footnotes.xml": f"<w:footnotes {WORD}>{note}</w:footnotes>",
-        "word/styles.xml": f"<w:styles {WORD}>{styles}</w:styles>",
-        "docProps/core.xml": '<c xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>Fern Green</dc:creator>'
-        f"<dc:title>{title}</dc:title></c>",
-    }
 
 
 def test_a_word_document_is_a_paper_with_its_tables_and_notes(tmp_path: Path) -> None:

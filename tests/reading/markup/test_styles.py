@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import CASES
-from reader import read
+from helpers.papers import CASES
+from helpers.reader import read
 
 from rag.reading.markup.sections import parsed
 from rag.reading.markup.styles import drop_hidden

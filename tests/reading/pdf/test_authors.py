@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CASES
-from test_metadata import Set, big, guess, page
+from helpers.papers import CASES
+from helpers.pdf_lines import Set, big, guess, page
 
 from rag.reading.pdf.metadata import Metadata
 from rag.reading.pdf.reader import read_pdf

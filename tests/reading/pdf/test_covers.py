@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CASES
-from test_metadata import FILLER, Set, big, guess, page
+from helpers.papers import CASES
+from helpers.pdf_lines import FILLER, Set, big, guess, page
 
 from rag.reading.pdf.covers import cover_sheets
 from rag.reading.pdf.glyphs import PageLines

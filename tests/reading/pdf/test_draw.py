@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SHARED, frame, write_pdf
+from helpers.papers import SHARED, write_pdf
+from helpers.pdf_files import HEIGHT, LEFT, PROSE, WIDTH, make_pdf, title_page, wrapped, write
+from helpers.pictures import Picture, marked, pixels
+from helpers.worker_replies import frame
 from numpy.typing import NDArray
-from PIL import Image
 from pypdf import PdfWriter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from test_pdf import HEIGHT, LEFT, PROSE, WIDTH, make_pdf, title_page, wrapped, write
 
 from rag.assistant import Assistant
 from rag.errors import DrawingError, SourceError, UnknownPaper
@@ -27,18 +28,7 @@ from rag.reading.pdf import draw as drawing
 from rag.reading.pdf.draw import draw_page
 from rag.types import Box, Span
 
-Picture = NDArray[np.int16]
 QUOTE = "without knowing what the first had written"
-
-
-def pixels(png: bytes) -> Picture:
-    """(height, width, 3), from 0 to 255."""
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int16)
-
-
-def marked(picture: Picture) -> NDArray[np.bool_]:
-    """Where paper is yellow: (height, width)."""
-    return (picture[..., 0] > 240) & (picture[..., 2] < 150)
 
 
 def ink(picture: Picture) -> NDArray[np.bool_]:
@@ -191,11 +181,11 @@ def test_words_of_real_papers_lie_under_their_marks(desk: Assistant, name: str) 
 
 @pytest.mark.parametrize("value", ["<svg onload=alert(1)>", "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+", 7, None])
 def test_what_is_no_picture_is_not_shown_as_one(
-    tmp_path: Path, stand_in: Callable[[bytes], None], value: object
+    tmp_path: Path, fake_worker: Callable[[bytes], None], value: object
 ) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(make_pdf(title_page))
-    stand_in(frame({"value": value}))
+    fake_worker(frame({"value": value}))
     with pytest.raises(SourceError, match="the PDF parser broke down"):
         draw_page(path, 1)
 
@@ -326,13 +316,13 @@ def test_a_paper_that_is_no_pdf_has_no_page(desk: Assistant, folder: Path) -> No
 
 
 def test_a_page_is_drawn_and_the_file_hashed_once(
-    tmp_path: Path, desk: Assistant, stand_in: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, desk: Assistant, fake_worker: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = otters(tmp_path)
     desk.add([path])
     name = only_paper(desk)
     first = desk.library.drawn_page(name, 1, 0, 10)
-    stand_in(b"")
+    fake_worker(b"")
     monkeypatch.setattr("rag.ingest.locate.file_digest", lambda path: pytest.fail("hashed again"))
     assert desk.library.drawn_page(name, 1, 0, 10) == first
     with pytest.raises(DrawingError, match="broke down"):

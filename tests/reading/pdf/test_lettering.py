@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CASES
+from helpers.papers import CASES
+from helpers.pdf_files import LEFT, make_pdf, read, title_page, write
+from helpers.pdf_lines import Set, lines
 from reportlab.pdfgen.canvas import Canvas
-from test_metadata import Set, lines
-from test_pdf import LEFT, make_pdf, read, title_page, write
 
 from rag.reading.pdf.glyphs import UNREAD, PageLines
 from rag.reading.pdf.joining import joined

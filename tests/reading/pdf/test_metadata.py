@@ -3,65 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-from conftest import SHARED
+from helpers.papers import SHARED
+from helpers.pdf_lines import FILLER, Set, big, guess, lines, page
 
-from rag.reading.pdf.covers import cover_sheets
-from rag.reading.pdf.glyphs import Line, PageLines, read_lines
+from rag.reading.pdf.glyphs import PageLines, read_lines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
 from rag.reading.pdf.reader import _labelled
-
-FILLER = "the otters are counted from a kite over the river at noon and they swim on as before"
-
-
-class Set(NamedTuple):
-    """A line of type: where it begins, the top of it, its size and text; `^{1}` is raised, three spaces part lines."""
-
-    left: float
-    top: float
-    size: float
-    text: str
-    bold: bool = False
-    turned: int = 0
-
-
-def lines(row: Set) -> Iterator[Line]:
-    at = row.left
-    for piece in re.split(r"( {3,})", row.text):
-        if not piece.strip():
-            at += len(piece) * row.size / 2
-            continue
-        letters, boxes = "", []
-        for run in re.split(r"(\^\{[^}]*\})", piece):
-            high = run.startswith("^{")
-            size, top = (0.65 * row.size, row.top) if high else (row.size, row.top)
-            for letter in run[2:-1] if high else run:
-                boxes.append((at, top, at + size / 2, top + size))
-                letters += letter
-                at += size / 2
-        array = np.array(boxes, np.float32)
-        yield Line(
-            letters, 1, *map(float, (*array[0, :2], *array[-1, 2:])), row.size, row.bold, "Serif", array, row.turned
-        )
-
-
-def page(*rows: Set, body: float = 10, number: int = 1, start: float = 420) -> PageLines:
-    """A page of 600 by 800 points that goes on with text of the size `body` from `start`."""
-    text = [Set(60, top, body, FILLER) for top in np.arange(start, 700, 1.2 * body).tolist()]
-    return PageLines(number, None, 600, 800, tuple(line for row in [*rows, *text] for line in lines(row)))
-
-
-def guess(*pages: PageLines, file_name: str = "a.pdf", xmp: str | None = None, **facts: str) -> Metadata:
-    return guess_metadata(pages, facts, xmp, file_name, cover_sheets(pages))
-
-
-def big(top: float, text: str, size: float = 17, left: float = 100, bold: bool = False) -> Set:
-    return Set(left, top, size, text, bold)
-
 
 ARXIV = page(
     Set(15, 300, 20, "arXiv:2405.12345v2 [cs.KT] 7 Jun 2024", turned=1),

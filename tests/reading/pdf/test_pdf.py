@@ -5,10 +5,24 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from helpers.pdf_files import (
+    HEIGHT,
+    LEFT,
+    PROSE,
+    RIGHT,
+    WIDTH,
+    Draw,
+    make_pdf,
+    paragraphs,
+    read,
+    title_page,
+    wrapped,
+    write,
+)
 from pypdf import PdfReader, PdfWriter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -17,60 +31,6 @@ from rag.errors import SourceError
 from rag.reading.formats import read_file
 from rag.reading.pdf import layout
 from rag.reading.pdf.reader import Document, read_pdf
-
-WIDTH, HEIGHT = 600, 800
-LEFT, RIGHT = 60, 320  # of the two columns, each 220 wide
-
-PROSE = (
-    "River otters leave few traces on a rocky shore and most of them are washed away by the next flood before anyone "
-    "can count them. Observers walked both banks at dawn for thirty days and wrote down each track that they found "
-    "between two bridges. A second group worked from the same maps without knowing what the first had written. Their "
-    "counts differ by four animals on average while the weather explains hardly any of the spread between days."
-)
-
-Draw = Callable[[Canvas], None]
-
-
-def make_pdf(*pages: Draw) -> bytes:
-    """A PDF with a page for each function, which draws on it; the canvas's origin is the lower left corner."""
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=True)
-    for draw in pages:
-        draw(canvas)
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def write(canvas: Canvas, lines: Sequence[str], x: float, y: float, size: float = 10, font: str = "Helvetica") -> None:
-    """Lines one below another, the first one's baseline `y` points above the page's foot."""
-    canvas.setFont(font, size)
-    for at, line in enumerate(lines):
-        canvas.drawString(x, y - 1.2 * size * at, line)
-
-
-def wrapped(text: str, width: int = 44) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
-
-
-def title_page(canvas: Canvas) -> None:
-    write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
-    write(canvas, wrapped(PROSE, 90), LEFT, 640)
-
-
-def read(folder: Path, raw: bytes, name: str = "a.pdf") -> Document:
-    path = folder / name
-    path.write_bytes(raw)
-    return read_pdf(path)
-
-
-def paragraphs(document: Document) -> list[str]:
-    return document.body.split("\n\n")
 
 
 def kinds(document: Document) -> list[tuple[str, str | None, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.pdf_files import LEFT, PROSE, Draw, make_pdf, paragraphs, read, title_page, wrapped, write
 from reportlab.pdfgen.canvas import Canvas
-from test_pdf import LEFT, PROSE, Draw, make_pdf, paragraphs, read, title_page, wrapped, write
 
 from rag.ingest.sentences import split_sentences
 

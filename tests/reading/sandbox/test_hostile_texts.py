@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from hostile_texts import hostile_texts
+from helpers.hostile_files import hostile_files
 
 from rag.assistant import Assistant
 from rag.errors import SourceError
 from rag.reading.sandbox.requests import read_apart
 
-TEXTS = hostile_texts()
+TEXTS = hostile_files()
 # To read; what is read is embedded, which takes as long as for any text of that length.
 SLOWEST = (
     "aliases.md merged.md deep.md sup.html blanks.ris divs.epub runs.docx half.jsonl packet.pdf laughs.xml".split()

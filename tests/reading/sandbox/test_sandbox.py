@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import frame
+from helpers.worker_replies import frame
 
 from rag.errors import SourceError
 from rag.reading.bibliography.sqlite_snapshot import copied
@@ -48,9 +48,9 @@ LIMITS = Limits(5.0, 20.0, 1 << 30, 2000, "too long", "too large", "broken")
     ],
 )
 def test_every_end_of_a_worker_is_a_reason(
-    stand_in: Callable[..., None], reply: bytes, script: str, reason: str
+    fake_worker: Callable[..., None], reply: bytes, script: str, reason: str
 ) -> None:
-    stand_in(reply, script)
+    fake_worker(reply, script)
     with pytest.raises(SourceError) as caught:
         call("file", {}, LIMITS._replace(wall=0.3 if "sleep" in script else 20.0))
     assert str(caught.value) == reason
@@ -70,8 +70,8 @@ def test_a_worker_that_retired_while_it_was_idle_is_replaced(tmp_path: Path, mon
     assert count.read_text() == "\n\n"
 
 
-def test_a_stopped_call_ends_its_worker(stand_in: Callable[..., None]) -> None:
-    stand_in(b"", "exec sleep 30")
+def test_a_stopped_call_ends_its_worker(fake_worker: Callable[..., None]) -> None:
+    fake_worker(b"", "exec sleep 30")
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
     started = time.monotonic()

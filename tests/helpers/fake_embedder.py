@@ -17,7 +17,7 @@ from rag.models.embedder import Embedder, ModelCard
 _PAIRS = 5003
 
 
-def stand_in(dimensions: int = 32) -> Embedder:
+def fake_embedder(dimensions: int = 32) -> Embedder:
     """An embedder whose vectors depend on the pairs of letters of a text; each size has its own digest."""
     letters = string.ascii_lowercase + string.digits
     words = ["[UNK]", *letters, *("##" + letter for letter in letters), *".,:;-()"]

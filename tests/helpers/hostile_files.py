@@ -19,7 +19,7 @@ _PACKAGE = (
 _WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-def hostile_texts() -> dict[str, bytes]:
+def hostile_files() -> dict[str, bytes]:
     """Each text's file name and bytes."""
     texts = {**_plain(), **_markdown(), **_html(), **_xml(), **_records()}
     return {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()} | _archives()

@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from conftest import PAPERS, ROOT, write_pdf
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from test_architecture import WATCH
 
+from helpers.network_watch import WATCH
+from helpers.papers import PAPERS, ROOT, write_pdf
 from rag.assistant import Assistant
 
 OTTERS, TIDES, BIRDS = PAPERS

@@ -1,0 +1,36 @@
+"""Call the tools of a running MCP server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+from mcp.client import Client as McpClient
+from mcp.client.streamable_http import streamable_http_client
+
+from ui.server import MCP_PATH
+
+
+def awaited(call: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine gives. In a thread of its own: where a browser is open, Playwright's loop runs in this one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, call).result()
+
+
+def call_tool(url: str, tool: str, headers: dict[str, str] | None = None, **values: Any) -> tuple[bool, Any]:
+    """What the MCP server's tool replies, and whether that is an error."""
+
+    async def call() -> tuple[bool, Any]:
+        web = httpx2.AsyncClient(headers=headers or {}, timeout=60)
+        async with McpClient(streamable_http_client(f"{url}{MCP_PATH}/", http_client=web)) as session:
+            result = await session.call_tool(tool, values)
+            if result.is_error:
+                return True, result.content[0].text
+            reply = result.structured_content
+            return False, reply["result"] if set(reply) == {"result"} else reply
+
+    reply: tuple[bool, Any] = awaited(call())
+    return reply

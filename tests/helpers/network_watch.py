@@ -1,0 +1,23 @@
+"""Stop and record what a process reaches for on the network, and record what it imports."""
+
+from __future__ import annotations
+
+# Python loads this at its start, in every process below: it notes and stops whatever reaches for the network.
+WATCH = """
+import atexit, os, sys
+
+def watch(event, args):
+    reaching = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg")
+    # ... but for where Ollama is looked for
+    if event in reaching and os.environ.get("WATCH_ALLOWED", "11434") not in str(args):
+        with open(os.environ["WATCH_ATTEMPTS"], "a") as file:
+            print(event, *map(str, args), file=file)
+        raise OSError("the network is off")
+
+def note():
+    with open(os.environ["WATCH_LOADED"], "a") as file:
+        print(*sys.modules, file=file)
+
+sys.addaudithook(watch)
+atexit.register(note)
+"""
