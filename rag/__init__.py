@@ -7,29 +7,75 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .assistant import Assistant, ask
     from .errors import FootnoteError
+    from .export.question_set import question_set
+    from .export.references import bibtex, cite_keys, cited_papers, markdown, quotation
+    from .ingest.failures import failure_lines, kinds_line
+    from .ingest.run import Progress
+    from .llama_index import FootnoteRetriever
+    from .retrieval.examples import example_questions
+    from .retrieval.search import MAX_QUESTION
+    from .status import Status
+    from .store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Conversation, Feedback, SavedAnswer
+    from .text.readable import readable
     from .types import REFUSAL, AddReport, Answer, Citation, Paper, Passage, Sentence
 
 __version__ = "0.1.0"
 
+_NAMES = {
+    "assistant": ("Assistant", "ask"),
+    "errors": ("FootnoteError",),
+    "export.question_set": ("question_set",),
+    "export.references": ("bibtex", "cite_keys", "cited_papers", "markdown", "quotation"),
+    "ingest.failures": ("failure_lines", "kinds_line"),
+    "ingest.run": ("Progress",),
+    "llama_index": ("FootnoteRetriever",),
+    "retrieval.examples": ("example_questions",),
+    "retrieval.search": ("MAX_QUESTION",),
+    "status": ("Status",),
+    "store.history": ("MAX_COMMENT", "MAX_NAME", "NEW_CONVERSATION", "Conversation", "Feedback", "SavedAnswer"),
+    "text.readable": ("readable",),
+    "types": ("REFUSAL", "AddReport", "Answer", "Citation", "Paper", "Passage", "Sentence"),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
 __all__ = [
+    "MAX_COMMENT",
+    "MAX_NAME",
+    "MAX_QUESTION",
+    "NEW_CONVERSATION",
     "REFUSAL",
     "AddReport",
     "Answer",
     "Assistant",
     "Citation",
+    "Conversation",
+    "Feedback",
     "FootnoteError",
+    "FootnoteRetriever",
     "Paper",
     "Passage",
+    "Progress",
+    "SavedAnswer",
     "Sentence",
+    "Status",
     "ask",
+    "bibtex",
+    "cite_keys",
+    "cited_papers",
+    "example_questions",
+    "failure_lines",
+    "kinds_line",
+    "markdown",
+    "question_set",
+    "quotation",
+    "readable",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a name's module at its first use, so that `import rag` and `footnote --help` cost next to nothing."""
-    if name not in __all__:
+    """Import a name's module at its first use, so that `import rag` and `footnote --help` load nothing heavy."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'rag' has no attribute {name!r}")
     import importlib
 
-    home = {"Assistant": "assistant", "ask": "assistant", "FootnoteError": "errors"}.get(name, "types")
-    return getattr(importlib.import_module(f".{home}", __name__), name)
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

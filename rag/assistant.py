@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import arguments
 from .answering.evidence import choose_sentences, cite
 from .answering.prose import rewritten_question, written_answers
 from .config import Settings, load_settings
-from .errors import AnswerModelError, ConfigError, LibraryError, ReadOnlyLibrary, UnknownConversation
+from .errors import AnswerModelError, ConfigError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
 from .ingest.run import Progress
 from .library import Library
 from .models.chat import ChatModel
@@ -25,11 +25,15 @@ from .pipeline import Reading, read_question, search_for
 from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
 from .retrieval.rerank import put_in_order
 from .retrieval.search import Found, as_scope, check_question, find, search_terms, top_passages
+from .status import Status, library_status
 from .store.history import Conversation, SavedAnswer, now
-from .store.papers import Scope
+from .store.papers import Scope, Stored
 from .text.language import ENGLISH, language_of
 from .text.readable import readable
-from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Paper, PaperRef, Passage, Sentence
+from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Failure, Paper, PaperRef, Passage, Sentence, Span
+
+if TYPE_CHECKING:
+    from .doctor import Finding
 
 History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
@@ -391,6 +395,14 @@ class Assistant:
         """
         return self.library.history.conversation(number)
 
+    def has_conversation(self, number: int) -> bool:
+        """Return whether a conversation with this number is kept."""
+        try:
+            self.library.history.check_conversation(number)
+        except (UnknownConversation, EmptyLibrary):
+            return False
+        return True
+
     def rename_conversation(self, number: int, name: str) -> None:
         """Gives a conversation another name than that of its first question, which an empty one brings back.
 
@@ -426,6 +438,33 @@ class Assistant:
 
     # The library
 
+    def status(self) -> Status:
+        """Return where the library is, how much it holds, and whether it can be written to."""
+        return library_status(self.library)
+
+    def version(self) -> str:
+        """Return a text that changes whenever a paper changes; empty without a library. Cheap, for caches."""
+        return self.library.records.identity if self.library.exists else ""
+
+    def failures(self) -> list[Failure]:
+        """Return the files that could not be read, each with the reason."""
+        if not self.library.exists:
+            return []
+        return [Failure(each.name, None, each.reason) for each in self.library.records.failures().values()]
+
+    def check(self) -> list[Finding]:
+        """Return what `footnote doctor` finds: the library, its models, its index, Ollama and the answering model."""
+        from .doctor import examine
+
+        return examine(self.library)
+
+    def warm_up(self) -> None:
+        """Load the models and the index, so that the first question does not wait for them."""
+        if self.library.exists:
+            self.library.index.nearest(self.library.embedder.encode_question("ready"), 1)
+            if reranker := self.library.reranker:
+                reranker.scores("ready", ["ready"])
+
     def add(
         self,
         paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
@@ -444,9 +483,44 @@ class Assistant:
             ),
         )
 
+    def add_uploads(
+        self, files: Sequence[tuple[str, Path]], on_progress: Callable[[Progress], None] | None = None
+    ) -> AddReport:
+        """Add copies of files, each a name and the path where it lies now; see `Library.add_uploads`."""
+        return self.library.add_uploads(files, on_progress)
+
     def papers(self) -> list[Paper]:
         """All papers, without their texts."""
         return self.library.papers()
+
+    def stored(self, ids: Sequence[str]) -> dict[str, Stored]:
+        """Return when each paper was added and how many chunks it has, by id; at most 32,000 ids."""
+        return self.library.records.stored(ids) if ids else {}
+
+    def can_draw(self, name: str) -> bool:
+        """Return whether the paper has a PDF whose pages can be drawn. Reads no file.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper.
+        """
+        return self.library.can_draw(name)
+
+    def draw_page(self, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
+        """Return page `page` (from 1) of a paper's PDF as a PNG, with `text[start:end]` marked on it.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper.
+            DrawingError: the paper has no PDF, the file is gone or has changed, or the page cannot be drawn.
+        """
+        return self.library.drawn_page(name, page, start, end)
+
+    def find_quote(self, name: str, quote: str, start: int) -> Span | None:
+        """Return the span of `quote` in a paper's text that is nearest to `start`; None if the text lacks it.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper.
+        """
+        return self.library.find_quote(name, quote, start)
 
     def paper(self, name: str) -> Paper:
         """The paper with this id, title, citekey or file name, or part of a title, with its text."""

@@ -19,7 +19,7 @@ LAYERS = [
     ["rag.reading", "rag.models", "rag.store"],
     ["rag.ingest", "rag.retrieval"],
     ["rag.answering", "rag.export"],
-    ["rag.library", "rag.pipeline", "rag.assistant", "rag", "rag.llama_index"],
+    ["rag.library", "rag.status", "rag.doctor", "rag.pipeline", "rag.assistant", "rag.llama_index", "rag"],
     ["rag.cli", "rag.__main__"],
     ["ui", "eval"],
 ]
@@ -28,13 +28,16 @@ PACKAGES = ("rag", "ui", "eval")
 
 
 def test_imports_go_one_way() -> None:
-    sources = {
+    assert "rag.assistant" in sources()
+    assert list(wrong_steps(sources())) == []
+
+
+def sources() -> dict[str, str]:
+    return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
     }
-    assert "rag.assistant" in sources
-    assert list(wrong_steps(sources)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,20 @@ def test_imports_go_one_way() -> None:
 )
 def test_a_step_against_the_layers_is_found(module: str, source: str, wrong: list[str]) -> None:
     assert list(wrong_steps({module: source})) == wrong
+
+
+PUBLIC = ("rag", "rag.types", "rag.errors", "rag.config", "rag.arguments", "rag.text")
+
+
+def test_the_page_and_the_command_line_use_the_public_api_only() -> None:
+    wrong = [
+        f"{module} -> {imported}"
+        for module, source in sources().items()
+        if module.startswith(("ui.", "rag.cli."))
+        for imported in imports(module, ast.parse(source))
+        if imported not in PUBLIC and not imported.startswith(("ui", "rag.cli", "rag.text."))
+    ]
+    assert wrong == []
 
 
 def wrong_steps(sources: Mapping[str, str]) -> Iterator[str]:

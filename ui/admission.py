@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from rag.errors import FootnoteError
+from rag import FootnoteError
 
 _AT_ONCE = 4  # two cores are full with two; a model's answer waits rather than computes
 _WAITING = 12

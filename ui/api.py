@@ -7,11 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from rag import arguments
-from rag.assistant import Assistant
+from rag import Assistant, Paper, arguments, readable
 from rag.errors import FootnoteError, QuestionError
-from rag.text.readable import readable
-from rag.types import Paper
 
 from .admission import Counter
 from .paper_list import Shelves

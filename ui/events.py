@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.errors import FootnoteError
+from rag import FootnoteError
 
 from .api import telling
 

@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from gradio_client.utils import is_file_obj_with_meta, traverse
 
-from rag.assistant import Assistant
+from rag import Assistant
 
 from .admission import Counter
 from .api import programs

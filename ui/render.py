@@ -19,9 +19,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
-from rag.export.references import quotation
-from rag.text.readable import readable
-from rag.types import Answer, Citation, Paper, Passage, papers_text, short_section
+from rag import Answer, Citation, Paper, Passage, quotation, readable
+from rag.types import papers_text, short_section
 
 from .paper_list import Shelf
 

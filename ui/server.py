@@ -33,11 +33,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag import __version__
-from rag.assistant import Assistant
+from rag import Assistant, SavedAnswer, __version__, bibtex, cited_papers, markdown
 from rag.errors import FootnoteError, UnknownAnswer, UnknownConversation, UnknownPaper, reason
-from rag.export.references import bibtex, cited_papers, markdown
-from rag.store.history import SavedAnswer
 
 from .admission import Counter
 from .api import INSTRUCTIONS, PROGRAMS, programs, telling
@@ -103,11 +100,7 @@ def serve(assistant: Assistant, mcp: bool = False) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with cache_folder():
         app = make_app(assistant, mcp)
-        if assistant.library.exists:
-            question = assistant.library.embedder.encode_question("ready")  # the first one should not wait for all this
-            assistant.library.index.nearest(question, 1)
-            if reranker := assistant.library.reranker:
-                reranker.scores("ready", ["ready"])
+        assistant.warm_up()
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         ready = [f"Footnote is ready: {address} (Ctrl-C stops it)", *([f"MCP: {address}{MCP_PATH}/"] if mcp else [])]
         os.write(2, "".join(f"{line}\n" for line in ready).encode())
@@ -158,7 +151,7 @@ def _add_pages(app: FastAPI, assistant: Assistant) -> None:
         with _told(), _in_turn(drawing):
             # Since the link was made the paper may have been read again: rather no mark than one on other words.
             is_there = zlib.crc32(assistant.paper(paper).text[start:end].encode()) == check
-            png = assistant.library.drawn_page(paper, page, *((start, end) if is_there else ()))
+            png = assistant.draw_page(paper, page, *((start, end) if is_there else ()))
         keep = "private, max-age=3600" if is_there else "no-store"
         return Response(png, media_type="image/png", headers={"cache-control": keep})
 

@@ -13,9 +13,8 @@ from ..errors import AnswerModelError, LibraryBusy, UnknownConversation
 from .render import byline, print_answer, print_json, print_json_line, print_text, progress, say
 
 if TYPE_CHECKING:
-    from ..assistant import Assistant
-    from ..store.history import SavedAnswer
-    from ..types import AddReport, Failure, Paper
+    from .. import AddReport, Assistant, Paper, SavedAnswer
+    from ..types import Failure
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 
@@ -24,11 +23,11 @@ def add(options: argparse.Namespace) -> int:
     """`footnote add`: 1 where something that was asked for could not be read now, or there was nothing to read."""
     with _assistant(options) as assistant:
         report = _added(assistant, options.paths, options)
-        shown = assistant.library.shown
+        name = assistant.status().name
     if not any((report.added, report.updated, report.unchanged, report.removed, report.failed, report.failed_before)):
         say("There was nothing to read in it.")
         return NOT_DONE
-    say(f"Library: {shown}")
+    say(f"Library: {name}")
     return NOT_DONE if report.failed else DONE
 
 
@@ -40,7 +39,7 @@ def watch(options: argparse.Namespace) -> int:
         say(f"{options.folder!r} is no folder that could be followed.")
         return NOT_DONE
     with _assistant(options) as assistant:
-        library = assistant.library.folder.resolve()  # what is written there is no change of the papers
+        library = assistant.status().folder.resolve()  # what is written there is no change of the papers
 
         def is_outside(change: Change, path: str) -> bool:
             return not Path(path).resolve().is_relative_to(library)
@@ -69,17 +68,17 @@ def _added(
     assistant: Assistant, paths: Sequence[str], options: argparse.Namespace, before: Sequence[Failure] | None = None
 ) -> AddReport:
     """Adds and reports; where it is not the first time, of what failed and of what is unchanged only what is new."""
-    from ..ingest.failures import counted, told
+    from .. import failure_lines, kinds_line
 
     with progress("Adding") as on_progress:
         report = assistant.add(paths, on_progress, collections=options.collection, without_collections=options.without)
-    for line in told([failure for failure in report.failed if failure not in (before or ())]):
+    for line in failure_lines([failure for failure in report.failed if failure not in (before or ())]):
         say(f"not read: {line}")
     if before is None:
-        for line in told(report.failed_before):
+        for line in failure_lines(report.failed_before):
             say(f"still not read: {line}")
         if report.passed_over:
-            say(f"passed over: {counted(report.passed_over)} (not read)")
+            say(f"passed over: {kinds_line(report.passed_over)} (not read)")
     if before is None or report.added or report.updated or report.removed:
         print_text(str(report))
     return report
@@ -87,7 +86,7 @@ def _added(
 
 def ask(options: argparse.Namespace) -> int:
     """`footnote ask`: a refusal is done too."""
-    from ..store.history import NEW_CONVERSATION
+    from .. import NEW_CONVERSATION
 
     with _assistant(options, {"answer": {"mode": options.mode}}) as assistant:
         more = _continued(assistant) if options.continued else {"conversation": NEW_CONVERSATION}
@@ -108,7 +107,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def _continued(assistant: Assistant) -> dict[str, Any]:
     """What a follow-up to the question that was asked last takes over from it: history, filters, conversation."""
-    from ..store.history import NEW_CONVERSATION
+    from .. import NEW_CONVERSATION
 
     last = next(iter(assistant.history(1)), None)
     if last is None:
@@ -163,7 +162,7 @@ def _said_of(kept: SavedAnswer) -> str:
 
 def _export(rated: Sequence[SavedAnswer], papers: Sequence[Paper]) -> None:
     """A question set on stdout; on stderr what is not in it, for a person to write."""
-    from ..export.question_set import question_set
+    from .. import question_set
 
     rows, left_out = question_set(rated, papers)
     for row in rows:
@@ -205,7 +204,7 @@ def search(options: argparse.Namespace) -> int:
     if options.json:
         print_json([passage.to_dict() for passage in passages])
         return DONE
-    from ..text.readable import readable
+    from .. import readable
     from ..types import short_section
 
     for rank, passage in enumerate(passages, 1):
@@ -226,10 +225,11 @@ def search(options: argparse.Namespace) -> int:
 def list_papers(options: argparse.Namespace) -> int:
     with _assistant(options) as assistant:
         papers = assistant.papers()
+        problem = assistant.status().problem
     if options.json:
         print_json([paper.to_dict() for paper in papers])
         return DONE
-    from ..text.readable import readable
+    from .. import readable
 
     for paper in papers:
         notes = [*(["only the abstract so far"] if paper.brief else []), *paper.notes]
@@ -238,14 +238,14 @@ def list_papers(options: argparse.Namespace) -> int:
             + "".join(f"\n    note: {note}" for note in notes)
         )
     if not papers:
-        say(assistant.library.lost or "The library is empty. Add papers: `footnote add PATH`.")
+        say(problem or "The library is empty. Add papers: `footnote add PATH`.")
     return DONE
 
 
 def show(options: argparse.Namespace) -> int:
     with _assistant(options) as assistant:
         paper = assistant.paper(" ".join(options.paper))
-    from ..text.readable import readable
+    from .. import readable
 
     for name, value in paper.to_dict().items():
         if name != "paper_id" and value not in (None, [], "", 0):
@@ -277,16 +277,14 @@ def rebuild(options: argparse.Namespace) -> int:
     with _assistant(options) as assistant:
         with progress("Rebuilding") as on_progress:
             assistant.rebuild(on_progress)
-        counts = assistant.library.records.count()
-    print_text(f"rebuilt: {counts['papers']} papers, {counts['chunks']} chunks")
+        status = assistant.status()
+    print_text(f"rebuilt: {status.papers} papers, {status.chunks} chunks")
     return DONE
 
 
 def doctor(options: argparse.Namespace) -> int:
-    from .doctor import examine
-
     with _assistant(options) as assistant:
-        findings = examine(assistant)
+        findings = assistant.check()
     for finding in findings:
         print_text(
             f"{'ok ' if finding.well else 'NO '} {finding.what}{f'  -> {finding.remedy}' if finding.remedy else ''}"
@@ -306,7 +304,7 @@ def chat(options: argparse.Namespace) -> int:
 
 
 def _assistant(options: argparse.Namespace, overrides: dict[str, dict[str, Any]] | None = None) -> Assistant:
-    from ..assistant import Assistant
+    from .. import Assistant
 
     return Assistant.open(options.library, config=options.config, overrides=overrides)
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..text.cleaning import clean, escape
 
 if TYPE_CHECKING:
-    from ..ingest.run import Progress
-    from ..types import Answer, Paper
+    from .. import Answer, Paper, Progress
 
 
 def say(message: str) -> None:

@@ -22,18 +22,18 @@ def grouped(failures: Sequence[Failure]) -> list[Failure]:
     kinds: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:
         kinds.setdefault(_kind(failure), []).append(failure)
-    told = []
+    kept = []
     for failure in failures:
         alike = kinds[_kind(failure)]
         if len(alike) <= MOST_ALIKE:
-            told.append(failure)
+            kept.append(failure)
         elif failure is alike[0]:
             first = f"the first in line {failure.line}" if failure.line else "the first"
-            told.append(Failure(failure.source, None, f"{len(alike):,} entries, {first}: {failure.reason}"))
-    return told
+            kept.append(Failure(failure.source, None, f"{len(alike):,} entries, {first}: {failure.reason}"))
+    return kept
 
 
-def told(failures: Sequence[Failure]) -> list[str]:
+def failure_lines(failures: Sequence[Failure]) -> list[str]:
     """A line for each failure as a person reads it; many of one source share one, and many files with one reason."""
     reasons: dict[tuple[int | None, str], list[str]] = {}
     for failure in grouped(failures):
@@ -48,7 +48,7 @@ def told(failures: Sequence[Failure]) -> list[str]:
     return lines
 
 
-def counted(kinds: Mapping[str, int]) -> str:
+def kinds_line(kinds: Mapping[str, int]) -> str:
     """The kinds of files that were passed over, the most frequent first: `3 .doc, 1 .odt and 7 of 2 other kinds`."""
     order = sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))
     text = ", ".join(f"{count:,} {kind}" for kind, count in order[:_MOST_KINDS])

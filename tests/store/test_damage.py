@@ -12,7 +12,6 @@ import pytest
 from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
-from rag.cli.doctor import examine
 from rag.cli.parser import main
 from rag.errors import FootnoteError, LibraryError, ReadOnlyLibrary
 from rag.store.connection import translated
@@ -38,7 +37,7 @@ def opened(library: Path) -> Assistant:
 def found(library: Path) -> list[tuple[str, str]]:
     """What `doctor` finds wrong, but for Ollama, and the remedies."""
     with opened(library) as assistant:
-        return [(each.what, each.remedy) for each in examine(assistant) if not each.well]
+        return [(each.what, each.remedy) for each in assistant.check() if not each.well]
 
 
 def change(library: Path, *statements: str) -> None:
@@ -67,7 +66,7 @@ def flipped_bits_in_a_text(library: Path) -> None:
 def test_a_sound_library_is_found_well(library: Path) -> None:
     assert found(library) == []
     with opened(library) as assistant:
-        assert examine(assistant)[0].what == "record: whole"
+        assert assistant.check()[0].what == "record: whole"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.assistant import Assistant
-from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownConversation, UnknownPaper
-from rag.store.history import NEW_CONVERSATION, Feedback
-from rag.types import Answer, papers_text, searched_text
+from rag import NEW_CONVERSATION, Answer, Assistant, Feedback
+from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownPaper
+from rag.types import papers_text, searched_text
 
 from ..admission import Counter
 from ..paper_list import Shelves
@@ -119,13 +118,8 @@ class Asking:
 
     def _place(self, number: int | None) -> int:
         """The conversation in which an answer is kept: the one it is asked in, if that is still there."""
-        if number is None:
-            return NEW_CONVERSATION
-        try:
-            self._assistant.library.history.check_conversation(number)
-        except (UnknownConversation, EmptyLibrary):  # it was deleted, or went with a paper that was removed
-            return NEW_CONVERSATION
-        return number
+        # It may have been deleted, also along with a paper.
+        return number if number is not None and self._assistant.has_conversation(number) else NEW_CONVERSATION
 
     def _drop(self, replaced: tuple[Answer, ...], answer: Answer) -> None:
         """Deletes the answers that a complete one was asked in place of."""
@@ -187,10 +181,9 @@ class Asking:
 
     def head(self) -> str:
         """The line above all: how many papers there are, and who writes; below it why no model does, where one may."""
-        library = self._assistant.library
-        counts = library.records.searched() if library.exists else {"papers": 0}
+        status = self._assistant.status()
         writer, notice = self._who_writes()
-        return head_html(f"{papers_text(counts)}. {writer}", notice)
+        return head_html(f"{papers_text({'papers': status.papers, 'failed': status.failed})}. {writer}", notice)
 
     def _who_writes(self) -> tuple[str, str]:
         """The mode in plain words, and the notice of what is missing for a model to write, if anything is."""
@@ -221,7 +214,7 @@ class Asking:
 
     def _can_draw(self, paper: str) -> bool:
         try:
-            return self._assistant.library.can_draw(paper)
+            return self._assistant.can_draw(paper)
         except UnknownPaper:  # it was removed
             return False
 
@@ -230,7 +223,7 @@ class Asking:
         citations = []
         for citation in answer.citations:
             try:
-                span = self._assistant.library.find_quote(citation.paper_id, citation.quote, citation.start)
+                span = self._assistant.find_quote(citation.paper_id, citation.quote, citation.start)
             except UnknownPaper:
                 span = None
             citations.append(replace(citation, start=span.start, end=span.end) if span else citation)

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from rag.errors import FootnoteError
-from rag.retrieval.search import MAX_QUESTION
-from rag.store.history import MAX_COMMENT
+from rag import MAX_COMMENT, MAX_QUESTION, FootnoteError
 
 from ..events import QUIET, place_for_html, told
 from ..render import question_of

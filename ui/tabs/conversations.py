@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from rag.assistant import Assistant
-from rag.store.history import MAX_NAME
+from rag import MAX_NAME, Assistant
 
 from ..events import QUIET, place_for_html, told
 from ..render import text_html

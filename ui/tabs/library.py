@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from rag import Progress
 from rag.errors import FootnoteError, UnknownPaper
-from rag.ingest.run import Progress
 
 from ..events import PRIVATE, QUIET, place_for_html, said, told
 from ..render import report_html, text_html

@@ -8,12 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rag.assistant import Assistant
+from rag import Assistant, Paper, Progress, failure_lines, readable
 from rag.errors import SourceError
-from rag.ingest.failures import told
-from rag.ingest.run import Progress
-from rag.text.readable import readable
-from rag.types import Paper
 
 from ..paper_list import Shelves
 
@@ -56,7 +52,7 @@ class Papers:
         shelf = self._shelves.now()
         found = shelf.holding(words)
         shown = found[:MOST_ROWS]
-        stored = self._assistant.library.records.stored([paper.id for paper in shown]) if shown else {}
+        stored = self._assistant.stored([paper.id for paper in shown])
         rows = [
             [
                 readable(paper.title),
@@ -93,9 +89,7 @@ class Papers:
 
     def unread(self) -> list[str]:
         """The files that could not be read, each with the reason; of many the first, and how many more."""
-        if not self._assistant.library.exists:
-            return []
-        lines = [f"{each.name}: {each.reason}" for each in self._assistant.library.records.failures().values()]
+        lines = [str(failure) for failure in self._assistant.failures()]
         more = len(lines) - MOST_ROWS
         return [*lines[:MOST_ROWS], *([f"{more:,} more files"] if more > 0 else [])]
 
@@ -103,8 +97,8 @@ class Papers:
         """Adds uploaded files: what was done, and a line for each file that failed."""
         if len(files) > MOST_FILES:
             return "Nothing was added.", [f"{len(files)} files at once are too many: at most {MOST_FILES} are taken."]
-        report = self._assistant.library.add_uploads([(Path(file).name, Path(file)) for file in files], on_progress)
-        return f"{report}.", told(report.failed)
+        report = self._assistant.add_uploads([(Path(file).name, Path(file)) for file in files], on_progress)
+        return f"{report}.", failure_lines(report.failed)
 
     def fields(self, name: str) -> Fields:
         """The metadata of a paper."""

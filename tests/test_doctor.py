@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer
 
+from rag import doctor
 from rag.assistant import Assistant
-from rag.cli import doctor
-from rag.cli.doctor import Finding, examine
+from rag.doctor import Finding
 
 
 def findings(tmp_path: Path, host: str, mode: str = "auto", **changes: Any) -> list[Finding]:
     """What is found of Ollama, which comes last."""
     overrides = {"ollama": {"host": host, **changes}, "answer": {"mode": mode}}
     with Assistant.open(library=tmp_path / "library", overrides=overrides) as assistant:
-        found = examine(assistant)
+        found = assistant.check()
     return found[next(i for i, finding in enumerate(found) if finding.what.startswith("Ollama")) :]
 
 
@@ -53,7 +53,7 @@ def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
 ) -> None:
     overrides = {"cross_encoder": settings, "ollama": {"host": "http://127.0.0.1:9"}}
     with Assistant.open(library=assistant.settings.library.path, mode="quote", overrides=overrides) as opened:
-        found = examine(opened)
+        found = opened.check()
     assert found[3].what.startswith(said)
     assert found[3].well == ("nobody" not in found[3].what)
     assert found[4].what.startswith("index: in step with the record")

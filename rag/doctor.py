@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..assistant import Assistant
-from ..config import Settings
-from ..errors import AnswerModelError, FootnoteError, OllamaNotFound
-from ..library import Library
-from ..models.ollama import (
+from .config import Settings
+from .errors import AnswerModelError, FootnoteError, OllamaNotFound
+from .library import Library
+from .models.ollama import (
     Installed,
     check_usable,
     choose_model,
@@ -25,8 +24,8 @@ from ..models.ollama import (
     server_version,
     shown_host,
 )
-from ..store.integrity import REBUILD, faults_of
-from ..store.papers import Records
+from .store.integrity import REBUILD, faults_of
+from .store.papers import Records
 
 _SAFE_VERSION = (0, 17, 1)
 _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
@@ -45,13 +44,12 @@ class Finding:
     remedy: str = ""
 
 
-def examine(assistant: Assistant) -> list[Finding]:
-    """Looks at the library, its models, the index, Ollama and its model, in that order."""
-    return [*_library(assistant), _backend(assistant), *_ollama(assistant.settings)]
+def examine(library: Library) -> list[Finding]:
+    """Check the library, its models, the index, Ollama and its model, in that order."""
+    return [*_library(library), _backend(), *_ollama(library.settings)]
 
 
-def _library(assistant: Assistant) -> list[Finding]:
-    library = assistant.library
+def _library(library: Library) -> list[Finding]:
     if not library.exists:
         return [Finding(False, library.lost or f"library {library.shown}: there is none yet", "footnote add PATH")]
     findings = []
@@ -108,7 +106,7 @@ def _left(records: Records) -> list[Finding]:
     return findings
 
 
-def _backend(assistant: Assistant) -> Finding:
+def _backend() -> Finding:
     if importlib.util.find_spec("openvino"):
         return Finding(True, "OpenVINO: installed")
     return Finding(
