@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from rag.answering.support import is_quoted, support
 from rag.config import Embedding
-from rag.models.embedder import Embedder, load_embedder
+from rag.models.embedder import load_embedder
+from rag.models.protocols import Embedder
 from rag.text.readable import folded, readable
 from rag.types import UNSURE
 

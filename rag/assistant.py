@@ -19,8 +19,8 @@ from .config import Settings, load_settings
 from .errors import AnswerModelError, ConfigError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
 from .ingest.run import Progress
 from .library import Library
-from .models.chat import ChatModel
 from .models.finder import ModelFinder
+from .models.protocols import ChatModel
 from .pipeline import Reading, read_question, search_for
 from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
 from .retrieval.rerank import put_in_order

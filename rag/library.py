@@ -31,8 +31,9 @@ from .ingest.locate import Located, check_as_read, locate
 from .ingest.reembed import Reembedding
 from .ingest.run import Adding, Progress, corrected
 from .ingest.uploads import copy_at, drop_copy, drop_leftovers, keep_copy, kept_name
-from .models.embedder import Embedder, load_embedder
-from .models.reranker import Reranker, load_reranker, prepare_reranker
+from .models.embedder import load_embedder
+from .models.protocols import Embedder, Reranker
+from .models.reranker import load_reranker, prepare_reranker
 from .reading.pdf.draw import draw_page
 from .store.files import INDEX, RECORD, UPLOADS
 from .store.history import AnswerHistory

@@ -14,7 +14,8 @@ from helpers.papers import PAPERS, SHARED
 
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.models.embedder import Embedder, load_embedder
+from rag.models.embedder import load_embedder
+from rag.models.protocols import Embedder
 from rag.reading.sandbox import pool as sandbox
 
 if TYPE_CHECKING:

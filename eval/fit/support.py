@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from rag.answering.support import SUPPORT_FEATURES, agrees, support_features
-from rag.models.embedder import Embedder
+from rag.models.protocols import Embedder
 from rag.models.weights import Linear, SupportWeights
 
 from ..measures import RESAMPLES, SEED, words

@@ -20,8 +20,7 @@ import numpy as np
 
 from ..errors import ConfigError, UnknownPaper
 from ..ingest.sentences import split_lines, split_sentences
-from ..models.chat import Message
-from ..models.embedder import Embedder, MarkedText, Vectors
+from ..models.protocols import Embedder, MarkedText, Message, Vectors
 from ..models.reasoning import ReasoningFilter
 from ..text.readable import folded, readable
 from ..types import REFUSAL, Citation, Paper, Passage, Sentence, Span

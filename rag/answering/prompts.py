@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from ..models.chat import Message
+from ..models.protocols import Message
 from ..text.readable import readable
 from ..types import REFUSAL, Passage
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .. import config
 from ..errors import AnswerModelError, IncompleteAnswer, LibraryError, UnknownPaper
-from ..models.chat import ChatModel, Completion, Piece
+from ..models.protocols import ChatModel, Completion, Piece
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import MAX_QUESTION, Found, search_terms, top_passages
 from ..types import REFUSAL, UNSURE, Answer, Passage, Sentence

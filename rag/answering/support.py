@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ingest.sentences import split_sentences
-from ..models.embedder import Embedder, TokenVectors, Vectors
+from ..models.protocols import Embedder, TokenVectors, Vectors
 from ..models.weights import SupportWeights, load_weights
 from ..text.readable import readable
 from ..types import Span

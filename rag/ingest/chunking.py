@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .. import config
 from ..ingest.sentences import split_lines, split_sentences
-from ..models.embedder import Embedder, MarkedText
+from ..models.protocols import Embedder, MarkedText
 from ..text.readable import readable
 from ..types import Chunk, Paper, Span
 

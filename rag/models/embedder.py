@@ -10,9 +10,9 @@ import functools
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from .. import config
 from ..errors import EmbeddingError, reason
 from ..types import Span
+from .protocols import Encoded, MarkedText, ModelCard, TokenVectors, Vectors
 from .runtime import (
     BATCH,
     Runner,
@@ -38,47 +39,10 @@ from .runtime import (
 
 log = logging.getLogger("footnote")
 
-Vectors = NDArray[np.float32]
 _Made = TypeVar("_Made")
 
 
-class MarkedText(NamedTuple):
-    """A text to embed, and the spans in it that get a vector of their own."""
-
-    text: str
-    marks: tuple[Span, ...]
-
-
-class Encoded(NamedTuple):
-    """`vector` (dimensions,), one row a mark in `marks` (n, dimensions), all of length 1; the tokens read."""
-
-    vector: Vectors
-    marks: Vectors
-    tokens: int
-
-
-class TokenVectors(NamedTuple):
-    """`vectors` (tokens, dimensions), each of length 1, and the span of each token in the text."""
-
-    vectors: Vectors
-    spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What is needed to run a prepared model without sentence-transformers."""
-
-    name: str
-    digest: str
-    dimensions: int
-    max_tokens: int
-    pooling: str  # mean | cls | other
-    normalize: bool
-    query_prompt: str
-    document_prompt: str
-
-
-class Embedder:
+class SentenceEmbedder:
     """An embedding model. Safe to use from several threads."""
 
     def __init__(self, card: ModelCard, tokenizer: Tokenizer, run: Runner) -> None:
@@ -149,7 +113,7 @@ class Embedder:
         return Encoded(_unit(whole), _unit(rows), len(encoding.ids))
 
 
-def load_embedder(settings: config.Embedding) -> Embedder:
+def load_embedder(settings: config.Embedding) -> SentenceEmbedder:
     """The embedder that the settings name, prepared first where that was not done before.
 
     Raises:
@@ -164,7 +128,7 @@ def load_embedder(settings: config.Embedding) -> Embedder:
 
 
 @functools.lru_cache(maxsize=2)  # libraries that are open at the same time share it
-def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> Embedder:
+def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> SentenceEmbedder:
     try:
         card = ModelCard(**json.loads((prepared / "model.json").read_text()))
         tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
@@ -179,7 +143,7 @@ def _loaded(prepared: Path, folder: Path, backend: str, device: str) -> Embedder
             f"The prepared embedding model {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
             f"({reason(error)}). Delete that folder: it is made again at the next start."
         ) from error
-    return Embedder(card, tokenizer, run)
+    return SentenceEmbedder(card, tokenizer, run)
 
 
 def _prepare(folder: Path, name: str, backend: str, target: Path) -> None:

@@ -7,8 +7,8 @@ import time
 
 from ..config import Settings
 from ..errors import AnswerModelError
-from .chat import ChatModel
 from .ollama import find_model
+from .protocols import ChatModel
 
 _LOOK_AGAIN = 30.0  # seconds after which the server is asked again
 

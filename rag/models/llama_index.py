@@ -9,7 +9,7 @@ from typing import Any
 from llama_index.core.llms import LLM, ChatMessage
 
 from ..errors import AnswerModelError, IncompleteAnswer
-from .chat import Completion, Piece
+from .protocols import Completion, Piece
 
 
 class LlamaIndexModel:

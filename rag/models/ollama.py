@@ -36,7 +36,7 @@ from ..errors import (
     PromptCut,
 )
 from ..text.cleaning import clean
-from .chat import Completion, Message, Piece
+from .protocols import Completion, Message, Piece
 
 if TYPE_CHECKING:
     import httpx

@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from .. import config
 from ..errors import EmbeddingError, reason
+from .protocols import Reranker
 from .runtime import (
     BATCH,
     PACKAGED_MODEL,
@@ -65,18 +66,6 @@ class Reading(NamedTuple):
 
     answers: Array
     stated: Array
-
-
-class Reranker(Protocol):
-    """What reads a question and texts together. Safe to use from several threads."""
-
-    def scores(self, question: str, texts: Sequence[str]) -> Array:
-        """How far each text answers the question, (texts,), on a scale of its own.
-
-        Raises:
-            EmbeddingError: it gave something that is no number.
-        """
-        ...
 
 
 class PackagedReranker:

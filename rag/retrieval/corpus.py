@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..config import Settings
-from ..models.embedder import Embedder
-from ..models.reranker import Reranker
+from ..models.protocols import Embedder, Reranker
 from ..store.index import Index
 from ..store.papers import Records
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .. import arguments
 from ..errors import EmptyLibrary, QuestionError
-from ..models.embedder import Vectors
+from ..models.protocols import Vectors
 from ..models.weights import Weights, load_weights
 from ..store.papers import Candidates, Scope
 from ..types import Passage

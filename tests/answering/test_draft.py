@@ -29,7 +29,7 @@ from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.ingest.chunking import chunk_paper
 from rag.ingest.sentences import split_sentences
-from rag.models.embedder import Embedder
+from rag.models.protocols import Embedder
 from rag.text.readable import readable
 from rag.types import REFUSAL, Paper, Passage, Section
 

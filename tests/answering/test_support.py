@@ -11,7 +11,8 @@ from helpers.papers import PAPERS
 
 from eval.fit.support import best_threshold, fit_support
 from rag.answering.support import SUPPORT_FEATURES, Support, agrees, support, support_features
-from rag.models.embedder import Embedder, TokenVectors
+from rag.models.embedder import SentenceEmbedder
+from rag.models.protocols import Embedder, TokenVectors
 from rag.models.weights import load_weights
 
 OTTERS, TIDES, BIRDS = PAPERS.values()
@@ -191,13 +192,13 @@ def test_of_many_quotes_those_that_share_words_are_compared(
     embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[int] = []
-    really = Embedder.token_vectors
+    really = SentenceEmbedder.token_vectors
 
-    def token_vectors(self: Embedder, texts: Sequence[str]) -> list[TokenVectors]:
+    def token_vectors(self: SentenceEmbedder, texts: Sequence[str]) -> list[TokenVectors]:
         compared.append(len(texts))
         return really(self, texts)
 
-    monkeypatch.setattr(Embedder, "token_vectors", token_vectors)
+    monkeypatch.setattr(SentenceEmbedder, "token_vectors", token_vectors)
     quotes = [f"Reed {number} stands in water. " * 80 for number in range(100)]
     quotes[70:70] = [BIRDS]
     assert support("Seven grammar rules predict the next alarm call of great tits.", quotes, embedder).label != "quoted"

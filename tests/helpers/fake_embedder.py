@@ -12,12 +12,13 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from rag.models.embedder import Embedder, ModelCard
+from rag.models.embedder import SentenceEmbedder
+from rag.models.protocols import ModelCard
 
 _PAIRS = 5003
 
 
-def fake_embedder(dimensions: int = 32) -> Embedder:
+def fake_embedder(dimensions: int = 32) -> SentenceEmbedder:
     """An embedder whose vectors depend on the pairs of letters of a text; each size has its own digest."""
     letters = string.ascii_lowercase + string.digits
     words = ["[UNK]", *letters, *("##" + letter for letter in letters), *".,:;-()"]
@@ -35,4 +36,4 @@ def fake_embedder(dimensions: int = 32) -> Embedder:
             keep(batch, hidden)
 
     card = ModelCard("stand-in", f"digest {dimensions}", dimensions, 256, "mean", True, "", "")
-    return Embedder(card, tokenizer, run)
+    return SentenceEmbedder(card, tokenizer, run)

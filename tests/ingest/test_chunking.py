@@ -23,7 +23,8 @@ from rag import config
 from rag.errors import EmbeddingError
 from rag.ingest.chunking import chunk_paper, embedded_text
 from rag.ingest.sentences import split_sentences
-from rag.models.embedder import Embedder, MarkedText, load_embedder
+from rag.models.embedder import SentenceEmbedder, load_embedder
+from rag.models.protocols import Embedder, MarkedText
 from rag.models.runtime import PACKAGED_MODEL, PACKAGED_SHA256
 from rag.reading.formats import make_paper, read_file
 from rag.text.readable import readable
@@ -155,8 +156,8 @@ def test_chunks_hold_the_whole_text_and_the_model_reads_them_whole(
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_a_model_that_reads_64_tokens_reads_its_chunks_whole(name: str, embedder: Embedder) -> None:
-    short = Embedder(replace(embedder.card, max_tokens=64), embedder.tokenizer, embedder._run)
+def test_a_model_that_reads_64_tokens_reads_its_chunks_whole(name: str, embedder: SentenceEmbedder) -> None:
+    short = SentenceEmbedder(replace(embedder.card, max_tokens=64), embedder.tokenizer, embedder._run)
     check(PAPERS[name], chunks_of(PAPERS[name], short), short, 64)
 
 
@@ -330,9 +331,10 @@ def test_an_unknown_model_is_an_error_that_says_what_to_do_and_asks_no_network(n
 import sys
 asked = []
 sys.addaudithook(lambda event, args: asked.append(event) if event in ("socket.connect", "socket.getaddrinfo") else None)
-from rag import config, embedding, errors
+from rag import config, errors
+from rag.models.embedder import load_embedder
 try:
-    embedding.load_embedder(config.Embedding(model={name!r}))
+    load_embedder(config.Embedding(model={name!r}))
 except errors.EmbeddingError as error:
     print(error, asked)
 """
@@ -345,8 +347,9 @@ except errors.EmbeddingError as error:
 def test_a_question_is_embedded_without_torch(embedder: Embedder) -> None:
     code = """
 import sys
-from rag import config, embedding
-print(embedding.load_embedder(config.Embedding()).encode_question("otters").shape)
+from rag import config
+from rag.models.embedder import load_embedder
+print(load_embedder(config.Embedding()).encode_question("otters").shape)
 print(sorted({"torch", "transformers", "sentence_transformers", "gradio", "chromadb"} & set(sys.modules)))
 """
     assert run(code).splitlines() == ["(384,)", "[]"]

@@ -31,8 +31,8 @@ from rag.errors import (
     OllamaNotFound,
     PromptCut,
 )
-from rag.models.chat import Completion, Piece
 from rag.models.ollama import LocalModel, find_model
+from rag.models.protocols import Completion, Piece
 
 ASKED = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "How deep is the well?"}]
 SCHEMA = {"type": "object", "properties": {"supported": {"type": "boolean"}}, "required": ["supported"]}
