@@ -10,24 +10,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import arguments
 from .answering.evidence import choose_sentences, cite
 from .answering.prose import rewritten_question, written_answers
 from .config import Settings, load_settings
 from .errors import AnswerModelError, ConfigError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
+from .filters import FilterArguments, Filters, Names
 from .ingest.run import Progress
 from .library import Library
 from .models.finder import ModelFinder
 from .models.protocols import ChatModel
 from .pipeline import Reading, read_question, search_for
 from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
-from .retrieval.rerank import put_in_order
-from .retrieval.search import Found, as_scope, check_question, find, search_terms, top_passages
+from .retrieval.rerank import rerank_passages
+from .retrieval.search import SearchResult, check_question, search, search_terms, top_passages
 from .status import Status, library_status
 from .store.history import Conversation, SavedAnswer, now
-from .store.papers import Scope, Stored
+from .store.papers import Stored
 from .text.language import ENGLISH, language_of
 from .text.readable import readable
 from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Failure, Paper, PaperRef, Passage, Sentence, Span
@@ -41,7 +42,6 @@ log = logging.getLogger("footnote")
 _NAMED = 5  # papers that a question may be limited to and count as put to them in person
 _MOST_PASSAGES = 1_000_000_000
 _READ_ONLY = "The library is read-only: questions and answers are not kept."
-Names = str | Sequence[str] | None
 
 
 class Assistant:
@@ -108,14 +108,9 @@ class Assistant:
         question: str,
         *,
         history: History = (),
-        papers: Names = None,
-        years: int | Sequence[int] | None = None,
-        authors: Names = None,
-        sources: Names = None,
-        tags: Names = None,
-        collections: Names = None,
-        without: Names = None,
+        filters: Filters | None = None,
         conversation: int | None = None,
+        **named: Unpack[FilterArguments],
     ) -> Answer:
         """The answer to a question, each sentence cited.
 
@@ -130,15 +125,7 @@ class Assistant:
         Raises:
             QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation, LibraryMismatch.
         """
-        scope = as_scope(
-            papers=papers,
-            years=years,
-            authors=authors,
-            sources=sources,
-            tags=tags,
-            collections=collections,
-            without=without,
-        )
+        scope = filters or Filters.parse(named)
         *_, answer = self._answers(question, history, scope, conversation=conversation)
         return answer
 
@@ -147,30 +134,17 @@ class Assistant:
         question: str,
         *,
         history: History = (),
-        papers: Names = None,
-        years: int | Sequence[int] | None = None,
-        authors: Names = None,
-        sources: Names = None,
-        tags: Names = None,
-        collections: Names = None,
-        without: Names = None,
+        filters: Filters | None = None,
         conversation: int | None = None,
         stop: threading.Event | None = None,
+        **named: Unpack[FilterArguments],
     ) -> Iterator[Answer]:
         """Growing answers, `complete` false until the last, which is what `ask` returns.
 
         The quotes come at once, then what a model writes over them. `stop`, once it is set, ends the model within a
         second; the last answer is then what there is, and not complete.
         """
-        scope = as_scope(
-            papers=papers,
-            years=years,
-            authors=authors,
-            sources=sources,
-            tags=tags,
-            collections=collections,
-            without=without,
-        )
+        scope = filters or Filters.parse(named)
         yield from self._answers(question, history, scope, stop, conversation)
 
     def search(
@@ -178,33 +152,20 @@ class Assistant:
         question: str,
         top_k: int | None = None,
         *,
-        papers: Names = None,
-        years: int | Sequence[int] | None = None,
-        authors: Names = None,
-        sources: Names = None,
-        tags: Names = None,
-        collections: Names = None,
-        without: Names = None,
+        filters: Filters | None = None,
+        **named: Unpack[FilterArguments],
     ) -> list[Passage]:
         """The passages nearest to a question, best first, at most `top_k` (`[retrieval] top_k`)."""
         most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
-        scope = as_scope(
-            papers=papers,
-            years=years,
-            authors=authors,
-            sources=sources,
-            tags=tags,
-            collections=collections,
-            without=without,
-        )
-        found = put_in_order(self.library, find(self.library, question, scope=scope, top_k=most))
+        scope = filters or Filters.parse(named)
+        found = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
         return top_passages(self.library, found, most)
 
     def _answers(
         self,
         question: str,
         history: History,
-        scope: Scope,
+        scope: Filters,
         stop: threading.Event | None = None,
         conversation: int | None = None,
     ) -> Iterator[Answer]:
@@ -239,7 +200,7 @@ class Assistant:
         answer = replace(answer, seconds=seconds, asked=now())
         yield self._kept(answer, turns, scope, model, conversation)
 
-    def _base(self, question: str, reading: Reading, scope: Scope) -> Answer:
+    def _base(self, question: str, reading: Reading, scope: Filters) -> Answer:
         """The answer before there is any text in it."""
         alone, found = reading.question, reading.found
         searched = self.library.records.searched()
@@ -264,7 +225,7 @@ class Assistant:
             searched=searched if found.in_scope is None else self._searched(searched, found.in_scope, scope),
         )
 
-    def _searched(self, library: dict[str, int], papers: int, scope: Scope) -> dict[str, Any]:
+    def _searched(self, library: dict[str, int], papers: int, scope: Filters) -> dict[str, Any]:
         """`Answer.searched` of a question with filters: papers by their titles, filters that are not set left out."""
         records = self.library.records
         filters = {name: list(values) for name, values in asdict(scope).items() if values}
@@ -274,7 +235,7 @@ class Assistant:
             filters[name] = [readable(refs[key].title) for key in dict.fromkeys(keys) if key in refs]
         return {**library, "papers": papers, "of": library["papers"], "filters": filters}
 
-    def _quoted(self, base: Answer, reading: Reading, scope: Scope) -> Iterator[Answer]:
+    def _quoted(self, base: Answer, reading: Reading, scope: Filters) -> Iterator[Answer]:
         """Confidence -> sentences -> citations: growing answers, the last one complete."""
         found, evidence, confidence = reading.found, reading.evidence, reading.confidence
         base = replace(base, confidence=confidence.value)
@@ -294,7 +255,7 @@ class Assistant:
         self,
         model: ChatModel,
         quoted: Answer,
-        found: Found,
+        found: SearchResult,
         history: Sequence[tuple[str, str]],
         stop: threading.Event | None,
     ) -> Iterator[Answer]:
@@ -320,7 +281,7 @@ class Assistant:
         self,
         answer: Answer,
         history: Sequence[tuple[str, str]],
-        scope: Scope,
+        scope: Filters,
         model: ChatModel | None,
         conversation: int | None,
     ) -> Answer:
@@ -379,7 +340,7 @@ class Assistant:
             UnknownAnswer: none has this number.
         """
         kept = self.saved_answer(number)
-        scope = Scope(**{name: tuple(values) for name, values in kept.request["scope"].items()})
+        scope = Filters(**{name: tuple(values) for name, values in kept.request["scope"].items()})
         *_, answer = self._answers(kept.question, [tuple(turn) for turn in kept.request["history"]], scope)
         return kept, answer
 
@@ -526,14 +487,14 @@ class Assistant:
         """The paper with this id, title, citekey or file name, or part of a title, with its text."""
         return self.library.records.paper(name)
 
-    def searched(self, **filters: Any) -> dict[str, Any]:
+    def searched(self, **filters: Unpack[FilterArguments]) -> dict[str, Any]:
         """Return what a question with these filters of `ask` would be put to, as `Answer.searched` has it.
 
         Raises:
             EmptyLibrary, UnknownPaper, AmbiguousPaper, QuestionError: as `ask`.
         """
-        scope, records = as_scope(**filters), self.library.records
-        keys, library = records.scoped(scope), records.searched()
+        scope, records = Filters.parse(filters), self.library.records
+        keys, library = records.papers_matching(scope), records.searched()
         return library if keys is None else self._searched(library, len(keys), scope)
 
     def edit(self, name: str, **changes: Any) -> Paper:
@@ -601,7 +562,7 @@ def _still_read(searched: dict[str, int]) -> str:
     return f"Papers are still being read: {full:,} full texts, {searched['brief']:,} abstracts so far{failed}."
 
 
-def _notes(found: Found, passages: Sequence[Passage]) -> tuple[str, ...]:
+def _notes(found: SearchResult, passages: Sequence[Passage]) -> tuple[str, ...]:
     """What a person should know about how the question was read."""
     if not search_terms(found.question):
         return ("The question has only common words; name what you are looking for.",)

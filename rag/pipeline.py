@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .answering.evidence import Confidence, Evidence, confidence_in, gather_evidence, sentence_scores
-from .answering.rerank import read_sentences
+from .answering.rerank import rerank_sentences
+from .filters import Filters
 from .library import Library
 from .retrieval.follow_ups import History, Lean, before_pointer, joined_question, lean, own_terms
-from .retrieval.rerank import put_in_order
-from .retrieval.search import Found, find, search_terms
-from .store.papers import Scope
+from .retrieval.rerank import rerank_passages
+from .retrieval.search import SearchResult, search, search_terms
 
 _HELD = 0.6  # share of a question's own words, weighted by rarity, that the paper found has to hold
 _SOME = 0.1  # the same, where a pointer says that it is about the paper before: it may use other words than the paper
@@ -29,13 +29,13 @@ class Reading(NamedTuple):
     """A question as it was searched for, what that found, and how far it answers; `seconds` is the search's time."""
 
     question: str
-    found: Found
+    found: SearchResult
     evidence: Evidence
     confidence: Confidence
     seconds: float
 
 
-def read_question(library: Library, question: str, history: History, scope: Scope) -> Reading:
+def read_question(library: Library, question: str, history: History, scope: Filters) -> Reading:
     """Return the reading of a question that is to be answered.
 
     Raises:
@@ -58,7 +58,7 @@ def read_question(library: Library, question: str, history: History, scope: Scop
     return search_for(library, question, scope)
 
 
-def _pointing(library: Library, question: str, together: Reading, scope: Scope) -> Reading:
+def _pointing(library: Library, question: str, together: Reading, scope: Filters) -> Reading:
     """Return the reading of a question with a word that points back, perhaps to a word of its own.
 
     "What is LightRAG, and how fast is it?" stands alone. "Does it run on Docker?" does not, but nothing says that the
@@ -76,12 +76,12 @@ def _pointing(library: Library, question: str, together: Reading, scope: Scope) 
     return together
 
 
-def search_for(library: Library, question: str, scope: Scope) -> Reading:
+def search_for(library: Library, question: str, scope: Filters) -> Reading:
     """Return what a question that stands alone finds."""
     begun = time.perf_counter()
-    found = put_in_order(library, find(library, question, scope=scope))
+    found = rerank_passages(library, search(library, question, filters=scope))
     seconds = time.perf_counter() - begun
-    evidence = read_sentences(library, found, gather_evidence(library, found))
+    evidence = rerank_sentences(library, found, gather_evidence(library, found))
     return Reading(question, found, evidence, confidence_in(evidence), seconds)
 
 

@@ -28,10 +28,10 @@ from ir_measures import R, Success, nDCG
 
 from rag import __version__
 from rag.assistant import Assistant
+from rag.filters import Filters
 from rag.library import Library
-from rag.retrieval.rerank import put_in_order
-from rag.retrieval.search import FEATURES, Found, find
-from rag.store.papers import Scope
+from rag.retrieval.rerank import rerank_passages
+from rag.retrieval.search import FEATURES, SearchResult, search
 from rag.types import UNSURE
 
 from ..measures import Figure, auroc_figure, summarise_scores, token_f1
@@ -187,8 +187,8 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
         def ask(asked: tuple[QasperPaper, PaperQuestion]) -> Row:
             paper, question = asked
             paragraph_of = {ids[paragraph.id]: paragraph.id for paragraph in paper.paragraphs if paragraph.id in ids}
-            scope = Scope(papers=tuple(paragraph_of))
-            found = _in_order(assistant.library, find(assistant.library, question.question, scope=scope))
+            scope = Filters(papers=tuple(paragraph_of))
+            found = _in_order(assistant.library, search(assistant.library, question.question, filters=scope))
             answer = assistant.ask(question.question, papers=list(paragraph_of))
             return {
                 "runs": rank_paragraphs(found, paragraph_of),
@@ -201,14 +201,14 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
     return Result(runs, [row["answer"] for row in rows])
 
 
-def _in_order(library: Library, found: Found) -> Found:
+def _in_order(library: Library, found: SearchResult) -> SearchResult:
     """What was found as the program puts the passages of one paper in order, which these paragraphs are.
 
     To the library each is a paper of its own, and a cross-encoder leaves papers in their order.
     """
     as_one = copy.copy(found.candidates)
     as_one.paper_keys = [as_one.paper_keys[0]] * len(as_one) if len(as_one) else []
-    return replace(put_in_order(library, replace(found, candidates=as_one)), candidates=found.candidates)
+    return replace(rerank_passages(library, replace(found, candidates=as_one)), candidates=found.candidates)
 
 
 def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: Path) -> dict[str, str]:
@@ -229,7 +229,7 @@ def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: 
     return {names[entry.source]: entry.id for entry in assistant.papers()}
 
 
-def rank_paragraphs(found: Found, paragraph_of: Mapping[str, str]) -> dict[str, dict[str, float]]:
+def rank_paragraphs(found: SearchResult, paragraph_of: Mapping[str, str]) -> dict[str, dict[str, float]]:
     """The scores of paragraphs, each that of its best chunk: by the program, by BM25 alone, by the cosine alone.
 
     `paragraph_of` maps the library's ids to paragraphs. BM25 finds no paragraph that has none of the question's words.

@@ -38,15 +38,24 @@ from rag.answering.evidence import (
     choose_sentences,
     gather_evidence,
 )
-from rag.answering.rerank import read_sentences
+from rag.answering.rerank import rerank_sentences
 from rag.assistant import Assistant
 from rag.config import CrossEncoder
+from rag.filters import Filters
 from rag.library import Library
 from rag.models.reranker import PackagedReranker
 from rag.models.weights import FILE, Linear, ReadWeights, Weights, load_weights
-from rag.retrieval.rerank import put_in_order
-from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, Found, find, fused, search_terms, z_scores
-from rag.store.papers import Scope
+from rag.retrieval.rerank import rerank_passages
+from rag.retrieval.search import (
+    FEATURES,
+    SECTION_FEATURES,
+    SIMILARITIES,
+    SearchResult,
+    fused,
+    search,
+    search_terms,
+    z_scores,
+)
 from rag.text.readable import folded
 
 from ..collections.qasper import PaperQuestion, QasperPaper, add_paragraphs, read_qasper, score_evidence
@@ -67,7 +76,7 @@ _SHARE = 0.6  # of the fitted weights of sections: from 0.4 to 1 is alike by cro
 # the scores beside them spread less, as in whole papers
 
 Array = NDArray[np.float64]
-Gather = Callable[[str, Scope], tuple[Found, Evidence]]
+Gather = Callable[[str, Filters], tuple[SearchResult, Evidence]]
 """From a question and a scope to what is found, and the evidence in it."""
 
 
@@ -209,8 +218,8 @@ def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) ->
         "Success@5": {"kept": _success(kept, fusion, 5)},
     }
 
-    def gather(question: str, scope: Scope) -> tuple[Found, Evidence]:
-        found = find(library, question, scope=scope, weights=weights)
+    def gather(question: str, scope: Filters) -> tuple[SearchResult, Evidence]:
+        found = search(library, question, filters=scope, weights=weights)
         return found, gather_evidence(library, found)
 
     choices = [_choice(q, gather) for q in questions if q.answerable]
@@ -236,10 +245,10 @@ def _fit_read(
 ) -> tuple[ReadWeights, dict[str, Any]]:
     """The weights for what the packaged cross-encoder has read; `facts` and `groups` are without it, to compare."""
 
-    def gather(question: str, scope: Scope) -> tuple[Found, Evidence]:
-        found = put_in_order(library, find(library, question, scope=scope, weights=weights))
+    def gather(question: str, scope: Filters) -> tuple[SearchResult, Evidence]:
+        found = rerank_passages(library, search(library, question, filters=scope, weights=weights))
         used = replace(weights, read=replace(weights.read, sentences=1.0))
-        return found, read_sentences(library, found, gather_evidence(library, found), used)
+        return found, rerank_sentences(library, found, gather_evidence(library, found), used)
 
     counts, read_facts, by_counts = _fit_counts([_choice(q, gather) for q in questions if q.answerable], weights)
     read_groups = _confidence_groups(library, questions, off_topic, gather)
@@ -334,7 +343,7 @@ def _cross_validated_rr(rankings: Sequence[Ranking]) -> float:
 
 
 def _ranking(library: Library, question: Question) -> Ranking:
-    found = find(library, question.question)
+    found = search(library, question.question)
     titles = [folded(found.candidates.paper(key).title) for key in found.candidates.paper_keys]
     return Ranking(question, z_scores(found.features[:, : len(SIMILARITIES)]), titles)
 
@@ -392,7 +401,7 @@ def _paragraphs(
     asked = []
     for question in paper.questions:
         if question.evidence:
-            found = find(library, question.question, scope=Scope(papers=tuple(names)))
+            found = search(library, question.question, filters=Filters(papers=tuple(names)))
             rows = [names[found.candidates.paper(key).id] for key in found.candidates.paper_keys]
             usable = np.array([name not in abstract for name in rows], bool)
             features = found.features[:, len(SIMILARITIES) :]
@@ -464,7 +473,7 @@ def _mean(found: Sequence[bool]) -> float:
 
 
 def _choice(question: Question, gather: Gather) -> Choice:
-    found, evidence = gather(question.question, Scope())
+    found, evidence = gather(question.question, Filters())
     gold = {folded(title) for title in question.gold_titles}
     holds = [
         folded(found.candidates.paper(c.paper_key).title) in gold
@@ -508,12 +517,12 @@ def _confidence_groups(
 ) -> ConfidenceGroups:
     """Questions on other topics, near misses, and the library's own questions, without their paper too."""
 
-    def features(text: str, scope: Scope = Scope()) -> Array:  # noqa: B008
+    def features(text: str, scope: Filters = Filters()) -> Array:  # noqa: B008
         return gather(text, scope)[1].confidence_features
 
-    def without(question: Question) -> Scope:
+    def without(question: Question) -> Filters:
         gold = set(map(folded, question.gold_titles))
-        return Scope(without=tuple(paper.id for paper in library.papers() if folded(paper.title) in gold))
+        return Filters(without=tuple(paper.id for paper in library.papers() if folded(paper.title) in gold))
 
     fitted: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}
     kept: dict[str, list[Array]] = {kind: [] for kind in _GROUP_WEIGHTS}

@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from rag.answering.evidence import choose_sentences, gather_evidence
-from rag.answering.rerank import read_sentences
+from rag.answering.rerank import rerank_sentences
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.models.weights import Weights, load_weights
-from rag.retrieval.rerank import put_in_order
-from rag.retrieval.search import FEATURES, find
+from rag.retrieval.rerank import rerank_passages
+from rag.retrieval.search import FEATURES, search
 from rag.text.readable import folded
 
 from ..measures import Figure, summarise_scores
@@ -170,8 +170,8 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
     assistant.ask(questions[0].question)  # opens the index and the models, whose time is not a question's
     for question in questions:
         started = time.perf_counter()
-        found = put_in_order(library, find(library, question.question, weights=weights))
-        evidence = read_sentences(library, found, gather_evidence(library, found), weights)
+        found = rerank_passages(library, search(library, question.question, weights=weights))
+        evidence = rerank_sentences(library, found, gather_evidence(library, found), weights)
         chosen = choose_sentences(evidence, question.question, assistant.settings.answer.max_sentences, weights)
         seconds.append(time.perf_counter() - started)
         papers = dict.fromkeys(found.candidates.paper_keys[row] for row in found.order)

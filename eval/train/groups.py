@@ -21,11 +21,11 @@ import numpy as np
 
 from rag.answering.evidence import gather_evidence
 from rag.assistant import Assistant
+from rag.filters import Filters
 from rag.ingest.sentences import split_sentences
 from rag.library import Library
 from rag.models.weights import load_weights
-from rag.retrieval.search import STOP_WORDS, find, section_kind
-from rag.store.papers import Scope
+from rag.retrieval.search import STOP_WORDS, search, section_kind
 from rag.text.readable import readable
 
 from ..collections.qasper import QasperPaper, read_qasper
@@ -346,7 +346,7 @@ class _Making:
 
     def _brought_up(self, question: str, paper: str | None = None) -> _BroughtUp:
         """What the program finds for a question, in all papers or in one."""
-        found = find(self._library, question[:1000], scope=Scope(papers=(paper,) if paper else ()))
+        found = search(self._library, question[:1000], filters=Filters(papers=(paper,) if paper else ()))
         evidence = gather_evidence(self._library, found)
         if not evidence.candidates:
             return _BroughtUp([], [])

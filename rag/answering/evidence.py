@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
-from ..retrieval.search import Found, capped, search_terms
+from ..retrieval.search import SearchResult, capped, search_terms
 from ..text.readable import readable
 from ..types import Citation, Paper, Sentence, Span
 
@@ -60,7 +60,7 @@ _ADDRESS = re.compile(r"https?://|www\.|\bgithub\b|publicly available|is availab
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may be quoted: its span in the paper, its readable text, and the row of its chunk in `Found`."""
+    """A sentence that may be quoted: its span in the paper, its readable text, and the row of its chunk in the hits."""
 
     row: int
     paper_key: int
@@ -91,7 +91,7 @@ class Confidence(NamedTuple):
     unsure: bool
 
 
-def gather_evidence(corpus: Corpus, found: Found) -> Evidence:
+def gather_evidence(corpus: Corpus, found: SearchResult) -> Evidence:
     """The sentences that an answer can be made of, and what speaks for each."""
     rows = capped(found, corpus.settings.retrieval.passages_per_paper)[:_READ_CHUNKS]
     texts = corpus.records.chunk_texts([found.candidates.keys[i] for i in rows])
@@ -176,7 +176,7 @@ def asks_for_paper(question: str) -> bool:
     return bool(_ASKS_PAPER.search(question))
 
 
-def cite(corpus: Corpus, found: Found, chosen: Sequence[Candidate]) -> tuple[list[Sentence], list[Citation]]:
+def cite(corpus: Corpus, found: SearchResult, chosen: Sequence[Candidate]) -> tuple[list[Sentence], list[Citation]]:
     """The chosen sentences as quoted sentences with their citations; neighbours in a paper are quoted as one."""
     sentences: list[Sentence] = []
     citations: list[Citation] = []
@@ -234,7 +234,7 @@ def _neighbours(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def _sentence_features(
-    found: Found, candidates: list[Candidate], dense: NDArray[np.float64], coverage: NDArray[np.float64]
+    found: SearchResult, candidates: list[Candidate], dense: NDArray[np.float64], coverage: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     count = len(candidates)
     keys = [c.paper_key for c in candidates]
@@ -285,7 +285,7 @@ def _sentence_features(
 
 
 def _confidence_features(
-    found: Found,
+    found: SearchResult,
     candidates: list[Candidate],
     rows: list[int],
     dense: NDArray[np.float64],

@@ -13,7 +13,7 @@ from .. import config
 from ..errors import AnswerModelError, IncompleteAnswer, LibraryError, UnknownPaper
 from ..models.protocols import ChatModel, Completion, Piece
 from ..retrieval.corpus import Corpus
-from ..retrieval.search import MAX_QUESTION, Found, search_terms, top_passages
+from ..retrieval.search import MAX_QUESTION, SearchResult, search_terms, top_passages
 from ..types import REFUSAL, UNSURE, Answer, Passage, Sentence
 from .draft import Draft, Fitted, Written, fit_prompt, foretold_seconds, was_cut, whole_section
 from .prompts import PROMPT_VERSION, check_messages, rewrite_messages
@@ -37,7 +37,7 @@ def written_answers(
     corpus: Corpus,
     model: ChatModel,
     quoted: Answer,
-    found: Found,
+    found: SearchResult,
     history: Sequence[tuple[str, str]],
     stop: threading.Event | None = None,
 ) -> Iterator[Answer]:
@@ -128,7 +128,7 @@ def _beating(
 
 
 def _prompt(
-    corpus: Corpus, model: ChatModel, quoted: Answer, found: Found, history: Sequence[tuple[str, str]]
+    corpus: Corpus, model: ChatModel, quoted: Answer, found: SearchResult, history: Sequence[tuple[str, str]]
 ) -> Fitted:
     settings = corpus.settings.ollama
 

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from ..models.reranker import PackagedReranker, Reading, described
 from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
-from ..retrieval.search import Found
+from ..retrieval.search import SearchResult
 from ..text.readable import readable
 from .evidence import Candidate, Evidence, sentence_scores
 
 _CONFIDENT_OF = 16  # sentences at most from which the confidence is told, as many as it was fitted with
 
 
-def read_sentences(corpus: Corpus, found: Found, evidence: Evidence, weights: Weights | None = None) -> Evidence:
+def rerank_sentences(
+    corpus: Corpus, found: SearchResult, evidence: Evidence, weights: Weights | None = None
+) -> Evidence:
     """The evidence with what the packaged cross-encoder says of its best sentences by all else.
 
     It reads as many as `[cross_encoder] sentences` says. `choice = false` leaves it out of the choice of sentences,
@@ -51,9 +53,9 @@ def _of_confidence(reading: Reading) -> NDArray[np.float64]:
     return np.array(values, np.float64)
 
 
-def _read_as(found: Found, candidate: Candidate) -> str:
+def _read_as(found: SearchResult, candidate: Candidate) -> str:
     return described("" if candidate.is_title else _title(found, candidate.row), candidate.text)
 
 
-def _title(found: Found, row: int) -> str:
+def _title(found: SearchResult, row: int) -> str:
     return readable(found.candidates.paper(found.candidates.paper_keys[row]).title)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ..models.reranker import Array, PackagedReranker, described
 from ..text.readable import readable
 from .corpus import Corpus
-from .search import Found
+from .search import SearchResult
 
 _PASSAGES = 0.3  # what the packaged one's logit counts beside the fused score; from 0.2 to 0.5 is alike (eval/LOG.md)
 _OWN = 1.0  # what a user's own cross-encoder counts beside the fused score; none was at hand to fit it
 
 
-def put_in_order(corpus: Corpus, found: Found) -> Found:
+def rerank_passages(corpus: Corpus, found: SearchResult) -> SearchResult:
     """What was found, its best passages in the order that they have once a cross-encoder has read them.
 
     It reads as many as `[cross_encoder] passages` says; without one, or with `order = false`, all stays as it is.
@@ -50,14 +50,14 @@ def put_in_order(corpus: Corpus, found: Found) -> Found:
     return replace(found, scores=scores, order=order, read=dict(zip(rows, read.tolist(), strict=True)))
 
 
-def _with_others_of_their_paper(found: Found, rows: Sequence[int]) -> list[int]:
+def _with_others_of_their_paper(found: SearchResult, rows: Sequence[int]) -> list[int]:
     """Those of the rows that are not the only one of their paper."""
     papers = found.candidates.paper_keys
     count = Counter(papers[row] for row in rows)
     return [row for row in rows if count[papers[row]] > 1]
 
 
-def _within_papers(found: Found, rows: Sequence[int], read: Array) -> NDArray[np.float64]:
+def _within_papers(found: SearchResult, rows: Sequence[int], read: Array) -> NDArray[np.float64]:
     """The scores, those of each paper's rows exchanged among these by what was read of them."""
     scores = found.scores.copy()
     papers: dict[int, list[tuple[float, int]]] = {}
@@ -77,5 +77,5 @@ def _standardised(values: Array, rows: Sequence[int], count: int) -> NDArray[np.
     return scores
 
 
-def _title(found: Found, row: int) -> str:
+def _title(found: SearchResult, row: int) -> str:
     return readable(found.candidates.paper(found.candidates.paper_keys[row]).title)

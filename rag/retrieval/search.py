@@ -6,16 +6,16 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import arguments
 from ..errors import EmptyLibrary, QuestionError
+from ..filters import Filters
 from ..models.protocols import Vectors
 from ..models.weights import Weights, load_weights
-from ..store.papers import Candidates, Scope
+from ..store.papers import Candidates
 from ..types import Passage
 from .corpus import Corpus
 
@@ -37,7 +37,7 @@ STOP_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a question brought up: the candidate chunks best first, and the features that ranked them.
 
     `order` are row numbers of `candidates`, best first, without other versions of papers that rank higher. `features`
@@ -102,14 +102,14 @@ def check_question(question: str) -> str:
     return question
 
 
-def find(
+def search(
     corpus: Corpus,
     question: str,
     *,
-    scope: Scope | None = None,
+    filters: Filters | None = None,
     top_k: int = 0,
     weights: Weights | None = None,
-) -> Found:
+) -> SearchResult:
     """The chunks that may answer a question, scored; see `top_passages` for the best of them.
 
     Raises:
@@ -119,7 +119,7 @@ def find(
     records = corpus.records
     if not records.count()["papers"]:
         raise EmptyLibrary(f"The library {corpus.folder.name!r} holds no papers. Add some: `footnote add PATH`.")
-    papers = records.scoped(scope or Scope())
+    papers = records.papers_matching(filters or Filters())
     most = max(corpus.settings.retrieval.candidates, top_k)
     terms = search_terms(question)
     vector = corpus.embedder.encode_question(question)
@@ -132,19 +132,21 @@ def find(
     features = np.hstack([similarities, section_features(candidates, terms)])
     scores = fused(features, (weights or load_weights()).fusion)
     order = sorted(range(len(scores)), key=lambda i: (-scores[i], candidates.keys[i]))
-    if not (scope and scope.papers):
+    if not (filters and filters.papers):
         order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
-    return Found(question, terms, vector, candidates, features, scores, order, None if papers is None else len(papers))
+    return SearchResult(
+        question, terms, vector, candidates, features, scores, order, None if papers is None else len(papers)
+    )
 
 
-def top_passages(corpus: Corpus, found: Found, top_k: int) -> list[Passage]:
+def top_passages(corpus: Corpus, found: SearchResult, top_k: int) -> list[Passage]:
     """The best `top_k` passages, best first, no more than a few of one paper (`[retrieval] passages_per_paper`)."""
     rows = capped(found, corpus.settings.retrieval.passages_per_paper)[:top_k]
     texts = corpus.records.chunk_texts([found.candidates.keys[i] for i in rows])
     return [_passage(found, i, texts[found.candidates.keys[i]]) for i in rows if found.candidates.keys[i] in texts]
 
 
-def capped(found: Found, per_paper: int) -> list[int]:
+def capped(found: SearchResult, per_paper: int) -> list[int]:
     """The rows of the candidates in rank order, at most `per_paper` of one paper."""
     taken: dict[int, int] = {}
     rows = []
@@ -224,7 +226,7 @@ def _similarities(
     ).astype(np.float64)
 
 
-def _passage(found: Found, row: int, text: str) -> Passage:
+def _passage(found: SearchResult, row: int, text: str) -> Passage:
     chunk, paper = found.candidates.chunk(row), found.candidates.paper(found.candidates.paper_keys[row])
     scores = dict(zip(SIMILARITIES, found.features[row].round(4).tolist(), strict=False))
     if row in found.read:
@@ -244,30 +246,3 @@ def _passage(found: Found, row: int, text: str) -> Passage:
         source=paper.source,
         scores=scores,
     )
-
-
-def as_scope(**filters: str | int | Sequence[str] | Sequence[int] | None) -> Scope:
-    """Return a scope from loosely given filters: a single title or year may stand for a list of one.
-
-    Raises:
-        QuestionError: a filter has a value of another type, or is empty, which would mean no paper at all.
-    """
-    scope: dict[str, tuple[Any, ...]] = {}
-    for name, given in filters.items():
-        values = arguments.several(name, given)
-        check = _year if name == "years" else _name
-        scope[name] = tuple(check(name, value) for value in values or ())
-        if values is not None and not scope[name] and name != "without":
-            raise QuestionError(f"{name} is empty: name at least one, or leave it out.")
-    return Scope(**scope)
-
-
-def _year(name: str, value: Any) -> int:
-    return arguments.whole(name, value, 0, 9999)
-
-
-def _name(name: str, value: Any) -> str:
-    text = arguments.text(name, value)
-    if not text:  # each name contains it
-        raise QuestionError(f"{name} holds an empty text: name something, or leave it out.")
-    return text

@@ -7,7 +7,6 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from .. import arguments
 from ..errors import AmbiguousPaper, UnknownPaper
+from ..filters import Filters
 from ..text.readable import folded, readable
 from ..types import Chunk, Paper, PaperRef, Span
 from .database import LIST
@@ -24,7 +24,7 @@ from .schema import SECURE_DELETE_FROM, optimize_words, put_labels, renew_words
 from .search import Candidates, SearchRecords
 from .sources import NOT_FOUND, PARTLY, Failed, StoredSource
 
-__all__ = ["NOT_FOUND", "PARTLY", "Candidates", "Failed", "Records", "Scope", "Stored", "StoredChunk", "StoredSource"]
+__all__ = ["NOT_FOUND", "PARTLY", "Candidates", "Failed", "Records", "Stored", "StoredChunk", "StoredSource"]
 
 _IN_SOURCES = "key IN (SELECT e.paper FROM entries e JOIN sources s ON s.key = e.source WHERE {})"
 _CITEKEY = "json_extract(details, '$.citekey')"
@@ -51,27 +51,6 @@ class StoredChunk(NamedTuple):
     chunk: Chunk
     vector: NDArray[np.float32]
     sentence_vectors: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which papers a question is put to: all that fit every filter that is set, but for those in `without`.
-
-    `papers` and `without` name papers, as `Records.paper_key` takes them; `years` whole years; `authors`, `sources`,
-    `tags` and `collections` match when any one fits, authors, sources and collections by a part of their name, case
-    folded.
-    """
-
-    papers: tuple[str, ...] = ()
-    years: tuple[int, ...] = ()
-    authors: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    collections: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self != Scope()
 
 
 class Records(SearchRecords):
@@ -306,30 +285,30 @@ class Records(SearchRecords):
         db.execute("DELETE FROM paper_words WHERE rowid = ?", (key,))
         db.execute("DELETE FROM chunks WHERE paper = ?", (key,))
 
-    def scoped(self, scope: Scope) -> list[int] | None:
-        """The keys of the papers in scope, which may be none; None where there is no filter.
+    def papers_matching(self, filters: Filters) -> list[int] | None:
+        """Return the keys of the papers that match, perhaps none; None where no filter is set.
 
         Raises:
             UnknownPaper, AmbiguousPaper: for a paper, author, source or tag that no paper has.
         """
-        if not scope:
+        if not filters:
             return None
-        keys = {self.paper_key(name) for name in scope.papers} if scope.papers else None
-        left_out = {self.paper_key(name) for name in scope.without}
-        if keys is not None and scope == Scope(papers=scope.papers, without=scope.without):
+        keys = {self.paper_key(name) for name in filters.papers} if filters.papers else None
+        left_out = {self.paper_key(name) for name in filters.without}
+        if keys is not None and filters == Filters(papers=filters.papers, without=filters.without):
             return sorted(keys - left_out)
         fitting = {
-            "year": [self._of_year(year) for year in scope.years],
-            "author": [self._labelled("author", author, "instr(label, ?)") for author in scope.authors],
-            "source": [self._from_source(name) for name in scope.sources],
-            "tag": [self._labelled("tag", tag, "label = ?") for tag in scope.tags],
-            "collection": [self._labelled("collection", name, "instr(label, ?)") for name in scope.collections],
+            "year": [self._of_year(year) for year in filters.years],
+            "author": [self._labelled("author", author, "instr(label, ?)") for author in filters.authors],
+            "source": [self._from_source(name) for name in filters.sources],
+            "tag": [self._labelled("tag", tag, "label = ?") for tag in filters.tags],
+            "collection": [self._labelled("collection", name, "instr(label, ?)") for name in filters.collections],
         }
-        wanted = {"year": scope.years, "author": scope.authors, "source": scope.sources, "tag": scope.tags}
+        wanted = {"year": filters.years, "author": filters.authors, "source": filters.sources, "tag": filters.tags}
         for what, found in fitting.items():
             together = set().union(*found)
             if found and not together:
-                names = " or ".join(repr(str(name)) for name in wanted.get(what, scope.collections))
+                names = " or ".join(repr(str(name)) for name in wanted.get(what, filters.collections))
                 raise UnknownPaper(f"No paper in this library has the {what} {names}.")
             if found:
                 keys = together if keys is None else keys & together

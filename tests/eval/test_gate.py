@@ -29,10 +29,10 @@ from rag.answering.evidence import (
 )
 from rag.assistant import Assistant
 from rag.errors import EmptyLibrary
+from rag.filters import Filters
 from rag.library import Library
 from rag.models.weights import FILE
-from rag.retrieval.search import FEATURES, SIMILARITIES, Found, find
-from rag.store.papers import Scope
+from rag.retrieval.search import FEATURES, SIMILARITIES, SearchResult, search
 from rag.types import Answer
 
 OTTERS, TIDES, BIRDS = PAPERS
@@ -51,7 +51,7 @@ def run_eval(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "eval", *words], capture_output=True, text=True, cwd=cwd, timeout=1200)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(filters="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The evaluation of the sample collection, as `python -m eval` does it."""
     folder = tmp_path_factory.mktemp("out")
@@ -60,7 +60,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(filters="module")
 def report(out: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((out / "report.json").read_text())
     return loaded
@@ -240,8 +240,8 @@ def test_a_small_fit_gives_the_same_twice(assistant: Assistant) -> None:
     rankings = [_ranking(assistant.library, question) for question in made]
     assert fit_fusion(rankings).tolist() == fit_fusion(rankings).tolist()
 
-    def gather(question: str, scope: Scope) -> tuple[Found, Evidence]:
-        found = find(assistant.library, question, scope=scope)
+    def gather(question: str, scope: Filters) -> tuple[SearchResult, Evidence]:
+        found = search(assistant.library, question, filters=scope)
         return found, gather_evidence(assistant.library, found)
 
     choices = [_choice(question, gather) for question in made]

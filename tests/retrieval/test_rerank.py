@@ -19,13 +19,13 @@ from rag.answering.evidence import (
     gather_evidence,
     sentence_scores,
 )
-from rag.answering.rerank import read_sentences
+from rag.answering.rerank import rerank_sentences
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.models.reranker import Array, PackagedReranker, Reading
 from rag.models.weights import load_weights
-from rag.retrieval.rerank import put_in_order
-from rag.retrieval.search import Found, find, top_passages
+from rag.retrieval.rerank import rerank_passages
+from rag.retrieval.search import SearchResult, search, top_passages
 
 QUESTION = "What share of the otters does the kite count?"
 
@@ -39,8 +39,8 @@ def settings_of(assistant: Assistant, **changes: bool | int) -> config.Settings:
 def evidence_with(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, **changes: bool | int) -> Evidence:
     library = assistant.library
     monkeypatch.setattr(library, "settings", settings_of(assistant, **changes))
-    found = find(library, QUESTION)
-    return read_sentences(library, found, gather_evidence(library, found))
+    found = search(library, QUESTION)
+    return rerank_sentences(library, found, gather_evidence(library, found))
 
 
 def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(
@@ -76,13 +76,13 @@ def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = assistant.library
-    found = find(library, "What do tidal clocks measure?")
+    found = search(library, "What do tidal clocks measure?")
     monkeypatch.setattr(library, "_reranker", Fog())
-    read = put_in_order(library, found)
+    read = rerank_passages(library, found)
     gained = int(np.argmax(read.scores - found.scores))
     assert read.candidates.paper(read.candidates.paper_keys[gained]).title == "Counting Otters from Kites"
     assert read.order == sorted(found.order, key=lambda row: -read.scores[row])
-    assert read_sentences(library, read, evidence := gather_evidence(library, read)) is evidence
+    assert rerank_sentences(library, read, evidence := gather_evidence(library, read)) is evidence
 
 
 class TaughtFog(Fog, PackagedReranker):
@@ -108,15 +108,17 @@ def long_papers(tmp_path: Path) -> Iterator[Assistant]:
         yield assistant
 
 
-def put_in_order_by(reader: object, library: Library, found: Found, monkeypatch: pytest.MonkeyPatch) -> Found:
+def put_in_order_by(
+    reader: object, library: Library, found: SearchResult, monkeypatch: pytest.MonkeyPatch
+) -> SearchResult:
     monkeypatch.setattr(library, "_reranker", reader)
-    return put_in_order(library, found)
+    return rerank_passages(library, found)
 
 
 def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_order(
     long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = find(long_papers.library, "Which kites are flown at noon?")
+    found = search(long_papers.library, "Which kites are flown at noon?")
     read = put_in_order_by(TaughtFog(), long_papers.library, found, monkeypatch)
     keys = found.candidates.paper_keys
     papers = [list(dict.fromkeys(keys[row] for row in each.order)) for each in (found, read)]
@@ -138,7 +140,7 @@ def test_what_is_read_counts_beside_what_ranked_a_passage_before(
         def scores(self, question: str, texts: Sequence[str]) -> Array:
             return super().scores(question, texts) * np.float32(1e-6)
 
-    found = find(long_papers.library, "Which kites are flown at noon?")
+    found = search(long_papers.library, "Which kites are flown at noon?")
     assert put_in_order_by(Slightly(), long_papers.library, found, monkeypatch).order == found.order
 
 
@@ -154,7 +156,7 @@ def test_the_packaged_one_reads_the_best_passages_with_their_titles(
 
     library = long_papers.library
     monkeypatch.setattr(library, "settings", settings_of(long_papers, passages=4))
-    found = find(library, "Which kites are flown at noon?")
+    found = search(library, "Which kites are flown at noon?")
     read = put_in_order_by(Seeing(), library, found, monkeypatch)
     best = library.records.chunk_texts([found.candidates.keys[row] for row in found.order[:4]])
     assert seen == [f"Introduction: {best[found.candidates.keys[row]]}" for row in found.order[:4]]
@@ -165,7 +167,7 @@ def test_passages_that_were_deleted_meanwhile_are_not_read(
     long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = long_papers.library
-    found = find(library, "Which kites are flown at noon?")
+    found = search(library, "Which kites are flown at noon?")
     monkeypatch.setattr(library.records, "chunk_texts", lambda keys: {})
     assert put_in_order_by(TaughtFog(), library, found, monkeypatch) is found
 
@@ -174,8 +176,8 @@ def test_with_its_switch_off_the_order_stays(assistant: Assistant, monkeypatch: 
     library = assistant.library
     monkeypatch.setattr(library, "_reranker", Fog())
     monkeypatch.setattr(library, "settings", settings_of(assistant, order=False))
-    found = find(library, QUESTION)
-    assert put_in_order(library, found) is found
+    found = search(library, QUESTION)
+    assert rerank_passages(library, found) is found
 
 
 def test_only_as_many_passages_are_read_as_the_settings_say(
@@ -191,7 +193,7 @@ def test_only_as_many_passages_are_read_as_the_settings_say(
     library = assistant.library
     monkeypatch.setattr(library, "_reranker", Counting())
     monkeypatch.setattr(library, "settings", settings_of(assistant, passages=3))
-    found = put_in_order(library, find(library, QUESTION))
+    found = rerank_passages(library, search(library, QUESTION))
     assert read == [3]
     assert len(set(found.order)) == len(found.order)
 

@@ -10,7 +10,7 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.models.weights import load_weights
-from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, find, fused, section_kind, z_scores
+from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, fused, search, section_kind, z_scores
 
 LONG = "Salt melts in the kiln for two days before it is poured. " * 12
 PAGE = f"""
@@ -35,7 +35,7 @@ def sectioned(assistant: Assistant, tmp_path: Path) -> Assistant:
 
 def told(assistant: Assistant, question: str) -> dict[str | None, dict[str, float]]:
     """The features of sections by the section's title."""
-    found = find(assistant.library, question)
+    found = search(assistant.library, question)
     values = found.features[:, len(SIMILARITIES) :].tolist()
     titles = [found.candidates.chunk(row).section for row in range(len(found.candidates))]
     return {title: dict(zip(SECTION_FEATURES, of, strict=True)) for title, of in zip(titles, values, strict=True)}
@@ -80,7 +80,7 @@ def test_the_weights_of_sections_move_only_what_stands_in_one(sectioned: Assista
     without = load_weights().fusion | dict.fromkeys(SECTION_FEATURES, 0.0)
     plain = dataclasses.replace(load_weights(), fusion=without)
     marked = dataclasses.replace(load_weights(), fusion=without | {"introduction": 9.0})
-    before, after = (find(sectioned.library, "What does the kite count?", weights=w) for w in (plain, marked))
+    before, after = (search(sectioned.library, "What does the kite count?", weights=w) for w in (plain, marked))
     titles = [after.candidates.chunk(row).section for row in range(len(after.candidates))]
     moved = after.scores - before.scores
     assert moved.tolist() == pytest.approx([9.0 * (title == "1 Introduction") for title in titles])
@@ -88,7 +88,7 @@ def test_the_weights_of_sections_move_only_what_stands_in_one(sectioned: Assista
 
 
 def test_a_library_without_sections_is_ranked_by_similarity_alone(assistant: Assistant) -> None:
-    found = find(assistant.library, "What share of the otters does the kite count in the experiments?")
+    found = search(assistant.library, "What share of the otters does the kite count in the experiments?")
     weights = np.array([load_weights().fusion[name] for name in SIMILARITIES])
     assert not found.features[:, len(SIMILARITIES) :].any()
     assert found.scores.tolist() == (z_scores(found.features[:, : len(SIMILARITIES)]) @ weights).tolist()

@@ -1,0 +1,76 @@
+"""Which papers a question is put to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypedDict
+
+from . import arguments
+from .errors import QuestionError
+
+Names = str | Sequence[str] | None
+
+
+class FilterArguments(TypedDict, total=False):
+    """Filters as keyword arguments; a single name or year may stand for a list of one."""
+
+    papers: Names
+    years: int | Sequence[int] | None
+    authors: Names
+    sources: Names
+    tags: Names
+    collections: Names
+    without: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """All papers that match every filter that is set, except those in `without`.
+
+    `papers` and `without` name papers as `Assistant.paper` takes them. `authors`, `sources`, `tags` and `collections`
+    match when any value does: tags by their whole name, the others by a part of it, ignoring case.
+    """
+
+    papers: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+    def set_values(self) -> dict[str, list[Any]]:
+        """Return the filters that are set, with their values."""
+        return {name: list(values) for name, values in asdict(self).items() if values}
+
+    @classmethod
+    def parse(cls, arguments_: FilterArguments) -> Filters:
+        """Return the filters in keyword arguments.
+
+        Raises:
+            QuestionError: a filter has a value of another type, or is empty, which would match no paper at all.
+            TypeError: there is no such filter.
+        """
+        parsed: dict[str, tuple[Any, ...]] = {}
+        for name, given in arguments_.items():
+            values = arguments.several(name, given)
+            check = _year if name == "years" else _name
+            parsed[name] = tuple(check(name, value) for value in values or ())
+            if values is not None and not parsed[name] and name != "without":
+                raise QuestionError(f"{name} is empty: name at least one, or leave it out.")
+        return cls(**parsed)
+
+
+def _year(name: str, value: Any) -> int:
+    return arguments.whole(name, value, 0, 9999)
+
+
+def _name(name: str, value: Any) -> str:
+    text = arguments.text(name, value)
+    if not text:  # every name contains it
+        raise QuestionError(f"{name} holds an empty text: name something, or leave it out.")
+    return text
