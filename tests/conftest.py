@@ -67,11 +67,11 @@ def fake_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         reply_file.write_bytes(reply)
         program.write_text(f"#!/bin/sh\ncat '{reply_file}'\n{script}\n")
         program.chmod(0o755)
-        sandbox.close_idle()
+        sandbox.POOL.close()
         monkeypatch.setattr(sys, "executable", str(program))
 
     yield use
-    sandbox.close_idle()
+    sandbox.POOL.close()
 
 
 @pytest.fixture(scope="session")

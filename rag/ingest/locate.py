@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 from ..errors import SourceError, reason
 from ..reading.bibliography.zotero import is_zotero
-from ..reading.formats import READER, is_readable
+from ..reading.formats import READER_VERSION, is_readable
 from ..reading.markup.epub import is_book
-from ..reading.sandbox.requests import items_apart, zotero_apart
+from ..reading.sandbox.requests import read_items_in_sandbox, read_zotero_in_sandbox
 from ..reading.sources import Item
 from ..store.files import INDEX, RECORD, UPLOADS
 from ..types import Failure
@@ -71,7 +71,7 @@ class Source(NamedTuple):
         """
         said = asdict(self.item) if self.item else {}
         about = json.dumps({name: said[name] for name in ("title", "details", "abstract") if said}, default=str)
-        rest = hashlib.sha256(f"{READER} {about}".encode()).hexdigest()
+        rest = hashlib.sha256(f"{READER_VERSION} {about}".encode()).hexdigest()
         return f"{_digest(self.path) if self.path else ''}.{rest}"
 
 
@@ -164,7 +164,7 @@ def locate(
         homes.add(path)
         name = storable(path.name)
         try:
-            items, failures = zotero_apart(path, collections, without)
+            items, failures = read_zotero_in_sandbox(path, collections, without)
         except SourceError as error:
             located.failures.append(Failure(name, None, str(error)))
             continue
@@ -192,7 +192,7 @@ def locate(
 def _described(bibliography: Path, located: Located, named: bool) -> dict[Path, Item]:
     """The files that a bibliography names, each with its entry; what is broken is told when its papers are read."""
     try:
-        items, _ = items_apart(bibliography)
+        items, _ = read_items_in_sandbox(bibliography)
     except SourceError:
         return {}
     # An entry with neither abstract nor file is told of when the papers are read.

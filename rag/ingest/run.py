@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AddInterrupted, SourceError
-from ..reading.sandbox.pool import unexpected
-from ..reading.sandbox.requests import read_apart
+from ..reading.failures import unexpected
+from ..reading.sandbox.requests import read_file_in_sandbox
 from ..reading.sources import Item, Reading, make_paper
 from ..store.papers import NOT_FOUND, PARTLY, Failed, Records, StoredChunk
 from ..text.readable import folded
@@ -538,7 +538,7 @@ def read_source(source: Source, brief: bool = False, stop: threading.Event | Non
         return Reading([replace(_abstract(item), brief=source.path is not None)])
     assert source.path is not None
     most_pages = _BRIEF_PAGES if brief else None
-    reading = read_apart(source.path, source.name, most_pages, outside=source.outside, stop=stop)
+    reading = read_file_in_sandbox(source.path, source.name, most_pages, outside=source.outside, stop=stop)
     papers = [_described(paper, source) for paper in reading.papers]
     if source.afar:
         note = f"its file lies outside of the added folder: {source.name}"

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import LibraryError, SourceError, reason
-from ..reading.bibliography.attachments import last_part
+from ..reading.bibliography.attachments import file_name
 from ..store.files import UPLOADS
 from .locate import Source, file_digest, storable
 
@@ -27,7 +27,7 @@ _LEFT = 24 * 3600.0  # seconds after which a copy that no paper was read from is
 
 def kept_name(name: str) -> str:
     """The name that an uploaded file is kept and shown under: its last part, printable, not too long, suffix kept."""
-    printable = "".join(c for c in unicodedata.normalize("NFC", last_part(name)) if c.isprintable())
+    printable = "".join(c for c in unicodedata.normalize("NFC", file_name(name)) if c.isprintable())
     stem, suffix = os.path.splitext(_UNWANTED.sub("_", printable).rstrip(". "))
     stem = stem.lstrip(".- ").encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(". ") or "upload"
     return f"{'_' if _RESERVED.fullmatch(stem) else ''}{stem}{suffix[:_MOST_SUFFIX]}"

@@ -102,13 +102,13 @@ def test_a_failed_file_is_tried_again_only_when_it_changed(
 ) -> None:
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 cut off")
     first = desk.add(tmp_path / "bad.pdf")
-    read = adding.read_apart
+    read = adding.read_file_in_sandbox
     with monkeypatch.context() as patched:
-        patched.setattr(adding, "read_apart", lambda *_, **__: pytest.fail("it was read again"))
+        patched.setattr(adding, "read_file_in_sandbox", lambda *_, **__: pytest.fail("it was read again"))
         second = desk.add(tmp_path / "bad.pdf")
     assert second.failed == first.failed
     assert [str(failure) for failure in first.failed] == ["bad.pdf: it is damaged or no PDF"]
-    assert adding.read_apart is read
+    assert adding.read_file_in_sandbox is read
     assert desk.library.records.searched()["failed"] == 1
     write_plant(tmp_path, "Oak", 12).replace(tmp_path / "bad.pdf")
     assert len(desk.add(tmp_path / "bad.pdf").added) == 1

@@ -26,7 +26,8 @@ from rag.ingest.sentences import split_sentences
 from rag.models.embedder import SentenceEmbedder, load_embedder
 from rag.models.protocols import Embedder, MarkedText
 from rag.models.runtime import PACKAGED_MODEL, PACKAGED_SHA256
-from rag.reading.formats import make_paper, read_file
+from rag.reading.formats import read_file
+from rag.reading.sources import make_paper
 from rag.text.readable import readable
 from rag.types import Chunk, Page, Paper, Span
 

@@ -9,8 +9,7 @@ import pytest
 from helpers.papers import ROOT
 from helpers.reader import read
 
-from rag.reading.encodings import bibtex_encoding, codec_of, encoding_of, markup_encoding
-from rag.reading.sources import decode
+from rag.reading.encodings import bibtex_encoding, codec_of, decode, encoding_of, markup_encoding
 
 CASES = ROOT / "tests" / "cases" / "04-declared-encoding"
 TEXTS = {

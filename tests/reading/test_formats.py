@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rag.errors import SourceError
 from rag.reading import formats as readers
-from rag.reading.formats import Reading, is_readable, read_file
+from rag.reading.formats import is_readable, read_file
+from rag.reading.sources import Reading
 from rag.text.cleaning import clean
 from rag.text.readable import folded, readable
 from rag.types import Paper
@@ -99,10 +100,10 @@ def test_a_few_broken_bytes_do_not_turn_a_utf8_file_into_latin1(tmp_path: Path) 
     ids=["zeros", "image", "broken utf-16"],
 )
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path, raw: bytes) -> None:
-    assert refusal(tmp_path, "a.txt", raw) == "its bytes are no text in any encoding that is known"
+    assert refusal(tmp_path, "a.txt", raw) == "its bytes are not text in any known encoding"
 
 
-@pytest.mark.parametrize("suffix", sorted(readers._READERS))
+@pytest.mark.parametrize("suffix", sorted(readers.SUFFIXES))
 def test_an_empty_file_of_any_format_is_refused(tmp_path: Path, suffix: str) -> None:
     assert is_readable(tmp_path / f"a{suffix.upper()}")
     assert refusal(tmp_path, f"a{suffix}", b"") == "the file is empty"
@@ -111,13 +112,13 @@ def test_an_empty_file_of_any_format_is_refused(tmp_path: Path, suffix: str) -> 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.txt", " \n\t\n", "the file holds white space only"),
+        ("a.txt", " \n\t\n", "the file has only white space"),
         ("a.txt", "A Title Alone\n", "the title 'A Title Alone' has no text"),
         ("a.txt", "A Title\n\n* * *\n", "the title 'A Title' has no text"),
         ("a.md", "# A Title\n", "the title 'A Title' has no text"),
         ("a.html", "<h1>A Title</h1><script>text()</script>", "the title 'A Title' has no text"),
         ("a.bib", "no entry in here", "there is no entry in it"),
-        ("a.ris", "nor a record here", "there is no paper in it"),
+        ("a.ris", "nor a record here", "there is no record in it"),
         ("a.jsonl", "\n\n", "there is no paper in it"),
         ("a.txt", HEADER, "there is no paper in it"),
         ("a.odt", "x", "files of the kind '.odt' are not read; known are "),
@@ -162,7 +163,7 @@ MARKS += [
 
 @settings(deadline=None)
 @given(
-    st.sampled_from(sorted(readers._READERS.keys() - {".pdf"})),
+    st.sampled_from(sorted(readers.SUFFIXES - {".pdf"})),
     st.one_of(
         st.binary(), st.lists(st.sampled_from(MARKS)).map(lambda parts: "".join(parts).encode(errors="surrogatepass"))
     ),
@@ -199,7 +200,7 @@ def test_a_page_that_lost_its_header_is_read_and_reported(tmp_path: Path, lines:
     rest = "\n\n".join((HEADER + ENTRIES).split("\n\n")[lines:])
     reading = read(tmp_path, "page.txt", rest)
     assert [p.title for p in reading.papers] == TITLES
-    reason = "the page's header of five blocks is not whole; its titles and abstracts are read all the same"
+    reason = "the page's header of five blocks is incomplete; its titles and abstracts were read anyway"
     assert failures(reading) == [(1, reason)]
 
 
@@ -345,8 +346,8 @@ def test_broken_json_lines_are_named_and_cost_no_other(tmp_path: Path) -> None:
     assert reasons[3] == "the line is not valid JSON (Unterminated string starting at, column 18)"
     assert reasons[4] == "the line is not a JSON object with `title` and `text`"
     assert reasons[5] == "the title 'No text' has no text"
-    assert reasons[6] == reasons[7] == "`title` and `text` (or `abstract`) have to be strings"
-    assert reasons[8].startswith("the line cannot be read (its bytes are no text")
+    assert reasons[6] == reasons[7] == "`title` and `text` (or `abstract`) must be strings"
+    assert reasons[8].startswith("the line cannot be read (its bytes are not text")
     assert reasons[9].startswith("the line cannot be read (")
     assert reasons[10] == "it has a text but no title"
 

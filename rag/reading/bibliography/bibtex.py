@@ -1,4 +1,4 @@
-"""BibTeX: entries to items and papers, with what they inherit from others and the files that they name."""
+"""Parse BibTeX entries into items, with inherited fields and attached files."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import SourceError
 from ...text.readable import from_latex, verbatim
+from ...text.tags import untagged
 from ...types import Failure
-from ..encodings import bibtex_encoding
-from ..sources import Item, Reading, arxiv_number, decoded, details, papers_in
-from .attachments import files_of, first_found, last_part, named_files, unescaped
+from ..encodings import bibtex_encoding, read_text
+from ..metadata import arxiv_number, metadata_fields
+from ..sources import Item
+from .attachments import named_text_files, parse_file_field, unescaped
 from .journals import STRINGS, journal
 from .names import bibtex_names
-from .tags import untagged
 
-_NO_PAPERS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # kinds of entries
-_LISTS = {"keywords": ", ", "file": ";", "author": " and ", "groups": ", "}  # fields that add up where they repeat
+_NOT_WORKS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # kinds of entries
+_LISTS = {"keywords": ", ", "file": ";", "author": " and ", "groups": ", "}  # repeated fields that are joined
 _FILES = ("file", "localfile", "local-url", "localurl", "pdf")
-_VERBATIM = ("doi", "url", "eprint")  # a double hyphen is no dash in them
-_ARXIV = ("arxiv", "arxivid", "doi", "url", "journal", "journaltitle", "volume", "number", "note", "howpublished",
-          "eid", "pages", "publisher", "booktitle")  # fmt: skip
-_LONGEST_MACRO = 20_000  # characters that names of a value may stand for, all together
-_NUMBERS = ("volume", "number", "eid", "pages")  # of a preprint, where the journal is arXiv
-# What a part takes from its whole where it has none of its own, and from which of its fields.
-_FROM_WHOLE = {"year": ("year",), "date": ("date",), "booktitle": ("booktitle", "title"), "journal": ("journal",),
+_VERBATIM = ("doi", "url", "eprint")  # fields in which a double hyphen is not a dash
+_ARXIV_FIELDS = ("arxiv", "arxivid", "doi", "url", "journal", "journaltitle", "volume", "number", "note",
+                 "howpublished", "eid", "pages", "publisher", "booktitle")  # fmt: skip
+_MAX_EXPANSION = 20_000  # characters that the @strings in one value may add
+_NUMBERS = ("volume", "number", "eid", "pages")  # hold the number of a preprint whose journal is arXiv
+# The fields that an entry inherits by `crossref` if it lacks them, and the sources of each.
+_INHERITED = {"year": ("year",), "date": ("date",), "booktitle": ("booktitle", "title"), "journal": ("journal",),
                "journaltitle": ("journaltitle", "title"), "editor": ("editor",), "author": ("author",)}  # fmt: skip
-_PARTS_BY_ITS_AUTHORS = ("inbook", "suppbook")  # a chapter of a book, which has no authors of its own
+_INHERIT_AUTHORS = ("inbook", "suppbook")  # chapters of a book by one author
 _KEYLESS = re.compile(r"(?mi)^([ \t]*@(?!string\b|preamble\b|comment\b)\w+[ \t]*[{(])(?=\s*[\w-]+\s*=)")
 _NEXT_FIELD = re.compile(r"\s+([A-Za-z][\w-]*)\s*=\s*")
 _MONTHS = {
@@ -42,59 +42,44 @@ _MONTHS = {
 class _Entry:
     kind: str
     key: str
-    fields: Mapping[str, str]  # in LaTeX, by names in small letters
+    fields: Mapping[str, str]  # LaTeX values by lower-case names
     line: int
 
 
-def read_bibtex(path: Path, name: str, *, outside: bool = True) -> Reading:
-    """Return the papers that a BibTeX file's abstracts make, but for entries whose files are there: these are papers.
-
-    The entries with neither abstract nor file are one failure. `outside` is as in `bibtex_items`.
-
-    Raises:
-        SourceError: the file is no text, or without any entry.
-    """
-    items, failures = bibtex_items(path, name, outside=outside)
-    if not items and not failures:
-        raise SourceError("there is no entry in it")
-    return papers_in(items, failures, name, "entry", "entries")
-
-
 def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:
-    """Return the entries of a BibTeX file, and what of it is broken; `name` (else the file's own) stands in failures.
+    """Return the entries of a BibTeX file and failures for the broken ones; see `bibliography_items`.
 
-    A path in a `file` field is taken from the folder of the .bib, and from the ones that JabRef notes in it. Without
-    `outside` only files in the .bib's folder count, as they should where somebody else wrote the file. An entry that
-    others inherit from is no item where it has neither abstract nor file.
+    File names are relative to the folder of the .bib or to those that JabRef notes in it. An entry that others inherit
+    from is left out if it has neither abstract nor file.
 
     Raises:
-        SourceError: the file is no text.
+        SourceError: The file is not text.
     """
-    entries, comments, failures = _parsed(decoded(path, bibtex_encoding), name or path.name)
+    entries, comments, failures = _parse(read_text(path, bibtex_encoding), name or path.name)
     folders = [path.parent]
     for comment in comments:
         if noted := re.match(r"jabref-meta: *fileDirectory[^:]*:(.*?);?\s*$", comment, re.S):
             folders.append(path.parent / unescaped(noted[1].strip()))
     by_key = {key: entry for entry in reversed(entries) for key in (entry.key.lower(), entry.key) if key}
-    wholes = {key for entry in entries for key in _keys(entry.fields.get("crossref", ""), by_key)}
+    parents = {key for entry in entries for key in _keys(entry.fields.get("crossref", ""), by_key)}
     items = []
     for entry in entries:
-        if entry.kind in _NO_PAPERS:
+        if entry.kind in _NOT_WORKS:
             continue
         item = _item(entry, _inherited(entry, by_key), folders, outside)
-        if item.abstract or item.files or entry.key not in wholes:
+        if item.abstract or item.files or entry.key not in parents:
             items.append(item)
     return items, failures
 
 
-def _parsed(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure]]:
-    """Return the entries, the comments and the failures; an entry with a key or a field used twice is whole."""
+def _parse(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure]]:
+    """Return the entries, the comments and the failures; an entry with a repeated key or field is no failure."""
     import logging
 
     import bibtexparser
     from bibtexparser.model import Entry, ParsingFailedBlock, String
 
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it warns of is reported below
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # its warnings become failures below
     text = _KEYLESS.sub(r"\1,", text)
     library = bibtexparser.parse_string(text, parse_stack=[], append_middleware=None)
     strings = _MONTHS | STRINGS
@@ -110,14 +95,14 @@ def _parsed(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure
             strings[inner.key.lower()] = _value(str(inner.value), strings)
         elif isinstance(block, ParsingFailedBlock):
             reason = getattr(block.error, "abort_reason", str(block.error)).partition(". Note:")[0].strip()
-            failures.append(Failure(name, line, f"a broken entry: {reason}"))
+            failures.append(Failure(name, line, f"broken entry: {reason}"))
     return entries, [comment.comment for comment in library.comments], failures
 
 
 def _fields(fields: Sequence[Any], strings: Mapping[str, str]) -> dict[str, str]:
-    """Return the values by name; of a field that repeats the first with a value, of lists all."""
+    """Return the values by name; for a repeated field the first non-empty value, for lists all values joined."""
     values: dict[str, str] = {}
-    for name, raw in (pair for field in fields for pair in _separated(field.key.lower(), str(field.value))):
+    for name, raw in (pair for field in fields for pair in _split_fields(field.key.lower(), str(field.value))):
         value = _value(raw, strings)
         if values.get(name) and value and name in _LISTS:
             values[name] += _LISTS[name] + value
@@ -126,8 +111,8 @@ def _fields(fields: Sequence[Any], strings: Mapping[str, str]) -> dict[str, str]
     return values
 
 
-def _separated(name: str, raw: str) -> Iterator[tuple[str, str]]:
-    """Yield a field, and those that follow it in its value because the comma between them is missing."""
+def _split_fields(name: str, raw: str) -> Iterator[tuple[str, str]]:
+    """Yield a field, and the fields in its value where a comma between them is missing."""
     depth, quoted, start = 0, False, 0
     for mark in re.finditer(r'[{}"]', raw):
         closes = mark[0] == "}" or quoted
@@ -142,7 +127,7 @@ def _separated(name: str, raw: str) -> Iterator[tuple[str, str]]:
 
 
 def _value(raw: str, strings: Mapping[str, str]) -> str:
-    """Return what `"Proceedings of " # kites # {!}` stands for; a name that is not known is left as it is."""
+    """Return the text of `"Proceedings of " # kites # {!}`; unknown @strings stay as they are."""
     pieces, depth, quoted, start = [], 0, False, 0
     for mark in re.finditer(r'[{}"#]', raw):
         if mark[0] == "{":
@@ -155,7 +140,7 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
             pieces.append(raw[start : mark.start()])
             start = mark.end()
     values: list[str] = []
-    left = len(raw) + _LONGEST_MACRO  # names of names could stand for any length
+    left = len(raw) + _MAX_EXPANSION  # @strings made of @strings could expand to any length
     for piece in (piece.strip() for piece in [*pieces, raw[start:]]):
         enclosed = len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""')
         values.append((piece[1:-1] if enclosed else strings.get(piece.lower(), piece))[: max(0, left)])
@@ -164,13 +149,13 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
 
 
 def _keys(field: str, known: Mapping[str, _Entry]) -> list[str]:
-    """Return the keys of entries that a field names; BibTeX finds them also in other letters' case."""
+    """Return the keys of the entries that a field names, ignoring case as BibTeX does."""
     named = (key.strip() for key in field.split(","))
     return [known[form].key for key in named if (form := key if key in known else key.lower()) in known]
 
 
 def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Return an entry's fields with those that it takes from its `xdata` and from its `crossref`; loops end."""
+    """Return an entry's fields with those inherited by `xdata` and `crossref`; loops end."""
     fields = {name: value for name, value in entry.fields.items() if value.strip()}
     if len(seen) > 10:
         return fields
@@ -181,15 +166,15 @@ def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str]
     for key in _keys(fields.get("crossref", ""), by_key):
         if key in seen:
             continue
-        whole = _inherited(by_key[key], by_key, seen)
-        if "title" in whole and not by_key[key].fields.get("booktitle", ""):
-            whole.pop("booktitle", None)  # of what the whole is part of itself
+        parent = _inherited(by_key[key], by_key, seen)
+        if "title" in parent and not by_key[key].fields.get("booktitle", ""):
+            parent.pop("booktitle", None)  # it names what the parent is part of
         left_out = ["booktitle" if entry.kind == "article" else "journaltitle"]
-        left_out += ["author"] if entry.kind not in _PARTS_BY_ITS_AUTHORS or "editor" in fields else []
-        for name, sources in _FROM_WHOLE.items():
+        left_out += ["author"] if entry.kind not in _INHERIT_AUTHORS or "editor" in fields else []
+        for name, sources in _INHERITED.items():
             if name in left_out:
                 continue
-            if value := next((whole[source] for source in sources if source in whole), ""):
+            if value := next((parent[source] for source in sources if source in parent), ""):
                 fields.setdefault(name, value)
     return fields
 
@@ -201,7 +186,7 @@ def _item(entry: _Entry, raw: Mapping[str, str], folders: Sequence[Path], outsid
         if name not in _FILES and not name.startswith("bdsk-")
     }
     fields |= {name: full for name in ("journal", "journaltitle") if (full := journal(raw.get(name, "")))}
-    known = details(
+    metadata = metadata_fields(
         {
             "authors": bibtex_names(raw.get("author", "") or raw.get("editor", "")),
             "year": fields.get("year") or fields.get("date"),
@@ -213,17 +198,17 @@ def _item(entry: _Entry, raw: Mapping[str, str], folders: Sequence[Path], outsid
             "tags": [k.strip() for k in re.split(r"[,;]", fields.get("keywords", ""))],
         }
     )
-    known["collections"] = tuple(filter(None, (group.strip() for group in fields.get("groups", "").split(","))))
+    metadata["collections"] = tuple(filter(None, (group.strip() for group in fields.get("groups", "").split(","))))
     added = next((fields[key] for key in ("date-added", "dateadded", "creationdate", "timestamp") if key in fields), "")
     time = re.match(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?", added)
-    named = [names for field in _FILES for names in named_files(raw.get(field, ""))]
+    named = [names for field in _FILES for names in parse_file_field(raw.get(field, ""))]
     if raw.get("url", "").startswith("file:"):
-        named += named_files(raw["url"])
-    files, missing = files_of((last_part(names[0]), first_found(names, folders, outside)) for names in named)
+        named += parse_file_field(raw["url"])
+    files, missing = named_text_files(named, folders, outside)
     return Item(
         key=entry.key,
         title=_title(fields),
-        details=known,
+        details=metadata,
         abstract=fields.get("abstract") or None,
         files=files,
         missing=missing,
@@ -242,7 +227,7 @@ def _title(fields: Mapping[str, str]) -> str:
 
 
 def _arxiv(fields: Mapping[str, str]) -> str | None:
-    """Return the number on arXiv, from whichever field has it."""
+    """Return the arXiv number from whichever field has it."""
     kind = fields.get("archiveprefix", fields.get("eprinttype", "")).lower()
     if "arxiv" in kind or not kind:
         eprint = fields.get("eprint", "")
@@ -252,10 +237,9 @@ def _arxiv(fields: Mapping[str, str]) -> str | None:
             return eprint
     published = (fields.get(name, "") for name in ("journal", "journaltitle", "series", "publisher", "institution"))
     preprint = any(re.match(r"arxiv\b|corr$", name, re.IGNORECASE) for name in published)
-    for name in _ARXIV:
+    for name in _ARXIV_FIELDS:
         value = fields.get(name, "")
         numbered = name.startswith("arxiv") or value.startswith("abs/") or (preprint and name in _NUMBERS)
-        bare = f"arxiv:{value}" if numbered else value
-        if number := arxiv_number(bare):
+        if number := arxiv_number(f"arxiv:{value}" if numbered else value):
             return number
     return None

@@ -1,4 +1,4 @@
-"""Names of journals that bibliographies use and do not define: AAS's macros, as ADS writes them, and BibTeX's own."""
+"""Expand journal macros that bibliographies use without defining: those of ADS and of BibTeX's standard styles."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ STRINGS = {
     "toms": "ACM Transactions on Mathematical Software", "toois": "ACM Transactions on Office Information Systems",
     "toplas": "ACM Transactions on Programming Languages and Systems", "tcs": "Theoretical Computer Science",
 }  # fmt: skip
-"""The `@string`s that BibTeX's standard styles define."""
+"""The @strings of BibTeX's standard styles."""
 
 
 def journal(field: str) -> str | None:
-    """Return the name that a macro such as `\\mnras` alone in a field stands for; None for any other field."""
+    """Return the journal for a field with a macro alone, such as `\\mnras`; None for any other field."""
     macro = re.fullmatch(r"[{\s]*\\([a-z]+)[}\s]*", field)
     return _MACROS.get(macro[1]) if macro else None

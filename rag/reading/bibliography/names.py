@@ -1,44 +1,42 @@
-"""Names of people as bibliographies write them, to names as people read them."""
+"""Parse people's names as bibliographies write them, into given name first."""
 
 from __future__ import annotations
 
 import re
 
 from ...text.readable import from_latex, with_letters
-from .tags import untagged
+from ...text.tags import untagged
 
 _OTHERS = re.compile(r"others\.?|et\.? al\.?", re.IGNORECASE)
 _LONGEST = 500  # characters; the parser is quadratic in closing braces
-_OFFICE = re.compile(
-    r"\b(?:and|of|for|the|und|für|et|pour|Inc|Ltd|LLC|GmbH|Corp)\b"
-)  # a name with a comma that is its own
+_ORGANISATION = re.compile(r"\b(?:and|of|for|the|und|für|et|pour|Inc|Ltd|LLC|GmbH|Corp)\b")
 _FULL_NAME = re.compile(r"(?:[^\W\d_a-z][\w.'’-]*\s)+(?:(?:van|von|de|der|den|la|di|da)\s)*[^\W\d_a-z][\w'’-]+")
 _GENERATION = re.compile(r"(?:jr|sr)\.?|II|III|IV|2nd|3rd", re.IGNORECASE)
 
 
 def bibtex_names(field: str) -> list[str]:
-    """Return the people of a field such as `Doe, Jr, Jane and {Office for Moss and Reeds}`, first name first.
+    """Return the people of a BibTeX field such as `Doe, Jr, Jane and {Office for Moss and Reeds}`.
 
-    What stands in braces is one word, whatever is in it. `others` is nobody.
+    Text in braces is one word. `others` is dropped.
     """
     from bibtexparser.middlewares.names import split_multiple_persons_names
 
     field = " ".join(untagged(with_letters(field)).split())
     field = re.sub(r"(?:^|(?<=\s))and\s+(?=and(?:\s|$))|^and\s+|\s+and$", "", field, flags=re.IGNORECASE)
-    people = [each for person in split_multiple_persons_names(field) for each in _listed(person)]
+    people = [each for person in split_multiple_persons_names(field) for each in _split_people(person)]
     names = (_bibtex_name(person.strip()) for person in people)
     return [name for name in names if name and not _OTHERS.fullmatch(name)]
 
 
-def _listed(person: str) -> list[str]:
-    """Return the people of a list that is written without `and`: `J. Oak, K. Elm, L. Ash`, `Oak, J.; Elm, K.`."""
+def _split_people(person: str) -> list[str]:
+    """Return the people of a list written without `and`: `J. Oak, K. Elm, L. Ash`, `Oak, J.; Elm, K.`."""
     if "{" in person:
         return [person]
     if ";" in person:
         return person.split(";")
     both = re.split(r"\s+(?:\\&|&)\s+", person)
     if len(both) > 1 and (all(re.search(r",|\s[A-Z]{1,3}$|^[A-Z]\.", each) for each in both)):
-        return [each for side in both for each in _listed(side)]
+        return [each for side in both for each in _split_people(side)]
     parts = [part.strip() for part in person.split(",") if part.strip()]
     if len(parts) > 1 and all(re.fullmatch(r"[^\W\d_][\w'-]+ [A-Z]{1,3}", part) for part in parts):
         return parts  # Oak J, Elm K
@@ -58,23 +56,23 @@ def _bibtex_name(person: str) -> str:
     if len(person) > _LONGEST:
         person = re.sub("[{}]", "", person)[:_LONGEST]
     if re.search(r"\bfamily\s*=", person):  # biblatex: given=Hans, prefix=von, family=Berg
-        said = {key: value.strip() for key, value in re.findall(r"(\w+)\s*=\s*(\{[^{}]*\}|[^,]*)", person)}
-        words = [said.get(key, "") for key in ("given", "prefix", "family")]
-        return _whole(" ".join(filter(None, words)), said.get("suffix", ""))
+        keys = {key: value.strip() for key, value in re.findall(r"(\w+)\s*=\s*(\{[^{}]*\}|[^,]*)", person)}
+        words = [keys.get(key, "") for key in ("given", "prefix", "family")]
+        return _joined(" ".join(filter(None, words)), keys.get("suffix", ""))
     parts = parse_single_name_into_parts(person, strict=False)
     if not parts.jr and parts.first and _GENERATION.fullmatch(" ".join(parts.first)):
         parts.first, parts.jr = [], parts.first  # Tim Oak, Jr
     elif parts.jr and _GENERATION.fullmatch(" ".join(parts.first)) and not _GENERATION.fullmatch(" ".join(parts.jr)):
         parts.first, parts.jr = parts.jr, parts.first  # Oak, Tim, Jr
-    return _whole(" ".join([*parts.first, *parts.von, *parts.last]), " ".join(parts.jr))
+    return _joined(" ".join([*parts.first, *parts.von, *parts.last]), " ".join(parts.jr))
 
 
-def _whole(name: str, generation: str) -> str:
+def _joined(name: str, generation: str) -> str:
     return " ".join(from_latex(f"{name}, {generation}" if generation else name).split())
 
 
 def ris_names(person: str) -> list[str]:
-    """Return the people of an author's line of RIS, where some programs write several: `Oak, T.; Elm, K.`."""
+    """Return the people of a RIS author line; some programs write several: `Oak, T.; Elm, K.`."""
     person = " ".join(untagged(person).split())
     people = person.split(";")
     if len(people) == 1:
@@ -84,21 +82,21 @@ def ris_names(person: str) -> list[str]:
 
 
 def stated_names(person: str) -> list[str]:
-    """Return the people of an author's field in any other record: `Tim Oak and Kim Elm`, `Oak, Tim; Elm, Kim`."""
+    """Return the people of an author field in any other record: `Tim Oak and Kim Elm`, `Oak, Tim; Elm, Kim`."""
     person = " ".join(untagged(person).split())
-    if _OFFICE.search(person.replace(" and ", " ")) or ";" in person:
+    if _ORGANISATION.search(person.replace(" and ", " ")) or ";" in person:
         return [name for part in person.split(";") if (name := western(part))]
     parts = [part.strip() for part in re.split(r",? and |,", person) if part.strip()]
     if len(parts) > 1 and all(_FULL_NAME.fullmatch(part) for part in parts):
         return parts
-    several = [each for part in re.split(r",? and ", person) for each in _listed(part)]
+    several = [each for part in re.split(r",? and ", person) for each in _split_people(part)]
     return [name for part in several if (name := western(part))]
 
 
 def western(person: str) -> str:
-    """Return `Doe, Jane, Jr.`, as RIS has names, first name first: `Jane Doe, Jr.`; "" for nobody."""
+    """Return `Doe, Jane, Jr.`, the form of RIS, as `Jane Doe, Jr.`; "" for nobody."""
     last, *rest = [part for part in map(str.strip, person.split(",")) if part] or [""]
-    if (len(rest) > 1 and not _GENERATION.fullmatch(rest[-1])) or (rest and _OFFICE.search(person)):
+    if (len(rest) > 1 and not _GENERATION.fullmatch(rest[-1])) or (rest and _ORGANISATION.search(person)):
         return "" if _OTHERS.fullmatch(person.strip()) else " ".join(person.split()).strip(" ,")
     generation = rest.pop() if rest and _GENERATION.fullmatch(rest[-1]) else ""
     name = " ".join(filter(None, [*rest, last]))

@@ -1,4 +1,4 @@
-"""RIS: records to items and papers, in the forms that programs write them."""
+"""Parse RIS records into items, in the variants that programs write."""
 
 from __future__ import annotations
 
@@ -8,40 +8,31 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import SourceError, reason
+from ...errors import SourceError
+from ...text.tags import untagged
 from ...types import Failure
-from ..sources import Item, Reading, arxiv_number, decoded, details, papers_in
-from .attachments import files_of, first_found, last_part, named_files
+from ..encodings import read_text
+from ..failures import translate_errors
+from ..metadata import arxiv_number, metadata_fields
+from ..sources import Item
+from .attachments import named_text_files, parse_file_field
 from .names import ris_names
-from .tags import untagged
 
 _TITLES = ("primary_title", "title", "short_title", "translated_title", "book_title", "unpublished_title")
 _VENUES = ("alternate_title3", "secondary_title", "journal_name", "alternate_title2", "alternate_title1", "book_title")
 _DATES = ("year", "publication_year", "date")
-_MANY = ("AB", "N2", "ED", "L1", "L2", "L4", "LK")  # tags that may repeat, besides the library's
+_REPEATABLE = ("AB", "N2", "ED", "L1", "L2", "L4", "LK")  # tags that may repeat, besides rispy's
 _FILES = ("file_attachments1", "file_attachments2", "figure", "link_to_pdf", "urls", "link_to_fulltext")
 
 
-def read_ris(path: Path, name: str, *, outside: bool = True) -> Reading:
-    """Return the papers that a RIS file's abstracts make, but for records whose files are there: these are papers.
-
-    Raises:
-        SourceError: the file is no text, or without any record.
-    """
-    items, failures = ris_items(path, name, outside=outside)
-    if not items and not failures:
-        raise SourceError("there is no paper in it")
-    return papers_in(items, failures, name, "record", "records")
-
-
 def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:
-    """Return the records of a RIS file, and what of it is broken; `name` (else the file's own) stands in failures.
+    """Return the records of a RIS file and failures for the broken ones; see `bibliography_items`.
 
-    Paths in L1, L2, LK and UR are taken from the folder of the file, EndNote's `internal-pdf:` ones from its `.Data`
-    folder. Without `outside` only files in the folder count.
+    File names in L1, L2, LK and UR are relative to the folder of the file, EndNote's `internal-pdf:` ones to its
+    `.Data` folder.
 
     Raises:
-        SourceError: the file is no text.
+        SourceError: The file is not text.
     """
     import rispy
     from rispy.config import LIST_TYPE_TAGS
@@ -49,29 +40,30 @@ def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list
     items: list[Item] = []
     failures: list[Failure] = []
     folders = [path.parent, path.parent / f"{path.stem}.Data" / "PDF"]
-    for line, record in _records(_regular(decoded(path))):
+    for line, record in _records(_normalised(read_text(path))):
         try:
-            entries = rispy.loads(record, mapping=_mapping(), list_tags=[*LIST_TYPE_TAGS, *_MANY])
-        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            failures.append(Failure(name or path.name, line, f"a broken record: {reason(error)}"))
+            with translate_errors("rispy"):
+                entries = rispy.loads(record, mapping=_mapping(), list_tags=[*LIST_TYPE_TAGS, *_REPEATABLE])
+        except SourceError as error:
+            failures.append(Failure(name or path.name, line, str(error)))
             continue
         if not entries:
-            failures.append(Failure(name or path.name, line, "no RIS record: a record begins with a line `TY  - `"))
+            failures.append(Failure(name or path.name, line, "not a RIS record: a record begins with a line `TY  - `"))
         items += [_item(entry, line, folders, outside) for entry in entries]
     return items, failures
 
 
 @functools.cache
 def _mapping() -> dict[str, str]:
-    """Return the library's names for tags, and those of tags that it does not know."""
+    """Return rispy's names for tags, and names for tags that it does not know."""
     from rispy.config import TAG_KEY_MAPPING
 
     more = {"LK": "link_to_fulltext", "BT": "book_title", "CT": "unpublished_title", "ED": "editors"}
     return {**TAG_KEY_MAPPING, **more}
 
 
-def _regular(text: str) -> str:
-    """Return the text with its tags as the format has them; some programs write `TY - `, `ty  - ` or `TY  -`."""
+def _normalised(text: str) -> str:
+    """Return the text with its tags as the format demands; some programs write `TY - `, `ty  - ` or `TY  -`."""
     first = re.search(r"(?mi)^[ \t]*ty([ \t]*)-", text)
     if not first:
         return text
@@ -86,11 +78,11 @@ def _regular(text: str) -> str:
 
 
 def _records(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each record with its line: a broken one, or one without its end, must not take the others with it."""
+    """Yield each record with its line, so that a broken or unended one does not affect the others."""
     line, before = 1, 0
     for match in re.finditer(r"(?ms)(\S.*?)(?:^ER  -[^\n]*|(?=^TY  -)|\Z)", text):
         line, before = line + text.count("\n", before, match.start()), match.start()
-        if re.search(r"(?m)^[A-Z][A-Z0-9]  -", match[1]):  # else a line or two of the database that wrote the file
+        if re.search(r"(?m)^[A-Z][A-Z0-9]  -", match[1]):  # else lines added by the database that wrote the file
             filled = re.sub(r"(?m)^[A-Z][A-Z0-9]  - *\n(?=[A-Z][A-Z0-9]  -)", "", match[1].rstrip())
             yield line, filled + "\nER  - \n"
 
@@ -103,10 +95,10 @@ def _item(entry: dict[str, Any], line: int, folders: Sequence[Path], outside: bo
     links = [link for name in _FILES for link in _texts(entry.get(name))]
     url = next((link for link in _texts(entry.get("urls")) if not _is_file(link)), None)
     numbers = (arxiv_number(str(value)) for name, value in entry.items() if name not in ("abstract", "notes_abstract"))
-    known = details(
+    metadata = metadata_fields(
         {
             "authors": [name for person in people for name in ris_names(person)],
-            "year": next((said for said in map(entry.get, _DATES) if said and re.search(r"\d{4}", said)), None),
+            "year": next((date for date in map(entry.get, _DATES) if date and re.search(r"\d{4}", date)), None),
             "venue": untagged(next((str(entry[name]) for name in _VENUES if entry.get(name) and name != titled), "")),
             "doi": entry.get("doi"),
             "arxiv_id": next(filter(None, numbers), None),
@@ -115,14 +107,15 @@ def _item(entry: dict[str, Any], line: int, folders: Sequence[Path], outside: bo
             "tags": [tag.strip() for words in entry.get("keywords", []) for tag in untagged(words).split(";")],
         }
     )
-    named = [names for link in links if _is_file(link) for names in named_files(link.removeprefix("internal-pdf://"))]
-    files, missing = files_of((last_part(names[0]), first_found(names, folders, outside)) for names in named)
+    files = [link.removeprefix("internal-pdf://") for link in links if _is_file(link)]
+    named = [names for file in files for names in parse_file_field(file)]
+    existing, missing = named_text_files(named, folders, outside)
     return Item(
         key=entry.get("id") or "",
         title=untagged(title),
-        details=known,
+        details=metadata,
         abstract=untagged(str(abstract)) or None,
-        files=files,
+        files=existing,
         missing=missing,
         line=line,
     )

@@ -1,6 +1,6 @@
-"""A Zotero library, read only: its items and their files, from a copy of the database that Zotero itself keeps locked.
+"""Read the items of a Zotero library and their files, from a copy of the database that Zotero keeps locked.
 
-Written for the tables of Zotero 5 to 8, which differ in nothing that is read here.
+The tables of Zotero 5 to 8 are the same in all that is read here.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import SourceError
+from ...text.tags import untagged
 from ...types import Failure
-from ..sources import Item, arxiv_number, details
-from .attachments import files_of, found, holds_text, last_part
-from .sqlite_snapshot import copied
-from .tags import untagged
-from .zotero_extras import citekeys_of, linked_from
+from ..metadata import arxiv_number, metadata_fields
+from ..sources import Item
+from .attachments import can_hold_text, existing_file, file_name, text_files
+from .snapshot import sqlite_snapshot
+from .zotero_extras import better_bibtex_citekeys, linked_files_folder
 
 DATABASE = "zotero.sqlite"
-_FIRST_VERSION = 80  # of the tables, in which an attachment has a `parentItemID`: Zotero 5
+_MIN_SCHEMA = 80  # Zotero 5, the first whose attachments have a `parentItemID`
 _IMPORTED, _LINKED = (0, 1), 2
-_TITLE = "title caseName nameOfAct subject".split()
-_DATE = "date dateDecided dateEnacted issueDate".split()
-_VENUE = (
+_TITLE_FIELDS = "title caseName nameOfAct subject".split()
+_DATE_FIELDS = "date dateDecided dateEnacted issueDate".split()
+_VENUE_FIELDS = (
     "publicationTitle bookTitle proceedingsTitle encyclopediaTitle dictionaryTitle websiteTitle blogTitle forumTitle "
     "conferenceName journalAbbreviation university institution repository publisher"
 ).split()
@@ -50,7 +51,7 @@ _TAGS = "SELECT name FROM itemTags JOIN tags USING (tagID) WHERE itemID = ? ORDE
 
 
 class _Row(NamedTuple):
-    """An item, or with a mode and a path a file that stands alone."""
+    """An item, or with `mode` and `path` a file without an item."""
 
     number: int
     key: str
@@ -62,19 +63,17 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """What it takes to describe an item: collections' paths and groups' numbers by their own, citekeys by item."""
-
     folder: Path
     database: sqlite3.Connection
-    paths: Mapping[int, str]
-    groups: Mapping[int, int]
-    citekeys: Mapping[tuple[int, str], str]
-    linked_from: Path | None
+    paths: Mapping[int, str]  # of collections, by id
+    groups: Mapping[int, int]  # group ids by library id
+    citekeys: Mapping[tuple[int, str], str]  # by library id and item key
+    linked_folder: Path | None
     failures: list[Failure]
 
 
 def is_zotero(folder: Path) -> bool:
-    """Whether a folder is Zotero's: its database beside storage/, or alone but with Zotero's tables."""
+    """Return whether a folder is Zotero's: with its database and storage/, or a database with Zotero's tables."""
     database = folder / DATABASE
     if not database.is_file() or (folder / "storage").is_dir():
         return database.is_file()
@@ -89,72 +88,71 @@ def is_zotero(folder: Path) -> bool:
 def read_zotero(
     folder: Path, collections: Sequence[str] = (), without: Sequence[str] = ()
 ) -> tuple[list[Item], list[Failure]]:
-    """The items of a Zotero folder and of its groups, as they came into it, and what cannot be followed.
+    """Return the items of a Zotero folder and of its groups, in the order they were added, and attachments in error.
 
-    With `collections` only the items in these, with `without` none of those: names ("Chapter 2") or paths
-    ("Thesis/Chapter 2"), in any case of letters; what is in a collection's own collections is in it. A file without an
-    item around it is an item with an empty title.
+    `collections` limits the items, `without` excludes some: names ("Chapter 2") or paths ("Thesis/Chapter 2") in any
+    case, including subcollections. A file without an item is an item with an empty title.
 
     Raises:
-        SourceError: the database cannot be read, or there is no such collection.
+        SourceError: The database cannot be read, or there is no such collection.
     """
     failures: list[Failure] = []
-    citekeys = citekeys_of(folder / "better-bibtex.sqlite", failures)
-    with copied(folder / DATABASE) as database:
+    citekeys = better_bibtex_citekeys(folder / "better-bibtex.sqlite", failures)
+    with sqlite_snapshot(folder / DATABASE) as database:
         try:
             paths = _paths(database)
             groups = dict(database.execute("SELECT libraryID, groupID FROM groups"))
-            library = _Library(folder, database, paths, groups, citekeys, linked_from(folder), failures)
-            wanted, unwanted = _numbers(paths, collections), _numbers(paths, without)
+            library = _Library(folder, database, paths, groups, citekeys, linked_files_folder(folder), failures)
+            wanted, unwanted = _collection_ids(paths, collections), _collection_ids(paths, without)
             items = [
-                _item(library, row, {paths[n] for n in shelves if n in paths})
-                for row, shelves in _shelved(database)
-                if (wanted & shelves or not collections)
-                and not unwanted & shelves
-                and (row.path is None or holds_text(row.path))
+                _item(library, row, {paths[n] for n in ids if n in paths})
+                for row, ids in _rows(database)
+                if (wanted & ids or not collections)
+                and not unwanted & ids
+                and (row.path is None or can_hold_text(row.path))
             ]
         except sqlite3.DatabaseError as error:
-            raise SourceError(_trouble(database, error)) from error
+            raise SourceError(_explain(database, error)) from error
     return items, failures
 
 
-def _shelved(database: sqlite3.Connection) -> Iterator[tuple[_Row, set[int]]]:
-    """Every item, or file that stands alone, with the numbers of the collections that it is in."""
-    shelves: dict[int, set[int]] = {}
-    for number, collection in database.execute("SELECT itemID, collectionID FROM collectionItems"):
-        shelves.setdefault(number, set()).add(collection)
+def _rows(database: sqlite3.Connection) -> Iterator[tuple[_Row, set[int]]]:
+    """Yield every item, and file without one, with the ids of its collections."""
+    collections: dict[int, set[int]] = {}
+    for item, collection in database.execute("SELECT itemID, collectionID FROM collectionItems"):
+        collections.setdefault(item, set()).add(collection)
     for row in map(_Row._make, database.execute(_ITEMS).fetchall()):
-        yield row, shelves.get(row.number, set())
+        yield row, collections.get(row.number, set())
 
 
 def _item(library: _Library, row: _Row, paths: set[str]) -> Item:
-    number, key, place, added, mode, path = row
+    number, key, library_id, added, mode, path = row
     execute = library.database.execute
     alone = path is not None
     fields = {} if alone else {name: str(value) for name, value in execute(_FIELDS, [number])}
     attached = [(key, mode, path)] if alone else execute(_FILES, [number]).fetchall()
-    files, missing = files_of(file for each in attached for file in _file(library, *each))
-    known = details(
+    files, missing = text_files(file for each in attached for file in _file(library, *each))
+    metadata = metadata_fields(
         {
             "authors": _authors(execute(_CREATORS, [number]).fetchall()),
-            "year": _first(fields, _DATE),
-            "venue": untagged(_first(fields, _VENUE)),
+            "year": _first(fields, _DATE_FIELDS),
+            "venue": untagged(_first(fields, _VENUE_FIELDS)),
             "doi": fields.get("DOI") or _extra(fields, "DOI"),
             "arxiv_id": _arxiv(fields),
             "url": fields.get("url"),
             "citekey": fields.get("citationKey")
             or _extra(fields, "Citation Key")
-            or library.citekeys.get((place, key)),
+            or library.citekeys.get((library_id, key)),
             "tags": [tag for (tag,) in execute(_TAGS, [number])],
         }
     )
-    known["collections"] = tuple(sorted(paths))
-    where = f"groups/{library.groups[place]}" if place in library.groups else "library"
-    known["zotero"] = f"zotero://select/{where}/items/{key}"
+    metadata["collections"] = tuple(sorted(paths))
+    where = f"groups/{library.groups[library_id]}" if library_id in library.groups else "library"
+    metadata["zotero"] = f"zotero://select/{where}/items/{key}"
     return Item(
         key=key,
-        title=" ".join(untagged(_first(fields, _TITLE)).split()),
-        details=known,
+        title=" ".join(untagged(_first(fields, _TITLE_FIELDS)).split()),
+        details=metadata,
         abstract=untagged(fields.get("abstractNote", "")) or None,
         files=files,
         missing=missing,
@@ -163,21 +161,21 @@ def _item(library: _Library, row: _Row, paths: set[str]) -> Item:
 
 
 def _file(library: _Library, key: str, mode: int, path: str) -> Iterator[tuple[str, Path | None]]:
-    """The name and place of an attachment; nothing for a link to the web, or a path out of the folder it belongs in."""
+    """Yield the name and path of an attachment; nothing for a web link, or a path out of the attachment's folder."""
     kind, colon, rest = path.partition(":")
     if mode == _LINKED and kind != "attachments":
-        yield last_part(path), found(library.folder, path)
+        yield file_name(path), existing_file(library.folder, path)
     elif colon and (mode in _IMPORTED or mode == _LINKED):
-        folder = library.linked_from if mode == _LINKED else library.folder / "storage" / key
+        folder = library.linked_folder if mode == _LINKED else library.folder / "storage" / key
         if ".." in re.split(r"[/\\]", rest) or (Path("x") / rest).anchor or not key.isalnum():
             reason = f"the attachment {key!r} names a file outside its folder, {rest!r}, which is not read"
             library.failures.append(Failure(DATABASE, None, reason))
         else:
-            yield last_part(rest), found(folder, rest) if folder else None
+            yield file_name(rest), existing_file(folder, rest) if folder else None
 
 
 def _authors(creators: Sequence[tuple[str, str | None, str | None]]) -> list[str]:
-    """The authors' names; where there are none, those of the first creator's kind, such as editors."""
+    """Return the authors' names; without authors those of the first creator's kind, such as editors."""
     kinds = [kind for kind, _, _ in creators]
     chosen = "author" if "author" in kinds else next(iter(kinds), "")
     return [" ".join(filter(None, names)) for kind, *names in creators if kind == chosen]
@@ -188,7 +186,7 @@ def _first(fields: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def _extra(fields: Mapping[str, str], label: str) -> str | None:
-    """What a line `Label: value` of the field `extra` says."""
+    """Return the value of a line `Label: value` in the field `extra`."""
     line = re.search(rf"(?im)^{label}:[ \t]*(\S+)", fields.get("extra", ""))
     return line[1] if line else None
 
@@ -199,7 +197,7 @@ def _arxiv(fields: Mapping[str, str]) -> str | None:
 
 
 def _paths(database: sqlite3.Connection) -> dict[int, str]:
-    """Each collection's number and path; what is in the bin, or within something there, is left out."""
+    """Return each collection's id and path, without those in the bin or in a collection there."""
     rows = {
         n: rest
         for n, *rest in database.execute("SELECT collectionID, parentCollectionID, collectionName FROM collections")
@@ -219,33 +217,33 @@ def _paths(database: sqlite3.Connection) -> dict[int, str]:
     return paths
 
 
-def _numbers(paths: Mapping[int, str], names: Sequence[str]) -> set[int]:
-    """The numbers of the collections of these names or paths, and of those within."""
-    numbers: set[int] = set()
+def _collection_ids(paths: Mapping[int, str], names: Sequence[str]) -> set[int]:
+    """Return the ids of the collections of these names or paths, and of their subcollections."""
+    ids: set[int] = set()
     for name in names:
         folded = name.strip().strip("/").casefold()
-        meant = {p for p in paths.values() if folded in (p.casefold(), p.casefold().rpartition("/")[2])}
-        if not meant:
+        matches = {p for p in paths.values() if folded in (p.casefold(), p.casefold().rpartition("/")[2])}
+        if not matches:
             known = ", ".join(sorted(set(paths.values()))) or "none"
             raise SourceError(f"there is no collection {name!r} in Zotero; its collections are: {known}")
-        numbers |= {n for n, path in paths.items() if any(f"{path}/".startswith(f"{p}/") for p in meant)}
-    return numbers
+        ids |= {n for n, path in paths.items() if any(f"{path}/".startswith(f"{p}/") for p in matches)}
+    return ids
 
 
-def _trouble(database: sqlite3.Connection, error: sqlite3.DatabaseError) -> str:
-    """What is wrong with a database whose tables are not as they should be, and what to do."""
+def _explain(database: sqlite3.Connection, error: sqlite3.DatabaseError) -> str:
+    """Return what is wrong with a database that has unexpected tables, and what to do."""
     try:
         row = database.execute("SELECT version FROM version WHERE schema = 'userdata'").fetchone()
     except sqlite3.DatabaseError:
         row = None
     if not row:
         return (
-            f"{DATABASE} is damaged or no database of Zotero ({error}); close Zotero and try again, or put "
-            f"{DATABASE}.bak in its place"
+            f"{DATABASE} is damaged or not a Zotero database ({error}); close Zotero and try again, or replace it with "
+            f"{DATABASE}.bak"
         )
-    if row[0] < _FIRST_VERSION:
-        return f"{DATABASE} is of a Zotero before 5 (tables {row[0]}); open it once with a newer Zotero, then try again"
+    if row[0] < _MIN_SCHEMA:
+        return f"{DATABASE} is from a Zotero before 5 (tables {row[0]}); open it once in a newer Zotero, then try again"
     return (
-        f"{DATABASE} (tables {row[0]}) cannot be read as Zotero 5 to 8 write it ({error}); check it in Zotero, or "
+        f"{DATABASE} (tables {row[0]}) does not have the tables of Zotero 5 to 8 ({error}); check it in Zotero, or "
         "export the library as BibTeX with its files and add that"
     )

@@ -1,4 +1,4 @@
-"""What stands beside a Zotero database: Better BibTeX's citekeys, and the setting that linked files are named from."""
+"""Read what is next to a Zotero database: Better BibTeX's citekeys, and the base folder of linked files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 
 from ...errors import SourceError
 from ...types import Failure
-from .sqlite_snapshot import copied
+from .snapshot import sqlite_snapshot
 
 _PROFILES = (".zotero/zotero", "Library/Application Support/Zotero/Profiles", "AppData/Roaming/Zotero/Zotero/Profiles")
 
 
-def citekeys_of(file: Path, failures: list[Failure]) -> dict[tuple[int, str], str]:
-    """The citekeys that Better BibTeX keeps in a database of its own, by library and item; its older form is JSON."""
+def better_bibtex_citekeys(file: Path, failures: list[Failure]) -> dict[tuple[int, str], str]:
+    """Return the citekeys in Better BibTeX's database by library id and item key; older versions keep JSON in it."""
     if not file.is_file():
         return {}
     try:
-        with copied(file) as database:
+        with sqlite_snapshot(file) as database:
             if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'citationkey'").fetchone():
                 rows = database.execute("SELECT libraryID, itemKey, citationKey FROM citationkey").fetchall()
             else:
@@ -31,8 +31,8 @@ def citekeys_of(file: Path, failures: list[Failure]) -> dict[tuple[int, str], st
     return {(library, key): citekey for library, key, citekey in rows}
 
 
-def linked_from(folder: Path) -> Path | None:
-    """The folder from which linked files are named: a setting of the Zotero profile that uses this folder."""
+def linked_files_folder(folder: Path) -> Path | None:
+    """Return the base folder of linked files: a setting of the Zotero profile that uses this folder."""
     for file in (folder / "prefs.js", folder.parent / "prefs.js"):
         if base := _settings(file).get("baseAttachmentPath"):
             return Path(base)
@@ -48,7 +48,7 @@ def linked_from(folder: Path) -> Path | None:
 def _settings(file: Path) -> dict[str, str]:
     try:
         text = file.read_text("utf-8", "replace")
-    except OSError:  # no profile of ours: then linked files are named as missing
+    except OSError:  # not readable: then linked files are missing
         return {}
     pairs = re.findall(r'^user_pref\("extensions\.zotero\.(\w+)", "((?:[^"\\]|\\.)*)"\)', text, re.M)
     return {name: re.sub(r"\\(.)", r"\1", value) for name, value in pairs}

@@ -1,1 +1,1 @@
-"""HTML, JATS, EPUB and DOCX, all read as sections of HTML."""
+"""Read HTML, JATS, EPUB and DOCX, all by way of HTML."""

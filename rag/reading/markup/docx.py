@@ -1,4 +1,4 @@
-"""DOCX to papers: turned to HTML by mammoth, and read as that."""
+"""Read Word documents (.docx): mammoth turns them into HTML, which is read as such."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import re
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 from ...errors import SourceError, reason
 from ..bylines import stated_people
-from ..sources import Reading, details, kind_of, make_paper
-from .archives import BROKEN, Archive, opened, text_of
-from .docx_styles import Looks, Seen
+from ..failures import translate_errors
+from ..metadata import metadata_fields
+from ..sources import Reading, make_paper, section_kind
+from .archives import Archive, open_archive
+from .docx_styles import DocumentStyles, StyledParts
 from .formulas import word_formula
-from .jats import safe_xml
-from .sections import hidden_note, parsed, plain, sections
+from .sections import hidden_text_note, one_line, parse_html, sections
+from .xml import parse_namespaced_xml, text_of
 
 _NO_TITLE = re.compile(
     r"(?i)^(?:(?:microsoft )?word( document)?|document ?\d*|dokument ?\d*|untitled( document)?|title|\(title\)|normal"
     r"|manuscript|paper|article|draft|blank document|powerpoint presentation)$"
     r"|^microsoft word - |template|\.(?:docx?|dotx?|rtf|odt|tex|pdf)$|^\W*$"
-)  # what programs and templates put there
+)  # titles that programs and templates set
 _ACCOUNT = re.compile(
     r"(?i)\b(?:pc|laptop|computer|desktop|notebook|lenovo|dell|hp|acer|asus|toshiba|home|office|guest|student|employee"
     r"|python|docx|word|libreoffice|google|pandoc|company|client|customer)\b"
-)  # beside what `stated_people` knows
+)  # account names, in addition to what `stated_people` knows
 _LEVELS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _STYLES = """
 p.FootnoteTitle => h1.title:fresh
@@ -45,94 +46,87 @@ p[style-name='toc 3'] => nav > p:fresh
 
 
 def read_docx(path: Path, name: str) -> Reading:
-    """The paper in a Word document, without its pictures.
+    """Return the paper in a Word document, without its pictures.
 
     Raises:
-        SourceError: it is no .docx, has a password, or unpacks to more than a paper holds.
+        SourceError: It is not a .docx, has a password, or unpacks to more than a paper holds.
     """
     import mammoth
 
-    with opened(path, "Word document (.docx)") as archive:
+    with open_archive(path, "Word document (.docx)") as archive:
         core = archive.xml("docProps/core.xml") if "docProps/core.xml" in archive else None
-        document, seen = _without_pictures(archive)
-    try:
-        result = mammoth.convert_to_html(document, style_map=_STYLES, convert_image=_no_image)
-    # mammoth trusts its input, so that a document which breaks the format's rules fails anywhere in it.
-    except (*BROKEN, ExpatError, LookupError, AttributeError, TypeError, RecursionError) as error:
-        raise SourceError(f"it is no whole Word document ({reason(error)})") from error
-    soup = parsed(result.value)
-    _bring_notes_home(soup)
+        document, parts = _prepare(archive)
+    with translate_errors("mammoth"):
+        result = mammoth.convert_to_html(document, style_map=_STYLES, convert_image=lambda _image: [])
+    soup = parse_html(result.value)
+    _inline_notes(soup)
     _caption_tables(soup)
-    title = _docx_title(soup, core) or path.stem.replace("_", " ")
+    title = _title(soup, core) or path.stem.replace("_", " ")
     creator = _element(core, "creator")
-    known = details(
-        {"authors": seen.authors or stated_people({"creator": [] if _ACCOUNT.search(creator) else [creator]})}
-    )
-    notes = hidden_note(seen.hidden)
-    return Reading([make_paper(title, "", sections=sections(soup.body or soup, title), notes=notes, **known)])
+    authors = parts.authors or stated_people({"creator": [] if _ACCOUNT.search(creator) else [creator]})
+    metadata = metadata_fields({"authors": authors})
+    notes = hidden_text_note(parts.hidden)
+    return Reading([make_paper(title, "", sections=sections(soup.body or soup, title), notes=notes, **metadata)])
 
 
-def _without_pictures(archive: Archive) -> tuple[io.BytesIO, Seen]:
-    """A document's XML alone, without what is hidden in it, its titles marked, its formulas as text."""
+def _prepare(archive: Archive) -> tuple[io.BytesIO, StyledParts]:
+    """Return a document with its XML only: without hidden text, with titles marked and formulas as text."""
     from lxml import etree
 
     copy = io.BytesIO()
     names = [name for name in archive if name.endswith((".xml", ".rels"))]
     if not names:
-        raise SourceError("it is a zip archive, but no Word document (.docx)")
-    seen = Seen()
-    looks = Looks(safe_xml(archive.read("word/styles.xml")) if "word/styles.xml" in archive else None)
+        raise SourceError("it is a zip archive, but not a Word document (.docx)")
+    parts = StyledParts()
+    has_styles = "word/styles.xml" in archive
+    styles = DocumentStyles(parse_namespaced_xml(archive.read("word/styles.xml")) if has_styles else None)
     with zipfile.ZipFile(copy, "w") as written:
         for name in names:
             part = archive.read(name)
             if re.fullmatch(r"word/(?:document\d*|footnotes|endnotes)\.xml", name):
                 try:
-                    root = safe_xml(part)
+                    root = parse_namespaced_xml(part)
                 except SourceError as error:
-                    raise SourceError(f"it is no whole Word document ({reason(error)})") from error
-                _formulas_as_text(root)
-                seen = seen.with_part(root, looks)
+                    raise SourceError(f"it is not a valid Word document ({reason(error)})") from error
+                _replace_formulas(root)
+                parts = parts.with_part(root, styles)
                 part = etree.tostring(root)
             written.writestr(name, part)
     copy.seek(0)
-    return copy, seen
+    return copy, parts
 
 
-def _formulas_as_text(root: Any) -> None:
-    """Put text in the place of formulas, of which mammoth knows nothing."""
+def _replace_formulas(root: Any) -> None:
+    """Put text in place of formulas, which mammoth drops."""
     from lxml import etree
 
     for math in list(root.iter("{*}oMathPara", "{*}oMath")):
-        text, above = word_formula(math), math.getparent()
-        if above is None:
+        text, parent = word_formula(math), math.getparent()
+        if parent is None:
             continue
-        space = etree.QName(above).namespace or ""
+        space = etree.QName(parent).namespace or ""
         run = etree.Element(f"{{{space}}}r")
         etree.SubElement(run, f"{{{space}}}t").text = text
         run.tail = math.tail
-        above.replace(math, run)
+        parent.replace(math, run)
 
 
-def _no_image(_image: Any) -> list[Any]:
-    return []
-
-
-def _docx_title(soup: Any, core: Any) -> str:
-    """The title by its style or look, else by the document's properties, its first heading, or a short first line."""
+def _title(soup: Any, core: Any) -> str:
+    """Return the title by style or look, else by the document's properties, first heading, or short first line."""
     marked, first = soup.find(class_="title"), soup.find("p")
-    heading = next((text for tag in soup.find_all(["h1", "h2"]) if kind_of(text := plain(tag)) == "body"), "")
-    first_line = plain(first) if first else ""
+    heading = next((text for tag in soup.find_all(["h1", "h2"]) if section_kind(text := one_line(tag)) == "body"), "")
+    first_line = one_line(first) if first else ""
     stated = _element(core, "title")
-    opening = [plain(tag).casefold() for tag in soup.find_all(["p", "h1", "h2"], limit=8)]
+    opening = [one_line(tag).casefold() for tag in soup.find_all(["p", "h1", "h2"], limit=8)]
     if marked and ("styled" in marked["class"] or stated.casefold() not in opening):
-        return plain(marked)
+        return one_line(marked)
     if stated and not _NO_TITLE.search(stated):
         return stated
     return heading or (first_line if len(first_line) < 250 and not first_line.endswith(".") else "")
 
 
-def _bring_notes_home(soup: Any) -> None:
-    """Notes from the end of the document to the places that refer to them."""
+def _inline_notes(soup: Any) -> None:
+    """Move notes from the end of the document to their references."""
     for reference in soup.find_all("a", id=re.compile(r"^(?:foot|end)note-ref-")):
         note = soup.find(id=str(reference["id"]).replace("-ref-", "-"))
         if note is None:
@@ -140,12 +134,12 @@ def _bring_notes_home(soup: Any) -> None:
         for back in note.find_all("a", href=f"#{reference['id']}"):
             back.decompose()
         note.name, note["role"] = "span", "doc-footnote"
-        place = reference.parent if reference.parent.name == "sup" else reference
-        place.replace_with(note.extract())
+        target = reference.parent if reference.parent.name == "sup" else reference
+        target.replace_with(note.extract())
 
 
 def _caption_tables(soup: Any) -> None:
-    """Tables with several cells are tables of data, the caption before or after one is part of it."""
+    """Mark tables with several cells as data, and move the caption before or after one into it."""
     for table in soup.find_all("table"):
         if len(table.find_all("td", limit=2) + table.find_all("th", limit=2)) < 2 or table.find(_LEVELS):
             continue

@@ -1,4 +1,4 @@
-"""How a Word document looks: what of it is hidden, which lines stand as title, headings and byline without a style."""
+"""Find hidden text in a Word document, and the title, headings and byline that have no style."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..bylines import CUT, is_doubtful, listed_names, people
-from ..sources import kind_of
+from ..sources import section_kind
 
-_OPENING = 12  # paragraphs in which title and byline are looked for
+_OPENING = 12  # paragraphs searched for title and byline
 _LONGEST_TITLE, _LONGEST_HEADING, _LONGEST_BYLINE = 250, 100, 400
 _NUMBERED = re.compile(r"(?:\d+(?:\.\d+)*[.)]?|[IVX]+[.)])\s+\S")
 _OFF = ("0", "false", "off", "none")
@@ -20,7 +20,7 @@ _AUTHOR = re.compile(r"author(?!.*(?:affil|address|info|note|bio|mail))", re.IGN
 
 
 class _Look(NamedTuple):
-    """How letters look: whether they are bold and hidden, and their size in half points (0: not said)."""
+    """How letters look; the size is in half points, 0 if unset."""
 
     bold: bool = False
     hidden: bool = False
@@ -30,24 +30,24 @@ class _Look(NamedTuple):
 class _Paragraph(NamedTuple):
     tag: Any
     text: str
-    style: str  # its name
+    style: str  # name
     bold: bool
     size: int
     in_table: bool
 
 
-class Looks:
-    """The looks and names of a document's styles by their ids."""
+class DocumentStyles:
+    """The looks and names of a document's styles, by id."""
 
     def __init__(self, styles: Any) -> None:
         self.names: dict[str, str] = {}
         self._looks: dict[str, _Look] = {}
-        self._above: dict[str, str] = {}
+        self._based_on: dict[str, str] = {}
         self.default = 0
         for style in styles.iter("{*}style") if styles is not None else ():
             key = _attribute(style, "styleId")
             self.names[key] = _value(style.find("{*}name"))
-            self._above[key] = _value(style.find("{*}basedOn"))
+            self._based_on[key] = _value(style.find("{*}basedOn"))
             self._looks[key] = _look(style.find("{*}rPr"), _Look())
             if _attribute(style, "default") not in ("", *_OFF) and _attribute(style, "type") == "paragraph":
                 self.default = self._looks[key].size
@@ -55,29 +55,29 @@ class Looks:
         self.default = self.default or _look(defaults, _Look()).size or 20
 
     def of(self, style: str) -> _Look:
-        """The look that a style gives, with what it takes from those that it is based on."""
+        """Return the look of a style, with what it inherits."""
         chain: list[str] = []
         while style in self._looks and style not in chain:
             chain.append(style)
-            style = self._above.get(style, "")
+            style = self._based_on.get(style, "")
         bold = any(self._looks[key].bold for key in chain)
         hidden = any(self._looks[key].hidden for key in chain)
         return _Look(bold, hidden, next((self._looks[key].size for key in chain if self._looks[key].size), 0))
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What was found in the parts of a document: how many characters are hidden, and the names in the byline."""
+class StyledParts:
+    """What was found in a document's parts: the number of hidden characters, and the names in the byline."""
 
     hidden: int = 0
     authors: tuple[str, ...] = ()
 
-    def with_part(self, root: Any, looks: Looks) -> Seen:
-        """Remove what is hidden from a part, and mark the lines that stand as title and headings in it."""
-        hidden = self.hidden + _remove_hidden(root, looks)
+    def with_part(self, root: Any, styles: DocumentStyles) -> StyledParts:
+        """Remove hidden text from a part, and mark its title and headings with styles."""
+        hidden = self.hidden + _remove_hidden(root, styles)
         if not str(root.tag).endswith("}document"):
             return replace(self, hidden=hidden)
-        paragraphs = [paragraph for tag in root.iter("{*}p") if (paragraph := _paragraph(tag, looks)).text]
+        paragraphs = [paragraph for tag in root.iter("{*}p") if (paragraph := _paragraph(tag, styles)).text]
         title = None if any(_is_title(p.style) for p in paragraphs) else _title(paragraphs)
         byline = _byline(paragraphs, title)
         for paragraph in paragraphs:
@@ -85,13 +85,13 @@ class Seen:
                 _mark(paragraph, "FootnoteTitle")
             elif _is_heading(paragraph) and paragraph.text not in byline:
                 _mark(paragraph, "FootnoteHeading")
-        return Seen(hidden, tuple(dict.fromkeys(name for names in byline.values() for name in names)))
+        return StyledParts(hidden, tuple(dict.fromkeys(name for names in byline.values() for name in names)))
 
 
-def _remove_hidden(root: Any, looks: Looks) -> int:
+def _remove_hidden(root: Any, styles: DocumentStyles) -> int:
     count = 0
     for run in list(root.iter("{*}r")):
-        if not str(run.tag).rpartition("}")[0].endswith("/main") or not _is_hidden(run, looks):
+        if not str(run.tag).rpartition("}")[0].endswith("/main") or not _is_hidden(run, styles):
             continue
         for text in run.iter("{*}t"):
             count += sum(not c.isspace() for c in text.text or "")
@@ -101,14 +101,14 @@ def _remove_hidden(root: Any, looks: Looks) -> int:
     return count
 
 
-def _is_hidden(run: Any, looks: Looks) -> bool:
+def _is_hidden(run: Any, styles: DocumentStyles) -> bool:
     own = run.find("{*}rPr")
     paragraph = next(run.iterancestors("{*}p"), None)
     by_style = [_value(own.find("{*}rStyle"))] if own is not None else []
     if paragraph is not None:
         by_style.append(_value(paragraph.find("{*}pPr/{*}pStyle")))
     vanish = None if own is None else own.find("{*}vanish")
-    if _is_on(vanish) or (vanish is None and any(looks.of(style).hidden for style in by_style)):
+    if _is_on(vanish) or (vanish is None and any(styles.of(style).hidden for style in by_style)):
         return True
     if own is None:
         return False
@@ -119,38 +119,38 @@ def _is_hidden(run: Any, looks: Looks) -> bool:
     around = [str(tag.tag).rpartition("}")[2] for tag in run.iterancestors()]
     if paragraph is not None and paragraph.find("{*}pPr/{*}shd") is not None:
         return False
-    # The ground of tables and text boxes may be dark.
+    # The background of tables and text boxes may be dark.
     return bool(re.fullmatch("f[c-f]f[c-f]f[c-f]", color)) and not shaded and not {"tbl", "txbxContent"} & set(around)
 
 
-def _paragraph(tag: Any, looks: Looks) -> _Paragraph:
+def _paragraph(tag: Any, styles: DocumentStyles) -> _Paragraph:
     style = _value(tag.find("{*}pPr/{*}pStyle"))
-    base = looks.of(style)
+    base = styles.of(style)
     words: list[str] = []
     letters: Counter[tuple[bool, int]] = Counter()
     for run in _runs(tag):
         own = run.find("{*}rPr")
-        # Only the run's own text: a text box that is anchored in it stands elsewhere.
+        # Only the run's own text, not that of a text box anchored in it.
         text = "".join(
             "\n" if part.tag.endswith("}br") else part.text or "" for part in run.iterchildren("{*}t", "{*}br")
         )
         raised = own is not None and _value(own.find("{*}vertAlign")) == "superscript"
         words.append(CUT if raised else text)
         look = _look(own, base)
-        letters[look.bold, look.size or looks.default] += 0 if raised else len(text.strip())
+        letters[look.bold, look.size or styles.default] += 0 if raised else len(text.strip())
     total = sum(letters.values())
     return _Paragraph(
         tag,
         " ".join("".join(words).split()).strip(f" {CUT}"),
-        looks.names.get(style) or style,
+        styles.names.get(style) or style,
         bool(total) and all(bold for (bold, _), count in letters.items() if count),
         max(letters, key=lambda key: letters[key])[1] if letters else 0,
-        any(str(above.tag).endswith(("}tc", "}txbxContent")) for above in tag.iterancestors()),
+        any(str(parent.tag).endswith(("}tc", "}txbxContent")) for parent in tag.iterancestors()),
     )
 
 
 def _runs(paragraph: Any) -> Iterator[Any]:
-    """The runs of a paragraph without those of text boxes in it."""
+    """Yield the runs of a paragraph, without those of text boxes in it."""
     left = [*reversed(paragraph)]
     while left:
         tag = left.pop()
@@ -162,13 +162,13 @@ def _runs(paragraph: Any) -> Iterator[Any]:
 
 
 def _is_heading(paragraph: _Paragraph) -> bool:
-    """Whether a line without a style of headings stands as one: bold, or `References` and the like alone."""
+    """Return whether a line without heading style is a heading: bold, or `References` and the like alone."""
     text = paragraph.text
     if paragraph.in_table or _HEADED.search(paragraph.style) or len(text) > _LONGEST_HEADING:
         return False
-    if text.endswith((".", ",", ";", ":")) and kind_of(text) == "body":
+    if text.endswith((".", ",", ";", ":")) and section_kind(text) == "body":
         return False
-    return kind_of(text) in ("references", "acknowledgements", "abstract") or (
+    return section_kind(text) in ("references", "acknowledgements", "abstract") or (
         paragraph.bold and any(c.isalpha() for c in text)
     )
 
@@ -178,14 +178,14 @@ def _is_title(style: str) -> bool:
 
 
 def _title(paragraphs: list[_Paragraph]) -> _Paragraph | None:
-    """The paragraph that stands as title: the first that is larger than the text, else a bold first one."""
+    """Return the title: the first paragraph larger than the text, else a bold first one."""
     sizes: Counter[int] = Counter()
     for paragraph in paragraphs:
         sizes[paragraph.size] += len(paragraph.text)
     usual = max(sizes, key=lambda size: sizes[size]) if sizes else 0
     opening = []
     for paragraph in paragraphs[:_OPENING]:
-        if _HEADED.search(paragraph.style) or kind_of(paragraph.text) != "body" or _NUMBERED.match(paragraph.text):
+        if _HEADED.search(paragraph.style) or section_kind(paragraph.text) != "body" or _NUMBERED.match(paragraph.text):
             break
         opening.append(paragraph)
     fitting = [p for p in opening if len(p.text) <= _LONGEST_TITLE and not p.in_table and any(map(str.isalpha, p.text))]
@@ -196,7 +196,7 @@ def _title(paragraphs: list[_Paragraph]) -> _Paragraph | None:
 
 
 def _byline(paragraphs: list[_Paragraph], title: _Paragraph | None) -> dict[str, list[str]]:
-    """The lines between the title and the first heading that hold names, with these."""
+    """Return the lines between the title and the first heading that hold names, with these names."""
     if styled := {p.text: listed_names(p.text) for p in paragraphs if _AUTHOR.search(p.style)}:
         return styled
     start = next((n for n, p in enumerate(paragraphs[:_OPENING], 1) if p is title or _is_title(p.style)), 0)
@@ -208,20 +208,20 @@ def _byline(paragraphs: list[_Paragraph], title: _Paragraph | None) -> dict[str,
         names = people(re.sub("[⁰-⁹¹²³]+", CUT, text)) if len(text) <= _LONGEST_BYLINE else []
         if len(names) > 1 or (names and not any(map(is_doubtful, names[0].split()))):
             lines[text] = names
-        elif _ends_opening(paragraph):
+        elif _ends_byline(paragraph):
             break
     return lines
 
 
-def _ends_opening(paragraph: _Paragraph) -> bool:
-    """Whether a paragraph is a heading or running text, after which no byline stands."""
+def _ends_byline(paragraph: _Paragraph) -> bool:
+    """Return whether a paragraph is a heading or running text, which ends the byline."""
     text = paragraph.text
     prose = len(text) > _LONGEST_BYLINE or (text.endswith((".", "。")) and len(text) > 60)
-    return prose or kind_of(text) != "body" or bool(_NUMBERED.match(text) or _HEADED.search(paragraph.style))
+    return prose or section_kind(text) != "body" or bool(_NUMBERED.match(text) or _HEADED.search(paragraph.style))
 
 
 def _mark(paragraph: _Paragraph, style: str) -> None:
-    """Give a paragraph a style, by which it is known afterwards."""
+    """Give a paragraph a style."""
     from lxml import etree
 
     space = f"{{{etree.QName(paragraph.tag).namespace}}}"

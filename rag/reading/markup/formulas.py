@@ -1,4 +1,4 @@
-"""Formulas in MathML and in Word's own form to a line of readable text: `x_i^2 ≤ (a+b)/√c`."""
+"""Write formulas in MathML and in Word's format as readable text: `x_i^2 ≤ (a+b)/√c`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from ...text.readable import readable
 
-_MOST_TAGS = 3000  # of a formula that is laid out; a page of mathematics has some hundreds
+_MAX_TAGS = 3000  # of a formula with layout; a page of mathematics has some hundreds
 _APPLIED, _INVISIBLE = "\u2061", re.compile("[\u200b\u2062-\u2064\ufeff]")
-_SPACED = re.compile(r":?[=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦×±∓≪≫≔∧∨∪∩∣]=?")  # operators that are read with space around
+_SPACED = re.compile(r":?[=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦×±∓≪≫≔∧∨∪∩∣]=?")  # operators with spaces around
 _ACCENTS = dict(zip("^ˆ~˜¯‾→⃗˙¨", "\u0302\u0302\u0303\u0303\u0304\u0304\u20d7\u20d7\u0307\u0308", strict=True))
 _UNSEEN = ("annotation", "annotation-xml", "mphantom", "maligngroup", "malignmark")
 
 
 def formula(math: Any) -> str:
-    """The text of a `<math>` tag: of what it shows; where that is nothing, of its alternative text in LaTeX."""
+    """Return the text of a `<math>` tag, or of its LaTeX alternative text if it shows nothing."""
     tags = [math, *math.find_all(True)]
-    shown = math.get_text(" ") if len(tags) > _MOST_TAGS else _laid_out(tags)
+    shown = math.get_text(" ") if len(tags) > _MAX_TAGS else _laid_out(tags)
     shown = re.sub(rf"(?<=\w\w){_APPLIED}(?=\w)", " ", shown).replace(_APPLIED, "")
     return " ".join((shown or readable(str(math.get("alttext") or ""))).split())
 
 
 def word_formula(tag: Any) -> str:
-    """The text of a formula in a Word document's XML (`m:oMath`), an lxml element."""
+    """Return the text of a formula in a Word document: `m:oMath`, an lxml element."""
     name = str(tag.tag).rpartition("}")[2]
     if name == "t":
         return _token("mo" if not (tag.text or "").isalnum() else "mi", tag.text or "")
@@ -49,7 +49,7 @@ def _laid_out(tags: list[Any]) -> str:
     from bs4.element import NavigableString
 
     texts: dict[int, str] = {}
-    for tag in reversed(tags):  # a tag stands before those inside it, so that these are done
+    for tag in reversed(tags):  # inner tags first
         inside = [
             node.strip() if type(node) is NavigableString else texts.get(id(node), "")
             for node in tag.contents
@@ -92,7 +92,7 @@ def _text(tag: Any, inside: list[str]) -> str:
 
 def _token(name: str, text: str) -> str:
     text = _INVISIBLE.sub("", text)
-    if any("\U0001d400" <= character <= "\U0001d7ff" for character in text):  # letters of a mathematical alphabet
+    if any("\U0001d400" <= character <= "\U0001d7ff" for character in text):  # mathematical alphabets
         text = unicodedata.normalize("NFKC", text)
     if name == "mo" and _SPACED.fullmatch(text):
         return f" {text} "

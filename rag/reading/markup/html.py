@@ -1,4 +1,4 @@
-"""HTML pages to papers: title, authors and the rest from what a page says of itself, the text as `markup` finds it."""
+"""Read HTML pages: metadata from `<meta>` tags and from arXiv's HTML, text by sections."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..bibliography.tags import untagged
+from ...text.tags import untagged
 from ..bylines import listed_names, stated_people
-from ..encodings import markup_encoding
-from ..sources import Reading, decoded, details, kind_of, make_paper
-from .sections import hidden_note, parsed, plain, sections
+from ..encodings import markup_encoding, read_text
+from ..metadata import metadata_fields
+from ..sources import Reading, make_paper, section_kind
+from .sections import hidden_text_note, one_line, parse_html, sections
 from .styles import drop_hidden
 
 _AUTHOR_KEYS = ("citation_author", "bepress_citation_author", "citation_authors", "dc.creator", "dcterms.creator")
@@ -25,13 +26,13 @@ _LINE_END = "\x1e"
 
 
 def read_html(path: Path, name: str) -> Reading:
-    """The paper in an HTML file.
+    """Return the paper in an HTML file.
 
     Raises:
-        SourceError: there is no text in it.
+        SourceError: There is no text in it.
     """
-    soup = parsed(decoded(path, markup_encoding))
-    notes = hidden_note(drop_hidden(soup))
+    soup = parse_html(read_text(path, markup_encoding))
+    notes = hidden_text_note(drop_hidden(soup))
     meta: dict[str, list[str]] = {}
     for tag in soup.find_all("meta"):
         key, value = tag.get("name") or tag.get("property"), " ".join(untagged(str(tag.get("content") or "")).split())
@@ -41,35 +42,34 @@ def read_html(path: Path, name: str) -> Reading:
     root = article or soup.body or soup
     title = _title(root, soup.head and soup.head.find("title"), meta)  # a picture has a title too
     parts = sections(root, title)
-    if not title and len(parts) > 1 and not parts[0][1] and kind_of(parts[1][0]) == "body":  # a heading stands first
+    if not title and len(parts) > 1 and not parts[0][1] and section_kind(parts[1][0]) == "body":  # begins by a heading
         title, parts = parts[1][0] or "", [parts[0], (None, *parts[1][1:]), *parts[2:]]
-    known = _details(meta) | (_latexml_details(soup, article) if article else {})
-    return Reading([make_paper(title or path.stem.replace("_", " "), "", sections=parts, notes=notes, **known)])
+    metadata = _metadata(meta) | (_latexml_metadata(soup, article) if article else {})
+    return Reading([make_paper(title or path.stem.replace("_", " "), "", sections=parts, notes=notes, **metadata)])
 
 
 def _title(root: Any, stated: Any, meta: dict[str, list[str]]) -> str:
-    """The title by the page's metadata for libraries, its first heading, or what it says of itself; "" without."""
-    said = plain(stated) if stated else ""
-    headings = [text for tag in root.find_all("h1", limit=10) if (text := plain(tag))]
+    """Return the title from citation metadata, the first heading, other metadata or `<title>`; "" if there is none."""
+    page_title = one_line(stated) if stated else ""
+    headings = [text for tag in root.find_all("h1", limit=10) if (text := one_line(tag))]
+    heading = next((text for text in headings if page_title.startswith(text)), None)  # the first may be the site's
     titles = [
         _first_of(meta, "citation_title", "bepress_citation_title"),
-        next(
-            (text for text in headings if said.startswith(text)), next(iter(headings), None)
-        ),  # the first is the site's
+        heading or next(iter(headings), None),
         _first_of(meta, "dc.title", "dcterms.title", "prism.title", "og:title"),
-        said,
+        page_title,
     ]
     return next(filter(None, titles), "")
 
 
-def _details(meta: dict[str, list[str]]) -> dict[str, Any]:
+def _metadata(meta: dict[str, list[str]]) -> dict[str, Any]:
     key = next((key for key in _AUTHOR_KEYS if key in meta), "")
     people = [name for text in meta.get(key, []) for name in listed_names(text, several=key != "citation_author")]
     identifiers = " ".join(meta.get("dc.identifier", []) + meta.get("dcterms.identifier", []))
     doi = re.search(r"\b10\.\d{4,9}/\S+", identifiers)
-    return details(
+    return metadata_fields(
         {
-            # `author` alone may be whoever wrote the page, or a program.
+            # `author` alone may be the author of the page, or a program.
             "authors": people or stated_people({"creator": meta.get("author", [])}),
             "year": _first_of(meta, *_YEAR_KEYS),
             "venue": _first_of(meta, *_VENUE_KEYS),
@@ -83,21 +83,21 @@ def _first_of(meta: dict[str, list[str]], *keys: str) -> str | None:
     return next((value for key in keys for value in meta.get(key, [])), None)
 
 
-def _latexml_details(soup: Any, article: Any) -> dict[str, Any]:
-    """What arXiv's HTML says of a paper: its authors, and on the page's edge or in its address arXiv's number."""
-    known: dict[str, Any] = {}
+def _latexml_metadata(soup: Any, article: Any) -> dict[str, Any]:
+    """Return the authors in arXiv's HTML, and the arXiv number from its watermark or address."""
+    metadata: dict[str, Any] = {}
     people: list[str] = []
     for tag in article.find_all(class_="ltx_personname"):
         for junk in tag.find_all(["sup", "math"]) + tag.find_all(class_=["ltx_note", "ltx_ERROR"]):
             junk.replace_with(", ")
         for line_end in tag.find_all("br"):
             line_end.replace_with(_LINE_END)
-        names = tag.get_text().strip(f" \n{_LINE_END}").partition(_LINE_END)[0]  # then come places, addresses
+        names = tag.get_text().strip(f" \n{_LINE_END}").partition(_LINE_END)[0]  # before affiliations and addresses
         people += [" ".join(name.split()) for name in re.split(r"[,;&]|\band\b", names)]
     if people := [p for p in people if _NAME.fullmatch(p) and not _PLACE.search(p)]:
-        known["authors"] = tuple(dict.fromkeys(people))
+        metadata["authors"] = tuple(dict.fromkeys(people))
     places = [soup.find(id="watermark-tr"), soup.find("base"), soup.find("link", rel="canonical")]
     for text in (f"{tag.get('href', '')} {tag.get_text()[:200]}" for tag in places if tag):
         if number := re.search(r"(?:arxiv:|/(?:abs|html|pdf)/)((\d\d)(?:0[1-9]|1[0-2])\.\d{4,5})", text, re.IGNORECASE):
-            return known | {"arxiv_id": number[1], "year": 2000 + int(number[2])}
-    return known
+            return metadata | {"arxiv_id": number[1], "year": 2000 + int(number[2])}
+    return metadata

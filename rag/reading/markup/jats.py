@@ -1,8 +1,7 @@
-"""JATS, the XML of PubMed Central and of publishers, to papers: its tags renamed to HTML's, and read as that."""
+"""Read JATS, the XML of PubMed Central and of publishers: rename its tags to HTML's and read it as that."""
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 from ...errors import SourceError
 from ...text.readable import readable
 from ...types import Failure, Paper
-from ..encodings import markup_encoding
-from ..sources import MAX_TEXT_BYTES, Reading, decode, details, make_paper
-from .sections import hidden_note, parsed, sections
+from ..encodings import MAX_TEXT_BYTES
+from ..metadata import metadata_fields
+from ..sources import Reading, make_paper
+from .sections import hidden_text_note, parse_html, sections
 from .styles import drop_hidden
+from .xml import parse_xml, replace_tag, text_of
 
 _TAGS = {
     "p": "p", "list": "ul", "list-item": "li", "def-list": "div", "def-item": "p", "disp-quote": "blockquote",
@@ -27,7 +28,7 @@ _ROLES = {
     "abstract": "doc-abstract", "trans-abstract": "doc-abstract", "ref-list": "doc-bibliography", "fn": "doc-footnote",
     "ack": "doc-acknowledgments", "app": "doc-appendix", "app-group": "doc-appendix",
 }  # fmt: skip
-_PARTS = frozenset("sec app abstract trans-abstract ack ref-list notes glossary fn-group".split())  # with titles
+_TITLED = frozenset("sec app abstract trans-abstract ack ref-list notes glossary fn-group".split())  # have titles
 _DROPPED = frozenset(
     (
         "graphic inline-graphic media alt-text long-desc supplementary-material permissions object-id related-article "
@@ -40,15 +41,15 @@ _OTHER_GROUPS = re.compile("editor|reviewer|translator|member|collab|investigato
 
 
 def read_jats(path: Path, name: str) -> Reading:
-    """The papers in a JATS file; a file of a collection has several.
+    """Return the papers in a JATS file; that of a collection has several.
 
     Raises:
-        SourceError: it is no XML, no JATS, or declares entities of its own.
+        SourceError: It is not XML, not JATS, or declares entities.
     """
     size = path.stat().st_size
     if size > MAX_TEXT_BYTES:
         raise SourceError(f"it has {size / 1e6:.0f} MB; XML above {MAX_TEXT_BYTES / 1e6:.0f} MB is not read as a paper")
-    root = parsed_xml(path.read_bytes())
+    root = parse_xml(path.read_bytes())
     articles = [root] if root.tag == "article" else list(root.iter("article"))
     articles = [article for article in articles if article.find("front") is not None]
     if not articles:
@@ -65,41 +66,6 @@ def read_jats(path: Path, name: str) -> Reading:
     return reading
 
 
-def parsed_xml(raw: bytes) -> Any:
-    """The root of an XML document, its tags without namespaces; see safe_xml for what is refused."""
-    from lxml import etree
-
-    root = safe_xml(raw)
-    for tag in root.iter("*"):
-        tag.tag = etree.QName(tag).localname
-    return root
-
-
-def safe_xml(raw: bytes) -> Any:
-    """The root of an XML document; nothing outside it is fetched, and no entity is expanded but XML's and HTML's own.
-
-    Raises:
-        SourceError: it is not well formed, or declares entities.
-    """
-    from lxml import etree
-
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    # lxml takes the declaration at its word and knows fewer labels; so the text goes in without its prolog.
-    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", decode(raw, markup_encoding(raw)))
-    try:
-        root = etree.fromstring(text, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise SourceError(f"it is not valid XML ({error})") from error
-    declared = root.getroottree().docinfo.internalDTD
-    if declared is not None and next(declared.iterentities(), None) is not None:
-        raise SourceError("its XML declares entities of its own, which no paper needs and which can fill the memory")
-    for entity in list(root.iter(etree.Entity)):
-        _replace(entity, html.unescape(entity.text))
-    return root
-
-
 def _paper(article: Any, path: Path) -> Paper:
     from lxml import etree
 
@@ -107,8 +73,8 @@ def _paper(article: Any, path: Path) -> Paper:
     meta = front if front.find("article-meta") is None else front.find("article-meta")
     heading = next((h for path in ("title-group", ".") if (h := meta.find(f"{path}//article-title")) is not None), None)
     for note in [] if heading is None else [*heading.iter("fn", "xref")]:
-        _replace(note, "")
-    title = _text(heading) or path.stem.replace("_", " ")
+        replace_tag(note, "")
+    title = text_of(heading) or path.stem.replace("_", " ")
     known = _details(front, meta)
     abstracts = [a for a in meta.iterchildren("abstract", "trans-abstract") if not _is_picture(a)]
     for abstract in abstracts:
@@ -118,8 +84,8 @@ def _paper(article: Any, path: Path) -> Paper:
     whole = etree.Element("div")
     whole.extend([*abstracts, *article.iterchildren("body", "back", "floats-group")])
     _rename(whole)
-    page = parsed(etree.tostring(whole, encoding="unicode", method="html"))
-    notes = hidden_note(drop_hidden(page))
+    page = parse_html(etree.tostring(whole, encoding="unicode", method="html"))
+    notes = hidden_text_note(drop_hidden(page))
     return make_paper(title, "", sections=sections(page, title), notes=notes, **known)
 
 
@@ -128,25 +94,25 @@ def _is_picture(abstract: Any) -> bool:
 
 
 def _details(front: Any, meta: Any) -> dict[str, Any]:
-    years = [_text(y) for y in meta.iterfind("pub-date/year")]
+    years = [text_of(y) for y in meta.iterfind("pub-date/year")]
     years += [
         str(each.get("iso-8601-date") or "")[:4] for each in meta.iterfind("pub-date") if each.find("year") is None
     ]
-    ids = {tag.get("pub-id-type"): _text(tag) for tag in meta.iterfind("article-id")}
-    return details(
+    ids = {tag.get("pub-id-type"): text_of(tag) for tag in meta.iterfind("article-id")}
+    return metadata_fields(
         {
             "authors": _authors(meta),
             "year": min((y for y in years if re.fullmatch(r"\d{4}", y)), default=None),
-            "venue": _text(front.find(".//journal-title")) or None,
+            "venue": text_of(front.find(".//journal-title")) or None,
             "doi": ids.get("doi"),
             "arxiv_id": ids.get("arxiv"),
-            "tags": [_text(word) for word in meta.iterfind("kwd-group/kwd")],
+            "tags": [text_of(word) for word in meta.iterfind("kwd-group/kwd")],
         }
     )
 
 
 def _authors(meta: Any) -> list[str]:
-    """The authors in their order; a group stands once, without its members."""
+    """Return the authors in order; a group is one, without its members."""
     groups = [g for g in meta.iterfind("contrib-group") if not _OTHER_GROUPS.search(str(g.get("content-type")))]
     people = [
         person
@@ -160,7 +126,7 @@ def _authors(meta: Any) -> list[str]:
 
 
 def _name(person: Any) -> str:
-    """The name of a contributor: of a person in its western form where there are several, or of a group."""
+    """Return the name of a person, in its western form if there are several, or of a group."""
     if person.tag == "collab":
         return _group_name(person)
     for found in (*person.iterfind("name"), *_western_first(person.findall("name-alternatives/name"))):
@@ -168,7 +134,7 @@ def _name(person: Any) -> str:
             return name
     for path in ("string-name", "name-alternatives/string-name"):
         if (found := person.find(path)) is not None:
-            return _person_name(found) if {"surname", "given-names"} <= {part.tag for part in found} else _text(found)
+            return _person_name(found) if {"surname", "given-names"} <= {part.tag for part in found} else text_of(found)
     groups = [*person.iterfind("collab"), *person.iterfind("collab-alternatives/collab")]
     return _group_name(groups[0]) if groups else ""
 
@@ -178,14 +144,14 @@ def _western_first(names: list[Any]) -> list[Any]:
 
 
 def _person_name(name: Any) -> str:
-    given, family, suffix = (_text(name.find(part)) for part in ("given-names", "surname", "suffix"))
+    given, family, suffix = (text_of(name.find(part)) for part in ("given-names", "surname", "suffix"))
     if name.get("name-style") == "eastern":
         return f"{family}{' ' if family.isascii() else ''}{given}"
     return " ".join(filter(None, [given, family, suffix]))
 
 
 def _group_name(group: Any) -> str:
-    """What a group is called, without its members, marks and addresses."""
+    """Return the name of a group, without members, marks and addresses."""
     words = []
     left = [group]
     while left:
@@ -200,20 +166,13 @@ def _group_name(group: Any) -> str:
     return re.sub(r"^(?:and )?on behalf of (?=\S)", "", " ".join("".join(words).split()).strip(" ,;:"), flags=re.I)
 
 
-def _text(tag: Any) -> str:
-    return "" if tag is None else " ".join("".join(tag.itertext()).split())
-
-
-# From JATS to HTML
-
-
 def _rename(root: Any) -> None:
-    """Every tag of a JATS tree under the name and role that it has in HTML; what is not text is taken out."""
+    """Rename the tags of a JATS tree to those of HTML with their roles; remove what is not text."""
     for tag in list(root.iter(*_DROPPED, "xref")):
-        if tag.tag != "xref" or tag.get("ref-type") in ("fn", "table-fn"):  # a note's mark; the note has none either
-            _replace(tag, "")
+        if tag.tag != "xref" or tag.get("ref-type") in ("fn", "table-fn"):  # the mark of a note
+            replace_tag(tag, "")
     for tex in list(root.iter("tex-math")):
-        _replace(tex, "" if tex.getparent().find(".//math") is not None else _formula(_text(tex)))
+        replace_tag(tex, "" if tex.getparent().find(".//math") is not None else _formula(text_of(tex)))
     for label in list(root.iter("label")):
         _place_label(label)
     for citation in list(root.iter("element-citation", "citation")):
@@ -222,7 +181,7 @@ def _rename(root: Any) -> None:
     depths, inside = {root: 1}, {root: ""}
     for tag in tags:
         above, name = tag.getparent(), tag.tag
-        depths[tag] = depths[above] + (name in _PARTS)
+        depths[tag] = depths[above] + (name in _TITLED)
         inside[tag] = inside[above] or (name if name in ("math", "fn", "caption") else "")
         if inside[tag] == "math":
             continue
@@ -233,7 +192,7 @@ def _rename(root: Any) -> None:
         tag.tag = _TAGS.get(name, "div" if name in _ROLES else "span")
         if name in _ROLES:
             tag.set("role", _ROLES[name])
-        if inside[tag] == "fn":  # a block would end the paragraph that the note stands in
+        if inside[tag] == "fn":  # a block would end the note's paragraph
             tag.tag, tag.tail = "span", f" {tag.tail or ''}" if name == "p" else tag.tail
         elif name == "title":
             tag.tag = "p" if inside[tag] == "caption" else f"h{min(depths[tag], 6)}"
@@ -242,44 +201,34 @@ def _rename(root: Any) -> None:
 
 
 def _place_label(label: Any) -> None:
-    """A number to where it is read: before a section's title, in a caption; those of notes and list items are marks."""
-    above, following, number = label.getparent(), label.getnext(), _text(label)
+    """Move a number to where it is read: before a section's title, in a caption; remove those of notes and lists."""
+    above, following, number = label.getparent(), label.getnext(), text_of(label)
     if following is not None and following.tag in ("title", "caption"):
         stop = " " if following.tag == "title" or re.search(r"\W$", number) else ". "
         following.text = f"{number}{stop}{following.text or ''}"
-        _replace(label, "")
+        replace_tag(label, "")
     elif above.tag in ("fig", "table-wrap"):
         label.tag = "caption"
     elif above.tag in ("fn", "list-item", "sec"):
-        _replace(label, "")
+        replace_tag(label, "")
     else:
         label.tail = f" {label.tail or ''}"
 
 
 def _punctuate(citation: Any) -> None:
-    """A citation whose parts only their tags keep apart becomes a text, parted by commas."""
+    """Separate the parts of a citation by commas if only their tags separate them."""
     if any((part.tail or "").strip() for part in citation):
         return
     parts = []
     for part in citation:
         people = [part] if part.tag == "name" else list(part.iter("name"))
-        parts += [" ".join(filter(None, map(_text, person))) for person in people] or [_text(part)]
+        parts += [" ".join(filter(None, map(text_of, person))) for person in people] or [text_of(part)]
     for part in list(citation):
         citation.remove(part)
     citation.text = ", ".join(filter(None, parts)) + "."
 
 
 def _formula(tex: str) -> str:
-    """The formula in a LaTeX document of its own."""
+    """Return the formula in a complete LaTeX document."""
     inside = re.search(r"\\begin\{document\}(.*)\\end\{document\}", tex)
     return readable(re.sub(r"\$\$", "$", inside[1] if inside else tex))
-
-
-def _replace(tag: Any, text: str) -> None:
-    """Put a text in the place of a tag."""
-    above, before, text = tag.getparent(), tag.getprevious(), text + (tag.tail or "")
-    if before is None:
-        above.text = (above.text or "") + text
-    else:
-        before.tail = (before.tail or "") + text
-    above.remove(tag)

@@ -1,4 +1,4 @@
-"""HTML to the sections of a paper, without the site around it; tables, captions, footnotes and formulas are known."""
+"""Extract a paper's sections from HTML, without the site around it; tables, captions and footnotes have their kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Set
 from typing import Any, NamedTuple
 
-from ..sources import kind_of
+from ..sources import section_kind
 from .formulas import formula
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
@@ -23,7 +23,7 @@ _BLOCK_TAGS = frozenset(
         "address details summary hr"
     ).split()
 )
-# Classes of LaTeXML (arXiv's HTML), roles of DPUB-ARIA (publishers and EPUB), and EPUB's own types with `doc-` before.
+# Classes of LaTeXML (arXiv's HTML), roles of DPUB-ARIA (publishers and EPUB), and types of EPUB prefixed by `doc-`.
 _SKIPPED_WORDS = frozenset(
     (
         "ltx_authors ltx_dates ltx_ERROR ltx_note_mark ltx_note_type ltx_tag_note ltx_listing_data ltx_bib_cited "
@@ -43,70 +43,67 @@ _REGIONS = {
 _EQUATIONS = frozenset("ltx_eqn_table ltx_equation ltx_equationgroup".split())
 _LABEL = re.compile(r"((?:\w+ ){0,2}(?:fig(?:ure|\.)|table|algorithm|scheme|box|listing)\s*\w+(?:\.\w+)*)", re.I)
 _POWER = re.compile(r"[-−–+]?\d{1,3}")
-_MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # of references and notes
-_LONGEST_TITLE = 200  # characters of a caption that stand as its table's heading
-_CUT, _END = "\x1e", "\x1d"  # between blocks, and where a region ends; plain str, as no text of a tree is
+_MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # references and notes
+_LONGEST_TITLE = 200  # characters of a caption used as its table's heading
+_BLOCK_EDGE, _REGION_END = "\x1e", "\x1d"  # of type str, unlike the strings of a tree
 
 
 class Block(NamedTuple):
-    """A paragraph, a heading (of a level from 1), or a table's rows.
-
-    `kind` is None where the headings tell it; `title` is the caption that a table or caption has for a heading.
-    """
+    """A paragraph, a heading (with a level from 1), or a table's row."""
 
     text: str
-    kind: str | None = None
-    title: str | None = None
+    kind: str | None = None  # None if the heading decides
+    title: str | None = None  # heading of a table or caption
     level: int = 0
-    joins: bool = False  # an equation: it stands inside the sentence around it
+    joins: bool = False  # an equation inside a sentence
 
 
-def hidden_note(count: int) -> tuple[str, ...]:
-    """The note that says how many characters were left out because styles hide them; none for none."""
+def hidden_text_note(count: int) -> tuple[str, ...]:
+    """Return the note on characters left out because styles hide them, if there are any."""
     return (f"{count} characters that a person cannot see were left out",) if count else ()
 
 
-def parsed(html: str) -> Any:
-    """The tree of a page. XHTML's empty `<title/>` would take all that follows for a title."""
+def parse_html(html: str) -> Any:
+    """Return the tree of a page; XHTML's empty `<title/>` is closed, else all that follows would be a title."""
     from bs4 import BeautifulSoup
 
     return BeautifulSoup(re.sub(r"<(title|script|style|textarea|iframe)\b([^<>]*)/>", r"<\1\2></\1>", html), "lxml")
 
 
 def sections(root: Any, title: str = "") -> list[tuple[str | None, str, str]]:
-    """What stands in a tag as (heading, text, kind), in its order; the heading that is the paper's title is none."""
+    """Return the contents of a tag as (heading, text, kind) in order, without the heading that is the paper's title."""
     parts: list[tuple[str | None, str, str]] = [(None, "", "body")]
-    heading, kind, level = None, "body", 9  # of the section that goes on after a region, a table or a note
+    heading, kind, level = None, "body", 9  # of the section that continues after a region, a table or a note
     inner = None  # the heading inside a region: an abstract, an appendix, ...
     for block in _joined(_blocks(root)):
         if block.level and block.kind:
             inner = block.text or (heading if block.kind == "body" else None)
         elif block.level and block.text != title:
             inherits = kind != "body" and block.level > level
-            now = kind_of(block.text, kind if block.level >= level else "body")
-            if not (inherits and now == "body"):
-                kind, level = now, block.level
+            new_kind = section_kind(block.text, kind if block.level >= level else "body")
+            if not (inherits and new_kind == "body"):
+                kind, level = new_kind, block.level
             heading = inner = block.text
             parts.append((heading, "", kind))
         elif not block.level:
-            own = block.title or (inner if block.kind else heading)
-            before, text, of = parts[-1]
-            if (before, of) == (own, block.kind or kind):
-                gap = "\n" if of == "table" else "\n\n"  # its rows are what sentences are elsewhere
-                parts[-1] = (before, f"{text}{gap if text else ''}{block.text}", of)
+            key = (block.title or (inner if block.kind else heading), block.kind or kind)
+            last_heading, text, last_kind = parts[-1]
+            if (last_heading, last_kind) == key:
+                gap = "\n" if last_kind == "table" else "\n\n"
+                parts[-1] = (last_heading, f"{text}{gap if text else ''}{block.text}", last_kind)
             else:
-                parts.append((own, block.text, block.kind or kind))
+                parts.append((key[0], block.text, key[1]))
     return parts
 
 
-def plain(tag: Any, notes: list[Any] | None = None) -> str:
-    """The text of a tag on one line; the footnotes in it are left out, and added to `notes`."""
+def one_line(tag: Any, notes: list[Any] | None = None) -> str:
+    """Return the text of a tag on one line, without its footnotes, which are added to `notes`."""
     words: list[str] = []
-    aside: list[Any] = [] if notes is None else notes
+    notes = [] if notes is None else notes
     left: list[Any] = [*reversed(tag.contents)]
     while left:
         node = left.pop()
-        if not _is_taken(node, words, aside):
+        if not _take(node, words, notes):
             edge = [" "] if node.name in _BLOCK_TAGS or node.name in _HEADINGS or _is_cell(node) else []
             words += edge
             left += [*edge, *reversed(node.contents)]
@@ -125,46 +122,46 @@ def _blocks(root: Any) -> list[Block]:
         words.clear()
         if text:
             blocks.append(Block(text, kind, title, joins=joins))
-        while notes and kind != "table":  # a note may hold notes
-            if text := plain(notes.pop(0), notes):
+        while notes and kind != "table":  # a note may contain notes
+            if text := one_line(notes.pop(0), notes):
                 blocks.append(Block(text, "footnote"))
 
-    left: list[Any] = [*reversed(root.contents)]  # no recursion: some pages close no tag
+    left: list[Any] = [*reversed(root.contents)]  # no recursion: tags may nest deeply
     while left:
         node = left.pop()
         if type(node) is str:
             end_block()
-            if node == _END:
+            if node == _REGION_END:
                 kind = regions.pop()[0]
                 blocks += [Block("", "body", level=7)] if kind != "table" else []
                 end_block()
-        elif _is_taken(node, words, notes):
+        elif _take(node, words, notes):
             continue
         elif node.name in _HEADINGS:
             end_block()
-            blocks.append(Block(plain(node, notes), regions[-1][0], level=int(node.name[1])))
+            blocks.append(Block(one_line(node, notes), regions[-1][0], level=int(node.name[1])))
         elif kind := next((_REGIONS[word] for word in _words(node) if word in _REGIONS), None):
             end_block()
             blocks.append(Block("", kind, level=7))
             regions.append((kind, None))
-            left += [_END, *reversed(node.contents)]
+            left += [_REGION_END, *reversed(node.contents)]
         elif (title := _table_title(node)) is not None:
             end_block()
             regions.append(("table", title or regions[-1][1]))
-            left += [_END, *reversed(node.contents)]
+            left += [_REGION_END, *reversed(node.contents)]
         elif node.name in ("figcaption", "caption"):
             end_block()
-            blocks += [_caption_block(plain(node, notes), regions[-1])]
+            blocks += [_caption_block(one_line(node, notes), regions[-1])]
         elif _EQUATIONS.intersection(_words(node)):
             end_block()
-            words.append(plain(node, notes))
+            words.append(one_line(node, notes))
             end_block(joins=True)
         elif _is_row(node, regions[-1][0] == "table"):
             end_block()
             words.append(_row(node, notes))
             end_block()
         else:
-            edge = [_CUT] if node.name in _BLOCK_TAGS else []
+            edge = [_BLOCK_EDGE] if node.name in _BLOCK_TAGS else []
             if edge:
                 end_block()
             left += [*edge, *reversed(node.contents)]
@@ -172,8 +169,8 @@ def _blocks(root: Any) -> list[Block]:
     return [block for block in blocks if block.text or block.level]
 
 
-def _is_taken(node: Any, words: list[str], notes: list[Any]) -> bool:
-    """Whether a node is done with: a text and a formula are added to `words`, a footnote to `notes`."""
+def _take(node: Any, words: list[str], notes: list[Any]) -> bool:
+    """Add a text or formula to `words`, a footnote to `notes`; return False if the children are still to read."""
     from bs4.element import CData, NavigableString, Tag
 
     if not isinstance(node, Tag):
@@ -200,33 +197,30 @@ def _is_linked(tag: Any) -> bool:
 
 
 def _is_hidden(tag: Any) -> bool:
-    """Whether a tag holds what belongs to the site; a header with the title belongs to the paper."""
+    """Return whether a tag belongs to the site; a header with the title belongs to the paper."""
     if tag.name in _SKIPPED_TAGS:
         return not (tag.name == "header" and tag.find("h1"))
     return tag.has_attr("hidden") or tag.get("aria-hidden") == "true" or not _SKIPPED_WORDS.isdisjoint(_words(tag))
 
 
 def _words(tag: Any) -> list[str]:
-    """The classes and roles of a tag."""
+    """Return the classes and roles of a tag."""
     types = str(tag.get("epub:type") or "").split()
     return [*tag.get_attribute_list("class", []), *str(tag.get("role") or "").split(), *(f"doc-{t}" for t in types)]
 
 
-# Tables and captions
-
-
 def _table_title(tag: Any) -> str | None:
-    """The caption of a table of data, or of the figure around one; "" without caption, None for every other tag."""
+    """Return the caption of a data table, or of the figure around one; "" without caption, None for other tags."""
     words = _words(tag)
     if tag.name == "figure":
         caption = None if "ltx_figure" in words else _first(tag, {"figcaption"}, {"figure"})
         table = tag.find(_is_table) if caption else None
-        return _headed(plain(caption), table) if table else None
+        return _table_heading(one_line(caption), table) if table else None
     data = "ltx_tabular" in words
-    if not _is_table(tag) or (not data and _first(tag, {"table", *_HEADINGS})):  # with those it is for looks
+    if not _is_table(tag) or (not data and _first(tag, {"table", *_HEADINGS})):  # else it is a layout table
         return None
     caption = tag.find("caption")
-    return _headed(plain(caption), tag) if caption else "" if data or _first(tag, {"th", "thead"}) else None
+    return _table_heading(one_line(caption), tag) if caption else "" if data or _first(tag, {"th", "thead"}) else None
 
 
 def _is_table(tag: Any) -> bool:
@@ -235,14 +229,14 @@ def _is_table(tag: Any) -> bool:
 
 
 def _is_row(tag: Any, in_table: bool) -> bool:
-    """Whether a tag is a table's row; with blocks of its own in it, a row of a table for looks is none."""
+    """Return whether a tag is a table's row; a row of a layout table with blocks in it is not."""
     if tag.name != "tr" or in_table:
         return tag.name == "tr" or "ltx_tr" in _words(tag)
     return _first(tag, {"table", "ul", "ol", *_HEADINGS}) is None
 
 
 def _first(tag: Any, names: Set[str], closed: Set[str] = frozenset()) -> Any:
-    """The first tag of these names in a tag, and in no `closed` one; where tags nest deeply, bs4's own takes long."""
+    """Return the first tag of these names, not inside a `closed` one; bs4's find is slow if tags nest deeply."""
     left: list[Any] = [*reversed(tag.contents)]
     while left:
         node = left.pop()
@@ -257,7 +251,7 @@ def _is_cell(tag: Any) -> bool:
 
 
 def _row(row: Any, notes: list[Any]) -> str:
-    """The cells of a row, parted by bars; a table within a cell is part of its text."""
+    """Return the cells of a row, separated by bars; a table inside a cell is part of its text."""
     cells: list[str] = []
     left: list[Any] = [*reversed(row.contents)]
     while left:
@@ -265,7 +259,7 @@ def _row(row: Any, notes: list[Any]) -> str:
         if not node.name:
             continue
         if _is_cell(node):
-            cells.append(plain(node, notes))
+            cells.append(one_line(node, notes))
         else:
             left += reversed(node.contents)
     return " | ".join(cells) if any(cells) else ""
@@ -278,22 +272,22 @@ def _caption_block(text: str, region: tuple[str | None, str | None]) -> Block:
     return Block(text, "caption", label[1] if label else None)
 
 
-def _headed(caption: str, table: Any) -> str:
-    """What every row of a table is read with: its caption, and its first row in brackets."""
+def _table_heading(caption: str, table: Any) -> str:
+    """Return the heading for a table's rows: its caption, and its first row in brackets."""
     first = table.find(lambda tag: _is_row(tag, True))
     texts = [caption, f"[{_row(first, [])}]" if first else ""]
     return " ".join(textwrap.shorten(text, _LONGEST_TITLE, placeholder=" …") for text in texts).strip()
 
 
 def _joined(blocks: list[Block]) -> list[Block]:
-    """The blocks, an equation joined to the sentence that it stands in; footnotes follow that."""
+    """Return the blocks, with each equation joined to the sentence around it; footnotes follow that."""
     joined: list[Block] = []
     notes: list[Block] = []
     for block in blocks:
         last = joined[-1] if joined else block
         if block.kind == "footnote":
             notes.append(block)
-        elif (block.joins or last.joins) and _goes_on(last, block):
+        elif (block.joins or last.joins) and _continues(last, block):
             joined[-1] = last._replace(text=f"{last.text} {block.text}", joins=True)
         else:
             joined += [*notes, block]
@@ -301,7 +295,7 @@ def _joined(blocks: list[Block]) -> list[Block]:
     return joined + notes
 
 
-def _goes_on(last: Block, block: Block) -> bool:
-    """Whether a sentence goes on from one block to the next, of which one is an equation."""
+def _continues(last: Block, block: Block) -> bool:
+    """Return whether a sentence continues from one block to the next, one of which is an equation."""
     alike = (last.kind, last.title, 0, 0) == (block.kind, block.title, last.level, block.level)
     return alike and not last.text.endswith((".", "!", "?")) and (block.joins or block.text[:1].islower())

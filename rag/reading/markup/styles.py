@@ -1,4 +1,4 @@
-"""What a page's styles hide from its readers: found by inline styles and by the simple rules of its style sheets."""
+"""Remove text that a page's styles hide, by inline styles and simple rules of style sheets."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-_MOST_STEPS = 100_000  # up a tree, to find what selectors ask for; a page needs some thousands
-_FAR = 400  # pixels beyond an edge of the page
-_SMALLEST = 2.0  # pixels of a letter that can still be seen
-_FAINTEST = 16  # of 255: a smaller difference between a text and what is behind it is not seen
+_MAX_STEPS = 100_000  # up the tree to match selectors; a page needs some thousands
+_OFF_PAGE = 400  # pixels beyond an edge of the page
+_MIN_FONT_SIZE = 2.0  # visible, in pixels
+_MIN_CONTRAST = 16  # visible difference between text and background, of 255
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*|(?=[.#]))(?:[.#][\w-]+)*", re.IGNORECASE)
 _SIZES = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "em": 16.0, "rem": 16.0, "ex": 8.0}
 _SHRUNK = re.compile(r"scale[xy]?\(\s*0(?:\.0*)?\s*[,)]")
@@ -20,35 +20,35 @@ _PROPERTIES = frozenset(
         "background-image text-indent"
     ).split()
 )
-_OTHER_NAMES = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}  # LaTeXML's, as its sheets use them
-_KEPT = frozenset("katex-mathml mjx-assistive-mml MJX_Assistive_MathML ltx_note_outer ltx_note_content".split())
-"""Sheets hide the copy of a formula that can be read, and a footnote until it is pointed at; that does not count."""
+_OTHER_NAMES = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}  # LaTeXML's variables
+# Sheets hide the readable copy of a formula, and a footnote until it is pointed at; these count as visible.
+_ALWAYS_VISIBLE = frozenset(
+    "katex-mathml mjx-assistive-mml MJX_Assistive_MathML ltx_note_outer ltx_note_content".split()
+)
 
 
 class Rule(NamedTuple):
-    """A rule of a style sheet; the selector's compounds stand from the last to the first."""
+    """A rule of a style sheet; the selector's compounds are ordered from last to first."""
 
-    compounds: tuple[tuple[str, frozenset[str]], ...]  # (a tag's name or "", its #id and .classes)
-    direct: tuple[bool, ...]  # whether the tag of the next compound is the parent
+    compounds: tuple[tuple[str, frozenset[str]], ...]  # (tag name or "", #id and .classes)
+    direct: tuple[bool, ...]  # whether the next compound is the parent's
     declarations: dict[str, str]
 
 
 class _Look(NamedTuple):
-    """How a tag's own text is shown, as its children inherit it."""
+    """How a tag's own text looks; its children inherit it."""
 
     visible: bool = True
     size: float = 16.0
     color: tuple[int, ...] | None = (0, 0, 0)
-    behind: tuple[int, ...] | None = (255, 255, 255)  # None where it is not known: a picture, a gradient
+    behind: tuple[int, ...] | None = (255, 255, 255)  # None if unknown: a picture, a gradient
     indent: float = 0.0
 
 
 def drop_hidden(soup: Any, sheets: Iterable[str] = ()) -> int:
-    """Remove the text that a page's styles hide; return the number of characters removed, white space not counted.
+    """Remove hidden text from a BeautifulSoup tree; return the number of removed characters without white space.
 
-    Args:
-        soup: a BeautifulSoup tree, which is changed.
-        sheets: style sheets that belong to the page beside its own `<style>`.
+    `sheets` are style sheets of the page in addition to its `<style>`.
     """
     own = [tag.get_text() for tag in soup.find_all("style") if _on_screen(str(tag.get("media") or ""))]
     cascade = _Cascade([*sheets, *own])
@@ -62,7 +62,7 @@ def drop_hidden(soup: Any, sheets: Iterable[str] = ()) -> int:
                     hidden.append(node)
             elif node.name not in ("script", "style", "template", "head"):
                 declared = cascade.declared(node)
-                if _is_gone(node, declared):
+                if _is_invisible(node, declared):
                     hidden.append(node)
                 else:
                     left.append((node, _look(node, declared, look)))
@@ -77,15 +77,12 @@ def drop_hidden(soup: Any, sheets: Iterable[str] = ()) -> int:
     return count
 
 
-# Style sheets
-
-
 def _on_screen(media: str) -> bool:
     return not media.strip() or bool(re.match(r"\s*(?:all|screen|\(|only screen)", media, re.IGNORECASE))
 
 
 def _rules(sheets: Iterable[str]) -> Iterator[Rule]:
-    """The rules of style sheets with simple selectors; rules for paper and animations are passed over."""
+    """Return the rules with simple selectors; those for print and animations are skipped."""
     found: dict[tuple[Any, ...], dict[str, str]] = {}
     for selector, block in (pair for sheet in sheets for pair in _blocks(sheet)):
         declarations = _declarations(block)
@@ -95,23 +92,23 @@ def _rules(sheets: Iterable[str]) -> Iterator[Rule]:
 
 
 def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
-    """Selectors and what stands in the braces after them."""
+    """Yield selectors and the contents of the braces after them."""
     sheet = re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", " ", sheet, flags=re.DOTALL)
     pieces = re.split(r"([{}])", sheet)
-    passed = 0  # depth of braces inside a block that is passed over
+    skipped = 0  # depth of braces inside a skipped block
     for head, brace, block in zip(pieces[0::2], pieces[1::2], pieces[2::2], strict=False):
         head = head.rpartition(";")[2].strip()
         name, _, media = head[1:].partition(" ")
-        if passed:
-            passed += 1 if brace == "{" else -1
+        if skipped:
+            skipped += 1 if brace == "{" else -1
         elif brace == "{" and not head.startswith("@"):
             yield head, block
         elif brace == "{" and not (name in ("layer", "supports") or (name == "media" and _on_screen(media))):
-            passed = 1
+            skipped = 1
 
 
 def _compounds(selector: str) -> tuple[tuple[Any, ...], tuple[bool, ...]] | None:
-    """The parts of a selector as a `Rule` has them; None where it is not made of tags, classes and ids alone."""
+    """Return a selector's parts as in `Rule`; None unless it consists of tags, classes and ids."""
     compounds: list[tuple[str, frozenset[str]]] = []
     direct: list[bool] = []
     for word in reversed(selector.replace(">", " > ").replace(":root", "html").split()):
@@ -127,7 +124,7 @@ def _compounds(selector: str) -> tuple[tuple[Any, ...], tuple[bool, ...]] | None
 
 
 def _declarations(text: str) -> dict[str, str]:
-    """The properties that matter here, in small letters; what is important is there under `!name` too."""
+    """Return the relevant properties in lower case; those with `!important` also as `!name`."""
     found: dict[str, str] = {}
     for declaration in text.split(";"):
         name, _, value = declaration.lower().partition(":")
@@ -140,11 +137,11 @@ def _declarations(text: str) -> dict[str, str]:
 
 
 class _Cascade:
-    """Which properties the rules of style sheets give to a tag."""
+    """Resolve the properties that style sheets give to a tag."""
 
     def __init__(self, sheets: Iterable[str]) -> None:
-        self._steps = _MOST_STEPS  # left; then rules that ask for what a tag stands in are given up
-        self._rules: dict[str, list[tuple[tuple[int, ...], Rule]]] = {}  # by a word that the tag has to have
+        self._steps = _MAX_STEPS  # left; without any, rules with several compounds are dropped
+        self._rules: dict[str, list[tuple[tuple[int, ...], Rule]]] = {}  # by a required word of the tag
         for order, rule in enumerate(_rules(sheets)):
             name, marks = rule.compounds[0]
             every = [mark for _, needed in rule.compounds for mark in needed]
@@ -153,17 +150,17 @@ class _Cascade:
             self._rules.setdefault(min(marks) if marks else name, []).append((weight, rule))
 
     def declared(self, tag: Any) -> dict[str, str]:
-        """The properties from rules, the tag's own `style` and old attributes, the strongest of each."""
+        """Return the properties from rules, the tag's `style` and old attributes, by precedence."""
         marks = _marks(tag)
-        kept = _KEPT.intersection([tag.name, *tag.get_attribute_list("class", [])])
+        always_visible = _ALWAYS_VISIBLE.intersection([tag.name, *tag.get_attribute_list("class", [])])
         fitting = [
             pair
-            for word in (() if kept else (tag.name, "", *marks))
+            for word in (() if always_visible else (tag.name, "", *marks))
             for pair in self._rules.get(word, ())
-            if _has(tag, marks, pair[1].compounds[0]) and self._stands_in(tag, pair[1])
+            if _has(tag, marks, pair[1].compounds[0]) and self._matches_parents(tag, pair[1])
         ]
         if self._steps <= 0:
-            self._steps = _MOST_STEPS
+            self._steps = _MAX_STEPS
             self._rules = {word: [p for p in pairs if len(p[1].compounds) == 1] for word, pairs in self._rules.items()}
         declared = {"color": str(tag["color"]).lower()} if tag.name == "font" and tag.get("color") else {}
         declared |= {"background": str(tag["bgcolor"]).lower()} if tag.get("bgcolor") else {}
@@ -172,8 +169,8 @@ class _Cascade:
         declared |= _declarations(str(tag.get("style") or ""))
         return declared | {name[1:]: value for name, value in declared.items() if name.startswith("!")}
 
-    def _stands_in(self, tag: Any, rule: Rule) -> bool:
-        """Whether the tags around a tag are those that a rule asks for."""
+    def _matches_parents(self, tag: Any, rule: Rule) -> bool:
+        """Return whether a tag's ancestors match a rule."""
         above = tag.parent
         for compound, direct in zip(rule.compounds[1:], rule.direct, strict=False):
             while above is not None and not _has(above, _marks(above), compound):
@@ -194,12 +191,9 @@ def _marks(tag: Any) -> set[str]:
     return marks | ({f"#{tag['id']}"} if tag.get("id") else set())
 
 
-# How a tag looks
-
-
-def _is_gone(tag: Any, declared: dict[str, str]) -> bool:
-    """Whether nothing of a tag can be seen, whatever styles are inside it."""
-    if tag.name in ("html", "body"):  # some pages hide these until their scripts run
+def _is_invisible(tag: Any, declared: dict[str, str]) -> bool:
+    """Return whether a tag with all its children is invisible."""
+    if tag.name in ("html", "body"):  # some pages show these by script
         return False
     if tag.has_attr("hidden") or (tag.name == "dialog" and not tag.has_attr("open")):
         return True
@@ -214,10 +208,10 @@ def _is_off_the_page(declared: dict[str, str]) -> bool:
     lengths = [declared.get("margin-left", ""), declared.get("margin-top", "")]
     for moved in re.findall(r"translate[xy]?\(([^)]*)\)", declared.get("transform", "")):
         lengths += moved.split(",")
-    lengths = [length for length in lengths if "%" not in length]  # columns and centred boxes are made so
+    lengths = [length for length in lengths if "%" not in length]  # used for columns and centred boxes
     if declared.get("position") in ("absolute", "fixed", "relative"):
         lengths += [declared.get(edge, "") for edge in ("left", "right", "top", "bottom")]
-    return any((length := _pixels(text)) is not None and length <= -_FAR for text in lengths)
+    return any((length := _pixels(text)) is not None and length <= -_OFF_PAGE for text in lengths)
 
 
 def _is_cut_away(declared: dict[str, str]) -> bool:
@@ -253,17 +247,17 @@ def _look(tag: Any, declared: dict[str, str], above: _Look) -> _Look:
 
 
 def _is_seen(look: _Look) -> bool:
-    if not look.visible or look.size < _SMALLEST or look.indent <= -_FAR:
+    if not look.visible or look.size < _MIN_FONT_SIZE or look.indent <= -_OFF_PAGE:
         return False
     if look.color == ():
         return False
     if look.color is None or not look.behind:
         return True
-    return max(abs(a - b) for a, b in zip(look.color, look.behind, strict=True)) > _FAINTEST
+    return max(abs(a - b) for a, b in zip(look.color, look.behind, strict=True)) > _MIN_CONTRAST
 
 
 def _size(declared: dict[str, str], above: float) -> float:
-    """The size of letters in pixels."""
+    """Return the font size in pixels."""
     text = declared.get("font-size") or next(
         iter(re.findall(r"(?:^|\s)(0|[\d.]+(?:px|pt|em|rem|%))(?=[\s/]|$)", declared.get("font", ""))), ""
     )
@@ -277,7 +271,7 @@ def _size(declared: dict[str, str], above: float) -> float:
 
 
 def _pixels(text: str | None) -> float | None:
-    """A length in pixels, a percentage of a page's width; None for what is no length."""
+    """Return a length in pixels, with percentages of a 1000-pixel page; None if it is not a length."""
     found = re.match(r"\s*(-?\d*\.?\d+)(px|pt|pc|in|cm|mm|em|rem|ex|vw|vh|%)?\s*$", text or "")
     if not found:
         return None
@@ -291,7 +285,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _color(text: str, inherited: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """A colour's red, green and blue; () for a transparent one, None for one that is not known."""
+    """Return a colour's red, green and blue; () if transparent, None if unknown."""
     from PIL import ImageColor
 
     if text in ("inherit", "currentcolor", "unset"):

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError
-from ..sandbox.pool import Limits, call
+from ..sandbox.limits import Limits
+from ..sandbox.pool import call
 from .file import open_pdf
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _drawn(path: Path, size: int, changed: int, page: int, boxes: tuple[Corners,
         too_large="its picture has more than 20 MB",
         broken="the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)",
     )
-    raw = call("draw", {"path": str(path), "page": page, "boxes": boxes}, limits)
+    raw: Any = call("draw", {"path": str(path), "page": page, "boxes": boxes}, limits)
     try:
         picture = base64.b64decode(raw, validate=True)
     except (ValueError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Limits of time and memory of a worker process. Outside of one nothing is limited."""
+"""Define the limits of a request, and apply them inside a worker process. Outside of one nothing is limited."""
 
 from __future__ import annotations
 
@@ -6,41 +6,54 @@ import contextlib
 import resource
 import signal
 import sys
+from typing import NamedTuple
 
-_limited = False
+_in_worker = False
+
+
+class Limits(NamedTuple):
+    """What one request may use, and the messages for exceeding it."""
+
+    cpu: float  # seconds
+    wall: float  # seconds
+    memory: int  # bytes of address space
+    reply: int  # bytes of JSON
+    too_long: str
+    too_large: str
+    broken: str
 
 
 def limit_memory(size: int) -> None:
-    """Let this process have `size` bytes of address space at most."""
+    """Limit this process to `size` bytes of address space."""
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
         resource.setrlimit(resource.RLIMIT_AS, (size if most < 0 else min(size, most), most))
 
 
-def limit_seconds(seconds: float) -> None:
-    """End this process once it has used as many seconds of the processor from now on, whatever it is doing then."""
-    global _limited
-    _limited = True
+def start_cpu_timer(seconds: float) -> None:
+    """Kill this process by SIGPROF once it has used that much CPU time from now on."""
+    global _in_worker
+    _in_worker = True
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def unlimited_seconds() -> None:
-    """Count no longer."""
-    global _limited
-    _limited = False
+def stop_cpu_timer() -> None:
+    """Stop counting CPU time."""
+    global _in_worker
+    _in_worker = False
     signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def allow_seconds(seconds: float) -> None:
-    """Count anew, with other seconds, where this process is limited."""
-    if _limited:
+    """Restart the CPU timer with another limit, in a worker only."""
+    if _in_worker:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def peak_memory() -> int:
-    """Return the most memory in bytes that this process has had at once."""
+    """Return the peak memory of this process in bytes."""
     with contextlib.suppress(OSError), open("/proc/self/status") as status:
-        # Linux counts what the parent held before this program began into ru_maxrss.
+        # On Linux, ru_maxrss includes the memory of the parent before this program started.
         return next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")), 0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

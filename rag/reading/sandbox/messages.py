@@ -1,12 +1,11 @@
-"""Readings and items as JSON between a worker and its parent, which trusts nothing of what comes back."""
+"""Convert readings and items to JSON values and back; what a worker sends is checked and cleaned."""
 
 from __future__ import annotations
 
 import base64
 import zlib
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,59 +17,50 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_SPANNED = ("text", "pages", "sections", "boxes")
-_TEXTS = ("authors", "tags", "collections", "sources", "notes")
-_LINES = ("venue", "doi", "arxiv_id", "url", "citekey", "zotero")
-_DETAILS = {*_TEXTS, *_LINES, "year"}
+_LISTS = ("authors", "tags", "collections", "sources", "notes")
+_TEXTS = ("venue", "doi", "arxiv_id", "url", "citekey", "zotero")
+_DETAILS = {*_LISTS, *_TEXTS, "year"}
 
 
-def packed_reading(reading: Reading) -> dict[str, Any]:
-    """A reading as plain values."""
-    return {"papers": [_packed(paper) for paper in reading.papers], "failures": reading.failures}
+def pack_reading(reading: Reading) -> dict[str, Any]:
+    """Return a reading as JSON values."""
+    return {"papers": [_pack_paper(paper) for paper in reading.papers], "failures": reading.failures}
 
 
-def unpacked_reading(raw: dict[str, Any]) -> Reading:
-    """The reading of which `packed_reading` gave these values, every text in it clean.
-
-    Raises:
-        ValueError, KeyError, TypeError: it is none.
-    """
-    return Reading([_paper(paper) for paper in raw["papers"]], _failures(raw["failures"]))
-
-
-def packed_items(items: Sequence[Item], failures: Sequence[Failure]) -> dict[str, Any]:
-    """What a bibliography says, as plain values."""
-    plain = [
-        {each.name: getattr(item, each.name) for each in fields(Item)} | {"files": [str(file) for file in item.files]}
-        for item in items
-    ]
-    return {"items": plain, "failures": list(failures)}
-
-
-def unpacked_items(raw: dict[str, Any]) -> tuple[list[Item], list[Failure]]:
-    """The items and failures of which `packed_items` gave these values, every text in them clean.
+def unpack_reading(raw: dict[str, Any]) -> Reading:
+    """Return the reading that `pack_reading` packed, with every text in it clean.
 
     Raises:
-        ValueError, KeyError, TypeError: there are none.
+        ValueError, KeyError, TypeError: It is not one.
     """
-    return [_item(item) for item in raw["items"]], _failures(raw["failures"])
+    return Reading([_unpack_paper(paper) for paper in raw["papers"]], _unpack_failures(raw["failures"]))
 
 
-def _failures(raw: Sequence[Sequence[Any]]) -> list[Failure]:
-    return [
-        Failure(clean(str(source)), None if line is None else int(line), clean(str(reason)))
-        for source, line, reason in raw
-    ]
+def pack_items(items: Sequence[Item], failures: Sequence[Failure]) -> dict[str, Any]:
+    """Return the items of a bibliography as JSON values."""
+    packed = [asdict(item) | {"files": [str(file) for file in item.files]} for item in items]
+    return {"items": packed, "failures": list(failures)}
 
 
-def _item(raw: dict[str, Any]) -> Item:
-    if set(raw["details"]) - _DETAILS:
-        raise ValueError("a detail that no paper has")
+def unpack_items(raw: dict[str, Any]) -> tuple[list[Item], list[Failure]]:
+    """Return the items and failures that `pack_items` packed, with every text in them clean.
+
+    Raises:
+        ValueError, KeyError, TypeError: They are not.
+    """
+    return [_unpack_item(item) for item in raw["items"]], _unpack_failures(raw["failures"])
+
+
+def _unpack_failures(raw: Sequence[Sequence[Any]]) -> list[Failure]:
+    return [Failure(clean(str(source)), _number(line), clean(str(reason))) for source, line, reason in raw]
+
+
+def _unpack_item(raw: dict[str, Any]) -> Item:
     abstract = _text(raw["abstract"])
     return Item(
         key=clean(str(raw["key"])),
         title=" ".join(clean(str(raw["title"])).split()),
-        details={name: _detail(name, value) for name, value in raw["details"].items()},
+        details=_details(raw["details"]),
         abstract=abstract if abstract and abstract.strip() else None,
         files=tuple(Path(str(file)) for file in raw["files"]),
         missing=_texts(raw["missing"]),
@@ -79,10 +69,13 @@ def _item(raw: dict[str, Any]) -> Item:
     )
 
 
-def _detail(name: str, value: Any) -> Any:
-    if name in _TEXTS:
-        return _texts(value)
-    return _number(value) if name == "year" else _text(value)
+def _details(raw: dict[str, Any]) -> dict[str, Any]:
+    if set(raw) - _DETAILS:
+        raise ValueError("unknown detail")
+    return {
+        name: _texts(value) if name in _LISTS else _number(value) if name == "year" else _text(value)
+        for name, value in raw.items()
+    }
 
 
 def _text(value: Any) -> str | None:
@@ -97,40 +90,35 @@ def _number(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-# Papers
-
-
-def _packed(paper: Paper) -> dict[str, Any]:
-    plain = {each.name: getattr(paper, each.name) for each in fields(Paper)}
-    plain["pages"] = [(page.number, page.label, page.start, page.end) for page in paper.pages]
-    plain["sections"] = [(each.title, each.start, each.end, each.kind) for each in paper.sections]
+def _pack_paper(paper: Paper) -> dict[str, Any]:
+    packed = {each.name: getattr(paper, each.name) for each in fields(Paper)}
+    packed["pages"] = [(page.number, page.label, page.start, page.end) for page in paper.pages]
+    packed["sections"] = [(each.title, each.start, each.end, each.kind) for each in paper.sections]
     if paper.boxes is not None:
-        plain["boxes"] = base64.b64encode(zlib.compress(paper.boxes.tobytes(), 6)).decode()
-    return plain
+        packed["boxes"] = base64.b64encode(zlib.compress(paper.boxes.tobytes(), 6)).decode()
+    return packed
 
 
-def _paper(raw: dict[str, Any]) -> Paper:
+def _unpack_paper(raw: dict[str, Any]) -> Paper:
     text, title = str(raw["text"]), str(raw["title"])
     if not title.strip() or not text.startswith(title):
         raise ValueError("the text does not begin with the title")
-    pages = tuple(Page(int(n), _text(label), *_span(a, b, text)) for n, label, a, b in raw["pages"])
-    sections = tuple(Section(_text(t), *_span(a, b, text), str(kind)) for t, a, b, kind in raw["sections"])
     paper = Paper(
         title=clean(title),
         text=text,
-        pages=pages,
-        sections=sections,
+        pages=tuple(Page(int(n), _text(label), *_span(a, b, text)) for n, label, a, b in raw["pages"]),
+        sections=tuple(Section(_text(t), *_span(a, b, text), str(kind)) for t, a, b, kind in raw["sections"]),
         certainty=tuple((str(name), float(value)) for name, value in raw["certainty"]),
         brief=bool(raw["brief"]),
         boxes=None if raw["boxes"] is None else _boxes(raw["boxes"], len(text)),
-        **{name: _detail(name, raw[name]) for name in _DETAILS},
+        **_details({name: raw[name] for name in _DETAILS}),
     )
-    return _cut(paper, cuts(text))
+    return paper if clean(text) == text else _cleaned(paper)
 
 
 def _span(start: Any, end: Any, text: str) -> tuple[int, int]:
     if not 0 <= int(start) <= int(end) <= len(text):
-        raise ValueError("a span that the text does not have")
+        raise ValueError("span outside of the text")
     return int(start), int(end)
 
 
@@ -138,48 +126,27 @@ def _boxes(raw: Any, count: int) -> NDArray[np.uint16]:
     import numpy as np
 
     size = 8 * count
-    unpacking = zlib.decompressobj()
     try:
-        flat = unpacking.decompress(base64.b64decode(str(raw)), size + 1)
+        flat = zlib.decompressobj().decompress(base64.b64decode(str(raw)), size + 1)
     except zlib.error as error:
-        raise ValueError("the boxes are broken") from error
+        raise ValueError("broken boxes") from error
     if len(flat) != size:
-        raise ValueError("there are other than one box a character")
+        raise ValueError("not one box per character")
     return np.frombuffer(flat, np.uint16).reshape(count, 4)
 
 
-def _cut(paper: Paper, gone: Sequence[tuple[int, int]]) -> Paper:
-    """The paper with its text clean, whose spans `gone` go with what refers to them."""
-    if not gone and clean(paper.text) == paper.text:
-        return paper
-    moved = _moved(gone)
-    boxes = paper.boxes
-    if boxes is not None:
-        import numpy as np
+def _cleaned(paper: Paper) -> Paper:
+    """Return the paper with clean text, its spans and boxes moved accordingly."""
+    import numpy as np
 
-        kept = np.ones(len(paper.text), bool)
-        for start, end in gone:
-            kept[start:end] = False
-        boxes = boxes[kept]
+    kept = np.ones(len(paper.text), bool)
+    for start, end in cuts(paper.text):
+        kept[start:end] = False
+    moved = [0, *np.cumsum(kept).tolist()]  # positions in the clean text, by those in the old one
     return replace(
         paper,
         text=clean(paper.text),
-        pages=tuple(replace(page, start=moved(page.start), end=moved(page.end)) for page in paper.pages),
-        sections=tuple(replace(each, start=moved(each.start), end=moved(each.end)) for each in paper.sections),
-        boxes=boxes,
+        pages=tuple(replace(page, start=moved[page.start], end=moved[page.end]) for page in paper.pages),
+        sections=tuple(replace(each, start=moved[each.start], end=moved[each.end]) for each in paper.sections),
+        boxes=None if paper.boxes is None else paper.boxes[kept],
     )
-
-
-def _moved(gone: Sequence[tuple[int, int]]) -> Callable[[int], int]:
-    """Where a position is once the spans `gone` are left out."""
-    ends, lost = [], [0]
-    for start, end in gone:
-        ends.append(end)
-        lost.append(lost[-1] + end - start)
-
-    def moved(position: int) -> int:
-        count = bisect_left(ends, position + 1)  # how many spans end at the position or before
-        inside = max(0, position - gone[count][0]) if count < len(gone) else 0
-        return position - lost[count] - inside
-
-    return moved

@@ -1,7 +1,7 @@
-"""Worker processes with limits of time and memory: whatever reads a stranger's file runs in one.
+"""Run requests in worker processes with limits of time and memory.
 
-The parent's side: `call` sends a request to an idle worker (`worker`) as a frame of JSON and waits for the
-frame that answers it. A worker that crashes, or takes more time or memory than its limits allow, costs one request.
+A request and its reply are frames on the worker's stdin and stdout: four bytes of length, then JSON. A worker that
+crashes or exceeds its limits costs one request.
 """
 
 from __future__ import annotations
@@ -17,49 +17,37 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 from ...errors import SourceError
 from ...text.cleaning import clean
+from ..failures import unexpected
+from .limits import Limits
 
-RETIRED = 75  # the exit status of a worker that had nothing to do
-SIZE = 4  # bytes before each frame that tell its length
-_TICK = 0.1  # seconds between two looks at `stop`
-_SHOWN = 300  # characters of an unexpected exception
+IDLE_EXIT_STATUS = 75
+LENGTH_BYTES = 4
+_POLL_SECONDS = 0.1  # between checks of `stop`
 
 log = logging.getLogger("footnote")
+_T = TypeVar("_T")
 
 
-class Limits(NamedTuple):
-    """What one request may take, and the reasons given where it takes more.
-
-    `cpu` and `wall` are seconds, `memory` is bytes of address space, `reply` bytes of the answer's frame.
-    """
-
-    cpu: float
-    wall: float
-    memory: int
-    reply: int
-    too_long: str
-    too_large: str
-    broken: str
+class _WorkerDied(Exception):
+    """The worker ended, or closed its output, before it replied."""
 
 
-class _Gone(Exception):
-    """The worker ended, or broke the protocol, before it answered."""
-
-
-class _Late(Exception):
-    """The worker did not answer in time."""
+class _WorkerTimedOut(Exception):
+    """The worker did not reply within its wall-clock time."""
 
 
 class _Worker:
-    """A worker process, in a session of its own so that what it starts ends with it."""
+    """A worker process, in its own session so that its children end with it."""
 
     def __init__(self) -> None:
-        # One arena and one thread: more take hundreds of megabytes of address space, which is what is limited.
-        alone = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        # Further malloc arenas and threads would take hundreds of megabytes of the limited address space.
+        single = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rag.reading.sandbox.worker"],
             stdin=subprocess.PIPE,
@@ -67,48 +55,47 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             cwd=Path(__file__).parents[3],
-            env={**os.environ, **alone},
+            env={**os.environ, **single},
             start_new_session=True,
         )
 
-    def ask(self, request: bytes, limits: Limits, stop: threading.Event | None) -> bytes:
-        """Return the frame that answers a request.
+    def request(self, request: bytes, limits: Limits, stop: threading.Event | None) -> bytes:
+        """Return the reply to a request.
 
         Raises:
-            _Gone: the worker ended first.
-            _Late: its time by the clock is over.
-            SourceError: the answer is too large, or `stop` was set.
+            _WorkerDied, _WorkerTimedOut: There is none.
+            SourceError: The reply is too large, or `stop` was set.
         """
         assert self.process.stdin
         assert self.process.stdout
         try:
-            self.process.stdin.write(len(request).to_bytes(SIZE, "big") + request)
+            self.process.stdin.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
         except OSError as error:
-            raise _Gone from error
+            raise _WorkerDied from error
         deadline = time.monotonic() + limits.wall
-        waiting = select.poll()
-        waiting.register(self.process.stdout, select.POLLIN)
+        output = select.poll()
+        output.register(self.process.stdout, select.POLLIN)
         frame = bytearray()
         while (left := deadline - time.monotonic()) > 0:
             if stop is not None and stop.is_set():
                 raise SourceError("reading was stopped")
-            if not waiting.poll(1000 * min(left, _TICK)):
+            if not output.poll(1000 * min(left, _POLL_SECONDS)):
                 continue
             piece = os.read(self.process.stdout.fileno(), 1 << 20)
             if not piece:
-                raise _Gone
+                raise _WorkerDied
             frame += piece
-            size = int.from_bytes(frame[:SIZE], "big") if len(frame) >= SIZE else limits.reply
+            size = int.from_bytes(frame[:LENGTH_BYTES], "big") if len(frame) >= LENGTH_BYTES else limits.reply
             if size > limits.reply:
                 raise SourceError(limits.too_large)
-            if len(frame) >= SIZE + size:
-                return bytes(frame[SIZE : SIZE + size])
-        raise _Late
+            if len(frame) >= LENGTH_BYTES + size:
+                return bytes(frame[LENGTH_BYTES : LENGTH_BYTES + size])
+        raise _WorkerTimedOut
 
     def end(self) -> int:
-        """End the process and what it started; return its exit status, negative for a signal."""
+        """Kill the process and its children; return its exit status, negative for a signal."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5 if self.process.stdout and self._is_closed() else 0)
+            self.process.wait(0.5 if self._has_closed_output() else 0)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         status = self.process.wait()
@@ -117,109 +104,105 @@ class _Worker:
                 pipe.close()
         return status
 
-    def _is_closed(self) -> bool:
-        """Whether the worker has closed its output: it is ending by itself."""
-        waiting = select.poll()
-        waiting.register(self.process.stdout, 0)  # type: ignore[arg-type]
-        return bool(waiting.poll(0))
+    def _has_closed_output(self) -> bool:
+        """Return whether the worker is ending by itself."""
+        assert self.process.stdout
+        output = select.poll()
+        output.register(self.process.stdout, 0)
+        return bool(output.poll(0))
 
 
-class _Pool:
-    """Idle workers, at most one a core; as many are started as are needed at once."""
+class WorkerPool:
+    """Keep idle workers, at most one per core; start more when they are needed."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all workers: after a fork they belong to the parent."""
         self._lock = threading.Lock()
-        self._idle: list[_Worker] = []
+        self.idle: list[_Worker] = []
 
     def take(self) -> _Worker:
+        """Return an idle or a new worker."""
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            if self.idle:
+                return self.idle.pop()
         return _Worker()
 
-    def give(self, worker: _Worker) -> None:
+    def give_back(self, worker: _Worker) -> None:
+        """Keep a worker for the next request, or end it."""
         with self._lock:
-            if len(self._idle) < (os.cpu_count() or 1):
-                self._idle.append(worker)
+            if len(self.idle) < (os.cpu_count() or 1):
+                self.idle.append(worker)
                 return
         worker.end()
 
     def close(self) -> None:
+        """End the idle workers."""
         with self._lock:
-            idle, self._idle = self._idle, []
+            idle, self.idle = self.idle, []
         for worker in idle:
             worker.end()
 
-    def forget(self) -> None:
-        """Leave the workers to the parent that this process was forked from."""
-        self._lock = threading.Lock()
-        self._idle = []
+
+POOL = WorkerPool()
+os.register_at_fork(after_in_child=POOL.reset)
+atexit.register(POOL.close)
 
 
-_POOL = _Pool()
-os.register_at_fork(after_in_child=_POOL.forget)
+def call(
+    task: str,
+    arguments: dict[str, Any],
+    limits: Limits,
+    stop: threading.Event | None = None,
+    *,
+    parse: Callable[[Any], _T] = lambda value: value,
+) -> _T:
+    """Return the result of a task of `worker.TASKS`, run in a worker process.
 
-
-def close_idle() -> None:
-    """End the workers that have nothing to do; more are started when they are needed."""
-    _POOL.close()
-
-
-atexit.register(close_idle)
-
-
-def call(work: str, arguments: dict[str, Any], limits: Limits, stop: threading.Event | None = None) -> Any:
-    """Return what a worker answers to a request; `work` is one of the works that rag.reading.sandbox.worker names.
-
-    Whatever goes wrong there is a SourceError here, so that it costs one file.
+    Args:
+        stop: Kill the worker once it is set.
+        parse: Turns the worker's JSON into the result, and raises ValueError, KeyError or TypeError if it is invalid.
 
     Raises:
-        SourceError: the reason that the worker gave, why it was ended, or what failed unexpectedly.
+        SourceError: The task failed in any way; the message is the reader's reason, or one of the `limits`.
     """
-    about = {"cpu": limits.cpu, "memory": limits.memory}
-    request = json.dumps({"work": work, "arguments": arguments, **about}).encode()
+    request = {"task": task, "arguments": arguments, "cpu": limits.cpu, "memory": limits.memory}
     try:
-        reply = _reply(request, limits, stop)
+        reply = _reply(json.dumps(request).encode(), limits, stop)
         if "refused" in reply:
             raise SourceError(clean(str(reply["refused"])))
         if "unexpected" in reply:
             log.debug("%s", clean(str(reply.get("trace", ""))))
             raise SourceError(unexpected(clean(str(reply["unexpected"]))))
-        return reply["value"]
+        return parse(reply["value"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(limits.broken) from error
 
 
-def unexpected(error: BaseException | str) -> str:
-    """The reason that is given for an exception that no reader is known to raise."""
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    text = " ".join(clean(text).split()).rstrip(": ")
-    return f"reading it failed unexpectedly ({text[:_SHOWN]})"
-
-
 def _reply(request: bytes, limits: Limits, stop: threading.Event | None) -> dict[str, Any]:
     while True:
-        worker = _POOL.take()
+        worker = POOL.take()
         try:
-            frame = worker.ask(request, limits, stop)
-            reply = json.loads(frame)
+            reply = json.loads(worker.request(request, limits, stop))
             if not isinstance(reply, dict):
-                raise TypeError("no object")
-        except _Gone as error:
+                raise TypeError("the reply is not an object")
+        except _WorkerDied as error:
             status = worker.end()
-            if status == RETIRED:
-                continue  # while it was idle
+            if status == IDLE_EXIT_STATUS:
+                continue  # it had just retired
             raise SourceError(limits.too_long if status == -signal.SIGPROF else limits.broken) from error
-        except _Late as error:
+        except _WorkerTimedOut as error:
             worker.end()
             raise SourceError(limits.too_long) from error
         except BaseException:
             worker.end()
             raise
-        if reply.get("spent"):
+        if reply.get("retiring"):
             worker.end()
         else:
-            _POOL.give(worker)
+            POOL.give_back(worker)
         if "broken" in reply:
             raise SourceError(limits.broken)
         return reply

@@ -1,10 +1,11 @@
-"""The worker process of the sandbox: it answers requests on stdin, one after another, each under its limits.
+"""Answer requests on stdin, one after another, each under its limits. This is the program of a worker process.
 
-`python -m rag.reading.sandbox.worker` is that process; see rag.reading.sandbox.pool for who starts it.
+`pool` starts it as `python -m rag.reading.sandbox.worker`.
 """
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import os
@@ -14,55 +15,75 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
 from ...errors import SourceError
-from .limits import limit_memory, limit_seconds, peak_memory, unlimited_seconds
-from .pool import RETIRED, SIZE
+from .limits import limit_memory, peak_memory, start_cpu_timer, stop_cpu_timer
+from .pool import IDLE_EXIT_STATUS, LENGTH_BYTES
 
 _IDLE_SECONDS = 20.0
-_SPENT = 250_000_000  # bytes of memory after which a worker is replaced: it would not give them back
-# What a kind of file needs is loaded before its time is counted.
-_NEEDED = {
-    ".md": ("markdown_it", "rag.reading.front_matter"),
-    ".markdown": ("markdown_it", "rag.reading.front_matter"),
-    ".html": ("bs4", "lxml.etree"),
-    ".htm": ("bs4", "lxml.etree"),
-    ".xhtml": ("bs4", "lxml.etree"),
-    ".xml": ("bs4", "lxml.etree"),
-    ".nxml": ("bs4", "lxml.etree"),
-    ".docx": ("bs4", "lxml.etree", "mammoth"),
-    ".epub": ("bs4", "lxml.etree"),
-    ".bib": ("bibtexparser", "pylatexenc.latex2text"),
-    ".ris": ("rispy",),
-    ".pdf": ("numpy", "pypdfium2", "rag.reading.pdf.reader", "rag.reading.pdf.layout", "rag.reading.pdf.metadata"),
-}
+_RETIRE_MEMORY = 250_000_000  # bytes of peak memory, which a process does not give back
 
 
 def main() -> int:
-    """Answer requests until stdin ends; the exit status is RETIRED where none came for a while."""
+    """Answer requests until stdin ends; exit with IDLE_EXIT_STATUS after some time without one."""
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what a library prints is no reply
+    os.dup2(2, 1)  # libraries may print
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while request := _next_request():
-        reply = _answered(request)
-        if "broken" in reply or peak_memory() > _SPENT:
-            reply["spent"] = True
-        frame = json.dumps(reply, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        _write(replies, len(frame).to_bytes(SIZE, "big") + frame)
-        if "spent" in reply:
+        reply = _reply(request)
+        retiring = "broken" in reply or peak_memory() > _RETIRE_MEMORY
+        frame = json.dumps({**reply, "retiring": retiring}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        _write(replies, len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
+        if retiring:
             break
     return 0
 
 
+def _reply(request: dict[str, Any]) -> dict[str, Any]:
+    """Run a task; whatever it raises becomes a reply with the reason."""
+    task, arguments = TASKS[request["task"]], request["arguments"]
+    for module in _modules(arguments):
+        importlib.import_module(module)
+    limit_memory(int(request["memory"]))
+    start_cpu_timer(float(request["cpu"]))
+    try:
+        return {"value": task(**arguments)}
+    except SourceError as error:
+        return {"refused": str(error)}
+    except MemoryError:
+        return {"broken": True}
+    except RecursionError:
+        return {"refused": "it is nested too deeply to be read"}
+    except Exception as error:  # noqa: BLE001 - the boundary of all readers
+        message = f"{type(error).__name__}: {error}"
+        for name in ("path", "folder"):  # reasons name no folder of this machine
+            if arguments.get(name):
+                message = message.replace(str(arguments[name]), Path(arguments[name]).name)
+        return {"unexpected": message[:1000], "trace": traceback.format_exc()[-20_000:]}
+    finally:
+        stop_cpu_timer()
+
+
+def _modules(arguments: dict[str, Any]) -> tuple[str, ...]:
+    """Return the modules that a file's reader needs, whose import must not count as time of the file."""
+    from ..formats import format_of
+
+    found = format_of(Path(str(arguments.get("path", ""))))
+    return found.modules if found else ()
+
+
 def _next_request() -> dict[str, Any] | None:
-    waiting = select.poll()
-    waiting.register(0, select.POLLIN)
-    if not waiting.poll(1000 * _IDLE_SECONDS):
-        os._exit(RETIRED)
-    head = _read(SIZE)
-    request: dict[str, Any] | None = json.loads(_read(int.from_bytes(head, "big"))) if len(head) == SIZE else None
+    stdin = select.poll()
+    stdin.register(0, select.POLLIN)
+    if not stdin.poll(1000 * _IDLE_SECONDS):
+        os._exit(IDLE_EXIT_STATUS)
+    length = _read(LENGTH_BYTES)
+    if len(length) < LENGTH_BYTES:
+        return None
+    request: dict[str, Any] = json.loads(_read(int.from_bytes(length, "big")))
     return request
 
 
@@ -73,78 +94,50 @@ def _read(count: int) -> bytes:
     return bytes(data)
 
 
-def _write(replies: Any, data: bytes) -> None:
+def _write(replies: RawIOBase, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[replies.write(view) :]
+        view = view[replies.write(view) or 0 :]
 
 
 def _end_with_parent() -> None:
-    """Wait until nobody can send a request any more, then end this process and what it started."""
-    waiting = select.poll()
-    waiting.register(0, 0)
-    waiting.poll()
+    """Wait until the parent closes stdin, then end this process and its children."""
+    stdin = select.poll()
+    stdin.register(0, 0)
+    stdin.poll()
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(0)
 
 
-def _answered(request: dict[str, Any]) -> dict[str, Any]:
-    work, arguments = _WORKS[request["work"]], request["arguments"]
-    path = Path(str(arguments.get("path", "")))
-    for module in _NEEDED.get(".epub" if path.is_dir() else path.suffix.lower(), ()):
-        importlib.import_module(module)
-    limit_memory(int(request["memory"]))
-    limit_seconds(float(request["cpu"]))
-    try:
-        return {"value": work(**arguments)}
-    except SourceError as error:
-        return {"refused": str(error)}
-    except MemoryError:
-        return {"broken": True}
-    except RecursionError:
-        return {"refused": "it is nested too deeply to be read"}
-    except Exception as error:  # noqa: BLE001 - the boundary of all readers
-        said = f"{type(error).__name__}: {error}"
-        for name in ("path", "folder"):  # where the file lies is nobody's business
-            if arguments.get(name):
-                said = said.replace(str(arguments[name]), Path(arguments[name]).name)
-        return {"unexpected": said[:1000], "trace": traceback.format_exc()[-20_000:]}
-    finally:
-        unlimited_seconds()
-
-
 def _read_file(path: str, name: str, most_pages: int | None, outside: bool) -> dict[str, Any]:
     from ..formats import read_file
-    from .messages import packed_reading
+    from .messages import pack_reading
 
-    return packed_reading(read_file(Path(path), name, most_pages, outside=outside))
+    return pack_reading(read_file(Path(path), name, most_pages, outside=outside))
 
 
 def _read_items(path: str) -> dict[str, Any]:
-    from ..bibliography.bibtex import bibtex_items
-    from ..bibliography.ris import ris_items
-    from .messages import packed_items
+    from ..bibliography.reader import bibliography_items
+    from .messages import pack_items
 
-    return packed_items(*(ris_items if path.lower().endswith(".ris") else bibtex_items)(Path(path)))
+    return pack_items(*bibliography_items(Path(path)))
 
 
 def _read_zotero(folder: str, collections: list[str], without: list[str]) -> dict[str, Any]:
     from ..bibliography.zotero import read_zotero
-    from .messages import packed_items
+    from .messages import pack_items
 
-    return packed_items(*read_zotero(Path(folder), collections, without))
+    return pack_items(*read_zotero(Path(folder), collections, without))
 
 
 def _draw(path: str, page: int, boxes: list[list[float]]) -> str:
-    import base64
-
     from ..pdf.draw import draw
 
     return base64.b64encode(draw(Path(path), page, boxes)).decode()
 
 
-_WORKS: dict[str, Callable[..., Any]] = {
+TASKS: dict[str, Callable[..., Any]] = {
     "file": _read_file,
     "items": _read_items,
     "zotero": _read_zotero,

@@ -15,9 +15,9 @@ from rag.ingest.locate import locate
 from rag.ingest.run import read_source
 from rag.reading.bibliography.bibtex import bibtex_items
 from rag.reading.bibliography.names import bibtex_names
-from rag.reading.bibliography.tags import untagged
 from rag.reading.formats import read_file
 from rag.reading.sources import Item, Reading
+from rag.text.tags import untagged
 from rag.types import Paper
 
 
@@ -99,11 +99,11 @@ def test_broken_bibtex_entries_are_named_and_cost_no_other(tmp_path: Path) -> No
     assert [p.title for p in reading.papers] == ["One", "Four", "Same key", "Six"]
     reasons = dict(failures(reading))
     assert sorted(reasons) == [2, 4, 8, 9, 10]
-    assert reasons[2].startswith("a broken entry: Unexpected block start")
-    assert reasons[4].startswith("a broken entry: Expected comma after entry key")
+    assert reasons[2].startswith("broken entry: Unexpected block start")
+    assert reasons[4].startswith("broken entry: Expected comma after entry key")
     assert reasons[8] == "the entry 'f' has no abstract and no file, so there is nothing to search"
     assert reasons[9] == "it has a text but no title"
-    assert reasons[10] == "a broken entry: Unexpectedly reached end of file."
+    assert reasons[10] == "broken entry: Unexpectedly reached end of file."
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_an_entry_needs_an_abstract_or_a_file(papers: Path) -> None:
         "@article{c, title={Three}, abstract={text}, file={:one.pdf:PDF}}\n",
     )
     assert reading.papers == []  # the file is the paper
-    reason = "the entry 'b' has no abstract and its file 'lost.pdf' is not there, so there is nothing to search"
+    reason = "the entry 'b' has no abstract and its file 'lost.pdf' is missing, so there is nothing to search"
     assert failures(reading) == [(2, reason)]
 
 
@@ -255,7 +255,7 @@ def test_broken_ris_records_are_named_and_cost_no_other(tmp_path: Path) -> None:
         "Last\n\ntext last",
     ]
     assert failures(reading) == [
-        (14, "no RIS record: a record begins with a line `TY  - `"),
+        (14, "not a RIS record: a record begins with a line `TY  - `"),
         (17, "the record 'No text' has no abstract and no file, so there is nothing to search"),
         (20, "it has a text but no title"),
     ]

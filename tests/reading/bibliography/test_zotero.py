@@ -544,7 +544,7 @@ def test_a_database_that_changes_while_it_is_copied_is_copied_again(
     if times == 1:
         assert shelf.only().title == "Before and after"
     else:
-        with pytest.raises(SourceError, match=r"zotero\.sqlite changes while it is read; wait until Zotero is at rest"):
+        with pytest.raises(SourceError, match=r"zotero\.sqlite keeps changing; wait until Zotero is idle"):
             shelf.read()
 
 
@@ -564,12 +564,12 @@ def test_a_database_is_found_through_a_link_and_missed_without_one(shelf: Shelf,
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("DROP TABLE itemAttachments", "(tables 125) cannot be read as Zotero 5 to 8 write it (no such table"),
+        ("DROP TABLE itemAttachments", "(tables 125) does not have the tables of Zotero 5 to 8 (no such table"),
         (
             "UPDATE version SET version = 77; ALTER TABLE itemAttachments RENAME parentItemID TO sourceItemID",
-            "is of a Zotero before 5 (tables 77); open it once with a newer Zotero, then try again",
+            "is from a Zotero before 5 (tables 77); open it once in a newer Zotero, then try again",
         ),
-        ("DROP TABLE version; DROP TABLE items", "is damaged or no database of Zotero (no such table: "),
+        ("DROP TABLE version; DROP TABLE items", "is damaged or not a Zotero database (no such table: "),
     ],
 )
 def test_tables_of_another_kind_are_refused_with_a_remedy(shelf: Shelf, change: str, reason: str) -> None:
@@ -594,7 +594,9 @@ def test_a_damaged_database_is_refused_with_a_remedy(shelf: Shelf, damage: str) 
             "zeros in it": raw[:4096] + bytes(len(raw) - 4096),
         }[damage]
     )
-    with pytest.raises(SourceError, match=r"is damaged or no database of Zotero \(.*\.bak in its place"):
+    with pytest.raises(
+        SourceError, match=r"is damaged or not a Zotero database \(.*replace it with zotero\.sqlite\.bak"
+    ):
         read_zotero(shelf.folder)
 
 

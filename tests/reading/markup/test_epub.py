@@ -144,10 +144,10 @@ def test_an_unpacked_book_is_one_paper_from_its_folder_and_from_the_one_above(
 
 
 def test_links_in_an_unpacked_book_lead_nowhere(tmp_path: Path) -> None:
-    from rag.reading.markup.archives import opened
+    from rag.reading.markup.archives import open_archive
 
     (tmp_path / "secret.xhtml").write_text("<p>Secret.</p>")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "a.xhtml").symlink_to(tmp_path / "secret.xhtml")
-    with opened(tmp_path / "b", "EPUB") as archive:
+    with open_archive(tmp_path / "b", "EPUB") as archive:
         assert list(archive) == []

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from rag.errors import SourceError
 from rag.reading.formats import read_file
 from rag.reading.markup.formulas import formula
-from rag.reading.markup.sections import parsed
-from rag.reading.sources import kind_of, make_paper
+from rag.reading.markup.sections import parse_html
+from rag.reading.sources import make_paper, section_kind
 
 
 def refusal(folder: Path, name: str, content: str | bytes | Mapping[str, str | bytes]) -> str:
@@ -53,7 +53,7 @@ def refusal(folder: Path, name: str, content: str | bytes | Mapping[str, str | b
     ],
 )
 def test_a_heading_tells_the_kind_of_its_section(heading: str | None, kind: str) -> None:
-    assert kind_of(heading) == kind
+    assert section_kind(heading) == kind
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_arxiv_s_html_is_a_paper_in_all_its_parts(tmp_path: Path) -> None:
     ],
 )
 def test_a_formula_reads_as_one_line(mathml: str, text: str) -> None:
-    tree = parsed(f"<math alttext='\\alpha\\leq 1'>{mathml}</math>")
+    tree = parse_html(f"<math alttext='\\alpha\\leq 1'>{mathml}</math>")
     assert formula(tree.math) == text
 
 
@@ -449,13 +449,13 @@ def test_the_title_of_a_word_document(tmp_path: Path, blocks: tuple[str, ...], s
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"words", "it is no whole Word document (.docx)"),
-        (b"\xd0\xcf\x11\xe0" + bytes(600), "it is protected with a password, or in the form of Word before 2007"),
-        ({"notes.txt": "words"}, "it is a zip archive, but no Word document"),
+        (b"words", "it is not a valid Word document (.docx)"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "it is protected with a password, or in the format of Word before 2007"),
+        ({"notes.txt": "words"}, "it is a zip archive, but not a Word document"),
         ({"word/document.xml": b" " * 30_000_000}, "it unpacks to 30 MB in 1 files, more than a paper holds"),
-        ({"word/document.xml": "<w:p>" * 10}, "it is no whole Word document"),
-        ({"../a.xml": "words"}, "it holds a file that would lie outside of it"),
-        (docx("<w:p>" * 3000 + "</w:p>" * 3000), "it is no whole Word document"),
+        ({"word/document.xml": "<w:p>" * 10}, "it is not a valid Word document"),
+        ({"../a.xml": "words"}, "it holds a file with a path outside of it"),
+        (docx("<w:p>" * 3000 + "</w:p>" * 3000), "it is not a valid Word document"),
         (docx(line("Moss on Roofs", "Title")), "the title 'Moss on Roofs' has no text"),
     ],
     ids=["no zip", "password", "other zip", "bomb", "broken", "outside", "deep", "no text"],
@@ -503,11 +503,11 @@ def test_an_epub_with_obscured_fonts_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"words", "it is no whole EPUB"),
-        ({"a.txt": "words"}, "it is a zip archive, but no EPUB"),
-        ({"META-INF/container.xml": "<container/>"}, "it names no package document"),
+        (b"words", "it is not a valid EPUB"),
+        ({"a.txt": "words"}, "it is a zip archive, but not an EPUB"),
+        ({"META-INF/container.xml": "<container/>"}, "its package document is missing"),
         (encrypted("http://www.w3.org/2001/04/xmlenc#aes128-cbc"), "it is locked by copy protection (DRM)"),
-        (EPUB | {"../b.xhtml": "<p>words"}, "it holds a file that would lie outside of it"),
+        (EPUB | {"../b.xhtml": "<p>words"}, "it holds a file with a path outside of it"),
         (EPUB | {"big.css": b" " * 30_000_000}, "it unpacks to 30 MB"),
         (EPUB | {"b.xhtml": "", "in/text/a a.xhtml": ""}, "the title 'Moss' has no text"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from helpers.papers import CASES
 from helpers.reader import read
 
-from rag.reading.markup.sections import parsed
+from rag.reading.markup.sections import parse_html
 from rag.reading.markup.styles import drop_hidden
 
 SEEN = "Reeds grow three metres tall in lakes."
@@ -141,7 +141,7 @@ def test_what_browsers_do_not_show_is_left_out(tmp_path: Path, body: str) -> Non
 
 def test_the_copy_of_a_formula_that_can_be_read_stays() -> None:
     katex = "<span class=katex><span class=katex-mathml><math><mi>x</mi></math></span><i aria-hidden=true>x</i></span>"
-    soup = parsed(f"<style>.katex-mathml{{position:absolute;clip:rect(1px,1px,1px,1px)}}</style><p>{katex}</p>")
+    soup = parse_html(f"<style>.katex-mathml{{position:absolute;clip:rect(1px,1px,1px,1px)}}</style><p>{katex}</p>")
     assert drop_hidden(soup) == 0
     assert soup.find("math") is not None
 
@@ -185,7 +185,7 @@ def test_styled_content_of_jats_that_is_hidden_is_left_out(tmp_path: Path) -> No
     ids=range(10),
 )
 def test_a_hostile_style_sheet_takes_no_time(html: str) -> None:
-    soup = parsed(html)
+    soup = parse_html(html)
     began = time.process_time()
     drop_hidden(soup)
     assert time.process_time() - began < 5  # the worst takes 0.5 s

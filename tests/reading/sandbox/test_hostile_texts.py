@@ -12,7 +12,7 @@ from helpers.hostile_files import hostile_files
 
 from rag.assistant import Assistant
 from rag.errors import SourceError
-from rag.reading.sandbox.requests import read_apart
+from rag.reading.sandbox.requests import read_file_in_sandbox
 
 TEXTS = hostile_files()
 # To read; what is read is embedded, which takes as long as for any text of that length.
@@ -32,7 +32,7 @@ def test_a_hostile_text_is_read_or_refused_in_time(tmp_path: Path, name: str) ->
     path.write_bytes(TEXTS[name])
     started = time.monotonic()
     with contextlib.suppress(SourceError):
-        for paper in read_apart(path, name).papers:
+        for paper in read_file_in_sandbox(path, name).papers:
             paper.text.encode()
     # Two seconds of the processor, which others may need as well.
     assert time.monotonic() - started < 8

@@ -19,11 +19,12 @@ import pytest
 from helpers.worker_replies import frame
 
 from rag.errors import SourceError
-from rag.reading.bibliography.sqlite_snapshot import copied
+from rag.reading.bibliography.snapshot import sqlite_snapshot
 from rag.reading.sandbox import pool as sandbox
-from rag.reading.sandbox.messages import packed_reading, unpacked_reading
-from rag.reading.sandbox.pool import Limits, call
-from rag.reading.sandbox.requests import items_apart, read_apart
+from rag.reading.sandbox.limits import Limits
+from rag.reading.sandbox.messages import pack_reading, unpack_reading
+from rag.reading.sandbox.pool import call
+from rag.reading.sandbox.requests import read_file_in_sandbox, read_items_in_sandbox
 from rag.reading.sources import Reading
 from rag.types import Failure, Page, Paper, Section
 
@@ -63,10 +64,10 @@ def test_a_worker_that_retired_while_it_was_idle_is_replaced(tmp_path: Path, mon
         f"#!/bin/sh\necho >> '{count}'\n[ $(wc -l < '{count}') = 1 ] && exit 75\ncat '{tmp_path}/reply'\n"
     )
     program.chmod(0o755)
-    sandbox.close_idle()
+    sandbox.POOL.close()
     monkeypatch.setattr(sys, "executable", str(program))
     assert call("file", {}, LIMITS) == 7
-    sandbox.close_idle()
+    sandbox.POOL.close()
     assert count.read_text() == "\n\n"
 
 
@@ -84,27 +85,27 @@ def test_workers_are_used_again_and_a_fault_costs_one_file(tmp_path: Path) -> No
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
     good.write_text("A Title\n\nA text.\n")
     bad.write_text("A Title\n")
-    sandbox.close_idle()
+    sandbox.POOL.close()
     for _ in range(2):
-        assert [paper.title for paper in read_apart(good, "good.txt").papers] == ["A Title"]
+        assert [paper.title for paper in read_file_in_sandbox(good, "good.txt").papers] == ["A Title"]
         with pytest.raises(SourceError, match="has no text"):
-            read_apart(bad, "bad.txt")
-    assert len(sandbox._POOL._idle) == 1
+            read_file_in_sandbox(bad, "bad.txt")
+    assert len(sandbox.POOL.idle) == 1
 
 
 def test_a_reader_that_takes_too_much_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
     path.write_text("A Title\n\n" + "A text of some length. " * 100_000)
     with monkeypatch.context() as small:
-        small.setattr("rag.reading.sandbox.requests._SECONDS", 0.001)
-        small.setattr("rag.reading.sandbox.requests._SECONDS_EACH_MB", 0.0001)
-        with pytest.raises(SourceError, match="took more time than a file of its size does"):
-            read_apart(path, "a.txt")
+        small.setattr("rag.reading.sandbox.requests._MIN_CPU_SECONDS", 0.001)
+        small.setattr("rag.reading.sandbox.requests._CPU_SECONDS_PER_MB", 0.0001)
+        with pytest.raises(SourceError, match="took more time than a file of its size should"):
+            read_file_in_sandbox(path, "a.txt")
     with monkeypatch.context() as small:
-        small.setattr("rag.reading.sandbox.requests._MOST_MEMORY", 1_000_000)
-        with pytest.raises(SourceError, match="reading it broke down"):
-            read_apart(path, "a.txt")
-    assert len(read_apart(path, "a.txt").papers) == 1
+        small.setattr("rag.reading.sandbox.requests._MAX_MEMORY", 1_000_000)
+        with pytest.raises(SourceError, match="reading it crashed"):
+            read_file_in_sandbox(path, "a.txt")
+    assert len(read_file_in_sandbox(path, "a.txt").papers) == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -112,10 +113,10 @@ def test_workers_end_with_their_parent_and_leave_nothing_behind(tmp_path: Path, 
     script = """
         import sys, time
         from pathlib import Path
-        from rag.reading import sandbox
-        from rag.reading.apart import read_apart
-        read_apart(Path(sys.argv[1]), "a.txt")
-        print(sandbox._POOL._idle[0].process.pid, flush=True)
+        from rag.reading.sandbox import pool as sandbox
+        from rag.reading.sandbox.requests import read_file_in_sandbox
+        read_file_in_sandbox(Path(sys.argv[1]), "a.txt")
+        print(sandbox.POOL.idle[0].process.pid, flush=True)
         time.sleep(60)
     """
     path, scratch = tmp_path / "a.txt", tmp_path / "scratch"
@@ -148,8 +149,8 @@ def test_a_reading_comes_back_as_it_was_and_clean() -> None:
         certainty=(("year", 0.5),),
         boxes=boxes,
     )
-    raw = packed_reading(Reading([paper], [Failure("a\u202e.pdf", 3, "bad\x07")]))
-    reading = unpacked_reading(sandbox.json.loads(sandbox.json.dumps(raw)))
+    raw = pack_reading(Reading([paper], [Failure("a\u202e.pdf", 3, "bad\x07")]))
+    reading = unpack_reading(sandbox.json.loads(sandbox.json.dumps(raw)))
     (found,) = reading.papers
     assert found.text == "A Title\n\nsoft hyphen\n\nnext red part"
     assert (found.title, found.authors, found.year) == ("A Title", ("Jo",), 2020)
@@ -179,15 +180,15 @@ def test_a_reading_comes_back_as_it_was_and_clean() -> None:
     ],
 )
 def test_a_reading_that_no_reader_gives_is_refused(change: dict[str, object]) -> None:
-    raw = packed_reading(Reading([Paper("A Title", "A Title\n\nA text.")]))
+    raw = pack_reading(Reading([Paper("A Title", "A Title\n\nA text.")]))
     with pytest.raises((ValueError, KeyError, TypeError)):
-        unpacked_reading({**raw, "papers": [{**raw["papers"][0], **change}]})
+        unpack_reading({**raw, "papers": [{**raw["papers"][0], **change}]})
 
 
 def test_a_broken_date_of_a_bibliography_harms_nothing(tmp_path: Path) -> None:
     bib = tmp_path / "a.bib"
     bib.write_text("@article{a, title={A Title}, abstract={A text.}, date-added={2020-13-45}}\n")
-    ((item,), failures) = items_apart(bib)
+    ((item,), failures) = read_items_in_sandbox(bib)
     assert (item.title, failures) == ("A Title", [])
 
 
@@ -200,6 +201,6 @@ def test_a_copy_that_a_killed_process_left_is_deleted(tmp_path: Path, monkeypatc
     sqlite3.connect(tmp_path / "zotero.sqlite").close()
     with (used / "lock").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with copied(tmp_path / "zotero.sqlite") as database:
+        with sqlite_snapshot(tmp_path / "zotero.sqlite") as database:
             assert database.execute("SELECT 1").fetchone() == (1,)
     assert list((tmp_path / "scratch").iterdir()) == [used]

@@ -1,4 +1,4 @@
-"""A copy of an SQLite database that another program holds open and locked, as it stood at one moment."""
+"""Copy an SQLite database that another program holds open and locked."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pathlib import Path
 
 from ...errors import SourceError, reason
 
-_TRIES = 3
+_ATTEMPTS = 3
 _PREFIX, _LOCK = "footnote-zotero-", "lock"
 
 
 @contextmanager
-def copied(file: Path) -> Iterator[sqlite3.Connection]:
-    """A copy of a database, with what it has not taken in yet; nothing beside the original is touched.
+def sqlite_snapshot(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a temporary copy of a database with its journals; nothing next to the original is written.
 
     Raises:
-        SourceError: it cannot be copied, or changes all the while.
+        SourceError: It cannot be copied, or keeps changing.
     """
-    file = file.resolve()  # through a link: the others stand beside the database itself
-    _drop_leftovers()
+    file = file.resolve()  # the journals are next to the database itself, not next to a link
+    _delete_leftovers()
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, Path(folder, _LOCK).open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as long as this process lives
         try:
@@ -34,13 +34,13 @@ def copied(file: Path) -> Iterator[sqlite3.Connection]:
         except OSError as error:
             raise SourceError(f"{file.name} cannot be copied: {reason(error)}") from error
         with closing(sqlite3.connect(Path(folder, file.name))) as database:
-            # Half of a surrogate pair or a broken byte must not cost the library; control characters are only noise.
+            # A broken byte must not cost the library; control characters are only noise.
             database.text_factory = lambda raw: re.sub(r"[\x00-\x08\x0b-\x1f]", " ", raw.decode("utf-8", "replace"))
             yield database
 
 
-def _drop_leftovers() -> None:
-    """Delete the copies of processes that were killed: nobody holds their locks."""
+def _delete_leftovers() -> None:
+    """Delete the copies of killed processes: their locks are free."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:  # another may delete it first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,16 +48,16 @@ def _drop_leftovers() -> None:
 
 
 def _copy(files: Sequence[Path], folder: Path) -> None:
-    """Copy what is there of a database's files, all of one moment."""
-    for _ in range(_TRIES):
-        before = [_state(file) for file in files]
+    """Copy the existing ones of a database's files, in one consistent state."""
+    for _ in range(_ATTEMPTS):
+        before = list(map(_state, files))
         for file in files:
             (folder / file.name).unlink(missing_ok=True)
             if file == files[0] or file.is_file():
                 shutil.copyfile(file, folder / file.name)
-        if [_state(file) for file in files] == before:
+        if list(map(_state, files)) == before:
             return
-    raise SourceError(f"{files[0].name} changes while it is read; wait until Zotero is at rest, then try again")
+    raise SourceError(f"{files[0].name} keeps changing; wait until Zotero is idle, then try again")
 
 
 def _state(file: Path) -> tuple[int, int] | None:

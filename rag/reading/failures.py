@@ -1,0 +1,63 @@
+"""Translate the exceptions of parser libraries into SourceError, from one table."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from importlib import import_module
+
+from ..errors import SourceError, reason
+from ..text.cleaning import clean
+
+_LONGEST_EXCEPTION = 300  # characters
+_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError, OSError)
+
+TRANSLATIONS: dict[str, tuple[str, tuple[type[Exception] | str, ...]]] = {
+    "file": ("the file cannot be read: {reason}", (OSError,)),
+    "zipfile": ("it is not a valid {kind} ({reason})", _ZIP),
+    # mammoth trusts its input: a document that breaks the format's rules fails anywhere in it.
+    "mammoth": (
+        "it is not a valid Word document ({reason})",
+        (*_ZIP, "xml.parsers.expat.ExpatError", LookupError, AttributeError, TypeError, RecursionError),
+    ),
+    "lxml": ("it is not valid XML ({error})", ("lxml.etree.LxmlError", ValueError)),
+    "yaml": (
+        "its front matter{line} is not valid YAML",
+        ("yaml.YAMLError", ValueError, RecursionError, TypeError, OverflowError),
+    ),
+    "rispy": ("broken record: {reason}", (OSError, ValueError, KeyError, IndexError, TypeError)),
+}
+"""By parser: the message, and the exceptions for bad input; those of lazily imported packages by name."""
+
+
+@contextlib.contextmanager
+def translate_errors(parser: str, kind: str = "file") -> Iterator[None]:
+    """Raise SourceError for the exceptions that TRANSLATIONS lists for a parser; `kind` names the file's format."""
+    message, exceptions = TRANSLATIONS[parser]
+    try:
+        yield
+    except SourceError:
+        raise
+    except Exception as error:
+        if not isinstance(error, tuple(map(_resolved, exceptions))):
+            raise
+        mark = getattr(error, "problem_mark", None)  # YAML's
+        line = f" (line {mark.line + 1})" if mark else ""
+        raise SourceError(message.format(reason=reason(error), error=error, kind=kind, line=line)) from error
+
+
+def _resolved(exception: type[Exception] | str) -> type[Exception]:
+    if not isinstance(exception, str):
+        return exception
+    module, _, name = exception.rpartition(".")
+    found: type[Exception] = getattr(import_module(module), name)
+    return found
+
+
+def unexpected(error: BaseException | str) -> str:
+    """Return the reason for an exception that no reader is known to raise."""
+    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    text = " ".join(clean(text).split()).rstrip(": ")
+    return f"reading it failed unexpectedly ({text[:_LONGEST_EXCEPTION]})"
