@@ -10,4 +10,4 @@ from rag.reading.sandbox import pool as sandbox
 def frame(reply: object) -> bytes:
     """A reply as a worker process writes it."""
     data = json.dumps(reply).encode()
-    return len(data).to_bytes(sandbox.SIZE, "big") + data
+    return len(data).to_bytes(sandbox.LENGTH_BYTES, "big") + data
