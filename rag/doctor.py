@@ -13,17 +13,17 @@ from urllib.parse import urlsplit
 from .config import Settings
 from .errors import AnswerModelError, FootnoteError, OllamaNotFound
 from .library import Library
-from .models.ollama import (
+from .models.ollama.discovery import (
     Installed,
     check_usable,
     choose_model,
     installed_models,
     loaded_models,
     model_details,
-    search_ends,
+    search_deadline,
     server_version,
-    shown_host,
 )
+from .models.ollama.errors import shown_host
 from .store.integrity import REBUILD, faults_of
 from .store.papers import Records
 
@@ -122,7 +122,7 @@ def _ollama(settings: Settings) -> list[Finding]:
     """
     needed, used = settings.answer.mode == "llm", settings.answer.mode != "quote"
     ollama = settings.ollama
-    until = search_ends()
+    until = search_deadline()
     try:
         installed = installed_models(ollama.host, until)
     except OllamaNotFound as error:

@@ -72,7 +72,7 @@ def test_a_server_that_does_not_answer_is_said_within_three_seconds(tmp_path: Pa
 
 @pytest.mark.parametrize("fault", sorted(set(CHAT_FAULTS) - {"slow first byte", "stall"}))
 def test_whatever_answers_in_ollama_s_place_is_met(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.models.ollama._FIND_SECONDS", 0.4)
+    monkeypatch.setattr("rag.models.ollama.discovery.SEARCH_SECONDS", 0.4)
     with OllamaServer(fault=fault, everywhere=True) as server:
         found = findings(tmp_path, server.host)
         assert server.elsewhere == []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .. import config
-from ..errors import AnswerModelError, IncompleteAnswer, LibraryError, UnknownPaper
+from ..errors import AnswerModelError, LibraryError, UnknownPaper
+from ..models.background import STOPPED, stoppable_reply
 from ..models.protocols import ChatModel, Completion, Piece
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import MAX_QUESTION, SearchResult, search_terms, top_passages
@@ -20,8 +20,6 @@ from .prompts import PROMPT_VERSION, check_messages, rewrite_messages
 
 log = logging.getLogger("footnote")
 
-_STOPPED = "The answer was stopped."
-_BEAT = 0.25  # seconds
 _OFFERED = 24  # passages that the prompt may be made of
 _SHOWN = 500  # characters of an answer that is not shown as one
 _DOUBT = "The papers may not answer this."
@@ -29,7 +27,6 @@ _LABELS = ("unsupported", "partly", "supported", "quoted")
 _QUESTION_TOKENS = 120
 _TURNS, _TURN = 3, 600  # earlier turns, and characters of each, that a follow-up is rewritten by
 _SLOWER = 0.8  # of the last figure a new one is taken to be at least
-_GOODBYE = 0.5  # seconds that a model which was stopped has to end
 _CHECK_TOKENS = 50  # of the reply to a check
 
 
@@ -67,7 +64,7 @@ def written_answers(
         )
 
     try:
-        for piece in _beating(chat, stop):
+        for piece in stoppable_reply(chat, stop):
             if piece is not None:
                 draft.feed(piece.text)
                 end = piece.end
@@ -84,47 +81,6 @@ def written_answers(
         written = _checked_again(model, written, settings, stop)
     notes = (*written.notes, *_told(failure, end, prompt, settings))
     yield _final(base, quoted, written, notes, complete=failure is None and not (end and end.reason == "length"))
-
-
-def _beating(
-    chat: Callable[[threading.Event], Iterator[Piece]], stop: threading.Event | None
-) -> Iterator[Piece | None]:
-    """The model's pieces, and None whenever none comes for a while: whoever reads them can then stop.
-
-    A laptop reads a prompt for minutes in which nothing arrives. Closing this ends the model within a second.
-    """
-    ended = threading.Event()
-    arrived: queue.SimpleQueue[Piece | AnswerModelError | None] = queue.SimpleQueue()
-
-    def write() -> None:
-        try:
-            for piece in chat(ended):
-                arrived.put(piece)
-        except AnswerModelError as error:
-            arrived.put(error)
-        finally:
-            arrived.put(None)
-
-    # Not a pool's: such a thread would be waited for at the program's end, however long the model is silent.
-    thread = threading.Thread(target=write, daemon=True)
-    thread.start()
-    try:
-        while True:
-            if stop is not None and stop.is_set():
-                raise IncompleteAnswer(_STOPPED)
-            try:
-                came = arrived.get(timeout=_BEAT)
-            except queue.Empty:
-                yield None
-                continue
-            if isinstance(came, AnswerModelError):
-                raise came
-            if came is None:
-                return
-            yield came
-    finally:
-        ended.set()
-        thread.join(_GOODBYE)
 
 
 def _prompt(
@@ -187,7 +143,7 @@ def _told(
     failure: AnswerModelError | None, end: Completion | None, prompt: Fitted, settings: config.Ollama
 ) -> Iterator[str]:
     if failure:
-        yield _STOPPED if str(failure) == _STOPPED else f"The answer broke off: {failure}"
+        yield STOPPED if str(failure) == STOPPED else f"The answer broke off: {failure}"
     if end and end.reason == "length":
         yield f"The answer reached {settings.answer_tokens} tokens and was ended ([ollama] answer_tokens)."
     if end and was_cut(prompt.fewest, end.prompt_tokens):

@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
 from helpers.papers import ROOT
 from ollama import Client, ResponseError
 
-import rag.models.ollama
+import rag.models.ollama.discovery
 from rag.answering.draft import fewest_tokens, was_cut
 from rag.config import Ollama
 from rag.errors import (
@@ -31,7 +32,9 @@ from rag.errors import (
     OllamaNotFound,
     PromptCut,
 )
-from rag.models.ollama import LocalModel, find_model
+from rag.models.ollama.chat import OllamaModel
+from rag.models.ollama.discovery import find_model
+from rag.models.ollama.errors import translate_errors
 from rag.models.protocols import Completion, Piece
 
 ASKED = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "How deep is the well?"}]
@@ -66,11 +69,11 @@ def settings(server: OllamaServer, **changes: Any) -> Ollama:
     return Ollama(host=server.host, **(QUICK | changes))
 
 
-def local(server: OllamaServer, **changes: Any) -> LocalModel:
-    return LocalModel(name="qwen3:4b", digest=None, host=server.host, **(QUICK | changes))
+def local(server: OllamaServer, **changes: Any) -> OllamaModel:
+    return OllamaModel(name="qwen3:4b", digest=None, host=server.host, **(QUICK | changes))
 
 
-def chat(model: LocalModel, **options: Any) -> Iterator[Piece]:
+def chat(model: OllamaModel, **options: Any) -> Iterator[Piece]:
     return model.chat(ASKED, **({"context_tokens": 2048, "answer_tokens": 100} | options))
 
 
@@ -82,7 +85,7 @@ def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "not a proxy"])
 def test_no_proxy_keeps_a_running_ollama_from_being_found(proxy: str) -> None:
-    code = "from rag.config import Ollama; from rag.models.ollama import find_model; import sys; "
+    code = "from rag.config import Ollama; from rag.models.ollama.discovery import find_model; import sys; "
     code += "print(find_model(Ollama(host=sys.argv[1])).name)"
     names = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
     env = {name: value for name, value in os.environ.items() if name.upper() != "NO_PROXY"}
@@ -152,7 +155,7 @@ def test_a_schema_is_sent_and_what_follows_it_is_taken() -> None:
 def test_a_schema_that_is_not_followed_is_an_error(written: str) -> None:
     with (
         OllamaServer(written) as server,
-        pytest.raises(ModelProtocolError, match="form that it was asked for") as failed,
+        pytest.raises(ModelProtocolError, match="JSON schema") as failed,
     ):
         list(chat(local(server), schema=SCHEMA))
     assert failed.value.text == written
@@ -162,7 +165,7 @@ def test_a_reply_that_is_cut_by_its_limit_says_so() -> None:
     with OllamaServer("one two three four five") as server:
         text, end = text_and_end(chat(local(server), answer_tokens=3))
         assert (text, end.reason if end else "") == ("one two three", "length")
-        with pytest.raises(IncompleteAnswer, match="cut before its end"):
+        with pytest.raises(IncompleteAnswer, match="cut at its token limit"):
             list(chat(local(server), answer_tokens=3, schema=SCHEMA))
 
 
@@ -203,7 +206,7 @@ FAULTS: dict[str, tuple[type[AnswerModelError], str, str]] = {
     "hangs up": (IncompleteAnswer, "It is", "closed the connection"),
     "end without done": (IncompleteAnswer, "It is", "ended the answer of qwen3:4b before it was complete"),
     "cut last line": (IncompleteAnswer, "It is", "before it was complete"),
-    "broken JSON": (ModelProtocolError, "It is", "no reply of Ollama's"),
+    "broken JSON": (ModelProtocolError, "It is", "Unexpected response from"),
     "HTML 502": (ModelProtocolError, "", "HTTP 502"),
     "HTML 200": (ModelProtocolError, "", "<html>"),
     "list body": (ModelProtocolError, "", r"'\[\]'"),
@@ -219,10 +222,10 @@ FAULTS: dict[str, tuple[type[AnswerModelError], str, str]] = {
     "empty answer": (IncompleteAnswer, " \n", "wrote nothing"),
     "1 MB line": (ModelProtocolError, "It is", "1,000,000 bytes"),
     "endless line": (ModelProtocolError, "It is", "1,000,000 bytes"),
-    "wrong types": (ModelProtocolError, "It is", "no reply of Ollama's"),
+    "wrong types": (ModelProtocolError, "It is", "Unexpected response from"),
     "redirect": (ModelProtocolError, "", "not followed"),
-    "invalid UTF-8": (ModelProtocolError, "It is", "no reply of Ollama's"),
-    "schema ignored": (ModelProtocolError, "Certainly! Here", "form that it was asked for"),
+    "invalid UTF-8": (ModelProtocolError, "It is", "Unexpected response from"),
+    "schema ignored": (ModelProtocolError, "Certainly! Here", "JSON schema"),
 }
 
 
@@ -263,7 +266,7 @@ def test_a_search_for_a_model_meets_any_server_within_three_seconds(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault != "slow first byte":  # one of those that last is enough
-        monkeypatch.setattr(rag.models.ollama, "_FIND_SECONDS", 1.0)
+        monkeypatch.setattr(rag.models.ollama.discovery, "SEARCH_SECONDS", 1.0)
     with OllamaServer(fault=fault, everywhere=True) as server:
         began = time.monotonic()
         with pytest.raises((OllamaNotFound, ModelNotFound)) as failed:
@@ -279,6 +282,19 @@ def test_a_search_for_a_model_meets_any_server_within_three_seconds(
 def test_an_address_that_is_none_is_said_to_be_none(host: str) -> None:
     with pytest.raises(OllamaNotFound, match=r"\[ollama\] host"):
         find_model(Ollama(host=host))
+
+
+def test_every_exception_of_httpx_is_translated() -> None:
+    kinds = [kind for kind in vars(httpx).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert httpx.ReadTimeout in kinds
+    for kind in [*kinds, OSError, UnicodeError, RuntimeError]:
+        for responded, otherwise in [(True, IncompleteAnswer), (False, OllamaNotFound)]:
+            error = translate_errors(kind.__new__(kind), "http://127.0.0.1:1", responded=responded)
+            at_once = issubclass(kind, (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, ValueError))
+            if at_once or kind is httpx.UnsupportedProtocol:
+                assert isinstance(error, OllamaNotFound)
+            else:
+                assert isinstance(error, otherwise)
 
 
 def test_a_prompt_that_was_cut_is_seen_by_its_count() -> None:
@@ -357,7 +373,7 @@ def test_the_model_is_the_one_named_or_the_first_good_one(installed: list[str], 
         ([], "auto", "None is installed. Run `ollama pull qwen3:4b"),
         (["somebody/own", "mistral-large:123b"], "auto", "Installed: somebody/own:latest, mistral-large:123b. Run"),
         (["qwen3:4b"], "qwen3", "no model 'qwen3'. Installed: qwen3:4b. Run `ollama pull qwen3`"),
-        ([Model("nomic", capabilities=("embedding",))], "nomic", "writes no text"),
+        ([Model("nomic", capabilities=("embedding",))], "nomic", "cannot generate text"),
     ],
 )
 def test_a_model_that_is_not_there_names_those_that_are(installed: list[str | Model], asked: str, told: str) -> None:

@@ -1,0 +1,1 @@
+"""Ollama's HTTP interface. `discovery` finds a model, `chat` streams its replies."""
