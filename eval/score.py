@@ -22,10 +22,11 @@ from rag import __version__
 from rag.assistant import Assistant
 
 from .collections.robustness import VARIANTS, Asked, Variant, as_asked, paper_removed, summarise_robustness
-from .measures import score_question, summarise
+from .measures import score_question
 from .questions import QUESTIONS, SAMPLE, Question, load_questions, titles_in
 from .report import write_html
 from .runs import Row, add_papers, each_once, unfinished
+from .summary import summarise
 from .text import digest
 
 _RANKED = 20

@@ -21,9 +21,9 @@ from ir_measures import AP, RR, P, R, nDCG
 
 from rag.assistant import Assistant
 
-from ..measures import Figure, summarise_scores
 from ..questions import QuestionSetError
 from ..runs import Row, add_papers, each_once, unfinished
+from ..statistics import Figure, summarise_scores
 from ..text import digest, read_json_lines
 
 MEASURES = [nDCG @ 10, R @ 100, R @ 10, RR @ 10, AP @ 100, P @ 1]

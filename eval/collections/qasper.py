@@ -34,9 +34,10 @@ from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import FEATURES, SearchResult, search
 from rag.types import UNSURE
 
-from ..measures import Figure, auroc_figure, summarise_scores, token_f1
+from ..measures import token_f1
 from ..questions import QuestionSetError
 from ..runs import Row, add_papers, each_once, unfinished
+from ..statistics import Figure, auroc_figure, summarise_scores
 from ..text import digest, read_json_lines
 
 MEASURES = (nDCG @ 10, R @ 10, Success @ 10)

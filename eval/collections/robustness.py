@@ -10,8 +10,9 @@ from rag.assistant import Assistant
 from rag.retrieval.search import search_terms
 from rag.text.readable import folded
 
-from ..measures import Figure, answered_right, mean_figure, summarise_scores
+from ..measures import answered_right
 from ..questions import Question
+from ..statistics import Figure, mean_figure, summarise_scores
 
 _TYPO_SHARE = 0.2  # of the words with five letters or more
 _LONG = 5

@@ -21,7 +21,8 @@ from rag.answering.support import SUPPORT_FEATURES, agrees, support_features
 from rag.models.protocols import Embedder
 from rag.models.weights import Linear, SupportWeights
 
-from ..measures import RESAMPLES, SEED, words
+from ..measures import words
+from ..statistics import RESAMPLES, SEED
 
 FOLDS = 5
 PARTLY = 0.9  # of the supported pairs, as many are to be supported or partly so by the check

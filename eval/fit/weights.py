@@ -59,9 +59,9 @@ from rag.retrieval.search import (
 from rag.text.readable import folded
 
 from ..collections.qasper import PaperQuestion, QasperPaper, add_paragraphs, read_qasper, score_evidence
-from ..measures import Figure, auroc_difference, auroc_figure, mean_figure, summarise_scores
 from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from ..runs import add_papers
+from ..statistics import Figure, auroc_difference, auroc_figure, mean_figure, summarise_scores
 from ..text import digest, read_json_lines
 from .support import fit_support
 

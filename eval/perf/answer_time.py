@@ -58,7 +58,7 @@ def _process(checkout: Path, library: Path, papers: Sequence[str]) -> Iterator[C
     env = os.environ | {"PYTHONPATH": str(checkout)}
     with subprocess.Popen(
         command, cwd=checkout, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as it:
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
 
@@ -93,7 +93,7 @@ def main(library: str, papers: Sequence[str]) -> None:
             whole = time.perf_counter() - started
             parts = dict(spent)
             parts |= {"outside both": whole - sum(parts.values()), "retrieve": answer.seconds["retrieve"]}
-            print(json.dumps({"whole": whole} | parts), flush=True)
+            print(json.dumps({"whole": whole} | parts), flush=True)  # noqa: T201
 
 
 def _time_methods(model: type, name: str, spent: dict[str, float]) -> None:

@@ -33,9 +33,9 @@ from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import FEATURES, search
 from rag.text.readable import folded
 
-from ..measures import Figure, summarise_scores
 from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from ..runs import Row, add_papers, each_once, unfinished
+from ..statistics import Figure, summarise_scores
 from ..text import digest
 
 _EMBEDDED = {"max_tokens": "chunking", "overlap_sentences": "chunking", "backend": "embedding"}

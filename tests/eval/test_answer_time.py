@@ -1,4 +1,4 @@
-"""The time of an answer is divided among the embedder, the cross-encoder and the rest, for several checkouts at once."""
+"""The time of an answer is split into the embedder, the cross-encoder and the rest, for several checkouts at once."""
 
 from __future__ import annotations
 

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import ir_measures
 import numpy as np
 import pytest
-from scipy.stats import permutation_test
-from sklearn.metrics import roc_auc_score
 
-from eval.compare import ReportError, borda, compare, holm, main, paired_scores, randomisation_p, read_report
 from eval.measures import (
-    aurc_figure,
-    auroc_figure,
     k_precision,
-    mean_figure,
     rank_passages,
-    risk_coverage,
     score_question,
-    summarise,
     support_precision,
     support_recall,
     token_f1,
     token_recall,
-    what_went_wrong,
     words,
 )
 from eval.questions import Question
+from eval.summary import summarise, what_went_wrong
 from rag.types import UNSURE
 
 OTTERS, TIDES, BIRDS = "Counting Otters from Kites", "Tidal Clocks for Sensor Networks", "A Grammar of Bird Alarm Calls"
@@ -273,52 +264,6 @@ def wrong(asked: Question, answer: dict[str, Any]) -> list[str]:
     return what_went_wrong(asked, answer, score_question(asked, answer))
 
 
-# Figures
-
-
-def test_a_mean_has_a_percentile_bootstrap_interval() -> None:
-    values = np.random.default_rng(2).normal(5, 2, size=400)
-    figure = mean_figure(values.tolist())
-    half = 1.96 * values.std() / math.sqrt(400)
-    assert (figure["mean"], figure["n"]) == (pytest.approx(values.mean()), 400)
-    assert (figure["low"], figure["high"]) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.03)
-    assert mean_figure(values.tolist()) == figure
-
-
-def test_the_bootstrap_draws_as_many_questions_as_there_are() -> None:
-    # Of two questions, both are drawn from one alone in a quarter of the resamples each way.
-    assert mean_figure([0, 1]) == {"mean": 0.5, "low": 0.0, "high": 1.0, "n": 2}
-    assert mean_figure([0.3]) == {"mean": 0.3, "low": 0.3, "high": 0.3, "n": 1}
-
-
-def test_auroc_is_that_of_scikit_learn() -> None:
-    rng = np.random.default_rng(3)
-    right, other = rng.integers(3, 12, 80) / 10, rng.integers(0, 9, 40) / 10  # with ties
-    figure = auroc_figure(right.tolist(), other.tolist())
-    labels, values = [1] * 80 + [0] * 40, np.concatenate([right, other])
-    assert figure["mean"] == pytest.approx(roc_auc_score(labels, values))
-    drawn = rng.integers(120, size=(400, 120))
-    resampled = [roc_auc_score(np.array(labels)[each], values[each]) for each in drawn]
-    assert (figure["low"], figure["high"]) == pytest.approx(np.percentile(resampled, (2.5, 97.5)), abs=0.015)
-    assert auroc_figure([0.9, 0.5], [0.5, 0.1])["mean"] == (1 + 1 + 0.5 + 1) / 4
-
-
-def test_the_risk_coverage_curve_answers_the_most_confident_first() -> None:
-    assert risk_coverage([0.2, 0.9, 0.5, 0.5], [True, False, True, False]) == [
-        {"coverage": 1 / 4, "risk": 0, "threshold": 0.9},
-        {"coverage": 3 / 4, "risk": pytest.approx(1 / 3), "threshold": 0.5},
-        {"coverage": 1, "risk": 1 / 2, "threshold": 0.2},
-    ]
-    assert aurc_figure([0.2, 0.9, 0.5, 0.5], [True, False, True, False])["mean"] == (0 + 1 / 3 + 1 / 3 + 1 / 2) / 4
-
-
-def test_aurc_is_the_mean_risk_over_all_coverages() -> None:
-    rng = np.random.default_rng(4)
-    confidence, errors = rng.random(50), rng.random(50) < 0.3
-    risks = np.cumsum(errors[np.argsort(-confidence)]) / np.arange(1, 51)
-    assert aurc_figure(confidence.tolist(), errors.tolist())["mean"] == pytest.approx(risks.mean())
-
-
 # A question set
 
 SET = [
@@ -370,77 +315,3 @@ def test_a_figure_that_applies_to_no_question_is_left_out() -> None:
     report = summarise([question(id="right")], [row(id="right")])
     assert list(report["refusals"]) == ["AURC", "risk_coverage"]
     assert "refused rightly" not in report["measures"]
-
-
-# Comparison
-
-
-def test_the_randomisation_test_is_that_of_all_sign_flips() -> None:
-    differences = np.random.default_rng(5).normal(0.4, 1, size=12).round(1)
-    exact = permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=np.inf).pvalue
-    assert randomisation_p(differences) == pytest.approx(exact, abs=0.01)
-    assert randomisation_p(np.ones(5)) == pytest.approx(2 / 2**5, abs=0.01)
-    assert randomisation_p(-np.ones(5)) == randomisation_p(np.ones(5))
-    assert randomisation_p(np.zeros(5)) == 1
-    assert randomisation_p(np.ones(100)) == 1 / 10_001
-
-
-def test_holms_correction() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.6, 0.7]) == [1.0, 1.0]
-
-
-def test_borda_sums_ranks_and_knows_where_less_is_better() -> None:
-    scores = {
-        "RR": np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.1]]),
-        "support recall": np.array([[0.5], [0.5], [0.1]]),
-        "falsely refused": np.array([[1.0], [0.0], [0.5]]),
-    }
-    assert borda(scores) == [1 + 1.5 + 3, 2 + 1.5 + 1, 3 + 3 + 2]
-
-
-def write_report(folder: Path, scores: dict[str, dict[str, float]], sha256: str = "a" * 64) -> Path:
-    folder.mkdir()
-    made = {"date": "2026-01-01", "mode": "quote", "papers": 3}
-    made["questions"] = {"name": "qa.jsonl", "sha256": sha256, "count": len(scores)}
-    questions = {key: {"type": "fact", "scores": each, "wrong": []} for key, each in scores.items()}
-    (folder / "report.json").write_text(json.dumps({"made": made, "questions": questions}))
-    return folder
-
-
-def test_reports_are_compared_over_the_questions_and_measures_that_both_have(tmp_path: Path) -> None:
-    first = write_report(tmp_path / "a", {"1": {"RR": 0.5, "old": 1}, "2": {"RR": 0.25}, "3": {"RR": 1}})
-    second = write_report(tmp_path / "b", {"2": {"RR": 0.5}, "1": {"RR": 1}, "4": {"RR": 0}})
-    scores = paired_scores(["a", "b"], [read_report(first), read_report(second)])
-    assert {measure: values.tolist() for measure, values in scores.items()} == {"RR": [[0.5, 0.25], [1, 0.5]]}
-    (difference,) = compare(scores)
-    assert (difference.n, difference.means, difference.difference) == (2, (0.375, 0.75), 0.375)
-    assert (difference.low, difference.high, difference.better) == (0.25, 0.5, True)
-
-
-def test_a_comparison_says_what_is_significant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    low = {str(i): {"RR": 0.1, "R@5": 0.2, "support recall": i % 2, "falsely refused": 0} for i in range(40)}
-    high = {str(i): {"RR": 0.9, "R@5": 0.8, "support recall": i % 2, "falsely refused": 1} for i in range(40)}
-    folders = [str(write_report(tmp_path / "low", low)), str(write_report(tmp_path / "high", high))]
-    assert main(folders) == 0
-    printed = capsys.readouterr().out
-    assert "B is significantly better on RR, R@5 and worse on falsely refused than A; 1 difference is not" in printed
-    assert "Borda" not in printed
-    assert main([*folders, folders[0]]) == 0
-    printed = capsys.readouterr().out
-    assert "No difference between A and C is significant." in printed
-    assert "over all 12 tests" in printed
-    assert printed.endswith("B  7\nA  8.5\nC  8.5\n")
-
-
-def test_reports_that_cannot_be_compared_are_refused_with_what_to_do(tmp_path: Path) -> None:
-    report = write_report(tmp_path / "a", {"1": {"RR": 1}})
-    other = write_report(tmp_path / "b", {"1": {"RR": 1}}, sha256="b" * 64)
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "report.json").write_text("{}")
-    with pytest.raises(ReportError, match=r"different question sets.*sha256 aaaaaaaa.*sha256 bbbbbbbb.*Score both"):
-        main([str(report), str(other)])
-    with pytest.raises(ReportError, match=r"no report in .*nowhere.*Make one: `python -m eval --out"):
-        main([str(report), str(tmp_path / "nowhere")])
-    with pytest.raises(ReportError, match="not a report"):
-        main([str(report), str(tmp_path / "broken")])

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from helpers.papers import PAPERS
 
 from eval.collections.robustness import summarise_robustness
-from eval.measures import score_question, summarise
+from eval.measures import score_question
 from eval.questions import Question
 from eval.report import (
     duration,
@@ -26,6 +26,7 @@ from eval.report import (
     write_html,
 )
 from eval.score import evaluate
+from eval.summary import summarise
 from rag.assistant import Assistant
 from rag.types import REFUSAL
 
