@@ -1,9 +1,9 @@
-"""Fits the check of citations (rag/answering/support.py) on claims and abstracts that support them or do not.
+"""Fit the check of citations (rag/answering/support.py) on claims and abstracts that support them or do not.
 
-The pairs are as SciFact's pairs (Wadden et al. 2020, "Fact or Fiction: Verifying Scientific Claims"):
-`claim_id`, `claim`, `label` (SUPPORT, CONTRADICT or NOT_ENOUGH_INFO), `abstract_sentences` and `evidence_sentences`.
-Scored is SUPPORT against the rest with the whole abstract as the quotes, plain word overlap beside it: on the training
-pairs by 5-fold cross-validation over claims, on pairs kept apart as they are.
+The pairs have the form of SciFact's (Wadden et al. 2020, "Fact or Fiction: Verifying Scientific Claims"): `claim_id`,
+`claim`, `label` (SUPPORT, CONTRADICT or NOT_ENOUGH_INFO), `abstract_sentences` and `evidence_sentences`. Scored is
+SUPPORT against the rest with the whole abstract as the quotes, next to plain word overlap: on the training pairs by
+5-fold cross-validation over claims, and on pairs kept apart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.stats import bootstrap
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from rag.answering.support import SUPPORT_FEATURES, agrees, support_features
@@ -22,22 +22,19 @@ from rag.models.protocols import Embedder
 from rag.models.weights import Linear, SupportWeights
 
 from ..measures import words
-from ..statistics import RESAMPLES, SEED
+from ..statistics import RESAMPLES, SEED, Array, Flags, rounded
+from .logistic import FOLDS, fit_logistic, group_folds
 
-FOLDS = 5
-PARTLY = 0.9  # of the supported pairs, as many are to be supported or partly so by the check
-MADE_UP = 0.5  # how much an example made up from a pair counts beside the pair itself
-_SMOOTHED = 0.05  # of all values: over so many neighbours balanced accuracy is averaged where a threshold is sought
+PARTLY = 0.9  # the share of supported pairs that the check should find supported or partly supported
+MADE_UP = 0.5  # the weight of an example that is made up from a pair; the pair itself has 1
+_SMOOTHED = 0.05  # the share of all values over which balanced accuracy is averaged in the search for a threshold
 
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|can|could|may|should|will|would|must)\b")
 _NEGATED = re.compile(r"\b(?:not|no|never|without)\b", re.IGNORECASE)
 
-Array = NDArray[np.float64]
-Labels = NDArray[np.bool_]
-
 
 class Example(NamedTuple):
-    """A sentence of a claim (by id), quotes, and whether these support it; `given` if it is not made up from a pair."""
+    """A sentence of a claim (by id), quotes, and whether these support it; `given` if not made up from a pair."""
 
     claim: str
     sentence: str
@@ -47,15 +44,15 @@ class Example(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Examples as arrays, a row each: the id of the claim that it is of, the features, plain word overlap."""
+    """Examples as arrays, a row each: the id of its claim, the features, plain word overlap."""
 
     claims: NDArray[np.str_]
     features: Array
     overlap: Array
-    supported: Labels
-    given: Labels
+    supported: Flags
+    given: Flags
 
-    def where(self, rows: Labels) -> Data:
+    def where(self, rows: Flags) -> Data:
         columns: Iterable[Any] = self
         return Data(*(column[rows] for column in columns))
 
@@ -63,12 +60,12 @@ class Data(NamedTuple):
 def fit_support(
     pairs: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]], embedder: Embedder
 ) -> tuple[SupportWeights, dict[str, Any]]:
-    """The weights fitted on `pairs`, and their scores by cross-validation and on those kept apart.
+    """Return the weights fitted on `pairs`, and their scores by cross-validation and on those kept apart.
 
     A pair is judged by a model and by thresholds that have not seen its claim.
     """
     data = read_examples([e for pair in pairs for e in (given(pair), *made_up(pair))], embedder)
-    folds = _folds(data.claims)
+    folds = group_folds(data.claims)
     probabilities = np.zeros(len(folds))
     for fold in range(FOLDS):
         model = fit_model(data.where(folds != fold))
@@ -76,7 +73,7 @@ def fit_support(
     pairs_alone, folds, probabilities = data.where(data.given), folds[data.given], probabilities[data.given]
     right = pairs_alone.supported
 
-    def passes(values: Array) -> Labels:
+    def passes(values: Array) -> Flags:
         passed = np.zeros(len(values), bool)
         for fold in range(FOLDS):
             passed[folds == fold] = values[folds == fold] >= best_threshold(values[folds != fold], right[folds != fold])
@@ -108,13 +105,13 @@ def _scores_kept(data: Data, weights: SupportWeights, overlap_above: float) -> d
 
 
 def given(pair: dict[str, Any]) -> Example:
-    """The pair as it is, with the whole abstract as the quotes."""
+    """Return the pair unchanged, with the whole abstract as the quotes."""
     abstract = " ".join(s.strip() for s in pair["abstract_sentences"])
     return Example(str(pair["claim_id"]), pair["claim"], [abstract], pair["label"] == "SUPPORT")
 
 
 def made_up(pair: dict[str, Any]) -> Iterator[Example]:
-    """The pair with few sentences as the quotes, since that is what answers cite; and a supported claim negated."""
+    """Yield the pair with few sentences as the quotes, as answers cite them; and a supported claim, negated."""
     whole = given(pair)
     evidence = (
         pair["evidence_sentences"]
@@ -129,7 +126,7 @@ def made_up(pair: dict[str, Any]) -> Iterator[Example]:
 
 
 def read_examples(examples: Sequence[Example], embedder: Embedder) -> Data:
-    """The examples with their features, in their order."""
+    """Compute the features of the examples, in their order."""
     return Data(
         np.array([e.claim for e in examples]),
         np.array([support_features(e.sentence, e.quotes, embedder) for e in examples]),
@@ -140,7 +137,7 @@ def read_examples(examples: Sequence[Example], embedder: Embedder) -> Data:
 
 
 def overlap(sentence: str, quotes: Sequence[str]) -> float:
-    """The share of the sentence's words that the quotes hold."""
+    """Return the share of the sentence's words that the quotes contain."""
     wanted = set(words(sentence))
     return len(wanted & set(words(" ".join(quotes)))) / max(len(wanted), 1)
 
@@ -149,42 +146,33 @@ def overlap(sentence: str, quotes: Sequence[str]) -> float:
 
 
 def fit_model(data: Data) -> Linear:
-    """A logistic regression: do the quotes support the sentence? Both answers count as much."""
+    """Fit a logistic regression: do the quotes support the sentence? Both labels have the same weight in all."""
     weight = np.where(data.given, 1.0, MADE_UP)
     for answer in (True, False):
         weight[data.supported == answer] *= len(weight) / 2 / weight[data.supported == answer].sum()
-    means, scales = data.features.mean(axis=0), np.maximum(data.features.std(axis=0), 1e-3)  # not 0 when rounded
-    model = LogisticRegression(C=0.1, max_iter=2000)
-    model.fit((data.features - means) / scales, data.supported, sample_weight=weight)
-    return Linear(SUPPORT_FEATURES, means, scales, np.asarray(model.coef_[0]), float(model.intercept_[0]))
+    return fit_logistic(SUPPORT_FEATURES, data.features, data.supported, c=0.1, weight=weight)
 
 
-def best_threshold(values: Array, supported: Labels) -> float:
-    """The threshold with the best balanced accuracy, averaged over neighbouring values: the best alone is luck."""
+def best_threshold(values: Array, supported: Flags) -> float:
+    """Return the threshold with the best balanced accuracy, averaged over neighbours: a single best is luck."""
     tried = np.unique(values)
     chosen = values >= tried[:, None]
     accuracy = (chosen[:, supported].mean(axis=1) + (~chosen[:, ~supported]).mean(axis=1)) / 2
-    beside = int(len(tried) * _SMOOTHED / 2)
-    smooth = np.convolve(np.pad(accuracy, beside, mode="edge"), np.full(2 * beside + 1, 1 / (2 * beside + 1)), "valid")
+    around = int(len(tried) * _SMOOTHED / 2)
+    smooth = np.convolve(np.pad(accuracy, around, mode="edge"), np.full(2 * around + 1, 1 / (2 * around + 1)), "valid")
     return float(tried[np.argmax(smooth)])
 
 
 def _deciding(probabilities: Array, data: Data) -> Array:
-    """0 instead of the probability where numbers or negations disagree: such a sentence is not supported."""
+    """Return the probabilities, 0 where numbers or negations disagree: such a sentence is not supported."""
     return np.where(agrees(data.features), probabilities, 0.0)
-
-
-def _folds(claims: NDArray[np.str_]) -> NDArray[np.int64]:
-    """The fold of each row; all rows of a claim are in one."""
-    names, of_row = np.unique(claims, return_inverse=True)
-    return np.asarray(np.random.default_rng(1).permutation(len(names))[of_row] % FOLDS)
 
 
 # Scores
 
 
-def _scores(data: Data, probabilities: Array, supported: Labels, overlapping: Labels) -> dict[str, Any]:
-    """Both measures of the check, and of word overlap in its place."""
+def _scores(data: Data, probabilities: Array, supported: Flags, overlapping: Flags) -> dict[str, Any]:
+    """Return both measures of the check, and of word overlap in its place."""
     return {
         "pairs": len(data.claims),
         "balanced accuracy": _figure(data, supported, balanced_accuracy_score),
@@ -196,12 +184,17 @@ def _scores(data: Data, probabilities: Array, supported: Labels, overlapping: La
     }
 
 
-def _figure(data: Data, values: Array | Labels, measure: Callable[[Any, Any], float]) -> dict[str, float]:
-    """A measure with its 95 % percentile bootstrap interval over claims: the pairs of one are not independent."""
-    rng = np.random.default_rng(SEED)
+def _figure(data: Data, values: Array | Flags, measure: Callable[[Any, Any], float]) -> dict[str, float]:
+    """Return a measure with its bootstrap interval over claims: the pairs of one claim are not independent."""
     names, of_row = np.unique(data.claims, return_inverse=True)
     rows = [np.flatnonzero(of_row == i) for i in range(len(names))]
-    drawn = (np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))]) for _ in range(RESAMPLES))
-    low, high = np.percentile([measure(data.supported[some], values[some]) for some in drawn], (2.5, 97.5))
-    figure = {"mean": measure(data.supported, values), "low": low, "high": high}
-    return {name: round(float(value), 4) for name, value in figure.items()}
+
+    def value(claims: NDArray[np.int64]) -> float:
+        some = np.concatenate([rows[i] for i in claims])
+        return measure(data.supported[some], values[some])
+
+    drawn = bootstrap(
+        (np.arange(len(rows)),), value, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=SEED
+    )
+    low, high = drawn.confidence_interval
+    return rounded({"mean": measure(data.supported, values), "low": low, "high": high})

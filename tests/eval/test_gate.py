@@ -15,7 +15,9 @@ from helpers.papers import PAPERS, ROOT, SHARED
 
 from eval import score
 from eval.fit import weights as fit
-from eval.fit.weights import _choice, _ranking, fit_confidence, fit_fusion, fit_sentences
+from eval.fit.confidence import Examples, fit_confidence, read_off_topic
+from eval.fit.fusion import fit_fusion, rank_candidates
+from eval.fit.sentences import fit_sentences, make_choice
 from eval.gate import GATE, fallen
 from eval.questions import QUESTIONS, Question, QuestionSetError
 from eval.score import evaluate
@@ -51,7 +53,7 @@ def run_eval(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "eval", *words], capture_output=True, text=True, cwd=cwd, timeout=1200)
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The evaluation of the sample collection, as `python -m eval` does it."""
     folder = tmp_path_factory.mktemp("out")
@@ -60,7 +62,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def report(out: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((out / "report.json").read_text())
     return loaded
@@ -152,10 +154,10 @@ def test_the_test_split_of_other_topics_is_kept_apart(tmp_path: Path) -> None:
     path = tmp_path / "other.jsonl"
     splits = ["test", *["train"] * 6, "test"]
     path.write_text("".join(json.dumps({"question": f"q{i}", "split": s}) + "\n" for i, s in enumerate(splits)))
-    assert fit.read_off_topic(path) == (["q1", "q6"], ["q0", "q7"])
+    assert read_off_topic(path) == (["q1", "q6"], ["q0", "q7"])
     path.write_text('{"text": "no question"}')
-    with pytest.raises(QuestionSetError, match=r"other.jsonl is to have a JSON object with `question`"):
-        fit.read_off_topic(path)
+    with pytest.raises(QuestionSetError, match=r"other.jsonl needs a JSON object with `question`"):
+        read_off_topic(path)
 
 
 def test_a_fit_names_all_its_data_and_scores_what_it_left_out(folder: Path, tmp_path: Path) -> None:
@@ -237,15 +239,15 @@ def test_a_small_fit_gives_the_same_twice(assistant: Assistant) -> None:
         Question("a", "fact", "What share of the otters?", ("Counting Otters from Kites",), "", (("94.5%",),)),
         Question("b", "fact", "How many alarm calls of tits?", ("A Grammar of Bird Alarm Calls",), "", (("2,113",),)),
     ]
-    rankings = [_ranking(assistant.library, question) for question in made]
+    rankings = [rank_candidates(assistant.library, question) for question in made]
     assert fit_fusion(rankings).tolist() == fit_fusion(rankings).tolist()
 
     def gather(question: str, scope: Filters) -> tuple[SearchResult, Evidence]:
         found = search(assistant.library, question, filters=scope)
         return found, gather_evidence(assistant.library, found)
 
-    choices = [_choice(question, gather) for question in made]
+    choices = [make_choice(question, gather) for question in made]
     assert fit_sentences(choices).coefficients.tolist() == fit_sentences(choices).coefficients.tolist()
-    right = [c.evidence.confidence_features for c in choices]
-    groups = {"right": np.array(right), "off_topic": np.array(right) * 0.5}
-    assert fit_confidence(groups).coefficients.tolist() == fit_confidence(groups).coefficients.tolist()
+    right = np.array([c.evidence.confidence_features for c in choices])
+    examples = Examples(np.repeat(["right", "off_topic"], len(right)), np.concatenate([right, right * 0.5]))
+    assert fit_confidence(examples).coefficients.tolist() == fit_confidence(examples).coefficients.tolist()

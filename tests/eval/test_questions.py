@@ -19,13 +19,13 @@ from rag.retrieval.search import search_terms
 from rag.text.readable import folded
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def digests() -> dict[str, str]:
     papers = [paper for path in sorted(SAMPLE.glob("*.md")) for paper in read_file(path, path.name).papers]
     return {folded(paper.title): paper.text for paper in papers}
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def questions() -> list[Question]:
     return load_questions(QUESTIONS)
 

@@ -46,13 +46,13 @@ def write_papers(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with served(write_papers(tmp_path_factory.mktemp("programs")), "--mcp", ANSWER__MODE="quote") as running:
         yield running
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def client(server: Server) -> Client:
     return Client(server.url, verbose=False, analytics_enabled=False)
 
@@ -167,7 +167,7 @@ WRONG = {
 NOT_FINITE = [float("nan"), float("inf"), float("-inf"), 1e300]
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def functions(server: Server) -> Iterator[dict[str, Call]]:
     """The functions themselves, by name."""
     with Assistant.open(library=server.folder / "library", mode="quote") as opened:
@@ -273,7 +273,7 @@ def test_the_mcp_server_refuses_pages_elsewhere(server: Server, headers: dict[st
     assert ("read_passage" in text) == (status == 200)
 
 
-@pytest.fixture(filters="module")
+@pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, OllamaServer]]:
     """A server whose model begins to write only when the test is over."""
     with (
