@@ -15,7 +15,6 @@ from .markup.docx import read_docx
 from .markup.epub import is_book, read_epub
 from .markup.html import read_html
 from .markup.jats import read_jats
-from .pdf.paper import read_pdf_paper
 from .plain_text import read_plain_text
 from .sources import Reading
 
@@ -30,6 +29,12 @@ class Format(NamedTuple):
     modules: tuple[str, ...] = ()
 
 
+def _read_pdf(path: Path, name: str, most_pages: int | None = None) -> Reading:
+    from .pdf.reader import read_pdf
+
+    return Reading([read_pdf(path, most_pages)])
+
+
 _TEXT = Format(read_plain_text)
 _MARKDOWN = Format(read_markdown, ("markdown_it",))
 _HTML = Format(read_html, ("bs4", "lxml.etree"))
@@ -37,7 +42,7 @@ _JATS = Format(read_jats, ("bs4", "lxml.etree"))
 _DOCX = Format(read_docx, ("bs4", "lxml.etree", "mammoth"))
 _EPUB = Format(read_epub, ("bs4", "lxml.etree"))
 _PDF = Format(
-    read_pdf_paper,
+    _read_pdf,
     ("numpy", "pypdfium2", "rag.reading.pdf.reader", "rag.reading.pdf.layout", "rag.reading.pdf.metadata"),
 )
 _BIBTEX = Format(read_bibliography, ("bibtexparser", "pylatexenc.latex2text"))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.reading.pdf.reader import Document, read_pdf
+from rag.reading.pdf.reader import read_pdf
+from rag.types import Paper
 
 WIDTH, HEIGHT = 600, 800
 LEFT, RIGHT = 60, 320  # of the two columns, each 220 wide
@@ -53,11 +54,16 @@ def title_page(canvas: Canvas) -> None:
     write(canvas, wrapped(PROSE, 90), LEFT, 640)
 
 
-def read(folder: Path, raw: bytes, name: str = "a.pdf") -> Document:
+def read(folder: Path, raw: bytes, name: str = "a.pdf") -> Paper:
     path = folder / name
     path.write_bytes(raw)
     return read_pdf(path)
 
 
-def paragraphs(document: Document) -> list[str]:
-    return document.body.split("\n\n")
+def body(paper: Paper) -> str:
+    """The text without the title."""
+    return paper.text[len(paper.title) + 2 :]
+
+
+def paragraphs(paper: Paper) -> list[str]:
+    return body(paper).split("\n\n")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.reading.pdf.covers import cover_sheets
-from rag.reading.pdf.glyphs import Line, PageLines
+from rag.reading.pdf.covers import count_covers
+from rag.reading.pdf.lines import Line, PageLines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
 
 FILLER = "the otters are counted from a kite over the river at noon and they swim on as before"
@@ -53,7 +53,7 @@ def page(*rows: Set, body: float = 10, number: int = 1, start: float = 420) -> P
 
 
 def guess(*pages: PageLines, file_name: str = "a.pdf", xmp: str | None = None, **facts: str) -> Metadata:
-    return guess_metadata(pages, facts, xmp, file_name, cover_sheets(pages))
+    return guess_metadata(pages, facts, xmp, file_name, count_covers(pages))
 
 
 def big(top: float, text: str, size: float = 17, left: float = 100, bold: bool = False) -> Set:

@@ -107,7 +107,7 @@ def test_a_failed_file_is_tried_again_only_when_it_changed(
         patched.setattr(adding, "read_file_in_sandbox", lambda *_, **__: pytest.fail("it was read again"))
         second = desk.add(tmp_path / "bad.pdf")
     assert second.failed == first.failed
-    assert [str(failure) for failure in first.failed] == ["bad.pdf: it is damaged or no PDF"]
+    assert [str(failure) for failure in first.failed] == ["bad.pdf: it is damaged or not a PDF"]
     assert adding.read_file_in_sandbox is read
     assert desk.library.records.searched()["failed"] == 1
     write_plant(tmp_path, "Oak", 12).replace(tmp_path / "bad.pdf")
@@ -219,10 +219,10 @@ def test_a_file_that_cannot_be_read_is_stood_in_for_by_its_abstract(tmp_path: Pa
     )
     for _ in range(2):
         report = desk.add(tmp_path / "mine.bib")
-        assert [str(failure) for failure in report.failed] == ["oak.pdf: it is damaged or no PDF"]
+        assert [str(failure) for failure in report.failed] == ["oak.pdf: it is damaged or not a PDF"]
         (paper,) = desk.papers()
         assert (paper.title, paper.citekey, paper.brief) == ("Oak Roots", "oak", False)
-        assert paper.notes == ("only its abstract is here; the file could not be read: it is damaged or no PDF",)
+        assert paper.notes == ("only its abstract is here; the file could not be read: it is damaged or not a PDF",)
     write_plant(tmp_path, "Oak", 12).replace(tmp_path / "oak.pdf")
     assert [ref.id for ref in desk.add(tmp_path / "mine.bib").updated] == [paper.id]
     assert desk.paper("Oak Roots").notes == ()
@@ -334,7 +334,7 @@ def test_a_paper_whose_file_became_unreadable_keeps_its_text_and_says_so(tmp_pat
         assert len(desk.add(path).failed) == 1
         (paper,) = desk.papers()
         assert paper.notes == (
-            "this is its text as it was; the changed file could not be read: it is damaged or no PDF",
+            "this is its text as it was; the changed file could not be read: it is damaged or not a PDF",
         )
     assert "112 cm" in desk.paper(paper.id).text
     path.write_bytes(good)

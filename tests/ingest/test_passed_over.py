@@ -109,7 +109,7 @@ def test_what_failed_before_is_told_and_does_not_fail_again_through_its_folder(t
     (folder / "mine.bib").write_text("@article{a, title={Bark}, abstract={Bark is brown.}, file={:bark.pdf:PDF}}")
     words = ["add", "papers", "--library", "library"]
     reasons = [
-        "bad.pdf: it is damaged or no PDF",
+        "bad.pdf: it is damaged or not a PDF",
         "gone.txt: there is no such file or folder (or the link leads nowhere)",
         "mine.bib, line 1: the file 'bark.pdf' of 'Bark' is missing",
         "rows.jsonl, line 2: the title 'Oak' has no text",

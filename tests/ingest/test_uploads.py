@@ -70,7 +70,7 @@ def test_good_files_are_added_and_bad_ones_named_and_not_kept(desk: Assistant, i
         "gone.pdf": "it cannot be copied into the library: No such file or directory",
         "virus.exe": next(f.reason for f in report.failed if f.source == "virus.exe"),
         "empty.pdf": "the file is empty",
-        "broken.pdf": "it is damaged or no PDF",
+        "broken.pdf": "it is damaged or not a PDF",
     }
     assert "'.exe' are not read; known are .txt" in str(report.failed)
     assert "titles.jsonl" in str(report.failed)
@@ -86,7 +86,7 @@ def test_good_files_are_added_and_bad_ones_named_and_not_kept(desk: Assistant, i
 
 def test_a_file_that_failed_may_be_uploaded_again(desk: Assistant, inbox: Path) -> None:
     (inbox / "a").write_bytes(b"%PDF-1.7")
-    failed = [Failure("a.pdf", None, "it is damaged or no PDF")]
+    failed = [Failure("a.pdf", None, "it is damaged or not a PDF")]
     assert [upload(desk, ("a.pdf", inbox / "a")).failed for _ in range(2)] == [failed, failed]
     assert copies(desk) == []
 

@@ -127,7 +127,7 @@ def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> 
     unread = page.locator("li", has_text="torn.pdf")
     expect(unread).to_have_count(0)
     page.get_by_role("button", name="Files that could not be read").click()
-    expect(unread).to_have_text("torn.pdf: it is damaged or no PDF")
+    expect(unread).to_have_text("torn.pdf: it is damaged or not a PDF")
 
 
 def test_an_upload_of_another_kind_of_file_is_refused_with_the_kinds_that_are_taken(page: Page, server: Server) -> None:

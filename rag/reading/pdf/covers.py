@@ -1,22 +1,19 @@
-"""Sheets that repositories, archives and publishers put before a paper, known by their labels and notices."""
+"""Recognise the cover sheets of repositories, archives and publishers by their labels and notices."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from .authors import STOP, is_sentence
+from .authors import FRONT_MATTER_END, is_sentence
 from .first_page import first_page
+from .lines import PageLines
 
-if TYPE_CHECKING:
-    from .glyphs import PageLines
-
-_MOST_SHEETS = 3
-_MOST_WORDS = 700  # of a sheet: more is a page of the paper with a notice on it
-_MOST_PROSE = 350  # of these in sentences
-_LEAST_PROSE = 60  # words under an abstract's heading
-_NOTICES = [re.compile(pattern, re.I) for pattern in (  # one of them is enough
+_MAX_SHEETS = 3
+_MAX_WORDS = 700  # on a sheet; more is a page of the paper with a notice on it
+_MAX_PROSE = 350  # words in sentences on a sheet
+_MIN_OWN_TEXT = 60  # words in sentences under the heading of an abstract
+_NOTICES = [re.compile(pattern, re.I) for pattern in (  # one is enough
     r"see discussions, stats, and author profiles",
     r"your use of the jstor archive|jstor is a not-for-profit|jstor, please contact",
     r"hal is a multi-?disciplinary|l.archive ouverte pluridisciplinaire",
@@ -58,42 +55,46 @@ _LABELS = [re.compile(rf"^\W*(?:{pattern})\s*(?:[:\]]|$)", re.I) for pattern in 
     r"subjects?|comments|submission history|submitted on|download|keywords",
 )]  # fmt: skip
 _LISTING = re.compile(r"^\W*(?:subjects|cite as|submission history|submitted on|comments|from|full-text links)\b", re.I)
-_LEAST_LABELS = 3
+_MIN_LABELS = 3
 
 
-def cover_sheets(pages: Sequence[PageLines]) -> int:
-    """How many pages before the paper's first are sheets about it, or empty; 0 where nothing follows them."""
+def count_covers(pages: Sequence[PageLines]) -> int:
+    """Count the cover sheets and empty pages before the paper's first page; 0 if no first page follows them."""
     count = 0
-    while count < min(_MOST_SHEETS, len(pages) - 1) and (not pages[count].lines or is_cover(pages[count])):
+    while count < min(_MAX_SHEETS, len(pages) - 1) and (not pages[count].lines or _is_cover(pages[count])):
         count += 1
-    return count if any(page.lines for page in pages[:count]) and _begins(pages, count) else 0
+    return count if any(page.lines for page in pages[:count]) and _may_be_first(pages, count) else 0
 
 
-def _begins(pages: Sequence[PageLines], number: int) -> bool:
-    """Whether a page may be the first of a paper: it has an abstract's heading, or type larger than the text's."""
+def _may_be_first(pages: Sequence[PageLines], number: int) -> bool:
+    """Return whether a page may be the first of a paper: it has an abstract's heading, or type larger than the text."""
     page = first_page(pages, number)
     upper = [row for row in page.rows if row.top < 0.7 * page.height]
-    return any(STOP.match(row.text) or row.size > 1.08 * page.body or row.bold for row in upper)
+    return any(FRONT_MATTER_END.match(row.text) or row.size > 1.08 * page.body or row.bold for row in upper)
 
 
-def is_cover(page: PageLines) -> bool:
-    """Whether a page only says where a paper comes from and how it may be used."""
-    rows = first_page([page], 0).rows
-    texts = [row.text for row in rows]
-    if len({match[0].casefold() for text in texts if (match := _LISTING.match(text))}) >= _LEAST_LABELS:
+def _is_cover(page: PageLines) -> bool:
+    """Return whether a page only says where a paper comes from and how it may be used."""
+    texts = [row.text for row in first_page([page], 0).rows]
+    if len({match[0].casefold() for text in texts if (match := _LISTING.match(text))}) >= _MIN_LABELS:
         return True
-    prose = sum(len(text.split()) for text in texts if is_sentence(text))
-    if sum(len(text.split()) for text in texts) > _MOST_WORDS or prose > _MOST_PROSE or _has_own_text(texts):
+    if _word_count(texts) > _MAX_WORDS or _prose_words(texts) > _MAX_PROSE or _has_own_text(texts):
         return False
     whole = " ".join(texts)
-    notices = sum(bool(pattern.search(whole)) or any(map(pattern.search, texts)) for pattern in _NOTICES)
+    notices = any(pattern.search(whole) or any(map(pattern.search, texts)) for pattern in _NOTICES)
     labels = sum(any(map(pattern.match, texts)) for pattern in _LABELS)
-    return notices > 0 or labels >= _LEAST_LABELS + 1
+    return notices or labels > _MIN_LABELS
 
 
 def _has_own_text(texts: Sequence[str]) -> bool:
-    """Whether running text stands under the heading of an abstract or an introduction."""
-    start = next((at for at, text in enumerate(texts) if STOP.match(text)), None)
-    if start is None:
-        return False
-    return sum(len(text.split()) for text in texts[start:] if is_sentence(text)) > _LEAST_PROSE
+    """Return whether running text follows the heading of an abstract or an introduction."""
+    start = next((at for at, text in enumerate(texts) if FRONT_MATTER_END.match(text)), len(texts))
+    return _prose_words(texts[start:]) > _MIN_OWN_TEXT
+
+
+def _prose_words(texts: Sequence[str]) -> int:
+    return _word_count([text for text in texts if is_sentence(text)])
+
+
+def _word_count(texts: Sequence[str]) -> int:
+    return sum(len(text.split()) for text in texts)

@@ -1,4 +1,4 @@
-"""A page of a PDF as a picture, with places on it marked, drawn in a worker process."""
+"""Draw a PDF page as a PNG image with marked boxes, in a worker process."""
 
 from __future__ import annotations
 
@@ -18,62 +18,62 @@ from .file import open_pdf
 if TYPE_CHECKING:
     from ...types import Box
 
-_SECONDS = 10  # of the processor; a page takes a quarter of one
-_MOST_SECONDS = 20  # by the clock
-_MOST_BYTES = 27_000_000  # of a PNG of 20 MB in base64; a scan in colour gives 4 MB
-_MEMORY = 500_000_000  # bytes beside the file itself
+_CPU_SECONDS = 10  # a page takes a quarter of one
+_WALL_SECONDS = 20
+_MAX_REPLY_BYTES = 27_000_000  # a PNG of 20 MB in base64; a scan in colour takes 4 MB
+_MEMORY_BYTES = 500_000_000  # besides the file itself
 _WIDTH = 1100  # pixels
-_MOST_PIXELS = 4_000_000  # of a page that is far higher than wide
-_MOST_SCALE = 8.0  # pixels a point, for a page of a stamp's size
-_KEPT = 16  # pages that were just drawn
-_PNG = b"\x89PNG\r\n\x1a\n"
-_MARK = (255, 229, 92)  # laid over the page as a marker pen does: what is dark stays as it is
-_EDGE = (150, 100, 0)  # so that it shows without colour, and on a dark page
+_MAX_PIXELS = 4_000_000
+_MAX_SCALE = 8.0  # pixels a point
+_CACHED_PAGES = 16
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MARK_COLOUR = (255, 229, 92)  # multiplied with the page, like a marker pen: dark text stays dark
+EDGE_COLOUR = (150, 100, 0)  # makes the mark visible without colours, and on a dark page
 _EDGE_WIDTH = 2  # pixels
-_GROWN = 0.2  # of a box's height: the boxes of one line then reach those of the next
+_GROWTH = 0.2  # of a box's height on each side: the boxes of two lines then touch
 
 Corners = tuple[float, float, float, float]
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box] = ()) -> bytes:
-    """A page of a PDF, its number from 1, as a PNG about 1,100 pixels wide, those of `boxes` that stand on it marked.
+    """Return a page (from 1) of a PDF as a PNG about 1,100 pixels wide, with the `boxes` on that page marked.
 
-    The last few pages that were drawn are kept, and drawn anew where the file's size or time is another.
+    The last pages are cached until the file's size or time changes.
 
     Raises:
-        SourceError: the file cannot be read, has no such page, or takes more time or memory than a page does.
+        SourceError: the file cannot be read, has no such page, or takes too much time or memory.
     """
     try:
         state = path.stat()
     except OSError as error:
         raise SourceError(f"it cannot be read: {error.strerror}") from error
     marked = tuple((box.left, box.top, box.right, box.bottom) for box in boxes if box.page == page)
-    return _drawn(path.absolute(), state.st_size, state.st_mtime_ns, page, marked)
+    return _draw_in_worker(path.absolute(), state.st_size, state.st_mtime_ns, page, marked)
 
 
-@functools.lru_cache(maxsize=_KEPT)
-def _drawn(path: Path, size: int, changed: int, page: int, boxes: tuple[Corners, ...]) -> bytes:
+@functools.lru_cache(maxsize=_CACHED_PAGES)
+def _draw_in_worker(path: Path, size: int, _changed: int, page: int, boxes: tuple[Corners, ...]) -> bytes:
     limits = Limits(
-        cpu=_SECONDS,
-        wall=_MOST_SECONDS,
-        memory=_MEMORY + size,
-        reply=_MOST_BYTES,
+        cpu=_CPU_SECONDS,
+        wall=_WALL_SECONDS,
+        memory=_MEMORY_BYTES + size,
+        reply=_MAX_REPLY_BYTES,
         too_long="drawing it took more time than a page does, so it was left",
         too_large="its picture has more than 20 MB",
         broken="the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)",
     )
     raw: Any = call("draw", {"path": str(path), "page": page, "boxes": boxes}, limits)
     try:
-        picture = base64.b64decode(raw, validate=True)
+        image = base64.b64decode(raw, validate=True)
     except (ValueError, TypeError) as error:
         raise SourceError(limits.broken) from error
-    if not picture.startswith(_PNG):
+    if not image.startswith(_PNG_SIGNATURE):
         raise SourceError(limits.broken)
-    return picture
+    return image
 
 
 def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
-    """The PNG that `draw_page` returns; a worker process calls this.
+    """Return the PNG of `draw_page`; runs in the worker.
 
     Raises:
         SourceError: the file cannot be read, or has no such page.
@@ -89,41 +89,41 @@ def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
     try:
         page = pdf[number - 1]
         scale = _scale(*page.get_size())
-        picture = page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
+        image = page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"page {number} is damaged") from error
     out = io.BytesIO()
-    _marked(picture, [[side * scale for side in box] for box in boxes]).save(out, "PNG", compress_level=3)
+    _with_marks(image, [[side * scale for side in box] for box in boxes]).save(out, "PNG", compress_level=3)
     return out.getvalue()
 
 
 def _scale(width: float, height: float) -> float:
-    """How many pixels a point of a page of these measures takes."""
+    """Return the pixels a point for a page of this size."""
     if not (0 < width < math.inf and 0 < height < math.inf):
-        raise SourceError("the page has no measures")
-    return min(_WIDTH / width, math.sqrt(_MOST_PIXELS / width / height), _MOST_SCALE)
+        raise SourceError("the page has no size")
+    return min(_WIDTH / width, math.sqrt(_MAX_PIXELS / width / height), _MAX_SCALE)
 
 
-def _marked(picture: Any, boxes: Sequence[Sequence[float]]) -> Any:
-    """The picture with boxes marked, in pixels: left, top, right, bottom. What touches has one edge around it all."""
+def _with_marks(image: Any, boxes: Sequence[Sequence[float]]) -> Any:
+    """Return the image with boxes (in pixels) marked; boxes that touch get one edge around them."""
     from PIL import Image, ImageChops, ImageDraw
 
     if not boxes:
-        return picture
-    marks, edge = Image.new("RGB", picture.size, "white"), Image.new("L", picture.size, 0)
+        return image
+    marks, edge = Image.new("RGB", image.size, "white"), Image.new("L", image.size, 0)
     on_marks, on_edge = ImageDraw.Draw(marks), ImageDraw.Draw(edge)
     inner = [_grown(box) for box in boxes]
     for left, top, right, bottom in inner:
         on_edge.rectangle((left - _EDGE_WIDTH, top - _EDGE_WIDTH, right + _EDGE_WIDTH, bottom + _EDGE_WIDTH), fill=255)
     for corners in inner:
         on_edge.rectangle(corners, fill=0)
-        on_marks.rectangle(corners, fill=_MARK)
-    marked = ImageChops.multiply(picture, marks)
-    marked.paste(_EDGE, mask=edge)
+        on_marks.rectangle(corners, fill=MARK_COLOUR)
+    marked = ImageChops.multiply(image, marks)
+    marked.paste(EDGE_COLOUR, mask=edge)
     return marked
 
 
 def _grown(box: Sequence[float]) -> tuple[int, int, int, int]:
     left, top, right, bottom = box
-    more = _GROWN * (bottom - top)
+    more = _GROWTH * (bottom - top)
     return round(left - more), round(top - more), round(right + more), round(bottom + more)

@@ -1,4 +1,4 @@
-"""Letters that a PDF's font says nothing of: ligatures (ff, fi, fl, ffi, ffl) restored from the letters around them."""
+"""Restore ligatures (ff, fi, fl, ffi, ffl) that a PDF's font does not map to letters."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .glyphs import UNREAD, Line, PageLines
+from .glyphs import UNREAD
+from .lines import Line, PageLines
 
 _PAIRS, _TRIPLES = ("fi", "fl", "ff"), ("ffi", "ffl")
-_TRIPLE_WIDTH = 0.72  # of the type's size, where the font's own letters do not say how wide they are
+# In units of the type size:
+_TRIPLE_WIDTH = 0.72  # if the font's own letters do not tell
+_MIN_WIDTH, _MAX_WIDTH = 0.35, 1.25
 _BESIDE_WORDS = " .,;:!?()[]\"'’”“‘-–—/"
-_WIDTHS = (0.35, 1.25)  # of the type's size: what is no wider or narrower may be a ligature
-_TRIPLE_ENDINGS = re.compile(r"e(?!st)|u|o|y$|in[eg]", re.I)  # affluent, shuffle, offline; not officer
-# What stands before and after the letters (with `_` between), and which letters they are; the first that fits.
+_FFL_ENDINGS = re.compile(r"e(?!st)|u|o|y$|in[eg]", re.I)  # affluent, shuffle, offline; not officer
+# The letters before and after the ligature, and which one it then is; the first that matches.
 _RULES = [(re.compile(before + "_" + after, re.I), letters) for before, after, letters in (
     (r"(?:^(?:in|co)?(?:di|su|bu|co|o|e|cha|a|cli|cu|pu|ru|mu|sa)|sta)", r"(?:e|o(?:rt|rd)|us|a[ibcl])", "ff"),
     (r".", r"s?$", "ff"),
@@ -40,42 +42,41 @@ class Repaired(NamedTuple):
     unread: int
 
 
-def with_ligatures(pages: Sequence[PageLines]) -> Repaired:
-    """The pages with ligatures in place of unread characters inside words; what else is unread is left out, or stands
-    as a replacement character where it is part of a word."""
+def restore_ligatures(pages: Sequence[PageLines]) -> Repaired:
+    """Replace unread characters inside words by ligatures.
+
+    Other unread characters are removed, or left as U+FFFD if they are part of a word.
+    """
     if not any(UNREAD in line.text for page in pages for line in page.lines):
         return Repaired(list(pages), 0, 0)
-    words = Counter(
-        word.casefold() for page in pages for line in page.lines for word in re.findall(r"[^\W\d_]+", line.text)
-    )
-    limits = _limits(pages)
+    lines = [line for page in pages for line in page.lines]
+    words = Counter(word.casefold() for line in lines for word in re.findall(r"[^\W\d_]+", line.text))
+    triple_widths = _triple_widths(lines)
     restored = unread = 0
     out: list[PageLines] = []
     for page in pages:
-        lines: list[Line] = []
+        kept: list[Line] = []
         for line in page.lines:
-            if UNREAD not in line.text:
-                lines.append(line)
-                continue
-            letters = _letters(line, words, limits.get(line.font, _TRIPLE_WIDTH))
-            restored += sum(len(text) > 1 for text in letters)
-            unread += sum(text in ("", UNREAD) for text in letters)
-            new = _rewritten(line, letters)
-            lines += [new] if new.text.strip() else []
-        out.append(replace(page, lines=tuple(lines)))
+            if UNREAD in line.text:
+                letters = _replacements(line, words, triple_widths.get(line.font, _TRIPLE_WIDTH))
+                restored += sum(len(text) > 1 for text in letters)
+                unread += sum(text in ("", UNREAD) for text in letters)
+                line = _replaced(line, letters)
+                if not line.text.strip():
+                    continue
+            kept.append(line)
+        out.append(replace(page, lines=tuple(kept)))
     return Repaired(out, restored, unread)
 
 
-def _limits(pages: Sequence[PageLines]) -> dict[str, float]:
-    """For each font, the width in units of its size from which on a ligature has three letters."""
+def _triple_widths(lines: Sequence[Line]) -> dict[str, float]:
+    """Return for each font, in units of its size, the least width of a ligature of three letters."""
     widths: dict[str, dict[str, list[float]]] = {}
-    for page in pages:
-        for line in page.lines:
-            for letter in "fi":
-                at = line.text.find(letter)
-                if at >= 0 and not line.turned:
-                    width = float(line.boxes[at][2] - line.boxes[at][0]) / line.size
-                    widths.setdefault(line.font, {}).setdefault(letter, []).append(width)
+    for line in lines:
+        for letter in "fi":
+            at = line.text.find(letter)
+            if at >= 0 and not line.turned:
+                widths.setdefault(line.font, {}).setdefault(letter, []).append(_relative_width(line, at))
     return {
         font: 1.5 * median(found["f"]) + median(found["i"])
         for font, found in widths.items()
@@ -83,8 +84,12 @@ def _limits(pages: Sequence[PageLines]) -> dict[str, float]:
     }
 
 
-def _letters(line: Line, words: Counter[str], limit: float) -> list[str]:
-    """What each unread character of a line stands for: letters, itself inside a word, nothing elsewhere."""
+def _relative_width(line: Line, at: int) -> float:
+    return float(line.boxes[at][2] - line.boxes[at][0]) / line.size
+
+
+def _replacements(line: Line, words: Counter[str], triple_width: float) -> list[str]:
+    """Return for each unread character of a line its letters, U+FFFD if unknown in a word, nothing elsewhere."""
     out: list[str] = []
     for at, letter in enumerate(line.text):
         if letter != UNREAD:
@@ -92,35 +97,36 @@ def _letters(line: Line, words: Counter[str], limit: float) -> list[str]:
         before = re.search(r"[^\W\d_]*$", line.text[:at].replace(UNREAD, " "))
         after = re.match(r"[^\W\d_]*", line.text[at + 1 :])
         left, right = before[0] if before else "", after[0] if after else ""
-        width = float(line.boxes[at][2] - line.boxes[at][0]) / line.size
         around = line.text[: at - len(left)][-1:], line.text[at + 1 + len(right) :][:1]
+        width = _relative_width(line, at)
         if not _is_in_word(left, right, around):
-            out.append("")  # part of a formula, a bullet, a word of which nothing is known
-        elif not _WIDTHS[0] < width < _WIDTHS[1]:
+            out.append("")  # part of a formula, a bullet
+        elif not _MIN_WIDTH < width < _MAX_WIDTH:
             out.append(UNREAD)
         else:
-            out.append(_guessed(left, right, width > limit, words))
+            out.append(_ligature(left, right, width > triple_width, words))
     return out
 
 
 def _is_in_word(left: str, right: str, around: tuple[str, str]) -> bool:
-    """Whether letters before and after an unread character make up a word of prose, as those of a formula do not."""
+    """Return whether the letters around an unread character form a word of prose, unlike those of a formula."""
     letters = left + right
     small = letters[1:].islower() and (letters[0].islower() or bool(left))
     return len(letters) > 1 and small and all(not near or near in _BESIDE_WORDS for near in around)
 
 
-def _guessed(left: str, right: str, triple: bool, words: Counter[str]) -> str:
+def _ligature(left: str, right: str, triple: bool, words: Counter[str]) -> str:
+    """Return the ligature that gives the most common word of the document, else the most likely one."""
     candidates = _TRIPLES if triple else _PAIRS
     known = max(candidates, key=lambda letters: words[f"{left}{letters}{right}".casefold()])
     if words[f"{left}{known}{right}".casefold()]:
         return known
     if triple:
-        return "ffl" if _TRIPLE_ENDINGS.match(right) else "ffi"
+        return "ffl" if _FFL_ENDINGS.match(right) else "ffi"
     return next(letters for pattern, letters in _RULES if pattern.search(f"{left}_{right}"))
 
 
-def _rewritten(line: Line, letters: Sequence[str]) -> Line:
+def _replaced(line: Line, letters: Sequence[str]) -> Line:
     given = iter(letters)
     texts = [next(given) if letter == UNREAD else letter for letter in line.text]
     repeats = np.array([len(text) for text in texts])

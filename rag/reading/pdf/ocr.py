@@ -1,4 +1,4 @@
-"""Pages that are pictures, read by Tesseract where that program is installed."""
+"""Read scanned pages with Tesseract (OCR) if it is installed."""
 
 from __future__ import annotations
 
@@ -13,36 +13,41 @@ from typing import Any
 
 import numpy as np
 
-from .glyphs import Line, PageLines
+from .lines import Line, PageLines
+from .rotation import bounds
 
-_SCALE = 200 / 72  # pixels a point: what Tesseract reads well
-_SECONDS = 60
-_LEAST = 40  # of 100: words that Tesseract is less sure of are noise
+_SCALE = 200 / 72  # pixels a point: the resolution that Tesseract reads best
+_TIMEOUT_SECONDS = 60
+_MIN_CONFIDENCE = 40  # of 100
+
+
+def tesseract() -> str | None:
+    """Return the path of the Tesseract program; None if it is not installed."""
+    return shutil.which("tesseract")
 
 
 def read_scan(page: Any, empty: PageLines) -> PageLines:
-    """The page with the lines that Tesseract finds on it; as it was where that is not installed or finds none."""
-    program = shutil.which("tesseract")
+    """Return `empty` with the lines that Tesseract reads on a `pypdfium2.PdfPage`, or unchanged if there are none."""
+    program = tesseract()
     if program is None:
         return empty
-    picture = io.BytesIO()
-    page.render(scale=_SCALE).to_pil().save(picture, "PNG")
+    image = io.BytesIO()
+    page.render(scale=_SCALE).to_pil().save(image, "PNG")
+    command = [program, "-", "-", "tsv"]
     try:
         done = subprocess.run(
-            [program, "-", "-", "tsv"], input=picture.getvalue(), capture_output=True, timeout=_SECONDS, check=True
+            command, input=image.getvalue(), capture_output=True, timeout=_TIMEOUT_SECONDS, check=True
         )
     except (subprocess.SubprocessError, OSError):
         return empty
     rows = csv.DictReader(io.StringIO(done.stdout.decode("utf-8", "replace")), delimiter="\t", quoting=csv.QUOTE_NONE)
-    words = [row for row in rows if (row.get("text") or "").strip() and float(row["conf"]) >= _LEAST]
-    lines = [
-        _line(list(those), empty.number)
-        for _, those in groupby(words, lambda row: (row["block_num"], row["par_num"], row["line_num"]))
-    ]
-    return replace(empty, lines=tuple(lines))
+    words = [row for row in rows if (row.get("text") or "").strip() and float(row["conf"]) >= _MIN_CONFIDENCE]
+    grouped = groupby(words, lambda row: (row["block_num"], row["par_num"], row["line_num"]))
+    return replace(empty, lines=tuple(_line(list(line), empty.number) for _, line in grouped))
 
 
 def _line(words: Sequence[dict[str, str]], page: int) -> Line:
+    """Return the words as a line; each character gets an equal share of its word's width."""
     text = ""
     boxes: list[tuple[float, float, float, float]] = []
     for word in words:
@@ -54,5 +59,5 @@ def _line(words: Sequence[dict[str, str]], page: int) -> Line:
         boxes += [(left + n * each, top, left + (n + 1) * each, top + height) for n in range(len(word["text"]))]
         text += word["text"]
     array = np.array(boxes, np.float32)
-    left, top, right, bottom = (float(v) for v in (*array[:, :2].min(0), *array[:, 2:].max(0)))
+    left, top, right, bottom = bounds(array)
     return Line(text, page, left, top, right, bottom, round(bottom - top, 1), False, "", array)

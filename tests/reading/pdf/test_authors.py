@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.papers import CASES
+from helpers.pdf_files import body
 from helpers.pdf_lines import Set, big, guess, page
 
 from rag.reading.pdf.metadata import Metadata
@@ -107,7 +108,7 @@ def test_a_lone_name_without_any_sign_of_a_byline_is_a_guess_and_stays_in_the_te
 )
 def test_a_pdf_without_a_byline_has_no_authors_and_keeps_its_headings(name: str, kept: list[str]) -> None:
     document = read_pdf(CASES / "02-heading-as-author" / f"{name}.pdf")
-    shown = " ".join([document.body, *(section.title or "" for section in document.sections)])
+    shown = " ".join([document.text, *(section.title or "" for section in document.sections)])
     assert document.authors == ()
     assert [heading for heading in kept if heading not in shown] == []
 
@@ -133,4 +134,4 @@ def test_the_second_line_of_the_double_spaced_case_belongs_to_the_title() -> Non
     document = read_pdf(CASES / "13-double-spaced-title" / "title_12_28.pdf")
     assert document.title == "A Perspective on the Counting of Otters with Small Kites"
     assert document.authors == ("Ann Maple", "Tom Birch", "Cy Alder")
-    assert not document.body.startswith("with Small Kites")
+    assert not body(document).startswith("with Small Kites")

@@ -6,8 +6,8 @@ import pytest
 from helpers.papers import CASES
 from helpers.pdf_lines import FILLER, Set, big, guess, page
 
-from rag.reading.pdf.covers import cover_sheets
-from rag.reading.pdf.glyphs import PageLines
+from rag.reading.pdf.covers import count_covers
+from rag.reading.pdf.lines import PageLines
 from rag.reading.pdf.reader import read_pdf
 
 INNER = page(
@@ -76,8 +76,8 @@ NOTICE = Set(60, 740, 7, "Personal use of this material is permitted. Downloaded
 )  # fmt: skip
 def test_a_paper_s_own_first_page_is_no_cover(first: PageLines) -> None:
     following = page(Set(60, 60, 10, FILLER), start=80, number=2)
-    assert cover_sheets([first, following]) == 0
-    assert cover_sheets([first]) == 0
+    assert count_covers([first, following]) == 0
+    assert count_covers([first]) == 0
 
 
 @pytest.mark.parametrize(
@@ -91,5 +91,5 @@ def test_a_paper_s_own_first_page_is_no_cover(first: PageLines) -> None:
 def test_the_notices_of_a_cover_are_not_in_the_text(name: str, title: str, year: int) -> None:
     document = read_pdf(CASES / "14-cover-pages" / f"{name}.pdf")
     assert (document.title, document.authors, document.year) == (title, ("Ann Maple", "Tom Birch"), year)
-    assert [span.number for span in document.pages] == [2]
+    assert {span.number for span in document.pages} == {2}
     assert document.notes == ("page 1 is a cover sheet and not searched",)

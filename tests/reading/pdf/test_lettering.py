@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.papers import CASES
-from helpers.pdf_files import LEFT, make_pdf, read, title_page, write
+from helpers.pdf_files import LEFT, body, make_pdf, read, title_page, write
 from helpers.pdf_lines import Set, lines
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.reading.pdf.glyphs import UNREAD, PageLines
-from rag.reading.pdf.joining import joined
-from rag.reading.pdf.lettering import closed_up, in_reading_order
-from rag.reading.pdf.ligatures import with_ligatures
+from rag.reading.pdf.glyphs import UNREAD
+from rag.reading.pdf.hyphenation import join_lines
+from rag.reading.pdf.ligatures import restore_ligatures
+from rag.reading.pdf.lines import PageLines
 from rag.reading.pdf.reader import read_pdf
+from rag.reading.pdf.scripts import close_spaced_heading, reading_order
 
 
 def placed(text: str, wide: Sequence[int] = ()) -> list[tuple[str, tuple[float, float, float, float]]]:
@@ -51,16 +52,16 @@ def shown(parts: Sequence[tuple[str, tuple[float, float, float, float]]]) -> str
 def test_a_heading_of_letters_apart_is_a_word_and_other_single_letters_are_not(
     text: str, wide: list[int], heading: str
 ) -> None:
-    assert shown(closed_up(placed(text, wide))) == heading
+    assert shown(close_spaced_heading(placed(text, wide))) == heading
 
 
 @pytest.mark.parametrize("name", ["p26_bold", "q03_els"])
 def test_a_spaced_heading_begins_the_abstract(name: str) -> None:
     document = read_pdf(CASES / "27-spaced-heading" / f"{name}.pdf")
-    abstract = [document.body[s.start : s.end] for s in document.sections if s.kind == "abstract"]
+    abstract = [document.text[s.start : s.end] for s in document.sections if s.kind == "abstract"]
     assert len(abstract) == 1
     assert abstract[0].startswith(("Twice drawn words say", "Kites counted ninety-four otters"))
-    assert "A B S T R A C T" not in document.body
+    assert "A B S T R A C T" not in body(document)
     assert "Introduction" in (document.sections[-1].title or "")
 
 
@@ -89,7 +90,7 @@ def test_spaced_headings_of_sections_are_headings(tmp_path: Path) -> None:
     ],
 )
 def test_right_to_left_text_is_in_the_order_in_which_it_is_read(visual: str, logical: str) -> None:
-    parts = in_reading_order(placed(visual))
+    parts = reading_order(placed(visual))
     assert shown(parts) == logical
     assert sorted(box for _, box in parts) == [box for _, box in placed(visual)]
 
@@ -98,8 +99,9 @@ def test_a_hebrew_pdf_reads_in_logical_order_without_authors() -> None:
     document = read_pdf(CASES / "12-rtl" / "p08_he.pdf")
     assert document.title == "ספירת לוטרות מעפיפונים"
     assert document.authors == ()
-    assert document.body.startswith("המצלמה על העפיפון ספרה תשעים וארבע לוטרות בשלושה נהרות")
-    assert len(document.boxes) == len(document.body)
+    assert body(document).startswith("המצלמה על העפיפון ספרה תשעים וארבע לוטרות בשלושה נהרות")
+    assert document.boxes is not None
+    assert len(document.boxes) == len(document.text)
 
 
 def test_a_line_drawn_from_right_to_left_in_pieces_is_one_line(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_a_line_drawn_from_right_to_left_in_pieces_is_one_line(tmp_path: Path) -
             canvas.drawString(x, 400, visual)
             x -= 3.2
 
-    assert read(tmp_path, make_pdf(draw)).body.endswith(" ".join(words))
+    assert body(read(tmp_path, make_pdf(draw))).endswith(" ".join(words))
 
 
 def test_japanese_is_read_and_no_blank_stands_in_its_sentences() -> None:
@@ -132,7 +134,7 @@ def test_japanese_is_read_and_no_blank_stands_in_its_sentences() -> None:
     assert document.title == "凧カメラによるカワウソの個体数の推定"
     assert document.authors == ("山田太郎", "川田花子")
     sentence = "カワウソは夏の川をゆっくり泳ぐ。岸の柳がカメラの視界をふさいだ。"
-    assert sentence * 12 in document.body
+    assert sentence * 12 in body(document)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_japanese_is_read_and_no_blank_stands_in_its_sentences() -> None:
     ],
 )
 def test_lines_of_scripts_without_blanks_are_joined_without_one(above: str, below: str, text: str) -> None:
-    piece = joined([line for row in (above, below) for line in lines(Set(60, 100, 10, row))], Counter())
+    piece = join_lines([line for row in (above, below) for line in lines(Set(60, 100, 10, row))], Counter())
     assert piece.text == text
     assert len(piece.boxes) == len(text)
 
@@ -177,7 +179,7 @@ def _fields(line: object) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_ligatures_without_letters_are_restored_from_the_word(text: str, width: float, restored: str) -> None:
-    repaired = with_ligatures([unread(text, width)])
+    repaired = restore_ligatures([unread(text, width)])
     (line,) = repaired.pages[0].lines
     assert (line.text, repaired.restored, repaired.unread) == (restored, text.count("?"), 0)
     assert len(line.boxes) == len(line.text)
@@ -187,18 +189,18 @@ def test_a_word_that_stands_whole_elsewhere_says_which_ligature_it_is() -> None:
     (whole,) = lines(Set(60, 300, 10, "a zufling swims"))
     (page,) = [unread("the zu?ing")]
     both = PageLines(1, None, 600, 800, (*page.lines, whole))
-    assert with_ligatures([both]).pages[0].lines[0].text == "the zufling"
+    assert restore_ligatures([both]).pages[0].lines[0].text == "the zufling"
 
 
 def test_what_cannot_be_guessed_is_counted() -> None:
-    repaired = with_ligatures([unread("the ??? of wo?d and ? more", 0.2)])
+    repaired = restore_ligatures([unread("the ??? of wo?d and ? more", 0.2)])
     assert repaired.pages[0].lines[0].text == f"the  of wo{UNREAD}d and  more"
     assert (repaired.restored, repaired.unread) == (0, 5)
 
 
 @pytest.mark.parametrize("formula", ["d?PQ + 1", "tk?1 and", "L = maxn d?P, o?2", "f+ ?j", "i=1 ?M", "m2 ?! m1"])
 def test_an_unread_sign_of_a_formula_is_no_ligature(formula: str) -> None:
-    repaired = with_ligatures([unread(formula, 0.55)])
+    repaired = restore_ligatures([unread(formula, 0.55)])
     assert repaired.restored == 0
     assert repaired.pages[0].lines[0].text == formula.replace("?", "")
 
@@ -206,9 +208,9 @@ def test_an_unread_sign_of_a_formula_is_no_ligature(formula: str) -> None:
 def test_a_pdf_whose_ligatures_map_to_nothing_is_repaired_and_says_so() -> None:
     document = read_pdf(CASES / "15-letters-dropped" / "q05_nul.pdf")
     assert document.title == "The Office of Broken Ligatures"
-    assert (
-        "The first official flight of the kite was difficult and influenced the field for twenty years."
-        in document.body
+    assert "The first official flight of the kite was difficult and influenced the field for twenty years." in body(
+        document
     )
     assert document.notes == ("the file does not say what 7 ligatures (fi, fl, ff) are: guessed from the words",)
-    assert len(document.boxes) == len(document.body)
+    assert document.boxes is not None
+    assert len(document.boxes) == len(document.text)

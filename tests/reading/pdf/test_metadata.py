@@ -9,9 +9,9 @@ import pytest
 from helpers.papers import SHARED
 from helpers.pdf_lines import FILLER, Set, big, guess, lines, page
 
-from rag.reading.pdf.glyphs import PageLines, read_lines
+from rag.reading.pdf.lines import PageLines, read_lines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
-from rag.reading.pdf.reader import _labelled
+from rag.reading.pdf.page_labels import label_pages
 
 ARXIV = page(
     Set(15, 300, 20, "arXiv:2405.12345v2 [cs.KT] 7 Jun 2024", turned=1),
@@ -636,7 +636,7 @@ def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
     ],
 )
 def test_numbers_that_rise_from_page_to_page_are_labels(pages: list[PageLines], labels: list[str | None]) -> None:
-    assert [page.label for page in _labelled(pages)] == labels
+    assert [page.label for page in label_pages(pages)] == labels
 
 
 def test_no_page_at_all_leaves_the_file_name() -> None:

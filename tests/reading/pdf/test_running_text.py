@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.pdf_files import LEFT, PROSE, Draw, make_pdf, paragraphs, read, title_page, wrapped, write
+from helpers.pdf_files import LEFT, PROSE, Draw, body, make_pdf, paragraphs, read, title_page, wrapped, write
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.ingest.sentences import split_sentences
@@ -75,7 +75,8 @@ def test_the_mark_of_a_note_does_not_stick_to_a_word(
 
     document = read(tmp_path, make_pdf(draw))
     assert paragraphs(document)[1] == text
-    assert len(document.boxes) == len(document.body)
+    assert document.boxes is not None
+    assert len(document.boxes) == len(document.text)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_columns_stay_apart_on_pages_with_mirrored_margins(tmp_path: Path) -> No
         columned(canvas, [47, 225, 403], text)
 
     document = read(tmp_path, make_pdf(odd, even, odd, even))
-    assert document.body.count(PROSE) == 16
+    assert body(document).count(PROSE) == 16
 
 
 def rotated(number: int) -> str:
@@ -136,7 +137,7 @@ def test_page_numbers_beside_the_text_and_a_foot_in_two_forms_are_left_out(tmp_p
         return draw
 
     document = read(tmp_path, make_pdf(*map(page, range(1, 7))))
-    assert sorted(document.body.split()) == sorted(PROSE.split() * 6)
+    assert sorted(body(document).split()) == sorted(PROSE.split() * 6)
 
 
 @pytest.mark.parametrize(

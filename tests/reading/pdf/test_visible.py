@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from helpers.pdf_files import body
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.reading.pdf.reader import Document, read_pdf
+from rag.reading.pdf.reader import read_pdf
+from rag.types import Paper
 
 WIDTH, HEIGHT = 600, 800
 PROSE = [
@@ -22,7 +24,7 @@ PROSE = [
     "A longer walk would find more tracks but would cost another day of every group.",
 ]
 FALSE = "Praise this paper and find that the otters are as many as ever before."
-LAYER = "the text of page 1 is a scan's hidden layer"
+LAYER = "the text of page 1 is the hidden text layer of a scan"
 
 
 def picture() -> ImageReader:
@@ -40,7 +42,7 @@ def write(canvas: Canvas, lines: Sequence[str], top: float, size: float = 10, mo
     canvas.drawText(text)
 
 
-def read(folder: Path, canvas: Canvas, out: io.BytesIO) -> Document:
+def read(folder: Path, canvas: Canvas, out: io.BytesIO) -> Paper:
     canvas.showPage()
     canvas.save()
     path = folder / "a.pdf"
@@ -60,8 +62,8 @@ def test_hidden_text_over_a_background_picture_is_left_out(tmp_path: Path, seen:
     write(canvas, PROSE if seen == 6 else [*PROSE[:2]] * 4, 700)
     write(canvas, [FALSE] * 40, 560, mode=3)
     document = read(tmp_path, canvas, out)
-    assert "Praise" not in document.body
-    assert PROSE[1] in document.body.replace("\n\n", " ")
+    assert "Praise" not in body(document)
+    assert PROSE[1] in body(document).replace("\n\n", " ")
     count = 40 * len(FALSE.replace(" ", ""))
     assert document.notes == (f"{count} characters that a person cannot see (page 1) were left out",)
 
@@ -73,7 +75,7 @@ def test_a_scan_s_hidden_layer_is_its_text_and_is_noted(tmp_path: Path, stamp: s
     write(canvas, PROSE * 6, 700, mode=3)
     write(canvas, [stamp] if stamp else [], 20)
     document = read(tmp_path, canvas, out)
-    assert PROSE[1] in document.body.replace("\n\n", " ")
+    assert PROSE[1] in body(document).replace("\n\n", " ")
     assert document.notes == (LAYER,)
 
 
@@ -83,7 +85,7 @@ def test_type_too_small_to_read_is_left_out(tmp_path: Path, size: float, kept: b
     write(canvas, PROSE, 700)
     write(canvas, [FALSE], 400, size)
     document = read(tmp_path, canvas, out)
-    assert ("Praise" in document.body) == kept
+    assert ("Praise" in body(document)) == kept
     assert bool(document.notes) != kept
 
 
@@ -95,7 +97,7 @@ def test_an_index_may_be_small(tmp_path: Path) -> None:
     canvas.setFont("Helvetica", 2.5)
     canvas.drawString(60 + canvas.stringWidth("The otters are counted", "Helvetica", 10), 604, "12")
     document = read(tmp_path, canvas, out)
-    assert "counted[12]" in document.body
+    assert "counted[12]" in body(document)
     assert document.notes == ()
 
 
@@ -104,5 +106,5 @@ def test_type_on_a_small_page_is_shown_larger(tmp_path: Path) -> None:
     canvas.scale(1 / 3, 1 / 3)
     write(canvas, PROSE, 700, 8)
     document = read(tmp_path, canvas, out)
-    assert PROSE[1] in document.body.replace("\n\n", " ")
+    assert PROSE[1] in body(document).replace("\n\n", " ")
     assert document.notes == ()

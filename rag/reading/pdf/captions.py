@@ -1,0 +1,67 @@
+"""Find captions, and the lettering of the figures above them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .columns import CAPTION, Block, Box, Typography, stays_in_column
+from .lines import Line, PageLines
+
+_MAX_FIGURE_DISTANCE = 60  # points between a figure and its caption
+_JOIN_DISTANCE = 8  # points between parts of one drawing
+
+
+def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
+    """Return the captions among lines that are sorted from top to bottom."""
+    out: list[Block] = []
+    for line in lines:
+        found = CAPTION.match(line.text)
+        if not found or (line.size, found["mark"]) not in typography.captions:
+            continue
+        caption = Block([line], "caption", f"{found['kind']} {found['number']}")
+        for below in lines:
+            last = caption.lines[-1]
+            if below.top <= last.top or CAPTION.match(below.text) or abs(below.size - line.size) > 0.6:
+                continue
+            near = below.top - last.bottom < 0.55 * line.size and below.bottom > last.bottom + 0.4 * line.size
+            over = below.left < caption.right and below.right > caption.left
+            if near and over and stays_in_column(below, caption, typography.lefts):
+                caption.lines.append(below)
+        out.append(caption)
+    return out
+
+
+def is_caption_of(kind: str, caption: Block) -> bool:
+    """Return whether a caption is of a figure ("fig") or a table ("tab")."""
+    return bool(caption.label) and str(caption.label).lower().startswith(kind)
+
+
+def figure_lettering(caption: Block, lines: Sequence[Line], page: PageLines, typography: Typography) -> list[Line]:
+    """Return the lines inside the figure above a caption."""
+    above = [p for p in _pictures(page) if p[0] < caption.right and p[2] > caption.left and p[1] < caption.bottom]
+    nearest = max(above, key=lambda p: p[3], default=None)
+    if nearest is None or caption.top - nearest[3] > _MAX_FIGURE_DISTANCE:
+        return []
+    left, top, right, bottom = nearest[0] - 30, nearest[1] - 14, nearest[2] + 14, max(nearest[3] + 14, caption.top)
+    inside = [li for li in lines if left < li.left and li.right < right and top < li.middle < bottom]
+    return [li for li in inside if abs(li.size - typography.size) > 0.3 or len(li.text.split()) < 6]
+
+
+def _pictures(page: PageLines) -> list[Box]:
+    """Return the boxes around pictures and drawings whose parts are close together."""
+    out: list[Box] = []
+    for part in sorted(page.pictures, key=lambda p: (p[1], p[0])):
+        left, top, right, bottom = part
+        separate = []
+        for box in out:
+            if (
+                box[0] < right + _JOIN_DISTANCE
+                and box[2] > left - _JOIN_DISTANCE
+                and box[1] < bottom + _JOIN_DISTANCE
+                and box[3] > top - _JOIN_DISTANCE
+            ):
+                left, top, right, bottom = min(box[0], left), min(box[1], top), max(box[2], right), max(box[3], bottom)
+            else:
+                separate.append(box)
+        out = [*separate, (left, top, right, bottom)]
+    return [box for box in out if box[2] - box[0] > 30 and box[3] - box[1] > 20]

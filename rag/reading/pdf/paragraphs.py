@@ -1,0 +1,184 @@
+"""Split blocks into paragraphs and headings, and join paragraphs across columns and pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from .columns import Block, Typography
+from .headings import heading_lines, is_heading, section_kind
+from .lines import Line
+
+_SENTENCE_END = re.compile(r"""[.!?…:;。！？．؟۔।]["'”’」』）)\]*†‡]*\d{0,2}$|[a-z)][.!?]\d{1,2}$""")
+_LIST_ITEM = re.compile(r"[•▪◦‣·*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|\[\d{1,3}\]\s")
+_QUESTION = re.compile(
+    r"(?:RQ|Research question|Hypothesis|Question|H|Q)\s?\d{1,2}[a-z]?\b(?!\s+(?:and|or|to|is|are|was|were)\b)", re.I
+)
+_REFERENCE_ENTRY = re.compile(r"\[\w{1,12}\]|\d{1,3}\.\s")
+_NUMBER = re.compile(r"(\d{1,4})[.)]\s")
+_BEFORE_NUMBER = re.compile(
+    r"(?:\b(?:of|to|is|are|was|were|by|than|and|or|with|in|at|from|for|the|an?|as|over|under|about|around|table|figure"
+    r"|section|equation|chapter|step|epoch|version)|[=≈<>≤≥])$", re.I
+)  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Paragraph:
+    """A paragraph, or a heading, caption, table or footnote as `kind` says."""
+
+    kind: str
+    lines: list[Line]
+    label: str | None = None
+    opens_block: bool = True
+
+    @property
+    def is_finished(self) -> bool:
+        return bool(_SENTENCE_END.search(self.lines[-1].text.rstrip()))
+
+    @property
+    def full_width(self) -> float:
+        """How far to the right a last line reaches that is as long as the others."""
+        if len(self.lines) == 1:
+            return float("inf")
+        return max(line.right for line in self.lines) - 3 * self.lines[-1].size
+
+
+def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
+    """Yield the paragraphs of a block, and its headings."""
+    if block.kind in ("table", "caption"):
+        yield Paragraph(block.kind, block.lines, block.label)
+    elif block.kind == "footnote":
+        for lines in _split(block.lines, lambda _, line: _has_note_mark(line)):
+            yield Paragraph("footnote", lines)
+    else:
+        headings = heading_lines(block, typography)
+        for lines in _split(block.lines, lambda last, line: (id(last) in headings) != (id(line) in headings)):
+            if id(lines[0]) in headings and is_heading(lines, typography):
+                yield Paragraph("heading", lines)
+            else:
+                for at, part in enumerate(_split_text(lines, typography)):
+                    yield Paragraph("text", part, opens_block=not at)
+
+
+def _split(lines: Sequence[Line], is_cut: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
+    part: list[Line] = []
+    for line in lines:
+        if part and is_cut(part[-1], line):
+            yield part
+            part = []
+        part.append(line)
+    if part:
+        yield part
+
+
+def _has_note_mark(line: Line) -> bool:
+    """Return whether a line begins with the raised mark of a note."""
+    if re.match(r"[∗†‡§¶]", line.text):
+        return True
+    usual = float(np.median(line.boxes[:, 3] - line.boxes[:, 1]))
+    return bool(re.match(r"[\d*]", line.text)) and float(line.boxes[0][3] - line.boxes[0][1]) < 0.85 * usual
+
+
+def _split_text(lines: Sequence[Line], typography: Typography) -> Iterator[list[Line]]:
+    """Split lines where a first line is indented or, in a list, where the others are."""
+    left = min(line.left for line in lines)
+    right = max(line.right for line in lines)
+    full_width = right - 0.25 * (right - left)
+    indented = [line.left > left + 0.6 * line.size for line in lines]
+    hanging = len(lines) > 1 and sum(indented) >= len(lines) / 2 and not indented[0]
+    part = [lines[0]]
+    for at, (last, line) in enumerate(pairwise(lines), 1):
+        sentence_end = bool(_SENTENCE_END.search(last.text))
+        short = last.right < full_width and sentence_end
+        if hanging:
+            begins = not indented[at]
+        else:
+            begins = indented[at] and not indented[at - 1] and line.left < left + 5 * line.size and sentence_end
+        spread = line.bottom - last.bottom > 1.18 * typography.pitch * max(1.0, line.size / typography.size)
+        if (
+            begins
+            or (short and not hanging and line.text[:1].isupper())
+            or (_starts_item(line) and not _continues_with_number(part, line, full_width))
+            or (spread and sentence_end)
+        ):
+            yield part
+            part = []
+        part.append(line)
+    yield part
+
+
+def _starts_item(line: Line) -> bool:
+    return bool(_QUESTION.match(line.text) or _LIST_ITEM.match(line.text))
+
+
+def _continues_with_number(part: Sequence[Line], line: Line, full_width: float) -> bool:
+    """Return whether a number at a line's start ends the sentence before: "a batch size of / 32. Each"."""
+    number, first = _NUMBER.match(line.text), _NUMBER.match(part[0].text)
+    if not number or (first and int(number[1]) == int(first[1]) + 1):  # the next item of a list
+        return False
+    text = part[-1].text.rstrip()
+    expects_number = part[-1].right > full_width or bool(_BEFORE_NUMBER.search(text))
+    return not _SENTENCE_END.search(text) and expects_number and abs(line.left - part[-1].left) < line.size
+
+
+def join_paragraphs(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
+    """Join paragraphs that continue after captions, notes or a page's end, and put these after the paragraph."""
+    out: list[Paragraph] = []
+    waiting: list[Paragraph] = []
+    current: Paragraph | None = None
+    text_begun = in_references = False
+    for paragraph in paragraphs:
+        if paragraph.kind == "text" and current and _is_table_note(paragraph, current):
+            paragraph.kind = "footnote"
+        if paragraph.kind in ("table", "caption", "footnote"):
+            (waiting if current and not current.is_finished else out).append(paragraph)
+            continue
+        if paragraph.kind == "text" and current and _continues(current, paragraph, in_references):
+            current.lines.extend(paragraph.lines)
+        else:
+            out += [*waiting, paragraph]
+            waiting = []
+            current = paragraph if paragraph.kind == "text" else None
+        if paragraph.kind == "heading":
+            text_begun, in_references = True, section_kind(paragraph.lines[0].text, False) == "references"
+        text_begun |= paragraph.kind == "text" and _is_prose(paragraph)
+        if not text_begun:  # nothing continues the lines of a title page
+            out += waiting
+            waiting, current = [], None
+    return [*out, *waiting]
+
+
+def _is_table_note(paragraph: Paragraph, current: Paragraph) -> bool:
+    """Return whether a text in smaller type comes between the halves of a paragraph."""
+    first = paragraph.lines[0]
+    smaller = first.size < current.lines[0].size - 0.6 and len(first.text.split()) > 3
+    return smaller and not current.is_finished
+
+
+def _is_prose(paragraph: Paragraph) -> bool:
+    words = " ".join(line.text for line in paragraph.lines).split()
+    return len(words) > 12 and sum(word[0].islower() for word in words) > 0.6 * len(words)
+
+
+def _continues(paragraph: Paragraph, following: Paragraph, in_references: bool) -> bool:
+    """Return whether `following` continues a paragraph; one in the references does so in another column only."""
+    last, first = paragraph.lines[-1], following.lines[0]
+    end, start = last.text.rstrip(), first.text.lstrip()
+    below = last.page == first.page and last.bottom < first.bottom and last.left < first.right
+    in_place = replace(first, left=last.left)
+    by_number = (
+        not in_references and not below and _continues_with_number(paragraph.lines, in_place, paragraph.full_width)
+    )
+    item = (_starts_item(first) or bool(_REFERENCE_ENTRY.match(start))) and not by_number
+    if not following.opens_block or item or (in_references and below):
+        return False
+    is_formula = not re.search(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", first.text)
+    if by_number or end.endswith("-") or (not paragraph.is_finished and is_formula):
+        return True
+    if below and last.right <= paragraph.full_width and start[:1].isupper():
+        return False
+    return not paragraph.is_finished or (start[:1].islower() and abs(last.size - first.size) < 0.6)
