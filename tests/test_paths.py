@@ -13,8 +13,7 @@ from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, reason
-from ui.paper_list import Shelves
-from ui.tabs.papers import Papers
+from ui.tabs.library import add_uploads
 
 OTTERS = next(iter(PAPERS))
 
@@ -52,7 +51,7 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
 def told(assistant: Assistant, file: Path) -> str:
     """All that is said of an upload: on the page, and as an error of `add`."""
     try:
-        done, failed = Papers(assistant, Shelves(assistant)).upload([str(file)], lambda progress: None)
+        done, failed = add_uploads(assistant, [str(file)], lambda progress: None)
     except FootnoteError as error:
         return str(error)
     return "\n".join([done, *failed])

@@ -1,4 +1,4 @@
-"""The folder in which Gradio keeps uploads and pictures while the page runs."""
+"""Make the folder in which Gradio keeps uploads and images while the page runs, and delete it afterwards."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LOCK = ".in-use"
 
 @contextlib.contextmanager
 def cache_folder() -> Iterator[Path]:
-    """Yield a new folder for Gradio, and delete it in the end. Its name tells nothing: replies hold its path.
+    """Yield a new folder for Gradio and delete it afterwards, also folders that killed processes left behind.
 
-    Folders of pages that were killed go too: the system let go of their locks.
+    Responses contain its path, so its name reveals nothing.
     """
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    _drop_abandoned(folder.parent, folder.stat().st_uid)
+    _delete_abandoned(folder.parent, folder.stat().st_uid)
     with FileLock(folder / _LOCK):
         os.environ["GRADIO_TEMP_DIR"] = str(folder)
         try:
@@ -31,11 +31,11 @@ def cache_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _drop_abandoned(parent: Path, own: int) -> None:
-    """Delete the folders of the user `own` whose lock nobody holds; one without a lock is just being made."""
+def _delete_abandoned(parent: Path, user: int) -> None:
+    """Delete the user's folders whose lock is free. One without a lock is being made now."""
     for lock in parent.glob(f"{_PREFIX}*/{_LOCK}"):
         with contextlib.suppress(OSError, Timeout):
-            if lock.parent.lstat().st_uid != own:  # another user may have made the lock a link to a file of ours
+            if lock.parent.lstat().st_uid != user:  # another user's lock may be a link to a file of ours
                 continue
             with FileLock(lock, timeout=0):
                 shutil.rmtree(lock.parent, ignore_errors=True)

@@ -1,7 +1,9 @@
-"""What the events of all tabs share: how quiet they are, and how their errors reach a person."""
+"""What the event handlers of all tabs share: Gradio's options, and errors as messages."""
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -9,27 +11,48 @@ import gradio as gr
 
 from rag import FootnoteError
 
-from .api import telling
+log = logging.getLogger("footnote")
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-"""Of events that programs cannot call by name."""
+"""Options of events that programs cannot call by name."""
 
 QUIET = PRIVATE | {"show_progress": "hidden"}
-"""Of events that are over at once, or show by themselves how far they are."""
+"""Options of events that are short, or show their progress themselves."""
 
 
-def place_for_html(**options: Any) -> gr.Markdown:
-    """A place for what `ui.render` makes. Not `gr.HTML`: it builds functions from strings, which the page may not."""
+def html_area(**options: Any) -> gr.Markdown:
+    """Return an area for the output of `ui.render`. `gr.HTML` compiles strings to functions, which the CSP forbids."""
     return gr.Markdown(latex_delimiters=[], sanitize_html=True, **options)
 
 
-def told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose errors Gradio shows in a corner of the page and hands to programs."""
-    return telling(function, lambda text: gr.Error(text, print_exception=False))
+def error_message(error: Exception) -> str:
+    """Return what a person reads of an error. The text of an unexpected one stays in the log: it may name a path."""
+    if isinstance(error, FootnoteError):
+        return str(error)
+    log.error("Unexpected error", exc_info=error)
+    return f"Unexpected error ({type(error).__name__}). The terminal shows its details."
 
 
-def said(function: Callable[..., str], *values: Any) -> str:
-    """What a function says was done, or why it was not."""
+def translate_errors(function: Callable[..., Any], error_type: Callable[[str], Exception]) -> Callable[..., Any]:
+    """Return `function` with its errors raised as `error_type(message)`."""
+
+    @functools.wraps(function)
+    def translated(*values: Any, **named: Any) -> Any:
+        try:
+            return function(*values, **named)
+        except Exception as error:
+            raise error_type(error_message(error)) from error
+
+    return translated
+
+
+def show_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` with errors that Gradio shows in a corner of the page and returns to programs."""
+    return translate_errors(function, lambda message: gr.Error(message, print_exception=False))
+
+
+def result_or_error(function: Callable[..., str], *values: Any) -> str:
+    """Return the text that `function` returns, or the message of its error."""
     try:
         return function(*values)
     except FootnoteError as error:

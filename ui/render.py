@@ -1,8 +1,7 @@
-"""What the page shows of answers, as HTML: the sentences with their footnotes, and the cards of evidence beside them.
+"""Render answers and their evidence as HTML for the chat page.
 
-Each text of a paper, a question or a model goes through a template that escapes it. The page's scripts open cards and
-copy quotations by the ids and classes that the templates give: `ref-2-1` is the first footnote of the third answer,
-`card-2-1` its card.
+Every text of a paper, a question or a model goes through a template that escapes it. The page's scripts use the ids
+and classes that the templates set: `ref-2-1` is the first footnote of the third answer, `card-2-1` its card.
 """
 
 from __future__ import annotations
@@ -22,20 +21,19 @@ from markupsafe import Markup, escape
 from rag import Answer, Citation, Paper, Passage, quotation, readable
 from rag.types import papers_text, short_section
 
-from .paper_list import Shelf
+from .paper_list import PaperList
 
-_LABELS = {
+_SCORES = {
     "similarity": {"chunk": "passage", "sentence": "its best sentence", "paper": "whole paper"},
     "words (BM25)": {"words": "passage", "paper_words": "whole paper"},
-    "read with the question": {"read": "passage"},
+    "cross-encoder": {"read": "passage"},
 }
-_SUPPORT = {
+_SUPPORT = {  # sign, label, tooltip
     "quoted": ("“ ”", "quoted", "The paper's own words."),
     "supported": ("✓", "supported", "The quotes say this."),
     "partly": ("◐", "supported in part", "The quotes say a part of this."),
     "unsupported": ("✗", "not supported", "The quotes do not say this."),
 }
-_WEB = ("http", "https")
 
 
 class Link(NamedTuple):
@@ -46,7 +44,7 @@ class Link(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A citation with all that its card shows; `before`, `quote` and `after` are the passage in readable form."""
+    """The evidence for a citation. `before`, `quote` and `after` are the passage in readable form."""
 
     citation: Citation
     title: str
@@ -56,19 +54,19 @@ class Card(NamedTuple):
     after: str
     scores: str
     links: tuple[Link, ...]
-    drawn: str | None  # the address of its page, drawn
+    page_url: str | None  # of the drawn page
     is_title: bool
     quotation: str
-    cite: str  # the command of LaTeX; empty where the paper is gone
+    cite: str  # the LaTeX command; empty if the paper was removed
 
 
 def answer_html(answer: Answer, turn: int) -> str:
-    """An answer as the chat shows it; `turn` is its place in the conversation, from 0."""
-    return _rendered(
-        "answer.html.jinja",
+    """Return an answer as the chat shows it; `turn` is its index in the conversation."""
+    return _render(
+        "answer",
         answer=answer,
         turn=turn,
-        sentences=_with_ids(answer),
+        sentences=_footnotes(answer),
         unfinished=_unfinished(answer),
         support=_SUPPORT,
         status=status_line(answer),
@@ -78,99 +76,97 @@ def answer_html(answer: Answer, turn: int) -> str:
 
 
 def evidence_html(
-    answers: Sequence[Answer], shelf: Shelf, drawable: Callable[[str], bool], number: int | None = None
+    answers: Sequence[Answer], papers: PaperList, can_draw: Callable[[str], bool], number: int | None = None
 ) -> str:
-    """The cards of all answers of a conversation, those of the last one first.
+    """Return the cards of a conversation, those of the last answer first.
 
     Args:
         answers: the conversation.
-        shelf: the papers that are there.
-        drawable: whether the pages of the paper with an id can be drawn.
-        number: the conversation's in the record.
+        papers: the papers of the library now.
+        can_draw: whether the pages of the paper with an id can be drawn.
+        number: the conversation's number, if it is stored.
     """
     parts = []
     for turn, answer in reversed(list(enumerate(answers))):
-        cards = [_card(answer, citation, shelf, drawable) for citation in answer.citations]
-        unused = [p for p in answer.passages if not any(_holds(p, c) for c in answer.citations)]
+        cards = [_card(answer, citation, papers, can_draw) for citation in answer.citations]
+        unused = [p for p in answer.passages if not any(_contains(p, c) for c in answer.citations)]
         parts.append((turn, answer, cards, [(p, _about(p), _scores(answer, p)) for p in unused]))
-    return _rendered(
-        "evidence.html.jinja", parts=parts, last=len(answers) - 1, number=number, readable=readable, shown=_shown
-    )
+    return _render("evidence", parts=parts, last=len(answers) - 1, number=number, readable=readable, shown=_shown)
 
 
 def question_text(question: str) -> str:
-    """A question as the chat shows it: only what looks like a tag or an entity is changed, for editing's sake."""
+    """Return a question as the chat shows it: only tags and entities are escaped, so that it can be edited."""
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", re.sub(r"&(?=[A-Za-z#])", "&amp;", question))
 
 
-def question_of(shown: str) -> str:
-    """The question that `question_text` gave this for: the chat hands back what it shows."""
+def original_question(shown: str) -> str:
+    """Return the question for which `question_text` returned `shown`: the chat sends back what it shows."""
     return unescape(shown)
 
 
 def report_html(done: str, failed: Sequence[str]) -> str:
-    """What came of an upload: a line of what was done, and one for each file that failed."""
-    return _rendered("report.html.jinja", done=done, failed=failed)
+    """Return the result of an upload: a line on what was done, and one for each file that failed."""
+    return _render("report", done=done, failed=failed)
 
 
-def head_html(line: str, notice: str) -> str:
-    """The line above all, and below it a notice that a person may dismiss for good; empty where there is none."""
-    return _rendered("head.html.jinja", line=line, notice=notice)
+def header_html(line: str, notice: str) -> str:
+    """Return the line above the tabs, and a notice that can be dismissed; no notice if it is empty."""
+    return _render("header", line=line, notice=notice)
 
 
 def scope_html(limits: str) -> str:
-    """What the next question is put to: a chip with the limits, or that there are none."""
-    return _rendered("scope.html.jinja", limits=limits)
+    """Return which papers the next question searches; all if `limits` is empty."""
+    return _render("scope", limits=limits)
 
 
 def text_html(text: str) -> str:
-    """Plain text as a paragraph."""
-    return _rendered("text.html.jinja", text=text)
+    """Return plain text as a paragraph."""
+    return _render("text", text=text)
 
 
 def status_line(answer: Answer) -> str:
-    """Who wrote it, how sure it is, what was searched and how long it took."""
+    """Return who wrote the answer, its confidence, what was searched and the time it took."""
     if not answer.seconds:
         return ""
-    by = f"Written by {answer.model}" if answer.mode == "llm" else "Quotes only"
-    sure = "" if answer.refused else f"confidence {answer.confidence:.0%}"
-    papers = f"{papers} searched" if (papers := papers_text(answer.searched)) else ""
-    return ", ".join(filter(None, [by, sure, papers, f"{sum(answer.seconds.values()):.1f} s"]))
+    parts = [
+        f"Written by {answer.model}" if answer.mode == "llm" else "Quotes only",
+        "" if answer.refused else f"confidence {answer.confidence:.0%}",
+        f"{papers} searched" if (papers := papers_text(answer.searched)) else "",
+        f"{sum(answer.seconds.values()):.1f} s",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(loader=PackageLoader("ui"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters["with_code"] = _with_code
-    return made
+    environment = Environment(loader=PackageLoader("ui"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["with_code"] = _with_code
+    return environment
 
 
 def _with_code(text: str) -> Markup:
-    """The program's own words, with the commands that they tell to run as code."""
+    """Return a message of the program with its commands as code."""
     return Markup(re.sub(r"`((?:footnote|ollama) [^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def _rendered(template: str, **values: Any) -> str:
-    """The template on one line: Gradio reads it as Markdown, to which a line without HTML is a text of its own.
-
-    To Markdown a carriage return ends a line too.
-    """
-    html = _environment().get_template(template).render(values)
+def _render(template: str, **values: Any) -> str:
+    """Render a template to one line. Gradio reads it as Markdown, where a line break may begin a new paragraph."""
+    html = _environment().get_template(f"{template}.html.jinja").render(values)
     return " ".join(line.strip() for line in re.split(r"[\r\n]", html) if line.strip())
 
 
-def _with_ids(answer: Answer) -> list[tuple[Any, list[tuple[int, bool]]]]:
-    """The sentences with their footnotes, of which the first of each number is the one that its card leads back to."""
+def _footnotes(answer: Answer) -> list[tuple[Any, list[tuple[int, bool]]]]:
+    """Return each sentence with its footnotes: (number, whether it is the first with this number in the answer)."""
     seen: set[int] = set()
-    pairs = []
+    sentences = []
     for sentence in answer.sentences:
-        pairs.append((sentence, [(number, number not in seen) for number in sentence.citations]))
+        sentences.append((sentence, [(number, number not in seen) for number in sentence.citations]))
         seen.update(sentence.citations)
-    return pairs
+    return sentences
 
 
 def _unfinished(answer: Answer) -> str:
-    """What a model has written after the last whole sentence."""
+    """Return what a model has written after its last whole sentence."""
     if answer.mode != "llm" or answer.complete or answer.refused:
         return ""
     if not answer.sentences:
@@ -180,10 +176,11 @@ def _unfinished(answer: Answer) -> str:
     return re.sub(r"^(?:\s*\[\d+\])+", "", rest).strip()
 
 
-def _card(answer: Answer, citation: Citation, shelf: Shelf, drawable: Callable[[str], bool]) -> Card:
-    passage = next((p for p in answer.passages if _holds(p, citation)), None)
+def _card(answer: Answer, citation: Citation, papers: PaperList, can_draw: Callable[[str], bool]) -> Card:
+    passage = next((p for p in answer.passages if _contains(p, citation)), None)
     text, start = (passage.text, citation.start - passage.start) if passage else (citation.quote, 0)
     end = start + len(citation.quote)
+    key = papers.cite_keys.get(citation.paper_id)
     return Card(
         citation,
         readable(citation.title),
@@ -192,30 +189,29 @@ def _card(answer: Answer, citation: Citation, shelf: Shelf, drawable: Callable[[
         _shown(citation.quote),
         _shown(text[end:]),
         _scores(answer, passage) if passage else "",
-        tuple(_links(citation, shelf.papers.get(citation.paper_id))),
-        _drawn(citation) if citation.page and drawable(citation.paper_id) else None,
+        tuple(_links(citation, papers.papers.get(citation.paper_id))),
+        _page_url(citation) if citation.page and can_draw(citation.paper_id) else None,
         citation.quote == citation.title,
         quotation(citation),
-        f"\\cite{{{shelf.keys[citation.paper_id]}}}" if citation.paper_id in shelf.keys else "",
+        f"\\cite{{{key}}}" if key else "",
     )
 
 
 def _shown(text: str) -> str | Markup:
-    """A passage in readable form. Its line breaks are written as such: see `_rendered`."""
+    """Return a passage in readable form, line breaks as entities because `_render` joins lines."""
     return Markup("&#10;").join(re.split(r"\r\n?|\n", readable(text)))
 
 
-def _holds(passage: Passage, citation: Citation) -> bool:
+def _contains(passage: Passage, citation: Citation) -> bool:
     return passage.paper_id == citation.paper_id and passage.start <= citation.start and citation.end <= passage.end
 
 
 def _about(place: Citation | Passage) -> str:
-    """`Ada Lovelace et al., 2019 · 2 Method · p. 12 · paper.pdf`."""
-    authors = place.authors
-    by = ", ".join(authors) if len(authors) <= 3 else f"{authors[0]} et al."
+    """Return a line such as `Ada Lovelace et al., 2019 · 2 Method · p. 12 · paper.pdf`."""
+    authors = ", ".join(place.authors) if len(place.authors) <= 3 else f"{place.authors[0]} et al."
     parts = [
-        ", ".join(filter(None, [by, str(place.year) if place.year else ""])),
-        short_section(place.section) if place.section else "",
+        ", ".join(filter(None, [authors, str(place.year or "")])),
+        short_section(place.section or ""),
         f"p. {place.page_label or place.page}" if place.page else "",
         place.source,
     ]
@@ -225,14 +221,14 @@ def _about(place: Citation | Passage) -> str:
 def _scores(answer: Answer, passage: Passage) -> str:
     rank = next((n for n, p in enumerate(answer.passages, 1) if p is passage), None)
     parts = [f"rank {rank}, score {passage.score:.2f}"]
-    for what, names in _LABELS.items():
-        told = [f"{label} {passage.scores[name]:.2f}" for name, label in names.items() if name in passage.scores]
-        parts += [f"{what}: {', '.join(told)}"] if told else []
+    for what, names in _SCORES.items():
+        scores = [f"{label} {passage.scores[name]:.2f}" for name, label in names.items() if name in passage.scores]
+        parts += [f"{what}: {', '.join(scores)}"] if scores else []
     return "; ".join(parts)
 
 
 def _links(citation: Citation, paper: Paper | None) -> list[Link]:
-    """Links to the work at its own DOI, arXiv, URL or entry in Zotero, and to nothing else."""
+    """Return links to the work: its DOI, arXiv page, URL and Zotero item."""
     links = []
     if paper and paper.doi:
         links.append(Link("DOI", f"https://doi.org/{percent_encoded(paper.doi, safe='/:;().')}"))
@@ -251,10 +247,11 @@ def _is_web(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in _WEB and bool(parts.hostname)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _drawn(citation: Citation) -> str:
+def _page_url(citation: Citation) -> str:
+    """Return the address of the drawn page; its checksum keeps the mark off other words if the paper has changed."""
     return (
         f"drawn/{percent_encoded(citation.paper_id, safe='')}/{citation.page}.png"
         f"?start={citation.start}&end={citation.end}&check={zlib.crc32(citation.quote.encode())}"

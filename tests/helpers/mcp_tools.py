@@ -11,7 +11,7 @@ import httpx2
 from mcp.client import Client as McpClient
 from mcp.client.streamable_http import streamable_http_client
 
-from ui.server import MCP_PATH
+from ui.api import MCP_PATH
 
 
 def awaited(call: Coroutine[Any, Any, Any]) -> Any:

@@ -19,14 +19,12 @@ from helpers.papers import PAPERS
 from helpers.served import Server, served
 from mcp.client import Client as McpClient
 
-from rag.assistant import Assistant
+from rag import MAX_QUESTION, Assistant
 from rag.errors import FootnoteError, QuestionError, UnknownPaper
-from rag.retrieval.search import MAX_QUESTION
 from rag.types import REFUSAL
-from ui.admission import Counter
-from ui.api import programs
-from ui.paper_list import Shelves
-from ui.server import MCP_PATH
+from ui.api import MCP_PATH, endpoints
+from ui.paper_list import PaperCache
+from ui.question_queue import QuestionQueue
 
 QUESTION = "How many otters does the kite count?"
 OTTERS, TIDES, BIRDS = PAPERS
@@ -171,7 +169,7 @@ NOT_FINITE = [float("nan"), float("inf"), float("-inf"), 1e300]
 def functions(server: Server) -> Iterator[dict[str, Call]]:
     """The functions themselves, by name."""
     with Assistant.open(library=server.folder / "library", mode="quote") as opened:
-        yield {function.__name__: function for function in programs(opened, Counter(), Shelves(opened))}
+        yield {function.__name__: function for function in endpoints(opened, QuestionQueue(), PaperCache(opened))}
 
 
 @pytest.mark.parametrize(

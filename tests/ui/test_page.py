@@ -247,7 +247,7 @@ def test_only_the_last_question_can_be_edited(page: Page, server: Server) -> Non
     page.get_by_role("button", name="Edit").first.click()
     page.locator("#conversation textarea").fill(FLOODS)
     page.get_by_role("button", name="Submit").first.click()
-    expect(page.get_by_text("Only the last question can be asked anew")).to_be_visible()
+    expect(page.get_by_text("Only the last question can be asked again")).to_be_visible()
     assert [each.question for each in kept(server)] == [QUESTION, "Where does the kite fly?"]
 
 

@@ -10,20 +10,21 @@ import sys
 import tempfile
 from pathlib import Path
 
+import gradio
 import numpy as np
 import pytest
 from gradio.state_holder import StateHolder
 from helpers.papers import PAPERS, ROOT
 
-from rag.assistant import Assistant
+from rag import Assistant, Paper
 from rag.store.papers import Records
-from rag.types import Paper
-from ui.admission import Counter
 from ui.cache import cache_folder
 from ui.page import make_page
-from ui.paper_list import Shelf, Shelves
-from ui.tabs.answers import Asking, Talk
-from ui.tabs.papers import MOST_CHOICES, MOST_ROWS, Papers
+from ui.paper_list import PaperCache, PaperList
+from ui.question_queue import QuestionQueue
+from ui.session import Chat, Session
+from ui.tabs.ask import MAX_CHOICES, AskTab
+from ui.tabs.library import MAX_ROWS, list_papers, unread_files
 
 OTTERS, TIDES, _ = PAPERS
 
@@ -43,70 +44,61 @@ def write_record(folder: Path, papers: int) -> Assistant:
     return Assistant.open(library=folder, mode="quote")
 
 
-def test_the_papers_are_loaded_once_for_each_state_of_the_record(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    loads: list[int] = []
-    load = Records.papers
-    monkeypatch.setattr(Records, "papers", lambda self: (loads.append(1), load(self))[1])
-    shelves = Shelves(assistant)
-    papers, asking = Papers(assistant, shelves), Asking(assistant, Counter(), shelves)
-
-    def action() -> None:
-        papers.listed()
-        papers.choices(), papers.years(), papers.tags(), papers.unread()
-        asking.examples(), asking.evidence(Talk()), asking.head()
-
-    action()
-    action()
-    assert len(loads) == 1
+def test_the_papers_are_loaded_once_for_each_version_of_the_library(assistant: Assistant) -> None:
+    cache = PaperCache(assistant)
+    first = cache.current()
+    assert len(first.papers) == 3
+    assert cache.current() is first
     assistant.edit(TIDES, year=2019)
-    action()
-    assert len(loads) == 2
-    assert papers.years() == [2019]
+    second = cache.current()
+    assert second.years == [2019]
+    assert cache.current() is second
 
 
 def test_the_table_shows_the_first_papers_of_many_and_finds_all(tmp_path: Path) -> None:
-    with write_record(tmp_path / "many", 2 * MOST_ROWS + 1) as assistant:
-        papers = Papers(assistant, Shelves(assistant))
-        rows, choices, note = papers.listed()
-        assert (len(rows), len(choices), len(papers.choices())) == (MOST_ROWS, MOST_ROWS, MOST_CHOICES)
+    with write_record(tmp_path / "many", 2 * MAX_ROWS + 1) as assistant:
+        cache = PaperCache(assistant)
+        rows, choices, note = list_papers(assistant, cache.current())
+        assert (len(rows), len(choices)) == (MAX_ROWS, MAX_ROWS)
+        with gradio.Blocks():
+            ask = AskTab(gradio.Markdown(), Session(assistant, QuestionQueue(), cache), cache)
+        assert len(ask.offer()[0]["choices"]) == MAX_CHOICES
         assert note == "The first 500 of 1,001 papers are shown. Search to find others."
-        rows, choices, note = papers.listed("brook 1000")
+        rows, choices, note = list_papers(assistant, cache.current(), "brook 1000")
         assert [row[0] for row in rows] == ["Paper 1000 on the Otters of River 30"]
         assert ([label for label, _ in choices], note) == (["Paper 1000 on the Otters of River 30 (1970)"], "")
-        assert papers.listed("nowhere").rows == []
+        assert list_papers(assistant, cache.current(), "nowhere").rows == []
 
 
 def test_what_an_action_sends_does_not_grow_with_the_library(tmp_path: Path) -> None:
     sizes = []
-    for name, count in (("small", 1 * MOST_ROWS), ("large", 4 * MOST_ROWS)):
+    for name, count in (("small", 1 * MAX_ROWS), ("large", 4 * MAX_ROWS)):
         with write_record(tmp_path / name, count) as assistant:
-            sizes.append(len(json.dumps(Papers(assistant, Shelves(assistant)).listed())))
+            sizes.append(len(json.dumps(list_papers(assistant, PaperCache(assistant).current()))))
     assert sizes[1] < 1.05 * sizes[0]
 
 
 def test_unread_files_are_listed_up_to_a_limit(assistant: Assistant) -> None:
     records = assistant.library.records
     with records.transaction(of_papers=False) as db:
-        for number in range(MOST_ROWS + 2):
+        for number in range(MAX_ROWS + 2):
             db.execute("INSERT INTO failures VALUES (?, ?, '', 'it is empty')", (f"/x/{number}.txt", f"{number}.txt"))
-    lines = Papers(assistant, Shelves(assistant)).unread()
-    assert (len(lines), lines[0], lines[-1]) == (MOST_ROWS + 1, "0.txt: it is empty", "2 more files")
+    lines = unread_files(assistant)
+    assert (len(lines), lines[0], lines[-1]) == (MAX_ROWS + 1, "0.txt: it is empty", "2 more files")
 
 
 def test_papers_are_found_by_all_words_in_any_field() -> None:
     ada = Paper("Otters \\& Kites", "", "a", authors=("Ada Brook",), tags=("water",), sources=("kites.pdf",))
-    shelf = Shelf({"a": ada, "b": Paper("Tides", "", "b")})
+    papers = PaperList({"a": ada, "b": Paper("Tides", "", "b")})
     for words in ("otters & kites", "BROOK water", "kites.pdf", " ada  otters "):
-        assert shelf.holding(words) == [ada]
-    assert shelf.holding("otters tides") == []
-    assert len(shelf.holding("")) == 2
+        assert papers.find(words) == [ada]
+    assert papers.find("otters tides") == []
+    assert len(papers.find("")) == 2
 
 
 def test_the_state_of_a_hundred_browser_tabs_is_kept_and_no_more(assistant: Assistant) -> None:
     holder = StateHolder()
-    holder.set_blocks(make_page(assistant, Counter()))
+    holder.set_blocks(make_page(assistant, QuestionQueue(), PaperCache(assistant)))
     for tab in range(130):
         assert holder[str(tab)]
     assert len(holder.session_data) == len(holder.time_last_used) == 100
@@ -114,16 +106,16 @@ def test_the_state_of_a_hundred_browser_tabs_is_kept_and_no_more(assistant: Assi
 
 
 def test_a_stop_is_held_only_while_its_question_is_answered(assistant: Assistant) -> None:
-    asking = Asking(assistant, Counter(), Shelves(assistant))
+    session = Session(assistant, QuestionQueue(), PaperCache(assistant))
     for tab in range(3):
-        *_, last = asking.views("How many otters does the kite count?", Talk(), str(tab))
+        *_, last = session.ask("How many otters does the kite count?", Chat(), str(tab))
         assert last.done
-        views = asking.views("What is a tide?", Talk(), f"left {tab}")
+        views = session.ask("What is a tide?", Chat(), f"left {tab}")
         next(views), next(views)
-        assert list(asking._stops) == [f"left {tab}"]
+        assert list(session._stops) == [f"left {tab}"]
         views.close()
-        *_, last = asking.views("?!", Talk(), f"refused {tab}")
-    assert asking._stops == {}
+        *_, last = session.ask("?!", Chat(), f"refused {tab}")
+    assert session._stops == {}
 
 
 HOLDING = """

@@ -143,7 +143,7 @@ def test_a_correction_lasts_and_its_tag_can_be_asked_for(page: Page, server: Ser
     library(page)
     choose(page, TIDES)
     page.get_by_label("Title", exact=True).fill("Tidal Clocks, Corrected")
-    page.get_by_label("Tags, parted by semicolons").fill("water; clocks")
+    page.get_by_label("Tags, separated by semicolons").fill("water; clocks")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved: Tidal Clocks, Corrected")).to_be_visible()
     expect(row(page, "Tidal Clocks, Corrected")).to_contain_text("water, clocks")
@@ -164,7 +164,9 @@ def test_a_value_that_cannot_be_is_refused_and_nothing_is_stored(page: Page, ser
     choose(page, DAMS)
     page.get_by_label("Year", exact=True).fill("last year")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#edit-report")).to_contain_text("The year 'last year' is no whole number from 1000 to 2100.")
+    expect(page.locator("#edit-report")).to_contain_text(
+        "The year 'last year' is not a whole number from 1000 to 2100."
+    )
     with server.record() as record:
         assert record.paper(DAMS).year is None
 

@@ -14,12 +14,12 @@ from helpers.injections import HOSTILE
 
 from rag.text.readable import readable
 from rag.types import REFUSAL, Answer, Paper, Sentence
-from ui.paper_list import Shelf
+from ui.paper_list import PaperList
 from ui.render import (
     answer_html,
     evidence_html,
-    head_html,
-    question_of,
+    header_html,
+    original_question,
     question_text,
     report_html,
     scope_html,
@@ -29,14 +29,14 @@ from ui.render import (
 KNOWN = Paper(TITLE, TEXT, "a1", doi="10.1000/kite(1)", arxiv_id="2301.00001", url="https://own.example/paper?a=1&b=2")
 
 
-def shelf(papers: dict[str, Paper], keys: dict[str, str]) -> Shelf:
-    made = Shelf(papers)
-    made.keys = keys
+def paper_list(papers: dict[str, Paper], keys: dict[str, str]) -> PaperList:
+    made = PaperList(papers)
+    made.cite_keys = keys
     return made
 
 
 def cards(answers: list[Answer], paper: Paper = KNOWN, key: str = "brook2001", drawn: bool = True) -> str:
-    return evidence_html(answers, shelf({paper.id: paper}, {paper.id: key}), lambda _: drawn)
+    return evidence_html(answers, paper_list({paper.id: paper}, {paper.id: key}), lambda _: drawn)
 
 
 def parsed(html: str) -> BeautifulSoup:
@@ -58,10 +58,10 @@ def test_a_hostile_text_adds_no_element_and_no_attribute_in_any_field(bad: str) 
     assert shape(cards(all_hostile(bad), paper, bad)) == shape(cards(all_hostile(plain), harmless, plain))
     assert shape(report_html(bad, [bad, bad])) == shape(report_html(plain, [plain, plain]))
     assert shape(text_html(bad)) == shape(text_html(plain))
-    assert shape(head_html(bad, bad)) == shape(head_html(plain, plain))
+    assert shape(header_html(bad, bad)) == shape(header_html(plain, plain))
     assert shape(scope_html(bad)) == shape(scope_html(plain))
     assert parsed(question_text(bad)).find_all(True) == []
-    assert question_of(question_text(bad)) == bad
+    assert original_question(question_text(bad)) == bad
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
@@ -86,7 +86,7 @@ def test_a_hostile_text_is_shown_as_it_is(bad: str) -> None:
 def test_what_gradio_reads_as_markdown_is_one_line_of_html(bad: str) -> None:
     paper = replace(KNOWN, title=bad)
     made = [*(answer_html(each, 0) for each in all_hostile(bad)), cards(all_hostile(bad), paper, bad)]
-    for html in [*made, report_html(bad, [bad]), text_html(bad), head_html(bad, bad), scope_html(bad)]:
+    for html in [*made, report_html(bad, [bad]), text_html(bad), header_html(bad, bad), scope_html(bad)]:
         assert re.match("<(?:div|p)[ >]", html)
         assert not re.search(r"[\r\n]", html)
 
@@ -229,7 +229,7 @@ CHANGED: list[tuple[str, Callable[[Answer], Answer]]] = [
 @pytest.mark.parametrize(("why", "change"), CHANGED)
 def test_without_a_page_there_is_no_picture(why: str, change: Callable[[Answer], Answer]) -> None:
     assert parsed(cards([answer()])).select("img")
-    shown = evidence_html([change(answer())], shelf({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
+    shown = evidence_html([change(answer())], paper_list({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
     assert parsed(shown).select("img") == [], why
     assert parsed(shown).mark.get_text() == QUOTE  # type: ignore[union-attr]
 

@@ -31,13 +31,16 @@ from helpers.papers import PAPERS, ROOT, write_pdf
 from helpers.served import Server, ask, served
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from starlette.datastructures import Headers
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from rag.assistant import Assistant
 from rag.store.history import NEW_CONVERSATION, SavedAnswer
 from rag.text.cleaning import clean
 from rag.text.readable import readable
-from ui.server import MCP_PATH, Guard, _in_turn
+from ui.api import MCP_PATH
+from ui.downloads import free_process
+from ui.guard import Guard
 
 IMAGE = "<img src=x onerror=alert(1)>"
 
@@ -322,7 +325,7 @@ def test_what_the_page_does_not_need_is_closed(server: Server, path: str) -> Non
 def test_a_request_too_large_or_without_length_is_not_read(server: Server) -> None:
     assert server.post("/gradio_api/upload", b"", **{"Content-Length": str(2_000_000)}) == (
         413,
-        "At most 1 MB are taken at once ([ui] max_upload_mb).",
+        "An upload can have at most 1 MB ([ui] max_upload_mb).",
     )
     assert server.post("/gradio_api/queue/join", b"", **{"Content-Length": str(2_000_000)})[0] == 413
     for path in ("/gradio_api/upload", "/gradio_api/upload/", "/gradio_api/queue/join"):
@@ -373,7 +376,7 @@ def test_only_what_was_uploaded_is_read(server: Server) -> None:
     secret.write_text("Secret Thoughts\n\nNobody is to read this secret thought.\n")
     status, (path,) = uploaded(server, ("otters.txt", b"New Otters\n\nOtters were seen anew on Monday.\n"))
     assert status == 200
-    refused = "Only files that were uploaded to this page are taken."
+    refused = "Only files that were uploaded to this page are read."
     paths = [str(secret), f"{Path(path).parent}/../../../{secret}", "/etc/passwd", "secret.txt", str(server.folder)]
     for other in [*paths, "http://evil.example/a.txt", "http://127.0.0.1/a.txt", "file:///etc/passwd"]:
         assert event(server, "upload", [file(other)], "") == refused
@@ -406,7 +409,7 @@ def test_files_of_other_types_and_too_many_are_refused(server: Server) -> None:
     assert "files of the kind &#39;.exe&#39; are not read" in event(server, "upload", [file(program)], "")[0]
     _, paths = uploaded(server, *((f"{number}.txt", b"Many\n\nMany otters.\n") for number in range(201)))
     report = event(server, "upload", [file(path) for path in paths], "")[0]
-    assert "201 files at once are too many: at most 200 are taken." in report
+    assert "201 files are too many: an upload can have at most 200." in report
     assert titles(server) == before
 
 
@@ -524,16 +527,15 @@ def test_many_at_once_do_not_start_many_processes(server: Server) -> None:
     assert 1 <= most <= 2
 
 
-def test_who_waits_too_long_for_a_drawn_page_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.server._DRAWING_SECONDS", 0)
-    turns = threading.BoundedSemaphore(1)
-    with _in_turn(turns), pytest.raises(HTTPException) as refused, _in_turn(turns):
+def test_who_waits_too_long_for_a_drawn_page_is_told() -> None:
+    processes = threading.BoundedSemaphore(1)
+    with free_process(processes), pytest.raises(HTTPException) as refused, free_process(processes, seconds=0):
         pass
     assert (refused.value.status_code, refused.value.detail) == (
         503,
         "Many pages are being drawn. Load this one again in a moment.",
     )
-    with _in_turn(turns):  # it was given back
+    with free_process(processes, seconds=0):  # it was given back
         pass
 
 
@@ -605,8 +607,7 @@ def test_with_the_password_all_is_as_without(locked: Server, browser: Browser) -
 
 def test_the_password_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[bytes, bytes]] = []
-    monkeypatch.setattr("ui.server.secrets.compare_digest", lambda a, b: bool(compared.append((a, b))))
-    guard = Guard(app=None, password=PASSWORD, most_bytes=1)  # type: ignore[arg-type]
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"authorization", basic("guess").encode())]}
-    assert guard._refusal(scope, Headers(scope=scope)).status_code == 401  # type: ignore[union-attr]
+    monkeypatch.setattr("secrets.compare_digest", lambda a, b: bool(compared.append((a, b))))
+    guarded = TestClient(Guard(Starlette(), PASSWORD, max_upload_bytes=1))
+    assert guarded.get("/", headers={"authorization": basic("guess")}).status_code == 401
     assert compared == [(b"guess", PASSWORD.encode())]

@@ -1,218 +1,209 @@
-"""The first tab: the question, the conversation, and the evidence beside it."""
+"""The Ask tab: the question, the conversation, and the evidence next to it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any
 
 import gradio as gr
 
 from rag import MAX_COMMENT, MAX_QUESTION, FootnoteError
 
-from ..events import QUIET, place_for_html, told
-from ..render import question_of
-from .answers import Asking, Messages, Talk
-from .papers import Papers
+from ..events import QUIET, html_area, show_errors
+from ..paper_list import PaperCache, choices
+from ..render import original_question
+from ..session import Chat, Messages, Session
 
-_LONGEST_NUMBER = 18  # digits
-COLUMN = 340  # pixels: on a telephone one column stands below the other
-_UNLIMITED: list[list[str]] = [[], [], []]  # values of `AskTab.scope`
+MAX_CHOICES = 1000  # papers offered as a filter; others are found by typing their title
+_MAX_DIGITS = 18  # of a conversation's number
+_COLUMN_PIXELS = 340  # on a telephone the columns stand below each other
+_NO_FILTERS: list[list[str]] = [[], [], []]
+_RATINGS = {"Like": True, "Dislike": False}
 _Names = list[str]
-_Scope = tuple[_Names, _Names, _Names]  # papers, tags, years
 
 
-class AskTab(NamedTuple):
-    """The components of the first tab, with the line above all, and the conversation that a browser tab holds."""
+class AskTab:
+    """Components and event handlers of the tab; `header` is the line above all tabs."""
 
-    head: gr.Markdown
-    talk: gr.State
-    chat: gr.Chatbot
-    question: gr.Textbox
-    new: gr.Button
-    scoped: gr.Markdown
-    unscope: gr.Button
-    limits: gr.Accordion
-    papers: gr.Dropdown
-    tags: gr.Dropdown
-    years: gr.Dropdown
-    comment: gr.Textbox
-    evidence: gr.Markdown
-
-    @property
-    def scope(self) -> list[gr.Dropdown]:
-        """What limits a question."""
-        return [self.papers, self.tags, self.years]
-
-    @property
-    def answered(self) -> list[Any]:
-        """Where an answer changes what is shown of a conversation."""
-        return [self.talk, self.chat, self.evidence, self.comment]
-
-    @property
-    def shown(self) -> list[Any]:
-        """Where a conversation is shown; `opened` gives the values. It is opened without limits."""
-        return [*self.answered, *self.scope]
-
-
-def make_ask_tab(head: gr.Markdown) -> AskTab:
-    """What stands where in the tab."""
-    talk = gr.State(Talk())
-    with gr.Row():
-        with gr.Column(scale=6, min_width=COLUMN):
-            new = gr.Button("New conversation", size="sm", elem_id="new")
-            chat = gr.Chatbot(
-                render_markdown=False,
-                latex_delimiters=[],
-                sanitize_html=True,
-                allow_tags=True,
-                group_consecutive_messages=False,
-                editable="user",
-                feedback_options=("Like", "Dislike"),
-                buttons=[],
-                show_label=False,
-                label="Conversation",
-                height="62vh",
-                placeholder="Ask your papers. Every sentence of an answer leads to the words that it comes from.",
-                elem_id="conversation",
-            )
-            question = gr.Textbox(
-                label="Question",
-                placeholder="Ask your papers",
-                max_length=MAX_QUESTION,
-                submit_btn=True,
-                autofocus=True,
-                elem_id="question",
-            )
-            with gr.Row(elem_id="scope"):
-                scoped = place_for_html(elem_id="scoped")
-                unscope = gr.Button("Search all papers", size="sm", visible=False, elem_id="unscope")
-            with gr.Accordion("Ask only some papers", open=False) as limits:
-                # A paper may be removed while it is chosen here: the answer then says so, where Gradio would fail.
-                chosen, tags, years = (
-                    gr.Dropdown([], multiselect=True, label=label, info=info, interactive=True, allow_custom_value=True)
-                    for label, info in (
-                        ("Papers", "Choose, or type a part of a title"),
-                        ("Tags", None),
-                        ("Years", None),
-                    )
+    def __init__(self, header: gr.Markdown, session: Session, papers: PaperCache) -> None:
+        self.header = header
+        self.session = session
+        self._papers = papers
+        self.chat = gr.State(Chat())
+        with gr.Row():
+            with gr.Column(scale=6, min_width=_COLUMN_PIXELS):
+                self.new = gr.Button("New conversation", size="sm", elem_id="new")
+                self.chatbot = self._make_chatbot()
+                self.question = gr.Textbox(
+                    label="Question",
+                    placeholder="Ask your papers",
+                    max_length=MAX_QUESTION,
+                    submit_btn=True,
+                    autofocus=True,
+                    elem_id="question",
                 )
-            with gr.Accordion("Comment on the last answer", open=False):
-                comment = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
-        with gr.Column(scale=5, min_width=COLUMN, elem_id="evidence-column"):
-            gr.Markdown("## Evidence")
-            evidence = place_for_html(elem_id="evidence")
-    return AskTab(head, talk, chat, question, new, scoped, unscope, limits, chosen, tags, years, comment, evidence)
+                with gr.Row(elem_id="scope"):
+                    self.scope_text = html_area(elem_id="scoped")
+                    self.clear_filters = gr.Button("Search all papers", size="sm", visible=False, elem_id="unscope")
+                with gr.Accordion("Ask only some papers", open=False) as self.accordion:
+                    self.filters = self._make_filters()
+                with gr.Accordion("Comment on the last answer", open=False):
+                    self.comment_box = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
+            with gr.Column(scale=5, min_width=_COLUMN_PIXELS, elem_id="evidence-column"):
+                gr.Markdown("## Evidence")
+                self.evidence = html_area(elem_id="evidence")
 
+    @staticmethod
+    def _make_chatbot() -> gr.Chatbot:
+        return gr.Chatbot(
+            render_markdown=False,
+            latex_delimiters=[],
+            sanitize_html=True,
+            allow_tags=True,
+            group_consecutive_messages=False,
+            editable="user",
+            feedback_options=("Like", "Dislike"),
+            buttons=[],
+            show_label=False,
+            label="Conversation",
+            height="62vh",
+            placeholder="Ask your papers. Every sentence of an answer leads to the words that it comes from.",
+            elem_id="conversation",
+        )
 
-def wire_ask_tab(tab: AskTab, asking: Asking, papers: Papers, page: gr.Blocks) -> None:
-    """Puts the tab's questions to `asking`; the address tells which conversation a page that is loaded goes on with."""
-    shown = [*tab.answered, tab.question, tab.head]
+    @staticmethod
+    def _make_filters() -> list[gr.Dropdown]:
+        """Return the filters for papers, tags and years. A chosen paper may be removed: they allow any value."""
+        labels = (("Papers", "Choose, or type a part of a title"), ("Tags", None), ("Years", None))
+        return [
+            gr.Dropdown([], multiselect=True, label=label, info=info, interactive=True, allow_custom_value=True)
+            for label, info in labels
+        ]
 
-    def answered(question: str, so_far: Talk, turn: int | None, scope: _Scope, reader: str) -> Iterator[list[Any]]:
-        if not question.strip():
-            yield [gr.skip()] * len(shown)
-            return
-        box = {**gr.update(submit_btn=False, stop_btn="Stop"), **({"value": ""} if turn is None else {})}
-        for view in asking.views(question, so_far, reader, turn, **_limits(*scope)):
-            evidence = view.evidence if view.evidence is not None else gr.skip()
-            if view.done:
-                done = gr.update(submit_btn=True, stop_btn=False)
-                yield [view.talk, _messages(view.talk, view.messages), evidence, "", done, asking.head()]
-            else:
-                yield [view.talk, view.messages, evidence, gr.skip(), box, gr.skip()]
-            box = gr.skip()  # what is typed meanwhile stays
+    @property
+    def conversation(self) -> list[Any]:
+        """The components that show a conversation; `open_chat` returns their values."""
+        return [self.chat, self.chatbot, self.evidence, self.comment_box, *self.filters]
 
-    def submit(question: str, so_far: Talk, papers: _Names, tags: _Names, years: _Names, request: gr.Request) -> Any:
-        yield from answered(question, so_far, None, (papers, tags, years), _reader(request))
+    def connect(self, page: gr.Blocks) -> None:
+        """Attach the event handlers."""
+        answer = [self.chat, self.chatbot, self.evidence, self.comment_box, self.question, self.header]
+        inputs = [self.chat, *self.filters]
+        options = {**QUIET, "concurrency_limit": None}
+        self.question.submit(self.submit, [self.question, *inputs], answer, **options)
+        self.chatbot.retry(self.retry, inputs, answer, **options)
+        self.chatbot.edit(self.edit, inputs, answer, **options)
+        self.chatbot.example_select(self.example, inputs, answer, **options)
+        self.question.stop(self.stop, None, None, queue=False, **QUIET)
+        if self.session.stores_answers:
+            self.chatbot.like(show_errors(self.rate), self.chat, self.chat, **QUIET)
+            self.comment_box.submit(show_errors(self.comment), [self.comment_box, self.chat], None, **QUIET)
+        self.accordion.expand(show_errors(self.offer), None, self.filters, **QUIET)
+        scope = [self.scope_text, self.clear_filters]
+        gr.on([each.change for each in self.filters], show_errors(self.scope), self.filters, scope, **QUIET)
+        self.clear_filters.click(lambda: _NO_FILTERS, None, self.filters, **QUIET)
+        self.new.click(show_errors(lambda: self.open_chat(Chat())), None, self.conversation, **QUIET)
+        page.load(show_errors(self.load), None, [*self.conversation, self.header, *scope], **QUIET)
+
+    def open_chat(self, chat: Chat) -> list[Any]:
+        """Return the values of `conversation` for a chat, without filters; an empty chat offers example questions."""
+        messages = _chatbot_update(chat, chat.messages)
+        if not chat.answers:
+            messages["examples"] = self.session.examples
+        return [chat, messages, self.session.evidence(chat), self.session.last_comment(chat), *_NO_FILTERS]
+
+    def submit(
+        self, question: str, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request
+    ) -> Iterator[list[Any]]:
+        yield from self._ask(question, chat, None, _filters(papers, tags, years), request)
 
     def retry(
-        so_far: Talk, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.RetryData
-    ) -> Any:
-        turn, asked = _turn(event.index), question_of(str(event.value))
-        yield from answered(asked, so_far, turn, (papers, tags, years), _reader(request))
+        self, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.RetryData
+    ) -> Iterator[list[Any]]:
+        question, turn = original_question(str(event.value)), _turn(event.index)
+        yield from self._ask(question, chat, turn, _filters(papers, tags, years), request)
 
-    def edit(so_far: Talk, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.EditData) -> Any:
-        turn, asked = _turn(event.index), str(event.value)
-        yield from answered(asked, so_far, turn, (papers, tags, years), _reader(request))
+    def edit(
+        self, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.EditData
+    ) -> Iterator[list[Any]]:
+        yield from self._ask(str(event.value), chat, _turn(event.index), _filters(papers, tags, years), request)
 
     def example(
-        so_far: Talk, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.SelectData
-    ) -> Any:
-        yield from answered(event.value["text"], so_far, None, (papers, tags, years), _reader(request))
+        self, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.SelectData
+    ) -> Iterator[list[Any]]:
+        yield from self._ask(event.value["text"], chat, None, _filters(papers, tags, years), request)
 
-    def stop(request: gr.Request) -> None:
-        asking.stop(_reader(request))
+    def _ask(
+        self, question: str, chat: Chat, turn: int | None, filters: dict[str, Any], request: gr.Request
+    ) -> Iterator[list[Any]]:
+        if not question.strip():
+            yield [gr.skip()] * 6
+            return
+        box = {**gr.update(submit_btn=False, stop_btn="Stop"), **({"value": ""} if turn is None else {})}
+        for update in self.session.ask(question, chat, _tab(request), turn, **filters):
+            evidence = gr.skip() if update.evidence is None else update.evidence
+            if update.done:
+                messages, box = (
+                    _chatbot_update(update.chat, update.messages),
+                    gr.update(submit_btn=True, stop_btn=False),
+                )
+                yield [update.chat, messages, evidence, "", box, self.session.header()]
+            else:
+                yield [update.chat, update.messages, evidence, gr.skip(), box, gr.skip()]
+            box = gr.skip()  # keep what is typed meanwhile
 
-    def rate(so_far: Talk, event: gr.LikeData) -> Talk:
-        liked = {True: True, "Like": True, False: False, "Dislike": False}.get(event.liked)
-        rated = asking.rate(so_far, _turn(event.index), liked)
+    def stop(self, request: gr.Request) -> None:
+        self.session.stop(_tab(request))
+
+    def rate(self, chat: Chat, event: gr.LikeData) -> Chat:
+        good = event.liked if isinstance(event.liked, bool) else _RATINGS.get(event.liked)
+        rated = self.session.rate(chat, _turn(event.index), good)
         gr.Info("Kept with the answer.")
         return rated
 
-    def comment(text: str, so_far: Talk) -> None:
-        asking.comment(so_far, text)
+    def comment(self, text: str, chat: Chat) -> None:
+        self.session.comment(chat, text)
         gr.Info("Kept with the answer.")
 
-    def load(request: gr.Request) -> list[Any]:
+    def load(self, request: gr.Request) -> list[Any]:
+        """Open the conversation that the address names."""
         number = str(request.query_params.get("conversation", ""))
         try:
-            talk = asking.reopened(int(number)) if number.isdecimal() and len(number) < _LONGEST_NUMBER else Talk()
+            chat = self.session.reopen(int(number)) if number.isdecimal() and len(number) < _MAX_DIGITS else Chat()
         except FootnoteError:  # it was deleted
-            talk = Talk()
-        return [*opened(asking, talk), asking.head(), *scope([], [], [])]
+            chat = Chat()
+        return [*self.open_chat(chat), self.session.header(), *self.scope(*_NO_FILTERS)]
 
-    def scope(papers: _Names, tags: _Names, years: _Names) -> list[Any]:
-        """What a question is put to, always in sight, and the button that has it put to all papers."""
-        limited = bool(papers or tags or years)
-        return [asking.scope(**_limits(papers, tags, years)), gr.update(visible=limited)]
+    def scope(self, papers: _Names, tags: _Names, years: _Names) -> list[Any]:
+        """Show which papers the next question searches, and a button that clears the filters."""
+        is_limited = bool(papers or tags or years)
+        return [self.session.scope(**_filters(papers, tags, years)), gr.update(visible=is_limited)]
 
-    def offer() -> list[Any]:
-        # The choices alone: what a person chooses before they come has to stay.
-        years = [str(year) for year in papers.years()]
-        return [gr.update(choices=choices) for choices in (papers.choices(), papers.tags(), years)]
-
-    options = {**QUIET, "concurrency_limit": None}
-    tab.question.submit(submit, [tab.question, tab.talk, *tab.scope], shown, **options)
-    tab.chat.retry(retry, [tab.talk, *tab.scope], shown, **options)
-    tab.chat.edit(edit, [tab.talk, *tab.scope], shown, **options)
-    tab.chat.example_select(example, [tab.talk, *tab.scope], shown, **options)
-    tab.question.stop(stop, None, None, queue=False, **QUIET)
-    if asking.keeps:
-        tab.chat.like(told(rate), tab.talk, tab.talk, **QUIET)
-        tab.comment.submit(told(comment), [tab.comment, tab.talk], None, **QUIET)
-    tab.limits.expand(told(offer), None, tab.scope, **QUIET)
-    scoped = [tab.scoped, tab.unscope]
-    gr.on([each.change for each in tab.scope], told(scope), tab.scope, scoped, **QUIET)
-    tab.unscope.click(lambda: _UNLIMITED, None, tab.scope, **QUIET)
-    tab.new.click(told(lambda: opened(asking, Talk())), None, tab.shown, **QUIET)
-    page.load(told(load), None, [*tab.shown, tab.head, *scoped], **QUIET)
+    def offer(self) -> list[Any]:
+        """Fill in the choices of the filters, and keep what was chosen before they came."""
+        papers = self._papers.current()
+        first = choices(islice(papers.papers.values(), MAX_CHOICES))
+        return [gr.update(choices=each) for each in (first, papers.tags, [str(year) for year in papers.years])]
 
 
-def _limits(papers: _Names, tags: _Names, years: _Names) -> dict[str, Any]:
-    """What was chosen, as `Assistant.ask` takes it; what is no year it refuses."""
-    whole = [int(year) if re.fullmatch(r"\d{1,4}", year) else year for year in years]
-    return {"papers": papers or None, "tags": tags or None, "years": whole or None}
+def _filters(papers: _Names, tags: _Names, years: _Names) -> dict[str, Any]:
+    """Return the chosen filters as `Assistant.ask` takes them, which refuses what is not a year."""
+    numbers = [int(year) if re.fullmatch(r"\d{1,4}", year) else year for year in years]
+    return {"papers": papers or None, "tags": tags or None, "years": numbers or None}
 
 
-def _messages(talk: Talk, messages: Messages) -> Any:
-    """The messages of a conversation with what a person thinks of its answers."""
+def _chatbot_update(chat: Chat, messages: Messages) -> dict[str, Any]:
     names = {True: "Like", False: "Dislike", None: None}
-    return gr.update(value=messages, feedback_value=[names[good] for good in talk.thumbs])
+    update: dict[str, Any] = gr.update(value=messages, feedback_value=[names[good] for good in chat.ratings])
+    return update
 
 
-def opened(asking: Asking, talk: Talk) -> list[Any]:
-    """A conversation as values of `AskTab.shown`; an empty one offers questions that suit the library."""
-    messages = _messages(talk, asking.messages(talk))
-    if not talk.answers:
-        messages = {**messages, "examples": [{"text": example} for example in asking.examples()]}
-    return [talk, messages, asking.evidence(talk), asking.commented(talk), *_UNLIMITED]
-
-
-def _reader(request: gr.Request) -> str:
+def _tab(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
 def _turn(message: Any) -> int:
-    """The place of an answer in the conversation by that of its message, or of its question's, in the chat."""
+    """Return the index of an answer in the conversation, given the index of its message or of its question's."""
     return int(message) // 2

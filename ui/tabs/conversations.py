@@ -1,110 +1,104 @@
-"""The third tab: the conversations that are kept."""
+"""The Conversations tab: reopen, rename, download and delete stored conversations."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
 from rag import MAX_NAME, Assistant
 
-from ..events import QUIET, place_for_html, told
+from ..events import QUIET, html_area, show_errors
 from ..render import text_html
-from .answers import Asking, Talk
-from .ask import AskTab, opened
+from ..session import Chat
+from .ask import AskTab
 
 _CHOOSE = "Choose a conversation first."
+_WARNING = "This also deletes its answers with their ratings and comments."
 
 
-class TalksTab(NamedTuple):
-    """The components of the third tab, and the number of the conversation that is chosen in it."""
+class ConversationsTab:
+    """Components and event handlers of the tab. Conversations are opened in the Ask tab."""
 
-    chosen: gr.State
-    table: gr.Dataframe
-    open: gr.Button
-    name: gr.Textbox
-    rename: gr.Button
-    delete: gr.Button
-    surely: gr.Button
-    about: gr.Markdown
+    def __init__(self, assistant: Assistant, ask: AskTab) -> None:
+        self._assistant = assistant
+        self._ask = ask
+        self.chosen = gr.State(None)  # the number of the chosen conversation
+        self.table = gr.Dataframe(
+            headers=["Name", "Last asked", "Answers", "Number"],
+            datatype=["str", "str", "number", "number"],
+            column_widths=["60%", "180px", "100px", "100px"],
+            show_search="search",
+            wrap=True,
+            interactive=False,
+            label="Conversations",
+            max_height=420,
+            buttons=[],
+            elem_id="talks",
+        )
+        self.name = gr.Textbox(
+            label="Name of the chosen conversation", info="Click its row in the table", max_length=MAX_NAME
+        )
+        with gr.Row():
+            self.open_button = gr.Button("Open", variant="primary", size="sm")
+            self.rename_button = gr.Button("Rename", size="sm")
+            self.delete_button = gr.Button("Delete", size="sm")
+            self.confirm_button = gr.Button("Really delete it", variant="stop", size="sm", visible=False)
+        self.message = html_area()
 
+    def connect(self, tab: gr.Tab, tabs: gr.Tabs) -> None:
+        """Attach the event handlers."""
+        conversation = self._ask.conversation
+        fields = [self.chosen, self.name, self.message, self.confirm_button]
+        tab.select(show_errors(self.listing), self._ask.chat, [self.table, *fields], **QUIET)
+        self.table.select(show_errors(self.clicked), None, fields, **QUIET)
+        self.open_button.click(show_errors(self.reopen), self.chosen, [*conversation, tabs, self.message], **QUIET)
+        self.rename_button.click(show_errors(self.rename), [self.chosen, self.name], [*fields, self.table], **QUIET)
+        self.delete_button.click(
+            show_errors(self.ask_to_confirm), self.chosen, [self.confirm_button, self.message], **QUIET
+        )
+        self.confirm_button.click(
+            show_errors(self.delete), [self.chosen, self._ask.chat], [*fields, self.table, *conversation], **QUIET
+        )
 
-def make_talks_tab() -> TalksTab:
-    """What stands where in the tab."""
-    table = gr.Dataframe(
-        headers=["Name", "Last asked", "Answers", "Number"],
-        datatype=["str", "str", "number", "number"],
-        column_widths=["60%", "180px", "100px", "100px"],
-        show_search="search",
-        wrap=True,
-        interactive=False,
-        label="Conversations",
-        max_height=420,
-        buttons=[],
-        elem_id="talks",
-    )
-    name = gr.Textbox(label="Name of the chosen conversation", info="Click its row in the table", max_length=MAX_NAME)
-    with gr.Row():
-        reopen = gr.Button("Open", variant="primary", size="sm")
-        rename = gr.Button("Rename", size="sm")
-        delete = gr.Button("Delete", size="sm")
-        surely = gr.Button("Really delete it", variant="stop", size="sm", visible=False)
-    return TalksTab(gr.State(None), table, reopen, name, rename, delete, surely, place_for_html())
+    def listing(self, chat: Chat) -> list[Any]:
+        return [self._rows(), *self._choose(chat.number)]
 
+    def clicked(self, event: gr.SelectData) -> list[Any]:
+        return self._choose(int(event.row_value[-1]) if event.row_value else None)
 
-def wire_talks_tab(
-    tab: TalksTab, shown: gr.Tab, tabs: gr.Tabs, assistant: Assistant, asking: Asking, ask: AskTab
-) -> None:
-    """Opens conversations in the first tab, renames and deletes them."""
-    fields = [tab.chosen, tab.name, tab.about, tab.surely]
-
-    def rows() -> list[list[Any]]:
-        return [
-            [each.name, each.last_asked.replace("T", " ")[:16], each.answers, each.key]
-            for each in assistant.conversations()
-        ]
-
-    def choose(number: int | None) -> list[Any]:
-        name = next((each.name for each in assistant.conversations() if each.key == number), None)
-        if number is None or name is None:
-            return [None, "", "", gr.update(visible=False)]
-        return [number, name, _export_links(number), gr.update(visible=False)]
-
-    def listing(so_far: Talk) -> list[Any]:
-        return [rows(), *choose(so_far.number)]
-
-    def clicked(event: gr.SelectData) -> list[Any]:
-        return choose(int(event.row_value[-1]) if event.row_value else None)
-
-    def reopen(number: int | None) -> list[Any]:
+    def reopen(self, number: int | None) -> list[Any]:
         if number is None:
-            return [*[gr.skip()] * (len(ask.shown) + 1), text_html(_CHOOSE)]
-        return [*opened(asking, asking.reopened(number)), gr.update(selected="ask"), gr.skip()]
+            return [*[gr.skip()] * (len(self._ask.conversation) + 1), text_html(_CHOOSE)]
+        return [*self._ask.open_chat(self._ask.session.reopen(number)), gr.update(selected="ask"), gr.skip()]
 
-    def rename(number: int | None, name: str) -> list[Any]:
+    def rename(self, number: int | None, name: str) -> list[Any]:
         if number is None:
             return [gr.skip(), gr.skip(), text_html(_CHOOSE), gr.skip(), gr.skip()]
-        assistant.rename_conversation(number, name)
-        return [*choose(number), rows()]
+        self._assistant.rename_conversation(number, name)
+        return [*self._choose(number), self._rows()]
 
-    def ask_first(number: int | None) -> list[Any]:
-        text = _CHOOSE if number is None else "It goes with its answers, and with what was said of them."
-        return [gr.update(visible=number is not None), text_html(text)]
+    def ask_to_confirm(self, number: int | None) -> list[Any]:
+        return [gr.update(visible=number is not None), text_html(_CHOOSE if number is None else _WARNING)]
 
-    def delete(number: int, so_far: Talk) -> list[Any]:
-        assistant.delete_conversation(number)
-        emptied = opened(asking, Talk()) if number == so_far.number else [gr.skip()] * len(ask.shown)
-        chosen, name, _, surely = choose(None)
-        return [chosen, name, text_html("Deleted."), surely, rows(), *emptied]
+    def delete(self, number: int, chat: Chat) -> list[Any]:
+        self._assistant.delete_conversation(number)
+        is_open = number == chat.number
+        conversation = self._ask.open_chat(Chat()) if is_open else [gr.skip()] * len(self._ask.conversation)
+        chosen, name, _, confirm = self._choose(None)
+        return [chosen, name, text_html("Deleted."), confirm, self._rows(), *conversation]
 
-    shown.select(told(listing), ask.talk, [tab.table, *fields], **QUIET)
-    tab.table.select(told(clicked), None, fields, **QUIET)
-    tab.open.click(told(reopen), tab.chosen, [*ask.shown, tabs, tab.about], **QUIET)
-    tab.rename.click(told(rename), [tab.chosen, tab.name], [*fields, tab.table], **QUIET)
-    tab.delete.click(told(ask_first), tab.chosen, [tab.surely, tab.about], **QUIET)
-    tab.surely.click(told(delete), [tab.chosen, ask.talk], [*fields, tab.table, *ask.shown], **QUIET)
+    def _rows(self) -> list[list[Any]]:
+        return [
+            [each.name, each.last_asked.replace("T", " ")[:16], each.answers, each.key]
+            for each in self._assistant.conversations()
+        ]
 
-
-def _export_links(number: int) -> str:
-    path = f"export/conversation/{number}"
-    return f'<p><a href="{path}.md">Download as Markdown</a> · <a href="{path}.bib">References as BibTeX</a></p>'
+    def _choose(self, number: int | None) -> list[Any]:
+        """Return number, name, download links and the hidden button for a conversation; blanks if there is none."""
+        name = next((each.name for each in self._assistant.conversations() if each.key == number), None)
+        if number is None or name is None:
+            return [None, "", "", gr.update(visible=False)]
+        path = f"export/conversation/{number}"
+        links = f'<a href="{path}.md">Download as Markdown</a> · <a href="{path}.bib">References as BibTeX</a>'
+        return [number, name, f"<p>{links}</p>", gr.update(visible=False)]

@@ -1,0 +1,231 @@
+"""Answer the questions of the page's browser tabs, and rate and reopen answers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rag import NEW_CONVERSATION, Answer, Assistant, Feedback
+from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownPaper
+from rag.types import papers_text, searched_text
+
+from .events import error_message
+from .paper_list import PaperCache
+from .question_queue import QuestionQueue
+from .render import answer_html, evidence_html, header_html, question_text, scope_html, text_html
+
+Messages = list[dict[str, str]]
+
+_UPDATE_SECONDS = 0.1  # between two updates of a growing answer; nobody sees more frequent ones
+_NO_PAPERS = "There are no papers yet. Drop files under Library, or run `footnote add PATH`."
+_ONLY_LAST = "Only the last question can be asked again: later answers follow on from this one."
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The conversation in a browser tab: its number once it is stored, its answers, and ratings of the first ones."""
+
+    number: int | None = None
+    answers: tuple[Answer, ...] = ()
+    ratings: tuple[bool | None, ...] = ()
+
+    @property
+    def messages(self) -> Messages:
+        """The conversation as Gradio's chatbot shows it."""
+        return [message for turn, answer in enumerate(self.answers) for message in _turn_messages(answer, turn)]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What to show of a conversation; `evidence` is None if it has not changed."""
+
+    chat: Chat
+    messages: Messages
+    evidence: str | None
+    done: bool
+
+
+class Session:
+    """Answer the questions of all browser tabs. Each tab can stop its own answer."""
+
+    def __init__(self, assistant: Assistant, queue: QuestionQueue, papers: PaperCache) -> None:
+        self._assistant = assistant
+        self._queue = queue
+        self._papers = papers
+        self._stops: dict[str, threading.Event] = {}
+
+    def ask(self, question: str, chat: Chat, tab: str, turn: int | None = None, **filters: Any) -> Iterator[Update]:
+        """Yield the conversation while a question is answered; the last update is `done`.
+
+        An error is shown in place of the answer and does not become part of the conversation.
+
+        Args:
+            question: what is asked.
+            chat: the conversation so far.
+            tab: the browser tab, for `stop`.
+            turn: the index of the last answer, to replace it once the new one is complete; None to append.
+            filters: as in `Assistant.ask`.
+        """
+        if turn is not None and turn < len(chat.answers) - 1:
+            yield Update(chat, [*chat.messages, _reply(_ONLY_LAST)], None, True)
+            return
+        before = replace(chat, answers=chat.answers[:turn], ratings=chat.ratings[:turn])
+        shown = [*before.messages, {"role": "user", "content": question_text(question)}]
+        yield Update(chat, shown, None, False)
+        stop = self._stops[tab] = threading.Event()
+        try:
+            with self._queue.turn():
+                yield from self._stream(question, before, chat.answers[len(before.answers) :], stop, filters)
+        except EmptyLibrary:
+            yield Update(chat, [*shown, _reply(_NO_PAPERS)], None, True)
+        except Exception as error:  # noqa: BLE001  # logged, and shown in place of the answer
+            yield Update(chat, [*shown, _reply(error_message(error))], None, True)
+        finally:
+            if self._stops.get(tab) is stop:
+                del self._stops[tab]
+
+    def _stream(
+        self, question: str, before: Chat, replaced: Sequence[Answer], stop: threading.Event, filters: dict[str, Any]
+    ) -> Iterator[Update]:
+        earlier, turn = before.messages, len(before.answers)
+        history = [(answer.question, answer.text) for answer in before.answers]
+        # The conversation may have been deleted, also along with a paper.
+        exists = before.number is not None and self._assistant.has_conversation(before.number)
+        conversation = before.number if exists else NEW_CONVERSATION
+        answers = self._assistant.stream(question, history=history, stop=stop, conversation=conversation, **filters)
+        sent, citations = 0.0, None
+        try:
+            for answer in answers:
+                done = bool(answer.seconds)  # set in the last one only
+                if not done and time.monotonic() - sent < _UPDATE_SECONDS:
+                    continue
+                chat = Chat(answer.conversation or before.number, (*before.answers, answer), before.ratings[:turn])
+                evidence = self.evidence(chat) if done or answer.citations != citations else None
+                if done and answer.complete:
+                    self._delete(replaced)
+                yield Update(chat, [*earlier, *_turn_messages(answer, turn)], evidence, done)
+                sent, citations = time.monotonic(), answer.citations
+        except GeneratorExit:  # the tab was closed; store the answer as far as it goes
+            stop.set()
+            for _ in answers:
+                pass
+            raise
+
+    def _delete(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            if answer.number is not None:
+                with contextlib.suppress(UnknownAnswer):  # another tab has deleted it
+                    self._assistant.delete_answer(answer.number)
+
+    def stop(self, tab: str) -> None:
+        """Stop the answer that is being written for a tab and keep what there is."""
+        if stop := self._stops.get(tab):
+            stop.set()
+
+    def evidence(self, chat: Chat) -> str:
+        """Return the evidence cards of a conversation as HTML."""
+        return evidence_html(chat.answers, self._papers.current(), self._can_draw, chat.number)
+
+    def reopen(self, number: int) -> Chat:
+        """Return a stored conversation, its quotes at their present places.
+
+        Raises:
+            UnknownConversation.
+        """
+        saved = self._assistant.conversation(number)
+        answers = tuple(self._relocate_quotes(each.as_answer()) for each in saved)
+        return Chat(number, answers, tuple(each.feedback.good if each.feedback else None for each in saved))
+
+    def rate(self, chat: Chat, turn: int, good: bool | None) -> Chat:
+        """Store whether a person finds an answer good, and return the conversation with the rating."""
+        self._store_feedback(chat, turn, lambda before: (good, before.comment if before else ""))
+        ratings = [*chat.ratings, *[None] * len(chat.answers)][: len(chat.answers)]
+        ratings[turn] = good
+        return replace(chat, ratings=tuple(ratings))
+
+    def comment(self, chat: Chat, comment: str) -> None:
+        """Store a person's comment on the last answer."""
+        self._store_feedback(chat, len(chat.answers) - 1, lambda before: (before.good if before else None, comment))
+
+    def last_comment(self, chat: Chat) -> str:
+        """Return the stored comment on the last answer."""
+        number = chat.answers[-1].number if chat.answers else None
+        feedback = self._assistant.saved_answer(number).feedback if number is not None else None
+        return feedback.comment if feedback else ""
+
+    def _store_feedback(
+        self, chat: Chat, turn: int, change: Callable[[Feedback | None], tuple[bool | None, str]]
+    ) -> None:
+        number = chat.answers[turn].number if 0 <= turn < len(chat.answers) else None
+        if number is None:
+            raise UnknownAnswer("There is no stored answer to rate or comment on.")
+        self._assistant.rate(number, *change(self._assistant.saved_answer(number).feedback))
+
+    @property
+    def stores_answers(self) -> bool:
+        """Whether answers, and with them ratings and comments, are stored."""
+        return self._assistant.settings.answer.keep
+
+    @property
+    def examples(self) -> list[dict[str, str]]:
+        """Questions that suit the library, as Gradio's chatbot takes them."""
+        return [{"text": question} for question in self._papers.current().examples]
+
+    def header(self) -> str:
+        """Return the line above the tabs: how many papers there are and who writes answers; notice a missing model."""
+        status = self._assistant.status()
+        writer, notice = self._writer()
+        return header_html(f"{papers_text({'papers': status.papers, 'failed': status.failed})}. {writer}", notice)
+
+    def _writer(self) -> tuple[str, str]:
+        """Return who writes answers, and what is missing for a model to write them."""
+        if self._assistant.settings.answer.mode == "quote":
+            return "Quotes only, as [answer] mode says.", ""
+        try:
+            model = self._assistant.writer()
+        except AnswerModelError as error:
+            return f"No answers: {error}", ""
+        if model is None:
+            return "Quotes only.", ""
+        if isinstance(model, AnswerModelError):
+            return "Quotes only.", f"Answers are quotes, which needs no model. For answers written by one: {model}"
+        return f"Answers are written by {model.name}, on this machine, and checked against the quotes.", ""
+
+    def scope(self, **filters: Any) -> str:
+        """Return which papers a question with these filters of `Assistant.ask` searches, or why it cannot be asked."""
+        if not any(filters.values()):
+            return scope_html("")
+        try:
+            return scope_html(searched_text(self._assistant.searched(**filters)))
+        except FootnoteError as error:
+            return scope_html(str(error))
+
+    def _can_draw(self, paper: str) -> bool:
+        try:
+            return self._assistant.can_draw(paper)
+        except UnknownPaper:  # it was removed
+            return False
+
+    def _relocate_quotes(self, answer: Answer) -> Answer:
+        """Return a stored answer with the present spans of its quotes: a paper may have been read again since."""
+        citations = []
+        for citation in answer.citations:
+            try:
+                span = self._assistant.find_quote(citation.paper_id, citation.quote, citation.start)
+            except UnknownPaper:
+                span = None
+            citations.append(replace(citation, start=span.start, end=span.end) if span else citation)
+        return replace(answer, citations=tuple(citations))
+
+
+def _turn_messages(answer: Answer, turn: int) -> Messages:
+    question = {"role": "user", "content": question_text(answer.question)}
+    return [question, {"role": "assistant", "content": answer_html(answer, turn)}]
+
+
+def _reply(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text_html(text)}
