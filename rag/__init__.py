@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .assistant import Assistant, ask
     from .errors import FootnoteError
+    from .export.bibtex import bibtex, cite_keys
+    from .export.markdown import cited_papers, markdown
     from .export.question_set import question_set
-    from .export.references import bibtex, cite_keys, cited_papers, markdown, quotation
+    from .export.reference import quotation
     from .ingest.failures import failure_lines, kinds_line
     from .ingest.run import Progress
     from .llama_index import FootnoteRetriever
@@ -24,8 +26,10 @@ __version__ = "0.1.0"
 _NAMES = {
     "assistant": ("Assistant", "ask"),
     "errors": ("FootnoteError",),
+    "export.bibtex": ("bibtex", "cite_keys"),
+    "export.markdown": ("cited_papers", "markdown"),
     "export.question_set": ("question_set",),
-    "export.references": ("bibtex", "cite_keys", "cited_papers", "markdown", "quotation"),
+    "export.reference": ("quotation",),
     "ingest.failures": ("failure_lines", "kinds_line"),
     "ingest.run": ("Progress",),
     "llama_index": ("FootnoteRetriever",),

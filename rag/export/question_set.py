@@ -1,4 +1,4 @@
-"""Rated answers as a question set for the evaluation: only those of which it is known what a right answer is."""
+"""Export rated answers as a question set for the evaluation."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from ..types import UNSURE, Answer, Paper
 
 
 class QuestionSet(NamedTuple):
-    """`rows` are the lines of a question set; `left_out` are the rated answers that make none, each with the reason."""
+    """The lines of a question set, and the rated answers that were left out, each with the reason."""
 
     rows: list[dict[str, Any]]
     left_out: list[tuple[SavedAnswer, str]]
 
 
-class _Unfit(Exception):
-    """Why an answer makes no line."""
+class _LeftOut(Exception):
+    """The reason why an answer is left out."""
 
 
 def question_set(rated: Iterable[SavedAnswer], papers: Sequence[Paper]) -> QuestionSet:
-    """The questions whose answers were rated good, each once, as the last such answer has them.
+    """Return the questions whose answers were rated good, each once, with its last such answer.
 
-    The titles of the papers that support the answer are `gold_titles`; for a refusal there are none, and the type is
-    unanswerable. `nuggets` stay empty: that an answer is good does not tell which of its words make it so. A comment
-    stands in a key of its own, which the evaluation passes over. `papers` are the library's: the titles are theirs.
+    `gold_titles` are the titles of the supporting papers, as `papers` has them; a refusal has none and its type is
+    unanswerable. `nuggets` stay empty: a good rating does not say which words make the answer right. The evaluation
+    ignores the key `comment`.
     """
     titles = {paper.id: paper.title for paper in papers}
     rows: dict[str, dict[str, Any]] = {}
@@ -33,7 +33,7 @@ def question_set(rated: Iterable[SavedAnswer], papers: Sequence[Paper]) -> Quest
     for kept in rated:
         try:
             row = _row(kept, titles)
-        except _Unfit as reason:
+        except _LeftOut as reason:
             left_out.append((kept, str(reason)))
         else:
             rows.pop(asked := repr((row["question"], row.get("history"))), None)
@@ -43,9 +43,9 @@ def question_set(rated: Iterable[SavedAnswer], papers: Sequence[Paper]) -> Quest
 
 def _row(kept: SavedAnswer, titles: dict[str, str]) -> dict[str, Any]:
     if kept.feedback is None or not kept.feedback.good:
-        raise _Unfit("it was not rated good: what would be right has to be written by hand")
+        raise _LeftOut("it was not rated good: write the right answer by hand")
     if any(kept.request["scope"].values()):
-        raise _Unfit("it was put to chosen papers alone, and the evaluation asks all")
+        raise _LeftOut("it was asked of chosen papers only, and the evaluation searches all")
     answer = kept.as_answer()
     gold = _gold_titles(answer, titles)
     sentences = [sentence.text for sentence in answer.sentences if sentence.text != UNSURE]
@@ -63,13 +63,13 @@ def _row(kept: SavedAnswer, titles: dict[str, str]) -> dict[str, Any]:
 
 
 def _gold_titles(answer: Answer, titles: dict[str, str]) -> list[str]:
-    """The titles of the papers that support an answer, in the order in which it cites them; of a refusal none."""
+    """Return the titles of the papers that support an answer, in order of citation; none for a refusal."""
     if answer.refused:
         return []
     supporting = {number for s in answer.sentences if s.support != "unsupported" for number in s.citations}
     ids = dict.fromkeys(citation.paper_id for citation in answer.citations if citation.number in supporting)
     if not ids:
-        raise _Unfit("no sentence of it is supported by a paper")
+        raise _LeftOut("no sentence of it is supported by a paper")
     if any(paper_id not in titles for paper_id in ids):
-        raise _Unfit("it cites a paper that is no longer in the library")
+        raise _LeftOut("it cites a paper that is no longer in the library")
     return list(dict.fromkeys(titles[paper_id] for paper_id in ids))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from helpers.papers import PAPERS
 
+from rag import markdown
 from rag.assistant import Assistant
 from rag.cli.parser import main
-from rag.export.references import markdown
 from rag.store.history import SavedAnswer
 from rag.types import REFUSAL, filters_text, papers_text, searched_text
 

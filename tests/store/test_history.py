@@ -217,7 +217,7 @@ def test_what_is_not_known_to_be_right_is_left_out_with_the_reason(assistant: As
     rows, left_out = exported(assistant, tmp_path / "set.jsonl")
     assert rows == []
     assert [key for key, _ in left_out] == [bad.number, remarked.number, scoped.number]
-    assert ["written by hand" in reason for _, reason in left_out] == [True, True, False]
+    assert ["answer by hand" in reason for _, reason in left_out] == [True, True, False]
     assert "chosen papers" in left_out[2][1]
 
 

@@ -1,0 +1,86 @@
+"""What exports share: one-line text, surnames, identifiers and addresses of papers, and quotations to paste."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from ..text.readable import readable
+from ..types import Citation, Paper
+
+_MIN_CERTAINTY = 0.8  # an identifier guessed with less may be that of a cited work
+GROUP = re.compile(r"\b(?:collaboration|consortium|team|group|initiative|project)$", re.IGNORECASE)
+GENERATION = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
+_REFERENCE_MARK = re.compile(r"(\w+[)”\"]?)\s+\[[1-9]\d{0,2}(?:(?:, ?[1-9]\d{0,2}){2,})?\](?=[.,;:)]|$)")
+_BEFORE_NEEDED_MARK = frozenset("in of to as by from and or with see at on for is are than like".split())
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile("[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """Return the readable form of a text on one line, without invisible and direction-changing characters."""
+    return " ".join(_BREAKS.sub(" ", _INVISIBLE.sub("", readable(text))).split())
+
+
+def quotation(citation: Citation) -> str:
+    """Return a quote with its reference, to be pasted: “words” (Brook et al., 2020, p. 3).
+
+    The paper's own reference marks are removed where they stand alone before punctuation: `[12]`, `[3, 5, 8]`. Two
+    numbers stay, as they may be an interval, and so does a mark that the sentence needs ("as shown in [12]").
+    """
+    words = _REFERENCE_MARK.sub(
+        lambda mark: mark[0] if mark[1].lower() in _BEFORE_NEEDED_MARK else mark[1], one_line(citation.quote)
+    )
+    surnames = [surname(name) for name in citation.authors]
+    authors = surnames[0] + " et al." if len(surnames) > 2 else " and ".join(surnames) or one_line(citation.title)
+    page = citation.page_label or citation.page
+    place = [authors, str(citation.year or ""), f"p. {one_line(str(page))}" if page else ""]
+    return f"“{words}” ({', '.join(filter(None, place))})"
+
+
+def surname(name: str) -> str:
+    """Return the part of a name by which an author is cited: with particles ("von Neumann"); the whole of a group."""
+    name = one_line(name)
+    before, comma, after = name.partition(", ")
+    if GROUP.search(name) or (comma and not GENERATION.fullmatch(after)):
+        return before if comma else name
+    words = (before if comma else name).split()
+    first = len(words) - 1
+    if first > 0 and GENERATION.fullmatch(words[first]):
+        first -= 1
+    while first > 0 and words[first - 1].islower():
+        first -= 1
+    return " ".join(words[first:])
+
+
+def is_certain(paper: Paper, name: str) -> bool:
+    """Return whether a field of the metadata is nearly certain, or was not guessed."""
+    return dict(paper.certainty).get(name, 1.0) >= _MIN_CERTAINTY
+
+
+def doi(paper: Paper) -> str:
+    """Return the paper's DOI; empty if it is malformed or uncertain."""
+    number = paper.doi or ""
+    return number if re.fullmatch(r"10\.\d{4,9}/[^\s{}\\\"]+", number) and is_certain(paper, "doi") else ""
+
+
+def arxiv_id(paper: Paper) -> str:
+    """Return the paper's arXiv id, also from its DOI; empty if it is malformed or uncertain."""
+    number = paper.arxiv_id if is_certain(paper, "arxiv_id") else None
+    number = number or doi(paper).casefold().partition("10.48550/arxiv.")[2]
+    return number if re.fullmatch(r"[A-Za-z0-9.-]+(?:/\d+)?(?:v\d+)?", number) else ""
+
+
+def url(paper: Paper) -> str:
+    """Return the paper's own web address, with every character quoted that could end it or a field around it."""
+    address = paper.url or ""
+    return quote(address, ":/?#[]@!$&*+,;=%~", errors="replace") if re.match(r"https?://\w", address) else ""
+
+
+def best_address(paper: Paper) -> str:
+    """Return the address of the paper's DOI, of its arXiv page, or its own; empty if it has none."""
+    if number := doi(paper):
+        return f"https://doi.org/{quote(number, '/:;()', errors='replace')}"
+    if number := arxiv_id(paper):
+        return f"https://arxiv.org/abs/{number}"
+    return url(paper)
