@@ -1,4 +1,4 @@
-"""What the README shows runs as it is typed: its snippets, in order, in a checkout with a home of its own."""
+"""The README's snippets run as typed, in a checkout with its own home folder."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def is_run(command: str) -> bool:
 
 
 def test_every_snippet_is_of_a_kind_that_is_run_here_or_has_a_reason_why_not() -> None:
-    assert {kind for kind, _ in BLOCKS} == {"console", "sh", "python", "json", "text"}
+    assert {kind for kind, _ in BLOCKS} == {"console", "sh", "python", "json"}
     assert all(any(re.fullmatch(pattern, command) for command in commands()) for pattern in NOT_RUN)
 
 
@@ -116,6 +116,12 @@ def test_the_question_set_is_one(tmp_path: Path) -> None:
     assert [question.id for question in load_questions(tmp_path / "my.jsonl", titles)] == [row["id"] for row in rows]
     sample = " ".join(path.read_text() for path in (ROOT / "eval" / "sample").glob("*.md"))
     assert all(folded(title) in folded(sample) for title in titles)
+
+
+def test_the_snippets_import_from_rag_alone() -> None:
+    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    assert {line.split()[1] for line in code.splitlines() if re.match("(from|import) ", line)} == {"rag"}
+    assert not re.search(r"\brag(\.\w+){2,}|\brag\.[a-z]\w*", re.sub(r"\(rag/.*?\)", "", README))
 
 
 def test_every_command_that_is_named_exists(capsys: pytest.CaptureFixture[str]) -> None:

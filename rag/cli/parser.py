@@ -1,4 +1,4 @@
-"""The command `footnote`: what it takes, and how it ends. Nothing heavy is loaded for --help; see commands.py."""
+"""Parse the command line of `footnote`, run the command and report errors. `--help` loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import FootnoteError, reason
@@ -16,36 +17,31 @@ from . import commands
 from .commands import DONE, NOT_DONE
 from .render import Stderr, say
 
-_MOST = 1_000_000_000  # of anything that is counted
-_YEARS = re.compile(r"(\d{1,4})(?:\s*[-–]\s*(\d{1,4}))?")
-_PAPER = "its id, title, citekey or file name, or any part of its title that fits it alone"
+if TYPE_CHECKING:
+    from .. import Assistant
 
-Run = Callable[[argparse.Namespace], int]
+_MAX_COUNT = 1_000_000_000
+_YEARS = re.compile(r"(\d{1,4})(?:\s*[-–]\s*(\d{1,4}))?")
+_PAPER = "its id, title, citekey or file name, or a part of its title that no other title contains"
+
+Run = Callable[["Assistant", argparse.Namespace], int]
 Command = Callable[[str, Run, str], argparse.ArgumentParser]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status is 0 done, 1 something asked for was not done, 2 wrong use."""
+    """Run one command; return 0 if it was done, 1 if not, 2 for wrong use."""
     options = _parser().parse_args(arguments)
     log = logging.getLogger("footnote")
     log.setLevel(logging.INFO)
     log.handlers = [Stderr(options.debug)]
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without a letter shows "?" for it
-    command: Run = options.run
+        sys.stdout.reconfigure(errors="replace")  # the terminal's encoding may lack a character
     try:
-        status = command(options)
-        sys.stdout.flush()  # a broken pipe has to show here, not when Python ends
-        return status
-    except FootnoteError as error:
+        return _run(options)
+    except (FootnoteError, KeyboardInterrupt) as error:
         if options.debug:
             raise
-        say(str(error))
-        return NOT_DONE
-    except KeyboardInterrupt:
-        if options.debug:
-            raise
-        say("Stopped.")
+        say(str(error) or "Stopped.")
         return NOT_DONE
     except BrokenPipeError:  # `footnote list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,7 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
         return NOT_DONE
 
 
-# What it takes
+def _run(options: argparse.Namespace) -> int:
+    from .. import Assistant
+
+    command: Run = options.run
+    overrides = {"answer": {"mode": getattr(options, "mode", None)}, "ui": {"port": getattr(options, "port", None)}}
+    with Assistant.open(options.library, config=options.config, overrides=overrides) as assistant:
+        status = command(assistant, options)
+    sys.stdout.flush()  # raises BrokenPipeError here, not when Python exits
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,25 +84,28 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    _adding(command)
-    _asking(command)
-    _kept(command)
-    _papers(command)
-    _looking_after(command)
+    _add_ingest_commands(command)
+    _add_question_commands(command)
+    _add_history_commands(command)
+    _add_paper_commands(command)
+    _add_maintenance_commands(command)
     return parser
 
 
-def _adding(command: Command) -> None:
-    add = command("add", commands.add, "add files, folders and Zotero libraries, and bring changed ones up to date")
+def _add_ingest_commands(command: Command) -> None:
+    add = command("add", commands.add, "add files, folders and Zotero libraries, and update changed ones")
     add.add_argument("paths", nargs="+", metavar="PATH")
-    watch = command("watch", commands.watch, "add a folder, and again whenever something in it changes, until Ctrl-C")
+    watch = command("watch", commands.watch, "add a folder, and add it again whenever it changes, until Ctrl-C")
     watch.add_argument("folder", metavar="FOLDER")
     for sub in (add, watch):
-        for option, what in (("collection", "only items in this collection"), ("without", "none of this collection")):
-            sub.add_argument(f"--{option}", action="append", metavar="NAME", help=f"of a Zotero library {what}")
+        for option, what in (
+            ("collection", "only items in this collection"),
+            ("without", "no items in this collection"),
+        ):
+            sub.add_argument(f"--{option}", action="append", metavar="NAME", help=f"of a Zotero library, {what}")
 
 
-def _asking(command: Command) -> None:
+def _add_question_commands(command: Command) -> None:
     ask = command("ask", commands.ask, "answer a question with quotes and their places")
     search = command("search", commands.search, "show the passages nearest to a question")
     for sub in (ask, search):
@@ -119,30 +126,30 @@ def _asking(command: Command) -> None:
         )
     ask.add_argument(
         "--continue", action="store_true", dest="continued",
-        help="a follow-up to the question that was asked last, put to the same papers where no others are named",
+        help="ask a follow-up to the last question, of the same papers unless others are named",
     )  # fmt: skip
     ask.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
     search.add_argument("--top-k", type=_count, metavar="N", help="how many passages (default: [retrieval] top_k)")
 
 
-def _kept(command: Command) -> None:
-    past = command("history", commands.history, "show what was asked, newest last")
+def _add_history_commands(command: Command) -> None:
+    past = command("history", commands.history, "list the questions asked, newest last")
     past.add_argument("--json", action="store_true", help="print JSON")
     past.add_argument("--most", type=_count, default=50, metavar="N", help="how many (default: 50)")
-    feedback = command("feedback", commands.feedback, "show what was said of answers on the page, newest last")
+    feedback = command("feedback", commands.feedback, "list answer ratings and comments, newest last")
     form = feedback.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--export", action="store_true", help="print a question set for the evaluation: the good answers")
-    again = command("again", commands.again, "ask a question of the history again, and show what changed")
+    again = command("again", commands.again, "ask a question of the history again and show what changed")
     again.add_argument("number", type=_count, help="as `footnote history` shows it")
     again.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
 
 
-def _papers(command: Command) -> None:
+def _add_paper_commands(command: Command) -> None:
     listing = command("list", commands.list_papers, "list the papers")
     listing.add_argument("--json", action="store_true", help="print JSON")
     show = command("show", commands.show, "show a paper's metadata and text")
-    edit = command("edit", commands.edit, "correct a paper's metadata, for good")
+    edit = command("edit", commands.edit, "correct a paper's metadata permanently")
     remove = command("remove", commands.remove, "remove a paper")
     for sub in (show, edit, remove):
         sub.add_argument("paper", nargs="+", help=_PAPER)
@@ -154,19 +161,19 @@ def _papers(command: Command) -> None:
     edit.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="one for each tag")
 
 
-def _looking_after(command: Command) -> None:
+def _add_maintenance_commands(command: Command) -> None:
     command("rebuild", commands.rebuild, "rebuild the index, and with changed settings all vectors too")
     command("doctor", commands.doctor, "check the installation and the library, with a remedy for what is wrong")
     chat = command("chat", commands.chat, "open the chat page")
     chat.add_argument("--port", type=_whole)
-    chat.add_argument("--mcp", action="store_true", help="be an MCP server too: ask, search, list_papers, read_passage")
+    chat.add_argument("--mcp", action="store_true", help="also run an MCP server: ask, search, list, read")
 
 
-# Values of options; argparse puts the option's name before the message
+# Types of options. argparse prefixes their messages with the option.
 
 
 def _folder(text: str) -> str:
-    if not text:  # an unset variable of a shell
+    if not text:  # an unset shell variable
         raise argparse.ArgumentTypeError("'' names no folder")
     return text
 
@@ -180,16 +187,16 @@ def _whole(text: str) -> int:
 
 def _count(text: str) -> int:
     count = _whole(text)
-    if not 1 <= count <= _MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST:,}")
+    if not 1 <= count <= _MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MAX_COUNT:,}")
     return count
 
 
 def _years(text: str) -> range:
     match = _YEARS.fullmatch(text.strip())
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a year nor a range of years such as 2019-2023")
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a year nor a range such as 2019-2023")
     first, last = int(match[1]), int(match[2] or match[1])
     if last < first:
-        raise argparse.ArgumentTypeError(f"{text!r} is a range that runs backwards; write {last}-{first}")
+        raise argparse.ArgumentTypeError(f"{text!r} is a reversed range; write {last}-{first}")
     return range(first, last + 1)

@@ -1,4 +1,4 @@
-"""What a person sees in a terminal: results on stdout, messages and progress on stderr, answers in a frame."""
+"""Write to the terminal: results to stdout, messages and progress to stderr."""
 
 from __future__ import annotations
 
@@ -43,24 +43,21 @@ def as_json(value: Any, indent: int | None = None) -> str:
 
 
 def byline(paper: Paper) -> str:
-    """Return ` (Brook et al., 2001)`, or what of it is known."""
-    parts = [*([f"{paper.authors[0]}{' et al.' if len(paper.authors) > 1 else ''}"] if paper.authors else [])]
-    parts += [str(paper.year)] if paper.year else []
-    return f" ({', '.join(parts)})" if parts else ""
+    """Return ` (Brook et al., 2001)`, or the part of it that is known."""
+    authors = f"{paper.authors[0]}{' et al.' if len(paper.authors) > 1 else ''}" if paper.authors else ""
+    known = ", ".join(filter(None, [authors, str(paper.year or "")]))
+    return f" ({known})" if known else ""
 
 
 def print_answer(answer: Answer) -> None:
-    """Write an answer to a terminal: text, then each reference with its quote."""
+    """Write an answer to a terminal: its text in a frame, then each reference with its quote."""
     from rich.console import Console
     from rich.panel import Panel
     from rich.text import Text
 
     console = Console(highlight=False)
-    console.print(
-        Panel(
-            Text(clean(answer.text)), title="No answer" if answer.refused else None, title_align="left", padding=(1, 2)
-        )
-    )
+    title = "No answer" if answer.refused else None
+    console.print(Panel(Text(clean(answer.text)), title=title, title_align="left", padding=(1, 2)))
     for note in filter(None, [answer.scope_note(), *answer.notes]):
         console.print(Text(clean(note), style="italic"))
     for citation in answer.citations:
@@ -77,9 +74,9 @@ def print_answer(answer: Answer) -> None:
 
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[Progress], None]]:
-    """Show on stderr how far an `add` or a rebuild is: a bar and a line a file in a terminal, else the lines alone."""
+    """Show the progress of an `add` or a rebuild on stderr: a line for each file, in a terminal also a bar."""
     if not sys.stderr.isatty():
-        yield _Lines().show
+        yield _ProgressLines().show
         return
     import rich.progress as bars
     from rich.console import Console
@@ -93,47 +90,47 @@ def progress(what: str) -> Iterator[Callable[[Progress], None]]:
         bars.TimeRemainingColumn(),
     )
     with bars.Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
-        yield _Bar(bar, bar.add_task(what, total=None, rate="")).show
+        yield _ProgressBar(bar, bar.add_task(what, total=None, rate="")).show
 
 
-class _Lines:
-    """A line for each file that is done: `[3/20] kites.txt (2.1 files/s, 8 s left)`."""
+class _ProgressLines:
+    """Print a line for each finished file: `[3/20] kites.txt (2.1 files/s, 8 s left)`."""
 
     def __init__(self) -> None:
         self._stage = ""
-        self._began = 0.0
+        self._start = 0.0
 
     def show(self, step: Progress) -> None:
-        if step.stage != self._stage:  # its rate and time left are its own
-            self._stage, self._began = step.stage, time.monotonic()
+        if step.stage != self._stage:  # each stage has its own rate
+            self._stage, self._start = step.stage, time.monotonic()
         if not step.name:
             return
-        rate = step.done / max(time.monotonic() - self._began, 1e-3)
+        rate = step.done / max(time.monotonic() - self._start, 1e-3)
         left = f", {_duration((step.total - step.done) / rate)} left" if step.done < step.total else ""
-        say(f"[{step.done}/{step.total}] {_done(step)} ({rate:.1f} files/s{left})")
+        say(f"[{step.done}/{step.total}] {_file_line(step)} ({rate:.1f} files/s{left})")
 
 
-class _Bar:
-    """A bar with count, rate and time left; above it a line for each file that is done."""
+class _ProgressBar:
+    """Show a bar with count, rate and time left, and above it a line for each finished file."""
 
     def __init__(self, bar: Any, task: Any) -> None:
         self._bar, self._task = bar, task
         self._stage = ""
-        self._began = 0.0
+        self._start = 0.0
         self._chunks = 0
 
     def show(self, step: Progress) -> None:
         if step.stage != self._stage:
-            self._stage, self._began, self._chunks = step.stage, time.monotonic(), step.chunks
+            self._stage, self._start, self._chunks = step.stage, time.monotonic(), step.chunks
             self._bar.reset(self._task, description=step.stage, total=step.total or None)
-        seconds = max(time.monotonic() - self._began, 1e-3)
+        seconds = max(time.monotonic() - self._start, 1e-3)
         rate = f"{step.done / seconds:.1f} files/s, {(step.chunks - self._chunks) / seconds:.0f} chunks/s"
         self._bar.update(self._task, completed=step.done, rate=rate)
         if step.name:
-            self._bar.console.print(clean(_done(step)), markup=False)
+            self._bar.console.print(clean(_file_line(step)), markup=False)
 
 
-def _done(step: Progress) -> str:
+def _file_line(step: Progress) -> str:
     return f"{step.name}{': not read' if step.failed else ''}"
 
 
@@ -142,7 +139,7 @@ def _duration(seconds: float) -> str:
 
 
 class Stderr(logging.Handler):
-    """The program's messages, on whatever stderr is now; with their tracebacks where `debug` is set."""
+    """Write log messages to the present stderr, with tracebacks if `debug` is set."""
 
     def __init__(self, debug: bool) -> None:
         super().__init__()

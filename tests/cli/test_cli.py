@@ -103,11 +103,11 @@ def test_what_was_not_done_exits_1_with_a_message_alone(shelf: Path, words: list
         (["edit", OTTERS, "--year", "MCM"], "argument --year: 'MCM' is not a whole number"),
         (
             ["ask", QUESTION, "--year", "2023-2019"],
-            "argument --year: '2023-2019' is a range that runs backwards; write",
+            "argument --year: '2023-2019' is a reversed range; write",
         ),
         (
             ["search", QUESTION, "--year", "new"],
-            "argument --year: 'new' is neither a year nor a range of years such as",
+            "argument --year: 'new' is neither a year nor a range such as",
         ),
         (["search", QUESTION, "--year", "2019-"], "argument --year: '2019-' is neither a year nor a range"),
         (["search", QUESTION, "--year", "1-999999999"], "argument --year: '1-999999999' is neither a year nor"),
@@ -214,7 +214,7 @@ def test_a_follow_up_continues_what_was_asked_last(desk: Path) -> None:
     footnote_here("add", "papers", "--library", "fresh", cwd=desk)
     nothing = footnote_here("ask", "--continue", "and in fog?", "--library", "fresh", cwd=desk)
     assert (nothing.returncode, nothing.stdout) == (1, "")
-    assert nothing.stderr == "There is nothing to continue: no question of this library is kept.\n"
+    assert nothing.stderr == "There is nothing to continue: this library has no stored question.\n"
 
     def ask(*words: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(footnote_here("ask", *words, "--json", "--mode", "quote", cwd=desk).stdout)

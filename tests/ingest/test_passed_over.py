@@ -40,7 +40,7 @@ def test_the_case_of_kinds_says_how_many_were_passed_over_and_names_no_lock_file
     done = footnote_here("add", "kinds", "--library", "library", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "0 added\n")
     assert done.stderr.splitlines()[-2:] == [
-        "passed over: 1 .djvu, 1 .doc, 1 .enw, 1 .json, 1 .nbib, 1 .tex (not read)",
+        "skipped: 1 .djvu, 1 .doc, 1 .enw, 1 .json, 1 .nbib, 1 .tex (not read)",
         "There was nothing to read in it.",
     ]
     assert "~$" not in done.stderr
