@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from html import unescape
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
@@ -34,30 +34,6 @@ _SUPPORT = {  # sign, label, tooltip
     "partly": ("◐", "supported in part", "The quotes say a part of this."),
     "unsupported": ("✗", "not supported", "The quotes do not say this."),
 }
-
-
-class Link(NamedTuple):
-    """A link to the work itself."""
-
-    text: str
-    url: str
-
-
-class Card(NamedTuple):
-    """The evidence for a citation. `before`, `quote` and `after` are the passage in readable form."""
-
-    citation: Citation
-    title: str
-    about: str
-    before: str
-    quote: str
-    after: str
-    scores: str
-    links: tuple[Link, ...]
-    page_url: str | None  # of the drawn page
-    is_title: bool
-    quotation: str
-    cite: str  # the LaTeX command; empty if the paper was removed
 
 
 def answer_html(answer: Answer, turn: int) -> str:
@@ -176,25 +152,27 @@ def _unfinished(answer: Answer) -> str:
     return re.sub(r"^(?:\s*\[\d+\])+", "", rest).strip()
 
 
-def _card(answer: Answer, citation: Citation, papers: PaperList, can_draw: Callable[[str], bool]) -> Card:
+def _card(answer: Answer, citation: Citation, papers: PaperList, can_draw: Callable[[str], bool]) -> dict[str, Any]:
+    """Return what the template shows of a citation: the quote in its passage, scores, links and texts to copy."""
     passage = next((p for p in answer.passages if _contains(p, citation)), None)
     text, start = (passage.text, citation.start - passage.start) if passage else (citation.quote, 0)
     end = start + len(citation.quote)
     key = papers.cite_keys.get(citation.paper_id)
-    return Card(
-        citation,
-        readable(citation.title),
-        _about(citation),
-        _shown(text[:start]),
-        _shown(citation.quote),
-        _shown(text[end:]),
-        _scores(answer, passage) if passage else "",
-        tuple(_links(citation, papers.papers.get(citation.paper_id))),
-        _page_url(citation) if citation.page and can_draw(citation.paper_id) else None,
-        citation.quote == citation.title,
-        quotation(citation),
-        f"\\cite{{{key}}}" if key else "",
-    )
+    return {
+        "number": citation.number,
+        "title": readable(citation.title),
+        "about": _about(citation),
+        "before": _shown(text[:start]),
+        "quote": _shown(citation.quote),
+        "after": _shown(text[end:]),
+        "scores": _scores(answer, passage) if passage else "",
+        "links": _links(citation, papers.papers.get(citation.paper_id)),
+        "page": citation.page_label or citation.page,
+        "page_url": _page_url(citation) if citation.page and can_draw(citation.paper_id) else "",
+        "is_title": citation.quote == citation.title,
+        "quotation": quotation(citation),
+        "cite": f"\\cite{{{key}}}" if key else "",  # empty if the paper was removed
+    }
 
 
 def _shown(text: str) -> str | Markup:
@@ -227,18 +205,18 @@ def _scores(answer: Answer, passage: Passage) -> str:
     return "; ".join(parts)
 
 
-def _links(citation: Citation, paper: Paper | None) -> list[Link]:
-    """Return links to the work: its DOI, arXiv page, URL and Zotero item."""
+def _links(citation: Citation, paper: Paper | None) -> list[tuple[str, str]]:
+    """Return (label, address) of the work: its DOI, arXiv page, URL and Zotero item."""
     links = []
     if paper and paper.doi:
-        links.append(Link("DOI", f"https://doi.org/{percent_encoded(paper.doi, safe='/:;().')}"))
+        links.append(("DOI", f"https://doi.org/{percent_encoded(paper.doi, safe='/:;().')}"))
     if paper and paper.arxiv_id:
-        links.append(Link("arXiv", f"https://arxiv.org/abs/{percent_encoded(paper.arxiv_id, safe='/')}"))
+        links.append(("arXiv", f"https://arxiv.org/abs/{percent_encoded(paper.arxiv_id, safe='/')}"))
     if paper and paper.url and _is_web(paper.url):
-        links.append(Link("URL", paper.url))
+        links.append(("URL", paper.url))
     zotero = citation.link or (paper.zotero if paper else None)
     if zotero and zotero.startswith("zotero://"):
-        links.append(Link("Zotero", zotero))
+        links.append(("Zotero", zotero))
     return links
 
 

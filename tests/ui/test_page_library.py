@@ -183,7 +183,7 @@ def test_removal_asks_again(page: Page, server: Server) -> None:
     expect(surely).to_be_hidden()  # it was of another paper
     choose(page, "Tunnels of Moles")
     page.get_by_role("button", name="Remove the paper").click()
-    expect(page.locator("#edit-report")).to_contain_text("Kept answers lose the words that they quote from it")
+    expect(page.locator("#edit-report")).to_contain_text("Stored answers lose the words that they quote from it")
     surely.click()
     expect(page.locator("#edit-report")).to_have_text("Removed: Tunnels of Moles")
     expect(row(page, "Tunnels of Moles")).to_have_count(0)
