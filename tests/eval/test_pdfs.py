@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.collections.pdfs import _long_text, added_alone, columns, damaged_files, share_in_order, title_agrees
+from eval.collections.damaged import add_in_process, damaged_files, long_text
+from eval.collections.pdfs import columns, share_in_order, title_agrees
 from rag.types import Box
 
 QUOTE = "River otters leave few traces on a rocky shore, and most are washed away."
@@ -62,24 +63,24 @@ def test_a_title_is_right_as_the_manifest_or_the_file_has_it(found: str, fields:
 
 
 def test_a_name_that_is_not_utf_8_is_among_the_damaged_files(tmp_path: Path) -> None:
-    (tmp_path / "good.pdf").write_bytes(_long_text(1))
+    (tmp_path / "good.pdf").write_bytes(long_text(1))
     named = dict(damaged_files([tmp_path / "good.pdf"], 20))
     assert len(named) == 20
     assert os.fsdecode(b"bad\xff.pdf") in named
 
 
-def test_every_file_is_stored_or_reported_and_the_peaks_are_told(tmp_path: Path) -> None:
+def test_every_file_is_stored_or_reported_and_the_peaks_are_measured(tmp_path: Path) -> None:
     papers = tmp_path / "papers"
     papers.mkdir()
-    (papers / "good.pdf").write_bytes(_long_text(1))
-    (papers / "cut.pdf").write_bytes(_long_text(1)[:100])
-    told = added_alone(papers, tmp_path / "library", tmp_path)
-    assert (told["stored"], told["failed"]) == (["good.pdf"], ["cut.pdf"])
+    (papers / "good.pdf").write_bytes(long_text(1))
+    (papers / "cut.pdf").write_bytes(long_text(1)[:100])
+    added = add_in_process(papers, tmp_path / "library", tmp_path)
+    assert (added["stored"], added["failed"]) == (["good.pdf"], ["cut.pdf"])
     if Path("/proc/self/status").exists():
-        assert 10 < told["peak MB"]["largest reader"] < 400
-        assert told["peak MB"]["program"] > 10
+        assert 10 < added["peak MB"]["largest reader"] < 400
+        assert added["peak MB"]["program"] > 10
 
 
-def test_where_adding_breaks_down_that_is_told(tmp_path: Path) -> None:
-    (tmp_path / "added.json.reader").mkdir()  # where a file has to be written
-    assert "IsADirectoryError" in added_alone(tmp_path, tmp_path / "library", tmp_path)["broke down"]
+def test_an_error_of_the_process_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "added.json").mkdir()  # where it writes a file
+    assert "IsADirectoryError" in add_in_process(tmp_path, tmp_path / "library", tmp_path)["broke down"]
