@@ -1,9 +1,9 @@
-"""Scores retrieval on a collection in BEIR layout and writes a TREC run.
+"""Score retrieval on a collection in BEIR layout and write a TREC run.
 
     python -m eval beir ../shared/data/scifact --split test --out out/scifact
 
-The folder has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. The papers go in through `add` and the questions through
-`search`, as a user's would. A run that was stopped goes on where it was.
+The folder has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. The papers go through `add` and the questions through
+`search`, as a user's do. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from ir_measures import AP, RR, P, R, nDCG
 
 from rag.assistant import Assistant
 
+from ..files import digest, read_json_lines, write_trec_run
 from ..questions import QuestionSetError
 from ..runs import Row, add_papers, each_once, unfinished
 from ..statistics import Figure, summarise_scores
-from ..text import digest, read_json_lines
 
 MEASURES = [nDCG @ 10, R @ 100, R @ 10, RR @ 10, AP @ 100, P @ 1]
-_DEPTH = 300  # passages asked for: several are of one paper
+_DEPTH = 300  # passages asked for, as several can be of one paper
 _RUN_DEPTH = 100
 
 Qrels = dict[str, dict[str, int]]
-"""Query -> document -> how relevant it is."""
+"""Query -> document -> relevance."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Scores the folder, writes run.trec and report.json, prints the measures."""
+    """Score the folder, write run.trec and report.json, print the measures."""
     parser = argparse.ArgumentParser(prog="python -m eval beir", description="Score retrieval on a BEIR folder.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--split", default="test")
@@ -49,19 +49,14 @@ def main(arguments: Sequence[str]) -> int:
         corpus = folder / "corpus.jsonl"
         _write_corpus(source, corpus)
         with Assistant.open(library=folder / "library", mode="quote", overrides=overrides) as assistant:
-            whole = not assistant.library.exists  # else the time of adding would be of a part
+            is_new = not assistant.library.exists  # only then is the time of adding that of all papers
             started = time.perf_counter()
             add_papers(assistant, [corpus])
             ingest = time.perf_counter() - started
             rows = rank(assistant, queries, folder / "rows.jsonl")
             papers = len(assistant.papers())
     run = {row["query"]: row["scores"] for row in rows}
-    lines = [
-        f"{query} Q0 {document} {position} {score:.6f} footnote"
-        for query, ranked in run.items()
-        for position, (document, score) in enumerate(ranked.items(), 1)
-    ]
-    (options.out / "run.trec").write_text("\n".join(lines) + "\n")
+    write_trec_run(options.out / "run.trec", run, "footnote", ".6f")
     measured = {
         "collection": options.folder.name,
         "split": options.split,
@@ -69,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         "queries": len(qrels),
         "measures": score_run(qrels, run),
         "seconds": {
-            "add": round(ingest, 2) if whole else None,
+            "add": round(ingest, 2) if is_new else None,
             "search": round(sum(row["seconds"] for row in rows) / len(rows), 4),
         },
     }
@@ -79,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def rank(assistant: Assistant, queries: dict[str, str], path: Path) -> list[Row]:
-    """A row a query: `scores` of the best `_RUN_DEPTH` documents, best first, and `seconds`; kept in `path`."""
+    """Return a row a query: `scores` of the best `_RUN_DEPTH` documents, best first, and `seconds`."""
     document = {paper.id: str(paper.citekey) for paper in assistant.papers()}
 
     def search(query: str) -> Row:
@@ -92,7 +87,7 @@ def rank(assistant: Assistant, queries: dict[str, str], path: Path) -> list[Row]
 
 
 def score_run(qrels: Qrels, run: dict[str, dict[str, float]]) -> dict[str, Figure]:
-    """The mean of each measure over the judged queries with its interval; a query without a result scores 0."""
+    """Return the mean of each measure over the judged queries; a query without a result scores 0."""
     scores: dict[str, dict[str, float]] = {query: {} for query in qrels}
     for metric in ir_measures.iter_calc(MEASURES, qrels, run):
         scores[metric.query_id][str(metric.measure)] = metric.value
@@ -101,7 +96,7 @@ def score_run(qrels: Qrels, run: dict[str, dict[str, float]]) -> dict[str, Figur
 
 
 def read_queries(path: Path, qrels: Qrels) -> dict[str, str]:
-    """The text of each judged query."""
+    """Return the text of each judged query."""
     texts = {row["_id"]: row["text"] for row in read_json_lines(path)}
     if unknown := [query for query in qrels if query not in texts]:
         raise QuestionSetError(f"{path.name} lacks queries that are judged: {', '.join(unknown[:5])}.")
@@ -109,7 +104,7 @@ def read_queries(path: Path, qrels: Qrels) -> dict[str, str]:
 
 
 def read_qrels(path: Path) -> Qrels:
-    """Judgements by query and document; only queries with a relevant document are kept, as BEIR does.
+    """Read judgements; only queries with a relevant document are kept, as BEIR does.
 
     Raises:
         QuestionSetError: the file cannot be read, or has no such query.
@@ -131,7 +126,7 @@ def read_qrels(path: Path) -> Qrels:
 
 
 def _write_corpus(source: Path, target: Path) -> None:
-    """The corpus in the form that `add` reads; a document's id goes in as its citekey."""
+    """Write the corpus in the form that `add` reads; a document's id becomes its citekey."""
     with target.open("w", encoding="utf-8") as file:
         for row in read_json_lines(source):
             paper: dict[str, Any] = {"title": row["title"] or row["_id"], "text": row["text"], "citekey": row["_id"]}

@@ -24,7 +24,7 @@ from rag.assistant import Assistant
 from rag.retrieval.search import search_terms
 from rag.types import Box, Citation
 
-from ..text import read_json_lines
+from ..files import read_json_lines
 from .damaged import measure_damaged
 
 SEED = 0

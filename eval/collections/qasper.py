@@ -1,11 +1,11 @@
-"""Scores evidence, answers and refusals on QASPER, whose questions are each about one known paper.
+"""Score evidence, answers and refusals on QASPER, whose questions are each about one known paper.
 
     python -m eval qasper ../shared/data/qasper_dev --out out/qasper
 
-The folder has *_papers.jsonl and *_questions.jsonl. Every paragraph goes in through `add` as a file with its paper's
-title and its section, and a question is put to the paragraphs of its paper alone. Writes qrels.trec, a TREC run each
-for Footnote, BM25 and dense retrieval, answers.jsonl, and a report.json that `python -m eval compare` takes. A run that
-was stopped goes on where it was.
+The folder has *_papers.jsonl and *_questions.jsonl. Every paragraph is added as a file with its paper's title
+and its section, and a question is put to the paragraphs of its paper alone. Writes qrels.trec, a TREC run each
+for Footnote, BM25 and dense retrieval, answers.jsonl, and a report.json that `python -m eval compare` takes. An
+interrupted run continues where it stopped.
 
 QASPER: Dasigi et al. 2021, "A Dataset of Information-Seeking Questions and Answers Anchored in Research Papers".
 """
@@ -34,11 +34,11 @@ from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import FEATURES, SearchResult, search
 from rag.types import UNSURE
 
+from ..files import digest, read_json_lines, write_json_lines, write_trec_run
 from ..measures import token_f1
 from ..questions import QuestionSetError
 from ..runs import Row, add_papers, each_once, unfinished
-from ..statistics import Figure, auroc_figure, summarise_scores
-from ..text import digest, read_json_lines
+from ..statistics import Figure, auroc_figure, print_figures, summarise_scores
 
 MEASURES = (nDCG @ 10, R @ 10, Success @ 10)
 OURS, BM25, DENSE = "Footnote", "BM25", "dense"
@@ -74,7 +74,7 @@ class PaperQuestion(NamedTuple):
 
     @property
     def answerability(self) -> str:
-        """`answerable` or `unanswerable` where the annotators agree on it, else `mixed`."""
+        """`answerable` or `unanswerable` if the annotators agree, else `mixed`."""
         kinds = {annotation.type == "unanswerable" for annotation in self.annotations}
         if len(kinds) > 1:
             return "mixed"
@@ -82,7 +82,7 @@ class PaperQuestion(NamedTuple):
 
 
 class QasperPaper(NamedTuple):
-    """A paper with its paragraphs in order, no text twice, and the questions about it."""
+    """A paper with its paragraphs in order, without repeated texts, and the questions about it."""
 
     id: str
     title: str
@@ -91,14 +91,14 @@ class QasperPaper(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the program made of the questions: a run by name, and the rows of answers.jsonl."""
+    """The runs by name, and the rows of answers.jsonl."""
 
     runs: dict[str, Run]
     rows: list[dict[str, Any]]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Scores the folder, writes the files, prints the figures."""
+    """Score the folder, write the files, print the figures."""
     parser = argparse.ArgumentParser(prog="python -m eval qasper", description="Score evidence and answers on QASPER.")
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("out/qasper"), metavar="DIR")
@@ -109,8 +109,7 @@ def main(arguments: Sequence[str]) -> int:
         result = ask_all(papers, folder)
     report = {"made": _made(options.folder, papers), **summarise(papers, result)}
     _write_trec(papers, result.runs, options.out)
-    rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in result.rows)
-    (options.out / "answers.jsonl").write_text(rows, encoding="utf-8")
+    write_json_lines(options.out / "answers.jsonl", result.rows)
     (options.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     _print_figures(report, options.out)
     return 0
@@ -120,13 +119,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read_qasper(folder: Path) -> list[QasperPaper]:
-    """The papers of a folder in the order of their file, each with its questions.
+    """Read the papers of a folder in the order of their file, each with its questions.
 
-    White space is made single, and of paragraphs with the same text the first is kept, since evidence is given by its
-    text. Evidence that is no paragraph (figures, tables, headings) is left out.
+    White space is normalised, and of paragraphs with the same text the first is kept, as evidence is given by its text.
+    Evidence that is not a paragraph (figures, tables, headings) is left out.
 
     Raises:
-        QuestionSetError: a file is missing or broken, or a question is about a paper that is not there.
+        QuestionSetError: a file is missing or broken, or a question is about a missing paper.
     """
     papers, questions = (_only_file(folder, f"*_{kind}.jsonl") for kind in ("papers", "questions"))
     try:
@@ -181,7 +180,7 @@ def _single_spaced(text: str) -> str:
 
 
 def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
-    """Puts each question to the paragraphs of its paper, in a library of all the papers; both are kept in `folder`."""
+    """Put each question to the paragraphs of its paper, in a library of all papers; `folder` keeps both."""
     with Assistant.open(library=folder / "library", mode="quote") as assistant:
         ids = add_paragraphs(assistant, papers, folder / "papers")
 
@@ -203,9 +202,9 @@ def ask_all(papers: Sequence[QasperPaper], folder: Path) -> Result:
 
 
 def _in_order(library: Library, found: SearchResult) -> SearchResult:
-    """What was found as the program puts the passages of one paper in order, which these paragraphs are.
+    """Rerank the paragraphs as passages of one paper.
 
-    To the library each is a paper of its own, and a cross-encoder leaves papers in their order.
+    In the library each is a separate paper, and the packaged cross-encoder does not reorder papers.
     """
     as_one = copy.copy(found.candidates)
     as_one.paper_keys = [as_one.paper_keys[0]] * len(as_one) if len(as_one) else []
@@ -213,10 +212,9 @@ def _in_order(library: Library, found: SearchResult) -> SearchResult:
 
 
 def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: Path) -> dict[str, str]:
-    """Adds each paragraph as a file of its own; returns the library's id of each that could be added.
+    """Add each paragraph as a file with its paper's title and its section; return the library's ids of those added.
 
-    Its title is the paper's, and it stands in its section. The files are written to `folder`: a run that goes on must
-    find the same ones.
+    The files are written to `folder`, because a run that is continued must find the same ones.
     """
     folder.mkdir(exist_ok=True)
     names: dict[str, str] = {}
@@ -231,9 +229,9 @@ def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: 
 
 
 def rank_paragraphs(found: SearchResult, paragraph_of: Mapping[str, str]) -> dict[str, dict[str, float]]:
-    """The scores of paragraphs, each that of its best chunk: by the program, by BM25 alone, by the cosine alone.
+    """Return the scores of paragraphs by the program, by BM25 alone and by the cosine alone; the best chunk counts.
 
-    `paragraph_of` maps the library's ids to paragraphs. BM25 finds no paragraph that has none of the question's words.
+    `paragraph_of` maps the library's ids to paragraphs. BM25 finds no paragraph without a word of the question.
     """
     candidates = found.candidates
     paragraphs = [paragraph_of[candidates.paper(key).id] for key in candidates.paper_keys]
@@ -254,7 +252,7 @@ def rank_paragraphs(found: SearchResult, paragraph_of: Mapping[str, str]) -> dic
 
 
 def summarise(papers: Sequence[QasperPaper], result: Result) -> dict[str, Any]:
-    """The report on all questions, but for how it was made; a question without a result scores 0.
+    """Return the report but for how it was made; a question without a result scores 0.
 
     `measures` and `questions` are the program's; `baselines` has the measures of evidence of BM25 and dense retrieval,
     and `above` how much higher the program's are, question by question.
@@ -280,7 +278,7 @@ def summarise(papers: Sequence[QasperPaper], result: Result) -> dict[str, Any]:
 
 
 def score_evidence(questions: Sequence[PaperQuestion], run: Run) -> Scores:
-    """The measures of each question that has an evidence paragraph; Success@10: is any of them among the first ten?"""
+    """Return the measures of each question with evidence; Success@10: is any evidence among the first ten?"""
     scores: Scores = {question.id: {} for question in questions if question.evidence}
     for metric in ir_measures.iter_calc(MEASURES, qrels(questions), run):
         scores[metric.query_id][str(metric.measure)] = metric.value
@@ -288,16 +286,15 @@ def score_evidence(questions: Sequence[PaperQuestion], run: Run) -> Scores:
 
 
 def qrels(questions: Sequence[PaperQuestion]) -> dict[str, dict[str, int]]:
-    """The evidence paragraphs of each question that has one, as judgements."""
+    """Return the evidence paragraphs of each question that has any, as judgements."""
     return {q.id: dict.fromkeys(sorted(q.evidence), 1) for q in questions if q.evidence}
 
 
 def score_answer(question: PaperQuestion, row: Mapping[str, Any]) -> dict[str, float]:
-    """Answer F1, and whether it was refused: rightly where all annotators call it unanswerable, falsely where none do.
+    """Return answer F1, and whether a refusal was right (all annotators call it unanswerable) or false (none does).
 
-    Answer F1 is the token F1 with the annotation that is matched best; "Unanswerable" stands for a refusal, "Yes" or
-    "No" for a boolean annotation (Dasigi et al. 2021). `row` is the question's row of answers.jsonl, empty without a
-    result.
+    Answer F1 is the token F1 with the best matching annotation; a refusal counts as "Unanswerable", and boolean
+    annotations are "Yes" or "No" (Dasigi et al. 2021). `row` is empty if there is no result.
     """
     scores = {"answer F1": token_f1(_prediction(row), _best_annotation(question, row).answer)}
     if question.answerability == "unanswerable":
@@ -312,15 +309,14 @@ def _best_annotation(question: PaperQuestion, row: Mapping[str, Any]) -> Annotat
 
 
 def _prediction(row: Mapping[str, Any]) -> str:
-    """The answer as QASPER's script compares it: no citation numbers, no notice that the papers may not answer."""
+    """Return the answer as QASPER's script compares it, without citation numbers and warning."""
     if row.get("refused", False):
         return "Unanswerable"
     return " ".join(sentence["text"] for sentence in row.get("sentences", []) if sentence["text"] != UNSURE)
 
 
 def _refusals(questions: Sequence[PaperQuestion], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
-    """AUROC of `confidence`, questions that all annotators answer against those that none does."""
-
+    """Return the AUROC of `confidence`: questions that all annotators answer against those that none does."""
     right, wrong = (
         [_confidence(q, rows) for q in questions if q.answerability == kind] for kind in ("answerable", "unanswerable")
     )
@@ -328,7 +324,7 @@ def _refusals(questions: Sequence[PaperQuestion], rows: Mapping[str, Mapping[str
 
 
 def _confidence(question: PaperQuestion, rows: Mapping[str, Mapping[str, Any]]) -> float:
-    """That of the answer; the worst there is without one."""
+    """Return the confidence of the answer; without one, the worst possible."""
     worst = float(question.answerability == "unanswerable")
     return float(rows.get(question.id, {}).get("confidence", worst))
 
@@ -341,7 +337,7 @@ def _differences(ours: Scores, other: Scores) -> dict[str, Figure]:
 
 
 def _made(folder: Path, papers: Sequence[QasperPaper]) -> dict[str, Any]:
-    """How the report was made; the digest is of the questions that were asked."""
+    """Return how the report was made; the digest is of the questions that were asked."""
     questions = [question for paper in papers for question in paper.questions]
     asked = json.dumps([(q.id, q.question) for q in questions])
     of_questions = hashlib.sha256(asked.encode()).hexdigest()
@@ -356,17 +352,13 @@ def _made(folder: Path, papers: Sequence[QasperPaper]) -> dict[str, Any]:
 
 
 def _write_trec(papers: Sequence[QasperPaper], runs: Mapping[str, Run], out: Path) -> None:
-    """The judgements and the runs in TREC's formats, for any tool to score."""
+    """Write the judgements and the runs in TREC's formats, for other tools."""
     judged = qrels([question for paper in papers for question in paper.questions])
     lines = [f"{query} 0 {paragraph} 1" for query, relevant in judged.items() for paragraph in relevant]
     (out / "qrels.trec").write_text("\n".join(lines) + "\n")
     for name, run in runs.items():
-        lines = [
-            f"{query} Q0 {paragraph} {rank} {score:.9g} {name}"
-            for query, scores in run.items()
-            for rank, (paragraph, score) in enumerate(sorted(scores.items(), key=lambda each: -each[1]), 1)
-        ]
-        (out / f"{name.lower()}.trec").write_text("\n".join(lines) + "\n")
+        best_first = {query: dict(sorted(scores.items(), key=lambda each: -each[1])) for query, scores in run.items()}
+        write_trec_run(out / f"{name.lower()}.trec", best_first, name, ".9g")
 
 
 def _print_figures(report: Mapping[str, Any], out: Path) -> None:
@@ -377,6 +369,5 @@ def _print_figures(report: Mapping[str, Any], out: Path) -> None:
         **{f"answer F1, {kind}": of["answer F1"] for kind, of in report["by_type"].items()},
         **report["refusals"],
     }
-    for name, figure in figures.items():
-        print(f"{name:24s} {figure['mean']:.3f}  [{figure['low']:.3f}, {figure['high']:.3f}]  n={figure['n']}")  # noqa: T201
+    print_figures(figures, 24)
     print(f"written to {out}: answers.jsonl, report.json, qrels.trec and the runs")  # noqa: T201

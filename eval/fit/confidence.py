@@ -17,9 +17,9 @@ from rag.models.weights import Linear
 from rag.retrieval.search import search_terms
 from rag.text.readable import folded
 
+from ..files import read_json_lines
 from ..questions import Question, QuestionSetError
 from ..statistics import Array, Figure, auroc_difference, auroc_figure, rounded
-from ..text import read_json_lines
 from .logistic import FOLDS, fit_logistic, stratified_folds
 from .sentences import Gather
 

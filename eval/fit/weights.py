@@ -37,9 +37,9 @@ from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, SearchResult, search
 
 from ..collections.qasper import read_qasper
+from ..files import digest, read_json_lines
 from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, load_questions, titles_in
 from ..runs import add_papers
-from ..text import digest, read_json_lines
 from .confidence import OffTopic, Parts, fit_thresholds, gain_in_auroc, make_examples, read_off_topic
 from .fusion import cross_validated_rr, fit_fusion, mean_rr, rank_candidates, success
 from .logistic import FOLDS

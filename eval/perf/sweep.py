@@ -33,10 +33,10 @@ from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import FEATURES, search
 from rag.text.readable import folded
 
+from ..files import digest
 from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from ..runs import Row, add_papers, each_once, unfinished
 from ..statistics import Figure, summarise_scores
-from ..text import digest
 
 _EMBEDDED = {"max_tokens": "chunking", "overlap_sentences": "chunking", "backend": "embedding"}
 _SEARCHED = {

@@ -29,9 +29,9 @@ from rag.retrieval.search import STOP_WORDS, search, section_kind
 from rag.text.readable import readable
 
 from ..collections.qasper import QasperPaper, read_qasper
+from ..files import read_json_lines
 from ..measures import token_f1
 from ..runs import add_papers, shown
-from ..text import read_json_lines
 
 PASSAGES = "passages"  # the source of groups of these; one without a right text says nothing: it was not brought up
 CLOZE = "cloze"  # the source of groups of a sentence and the same with what is asked for cut out

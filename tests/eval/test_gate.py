@@ -14,14 +14,14 @@ import pytest
 from helpers.papers import PAPERS, ROOT, SHARED
 
 from eval import score
+from eval.files import digest
 from eval.fit import weights as fit
 from eval.fit.confidence import Examples, fit_confidence, read_off_topic
 from eval.fit.fusion import fit_fusion, rank_candidates
 from eval.fit.sentences import fit_sentences, make_choice
 from eval.gate import GATE, fallen
 from eval.questions import QUESTIONS, Question, QuestionSetError
-from eval.score import evaluate
-from eval.text import digest
+from eval.score import evaluate, rank_papers
 from rag.answering.evidence import (
     CONFIDENCE_FEATURES,
     READ_CONFIDENCE_FEATURES,
@@ -68,10 +68,12 @@ def report(out: Path) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.slow
 def test_no_figure_fell_below_the_gate(report: dict[str, Any]) -> None:
     assert fallen(report) == []
 
 
+@pytest.mark.slow
 def test_a_figure_below_its_interval_is_named(report: dict[str, Any]) -> None:
     stored = json.loads(GATE.read_text())
     worse = json.loads(json.dumps(report))
@@ -80,11 +82,20 @@ def test_a_figure_below_its_interval_is_named(report: dict[str, Any]) -> None:
     assert [line.split(":")[0] for line in fallen(worse)] == ["RR", "falsely refused"]
 
 
+@pytest.mark.slow
 def test_every_question_has_a_row_with_a_ranking_and_verbatim_quotes(out: Path) -> None:
     rows = [json.loads(line) for line in (out / "answers.jsonl").read_text().splitlines()]
     assert [row["id"] for row in rows] == [json.loads(line)["id"] for line in QUESTIONS.read_text().splitlines()]
     assert all(len(row["ranking"]) == 20 and len(set(row["ranking"])) == 20 for row in rows)
     assert all(len(c["quote"]) == c["end"] - c["start"] > 0 for row in rows for c in row["citations"])
+
+
+@pytest.mark.parametrize("question", ["What does the kite count?", "Who breaks the rules, and how often?"])
+def test_papers_rank_as_in_a_search_that_reranks(assistant: Assistant, question: str) -> None:
+    searched = [passage.title for passage in assistant.search(question, top_k=200)]
+    assert rank_papers(assistant, question) == list(dict.fromkeys(searched))
+    (kites,) = (paper.id for paper in assistant.papers() if paper.title == OTTERS)
+    assert OTTERS not in rank_papers(assistant, question, without=[kites])
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from helpers.papers import PAPERS
 
+from eval.files import digest, read_json_lines
 from eval.questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
-from eval.text import digest, read_json_lines
 from rag.errors import SourceError
 from rag.reading.formats import read_file
 from rag.retrieval.search import search_terms

@@ -1,9 +1,10 @@
-"""Reading of the evaluation's files."""
+"""Read and write the evaluation's files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from .questions import QuestionSetError
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file of JSON lines.
+    """Read the objects of a file of JSON lines.
 
     Raises:
         QuestionSetError: it cannot be read, or a line is not JSON; the message names the line.
@@ -30,8 +31,23 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSON object a line."""
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def write_trec_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str, digits: str) -> None:
+    """Write a run, query -> document -> score, in TREC's format; documents in their order, scores formatted."""
+    lines = [
+        f"{query} Q0 {document} {rank} {score:{digits}} {name}"
+        for query, scores in run.items()
+        for rank, (document, score) in enumerate(scores.items(), 1)
+    ]
+    path.write_text("\n".join(lines) + "\n")
+
+
 def digest(path: Path) -> str:
-    """The sha256 of a file; of a folder, that of the sha256 of each file in it, in the order of names.
+    """Return the sha256 of a file; of a folder, the sha256 of the digests of all its files in the order of names.
 
     Raises:
         QuestionSetError: it cannot be read.
