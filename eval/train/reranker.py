@@ -35,7 +35,8 @@ from rag.models.reranker import HEADS, RANK, SCALE, PairTokenizer, described, po
 from rag.models.runtime import PACKAGED_MODEL, model_folder, sentence_transformer
 
 from ..runs import code_digest
-from .groups import CLOZE, PASSAGES, Data, read_data
+from .data import CLOZE, PASSAGES, Data
+from .groups import read_data
 
 _BATCH_TOKENS = 4096
 _ROWS = {"cpu": 96, "cuda": 512}

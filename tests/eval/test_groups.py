@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from eval.train.groups import Data, read_data
+from eval.train.data import Data
+from eval.train.groups import read_data
 
 ABSTRACTS = {
     "10": (
