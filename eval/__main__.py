@@ -1,4 +1,4 @@
-"""`python -m eval` scores answers; after it fit, train, compare, sweep, beir, qasper, gate, bench, pdfs or page."""
+"""Run the evaluation: `python -m eval [COMMAND]`; without a command, score answers."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ COMMANDS = {
     "bench": "perf.speed",
     "page": "perf.page",
 }
-"""The module of each subcommand."""
-STOPPED = 130  # what a shell reports for Ctrl-C
+"""The module of each command."""
+STOPPED = 130  # the status that shells report for Ctrl-C
 
 _WHEN_STOPPED = {
-    "score": "Stopped. Questions that were answered are kept: the same command goes on from there.",
+    "score": "Stopped. Answered questions are kept; run the same command to continue.",
     **dict.fromkeys(
         ("sweep", "beir", "qasper"),
-        "Stopped. What was added and measured is kept in unfinished-run in the folder of --out: the same command goes "
-        "on from there.",
+        "Stopped. Added papers and results are kept in unfinished-run in the folder of --out; run the same command to "
+        "continue.",
     ),
 }
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a subcommand, or scores; 1 with a message where something asked for could not be done."""
+    """Run a command, or score; return 1, with a message, if something could not be done."""
     command, rest = (
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
     try:
         status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)
-    except KeyboardInterrupt:  # before the other: a stopped `add` is both, and speaks of a library that is not kept
+    except KeyboardInterrupt:  # first, as a stopped `add` is both, with a message about a library that is not kept
         sys.stderr.write(_WHEN_STOPPED.get(command, "Stopped. Nothing was kept.") + "\n")
         return STOPPED
     except FootnoteError as error:
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     done = main(sys.argv[1:])
-    if done == STOPPED:  # OpenVINO's threads may still be at work, and Python's ordinary end would abort over them
+    if done == STOPPED:  # a normal exit would abort if OpenVINO's threads are still working
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(done)

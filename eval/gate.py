@@ -1,6 +1,6 @@
-"""The gate: figures on the sample collection that no change may let fall by more than their interval.
+"""Check that no figure on the sample collection fell below its stored interval.
 
-    python -m eval && python -m eval gate out     stores the figures of a report as the new gate
+    python -m eval && python -m eval gate out     store the figures of a report as the new gate
 
 `make test` scores the sample and compares.
 """
@@ -21,7 +21,7 @@ _REFUSALS = ("AUROC off topic", "AUROC near misses")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Stores the figures of the report in a folder."""
+    """Store the figures of the report in a folder."""
     parser = argparse.ArgumentParser(prog="python -m eval gate", description="Store a report's figures as the gate.")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args(arguments)
@@ -31,14 +31,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def figures(report: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """The guarded figures of a report: mean, low and high each."""
+    """Return the guarded figures of a report: mean, low and high."""
     found = {name: report["measures"][name] for name in _MEASURES}
     found |= {name: report["refusals"][name] for name in _REFUSALS}
     return {name: {key: round(figure[key], 4) for key in ("mean", "low", "high")} for name, figure in found.items()}
 
 
 def fallen(report: dict[str, Any]) -> list[str]:
-    """The guarded figures that are worse than the stored ones by more than the stored interval."""
+    """Describe the guarded figures that are worse than the stored interval."""
     fell = []
     for name, then in json.loads(GATE.read_text()).items():
         now = figures(report)[name]["mean"]

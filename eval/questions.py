@@ -1,4 +1,4 @@
-"""Question sets: JSON lines, checked whole before anything is computed."""
+"""Read and check question sets in JSON lines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SAMPLE = Path(__file__).with_name("sample")
 
 
 class QuestionSetError(FootnoteError):
-    """A question set has broken lines; the message names each."""
+    """A question set or collection is broken; the message names each line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with what a right answer holds: titles to be found, and a group of alternative strings a fact."""
+    """A question, the titles that answer it, and its nuggets: a group of alternative strings for each fact."""
 
     id: str
     type: str
@@ -40,21 +40,21 @@ class Question:
 
     @property
     def answerable(self) -> bool:
-        """Whether the right reply is an answer rather than a refusal."""
+        """Whether the right reply is an answer and not a refusal."""
         return bool(self.gold_titles)
 
     @property
     def for_report(self) -> bool:
-        """The fixed split: a third of the questions (of the conversations, as wholes) is kept apart for reporting."""
+        """Whether the question is in the third that is kept apart for reporting; conversations are not split."""
         whole = re.sub(r"(-c\d+)-\d+$", r"\1", self.id)
         return int(hashlib.sha256(whole.encode()).hexdigest(), 16) % 3 == 0
 
 
 def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Question]:
-    """The questions of a file; with `titles`, each title it names has to be one of them.
+    """Read the questions of a file; with `titles`, each title in it has to be one of them.
 
     Raises:
-        QuestionSetError: the file cannot be read, has no questions, broken lines, ids twice, or unknown titles.
+        QuestionSetError: the file cannot be read, has no questions, broken lines, repeated ids, or unknown titles.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -73,7 +73,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
             problems.append(f"line {number}: {error}")
             continue
         if question.id in ids:
-            problems.append(f"line {number}: the id {question.id!r} stands on line {ids[question.id]} too")
+            problems.append(f"line {number}: the id {question.id!r} is on line {ids[question.id]} too")
         ids[question.id] = number
         for title in (*question.gold_titles, *question.near):
             if known is not None and folded(title) not in known:
@@ -87,7 +87,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
 
 
 def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """The titles of the papers in files and folders, which are read and not embedded.
+    """Read the titles of the papers in files and folders, without embedding.
 
     Raises:
         SourceError: there is no paper in them.
@@ -109,7 +109,7 @@ def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 
 def holds_nugget(text: str, alternatives: Iterable[str]) -> bool:
-    """Whether a text holds one of the alternatives: case and white space folded, numbers on word boundaries."""
+    """Return whether a text contains one of the alternatives, up to case and space; numbers only as whole words."""
     plain = _plain(text)
     return any(re.search(_pattern(_plain(alternative)), plain) for alternative in alternatives)
 
@@ -147,8 +147,8 @@ def _parsed(row: Any) -> Question:
     if not all(isinstance(group, list) and group for group in row["nuggets"]):
         raise ValueError("`nuggets` is a list of groups, each a list of alternative strings")
     for alternative in (alternative for group in row["nuggets"] for alternative in group):
-        if not isinstance(alternative, str) or not _plain(alternative):  # nothing stands in every answer
-            raise ValueError(f"`nuggets` has {alternative!r}, which is no text to be found in an answer")
+        if not isinstance(alternative, str) or not _plain(alternative):  # an empty string is in every answer
+            raise ValueError(f"`nuggets` has {alternative!r}, which cannot be found in an answer")
     if not isinstance(history, list) or not all(
         isinstance(turn, list) and len(turn) == 2 and all(isinstance(text, str) for text in turn) for turn in history
     ):

@@ -1,8 +1,7 @@
-"""Makes report.html: one file that opens offline, with figures, plots and every question, worst first.
+"""Write report.html: one file that opens offline, with figures, plots and every question, worst first.
 
-`python -m eval` calls it; the page itself, with its style and script, is report.html.jinja. Everything that comes from
-questions or papers is escaped there (Jinja's autoescape), and the page's policy allows nothing but its own style and
-script, by their digests.
+The template, with style and script, is report.html.jinja. Text from questions and papers is escaped by Jinja's
+autoescape, and the page's content security policy allows only its own style and script, by their digests.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from .measures import LOWER_IS_BETTER
 from .questions import TYPES, Question, holds_nugget
 
 RANK_GROUPS = ("rank 1", "2-5", "6-20", "not found")
-"""Where the first right paper stands; the order of the counts in `ranks_by_type`."""
+"""The groups of ranks of the first right paper, in the order of the counts in `ranks_by_type`."""
 
 _BINS = 24
 _SHOWN_TITLES = 5
-_OPEN, _CLOSE = "\ue000", "\ue001"  # private use: they stand for the ends of a quote while its text is made readable
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private use: mark the ends of a quote while its text is made readable
 
 Row = Mapping[str, Any]
 
@@ -45,7 +44,7 @@ class Figure(NamedTuple):
 
 
 class FigureTable(NamedTuple):
-    """Figures by measure, a column each group of questions; None where a group has no such figure."""
+    """Figures by measure, with a column for each group of questions; None if a group has no such figure."""
 
     caption: str
     columns: list[str]
@@ -53,7 +52,7 @@ class FigureTable(NamedTuple):
 
 
 class Histogram(NamedTuple):
-    """Counts of seconds in bins of equal width on a logarithmic axis; places on the axis run from 0 to 1."""
+    """Counts of seconds in equal bins of a logarithmic axis; positions on the axis are from 0 to 1."""
 
     counts: list[int]
     ticks: list[tuple[float, float]]  # (place, seconds)
@@ -61,7 +60,7 @@ class Histogram(NamedTuple):
 
 
 class ShownCitation(NamedTuple):
-    """A citation with its quote inside the passage around it, in readable form."""
+    """A citation with its quote and the passage around it, in readable form."""
 
     number: int
     title: str
@@ -73,31 +72,31 @@ class ShownCitation(NamedTuple):
 
 
 class ShownQuestion(NamedTuple):
-    """A question with all that is shown of it; `row` is empty where there is no result."""
+    """A question as the page shows it; `row` is empty if there is no result."""
 
     question: Question
     row: Row
     scores: dict[str, float]
     wrong: list[str]
-    gold: list[tuple[str, int]]  # (title, rank), rank 0 where it was not found
+    gold: list[tuple[str, int]]  # (title, rank), rank 0 if not found
     nuggets: list[tuple[str, bool]]  # (alternatives, found)
     ranking: list[tuple[str, bool]]  # (title, right), best first
     citations: list[ShownCitation]
 
     @property
     def mean(self) -> float:
-        """The mean of the scores, from 0 to 1, where less is better turned round; 0 where there are none."""
+        """Mean of the scores, from 0 to 1, more is better; 0 if there are none."""
         gains = [1 - score if name in LOWER_IS_BETTER else score for name, score in self.scores.items()]
         return fmean(gains) if gains else 0.0
 
 
 def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], path: Path) -> None:
-    """Writes the report as one HTML file.
+    """Write the report as one HTML file.
 
     Args:
         report: the content of report.json.
         questions: the whole question set.
-        rows: those of answers.jsonl; a question without one is shown as having no result.
+        rows: the rows of answers.jsonl; a question without one is shown without a result.
         path: the file to write.
     """
     by_id = {row["id"]: row for row in rows}
@@ -122,7 +121,7 @@ def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], 
         types=_in_order(Counter(q.type for q in questions)),
         questions=worst_first(shown),
     )
-    # A lone surrogate, which JSON may hold and UTF-8 may not, becomes the replacement character in the browser.
+    # A lone surrogate, possible in JSON but not in UTF-8, becomes the replacement character in the browser.
     path.write_bytes(html.encode("utf-8", errors="xmlcharrefreplace"))
 
 
@@ -130,7 +129,7 @@ def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], 
 
 
 def figure_tables(report: Row) -> dict[str, FigureTable]:
-    """The tables of the page by name; without rows where there is nothing to show."""
+    """Return the tables of the page by name; a table may have no rows."""
     parts = {"kept apart": "report", "fitted on": "fit"}
     by_part, refusals_by_part = report["by_part"], report.get("refusals_by_part", {})
     return {
@@ -141,7 +140,7 @@ def figure_tables(report: Row) -> dict[str, FigureTable]:
             "By part and type",
             {name: by_part.get(part, {}) for name, part in parts.items()} | _in_order(report["by_type"]),
         ),
-        "robustness": _table("Robustness: the same questions put otherwise", report.get("robustness", {})),
+        "robustness": _table("Robustness: the same questions, varied", report.get("robustness", {})),
         "robustness_differences": _table(
             "Robustness: the difference from the question as asked", report.get("robustness_differences", {})
         ),
@@ -156,7 +155,7 @@ def _table(caption: str, groups: Mapping[str, Mapping[str, Any]]) -> FigureTable
 
 
 def _figure(raw: Any) -> Figure | None:
-    """None for what is no figure: the risk-coverage curve, or a mean over nothing."""
+    """Return None for anything but a figure: the risk-coverage curve, or a mean of nothing."""
     if not isinstance(raw, Mapping) or not all(_is_number(raw.get(key)) for key in ("mean", "low", "high")):
         return None
     return Figure(raw["mean"], raw["low"], raw["high"], raw["n"])
@@ -167,7 +166,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _in_order(by_type: Mapping[str, Any]) -> dict[str, Any]:
-    """By type, the types in the order of `TYPES`."""
+    """Sort a mapping by type in the order of `TYPES`."""
     known = [name for name in TYPES if name in by_type]
     return {name: by_type[name] for name in [*known, *(name for name in by_type if name not in known)]}
 
@@ -176,7 +175,7 @@ def _in_order(by_type: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ranks_by_type(questions: Sequence[Question], rows: Mapping[str, Row]) -> dict[str, list[int]]:
-    """For each type of answerable question, how many have their first right paper in each of `RANK_GROUPS`."""
+    """Count, by type, the answerable questions whose first right paper is in each of `RANK_GROUPS`."""
     counts: dict[str, list[int]] = {}
     for question in questions:
         if question.answerable:
@@ -189,7 +188,7 @@ def ranks_by_type(questions: Sequence[Question], rows: Mapping[str, Row]) -> dic
 
 
 def latency_histogram(rows: Sequence[Row], summary: Mapping[str, float]) -> Histogram | None:
-    """Seconds of a whole answer; `summary` has their median and p95. None without any."""
+    """Return the histogram of the seconds of answers, None without any; `summary` has their median and p95."""
     seconds = [total for row in rows if (total := sum(row.get("seconds", {}).values())) > 0]
     if not seconds:
         return None
@@ -208,7 +207,7 @@ def latency_histogram(rows: Sequence[Row], summary: Mapping[str, float]) -> Hist
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person reads them: `23 ms`, `1.4 s`."""
+    """Format seconds: `23 ms`, `1.4 s`."""
     return f"{seconds * 1000:.3g} ms" if seconds < 0.9995 else f"{seconds:,.4g} s"
 
 
@@ -216,12 +215,12 @@ def duration(seconds: float) -> str:
 
 
 def worst_first(questions: Sequence[ShownQuestion]) -> list[ShownQuestion]:
-    """Those in which something went wrong first, then by the mean of their scores, lowest first."""
+    """Sort questions: first those with faults, then by mean score, lowest first."""
     return sorted(questions, key=lambda shown: (not shown.wrong, shown.mean))
 
 
 def show_question(question: Question, row: Row, scored: Row) -> ShownQuestion:
-    """What the page shows of a question, its row of answers.jsonl and its entry in report.json."""
+    """Combine a question, its row of answers.jsonl and its entry in report.json."""
     gold = {folded(title) for title in question.gold_titles}
     ranking = _ranking(row)
     ranks = {title: rank for rank, title in enumerate(ranking, 1)}
@@ -241,13 +240,13 @@ def show_question(question: Question, row: Row, scored: Row) -> ShownQuestion:
 
 
 def mark_span(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """The readable text before, in and after `text[start:end]`.
+    """Return the readable text before, in and after `text[start:end]`.
 
-    The text is made readable as a whole, the ends of the span held by two characters: LaTeX that begins before the span
-    may end in it. Where these get lost, each of the three is made readable alone.
+    The text is made readable as a whole, with two characters that mark the span, as LaTeX may begin before the span and
+    end in it. If a mark is lost, each of the three parts is made readable separately.
     """
-    held = readable(text[:start] + _OPEN + text[start:end] + _CLOSE + text[end:])
-    parts = re.split(f"[{_OPEN}{_CLOSE}]", held)
+    marked = readable(text[:start] + _OPEN + text[start:end] + _CLOSE + text[end:])
+    parts = re.split(f"[{_OPEN}{_CLOSE}]", marked)
     before, quote, after = parts if len(parts) == 3 else map(readable, (text[:start], text[start:end], text[end:]))
     return before, quote, after
 
@@ -274,7 +273,7 @@ def _show_citation(citation: Row, passages: Sequence[Row], gold: set[str]) -> Sh
 
 
 def _ranking(row: Row) -> dict[str, str]:
-    """The ranked titles by their folded form, best first, each once."""
+    """Return the ranked titles by their folded form, best first, without repetitions."""
     ranking: dict[str, str] = {}
     for title in row.get("ranking", []):
         ranking.setdefault(folded(title), title)
@@ -282,5 +281,5 @@ def _ranking(row: Row) -> dict[str, str]:
 
 
 def _digest(text: str) -> str:
-    """As a content security policy names an inline style or script."""
+    """Return the digest of an inline style or script, as a content security policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

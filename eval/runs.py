@@ -1,4 +1,4 @@
-"""Runs that take their time: they tell how far they are, and one that was stopped goes on where it was."""
+"""Long runs: report their progress, and continue where an interrupted run stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rag.ingest.run import Progress
 from rag.types import AddReport
 
 _ROOT = Path(__file__).parents[1]
-_EVERY = 10.0  # seconds between two lines on how far a run is
+_PROGRESS_SECONDS = 10.0
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -26,10 +26,10 @@ Row = dict[str, Any]
 
 @contextlib.contextmanager
 def unfinished(out: Path, *made_of: object) -> Iterator[Path]:
-    """A folder in `out` for what a run has done so far; it is kept if the run is stopped, and removed at its end.
+    """Yield a folder in `out` for partial results; it is kept if the run is stopped, and removed at its end.
 
-    `made_of` says what the run is made of, by its `repr`, which must be the same in each process. A run made of
-    anything else, by other code or with other settings finds the folder empty.
+    `made_of` identifies the run by its `repr`, which must be the same in each process. If the run, the code or the
+    settings change, the folder is emptied.
     """
     folder = out / "unfinished-run"
     mark = folder / "made_of"
@@ -44,13 +44,13 @@ def unfinished(out: Path, *made_of: object) -> Iterator[Path]:
 
 
 def each_once(path: Path, items: Mapping[str, T], make: Callable[[T], Row], what: str) -> list[Row]:
-    """The row of each item, in order: made, or read back from `path`, where each is written as soon as it is made.
+    """Return the row of each item, in order; rows already in `path` are read, others are made and written there.
 
     Args:
-        path: a file of JSON lines; a last line that was cut off is made again.
-        items: by names that tell them apart.
-        make: makes a row that JSON holds as it is.
-        what: what the rows are, for telling how far the run is.
+        path: a file of JSON lines; a truncated last line is made again.
+        items: by unique names.
+        make: makes a row that survives a round trip through JSON.
+        what: the items' name in the progress.
     """
     done: dict[str, Row] = {}
     for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
@@ -65,11 +65,11 @@ def each_once(path: Path, items: Mapping[str, T], make: Callable[[T], Row], what
 
 
 def add_papers(assistant: Assistant, paths: Sequence[str | Path]) -> AddReport:
-    """`assistant.add`; stderr has how far it is, and what could not be read."""
-    tell = _teller()
+    """Add papers; write progress and failures to stderr."""
+    write = _throttled_writer()
 
     def show(progress: Progress) -> None:
-        tell(f"adding: {progress.papers:,} papers, {progress.chunks:,} chunks")
+        write(f"adding: {progress.papers:,} papers, {progress.chunks:,} chunks")
 
     report = assistant.add(paths, show)
     for failure in report.failed:
@@ -78,21 +78,21 @@ def add_papers(assistant: Assistant, paths: Sequence[str | Path]) -> AddReport:
 
 
 def shown(items: Sequence[T], what: str) -> Iterator[T]:
-    """The items; stderr has how far it is: a bar where it is a terminal, else a line now and then."""
+    """Yield the items and show the progress on stderr: a bar in a terminal, else a line now and then."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track
 
         yield from track(items, what, console=Console(stderr=True))
         return
-    tell = _teller()
+    write = _throttled_writer()
     for number, item in enumerate(items):
-        tell(f"{what}: {number} of {len(items)}")
+        write(f"{what}: {number} of {len(items)}")
         yield item
 
 
 def code_digest(folders: Sequence[Path] = (_ROOT / "rag", _ROOT / "eval")) -> str:
-    """The sha256 of all code and weights in folders: what other code made is not gone on with."""
+    """Return the sha256 of all code and weights in folders: results of other code are not reused."""
     files = [path for folder in folders for kind in ("*.py", "weights.json") for path in sorted(folder.rglob(kind))]
     digest = hashlib.sha256()
     for path in files:
@@ -100,14 +100,14 @@ def code_digest(folders: Sequence[Path] = (_ROOT / "rag", _ROOT / "eval")) -> st
     return digest.hexdigest()
 
 
-def _teller() -> Callable[[str], None]:
-    """Writes a line to stderr, but no more than one in ten seconds."""
-    told = time.monotonic()
+def _throttled_writer() -> Callable[[str], None]:
+    """Return a function that writes lines to stderr and drops those that come too soon after the last."""
+    last = time.monotonic()
 
-    def tell(line: str) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _EVERY:
-            told = time.monotonic()
+    def write(line: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PROGRESS_SECONDS:
+            last = time.monotonic()
             sys.stderr.write(f"{line}\n")
 
-    return tell
+    return write

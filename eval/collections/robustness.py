@@ -1,4 +1,4 @@
-"""The same questions put otherwise: with typos, as keywords, and with the papers that answer them left out."""
+"""Vary questions: with typos, as keywords, and with the papers that answer them left out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..measures import answered_right
 from ..questions import Question
 from ..statistics import Figure, mean_figure, summarise_scores
 
-_TYPO_SHARE = 0.2  # of the words with five letters or more
-_LONG = 5
+_TYPO_SHARE = 0.2  # of the long words
+_LONG = 5  # letters
 
 Asked = dict[str, Any]
 """The arguments of `Assistant.ask`."""
@@ -25,12 +25,12 @@ Scores = Mapping[str, Mapping[str, float]]
 
 
 def as_asked(assistant: Assistant, question: Question) -> Asked:
-    """As it stands, with its history."""
+    """Return the question unchanged, with its history."""
     return {"question": question.question, "history": question.history}
 
 
 def with_typos(assistant: Assistant, question: Question) -> Asked:
-    """With a letter dropped, doubled or swapped in a fifth of the longer words, in one at least; the same each time."""
+    """Drop, double or swap a letter in a fifth of the longer words, at least in one; the same each time."""
     rng = random.Random(question.id)
     words = question.question.split()
     long = [i for i, word in enumerate(words) if len(word) >= _LONG and word.isalpha()]
@@ -41,12 +41,12 @@ def with_typos(assistant: Assistant, question: Question) -> Asked:
 
 
 def as_keywords(assistant: Assistant, question: Question) -> Asked:
-    """As the words that are searched for, alone; a question that is made of nothing else stays as it is."""
+    """Return only the words that are searched for; a question without such words is unchanged."""
     return {"question": " ".join(search_terms(question.question)) or question.question}
 
 
 def paper_removed(assistant: Assistant, question: Question) -> Asked:
-    """Put to all papers but those that answer it, so that the right reply is a refusal."""
+    """Leave out the papers that answer the question, so that the right reply is a refusal."""
     gold = {folded(title) for title in question.gold_titles}
     return {
         "question": question.question,
@@ -58,13 +58,13 @@ VARIANTS: Mapping[str, Variant] = {"typos": with_typos, "keywords": as_keywords,
 
 
 def summarise_robustness(asked: Scores, again: Mapping[str, Scores]) -> dict[str, dict[str, dict[str, Figure]]]:
-    """Two parts of the report: `robustness`, figures of the questions as asked and of each variant, all on the same
-    questions; and `robustness_differences`, variant - as asked, paired by question.
+    """Return two parts of the report: `robustness`, the figures of the questions as asked and of each variant, and
+    `robustness_differences`, variant - as asked, paired by question.
 
     Args:
         asked: the scores of the questions as asked.
-        again: by variant, the scores of the same questions put so. Where these have the measures that `asked` has,
-            `stays right` is added: of the questions answered right as asked, the share that is still answered right.
+        again: by variant, the scores of the same questions. If these have the measures of `asked`, `stays right` is
+            added: of the questions answered right as asked, the share that is still answered right.
     """
     figures = {"as asked": summarise_scores(list(asked.values()))}
     differences = {}
@@ -79,7 +79,7 @@ def summarise_robustness(asked: Scores, again: Mapping[str, Scores]) -> dict[str
 
 
 def _mistyped(word: str, rng: random.Random) -> str:
-    """The word with one letter dropped, doubled or swapped with the one before; never as it was."""
+    """Drop a letter, double it or swap it with the one before; the word always changes."""
     if len(word) < 3:
         return word + word[-1]
     at = rng.randrange(1, len(word) - 1)

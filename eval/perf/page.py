@@ -1,11 +1,10 @@
-"""Measures the chat page in a real browser, and takes the README's screenshots.
+"""Measure the chat page in a real browser, and take the README's screenshots.
 
     python -m eval page [--screenshots ui/screenshots]
 
-Runs `make chat` on the sample collection, twice where its library is not there yet, and prints JSON: seconds from the
-command to a page that takes a question, of a page's load, and from Enter to an answer's first words; and how many
-violations axe-core finds in each state, by their weight. Needs Chromium. Nothing here is a test: the figures go into
-eval/LOG.md.
+Runs `make chat` on the sample collection, twice if its library does not exist yet, and prints JSON: the seconds until
+the page takes a question, of loading it, and from Enter to the first words of an answer; and the violations that
+axe-core finds in each state, by impact. Needs Chromium. Nothing here is a test: the figures go into eval/LOG.md.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ _REFUSED = "What is the boiling point of ethanol?"
 
 
 class PageNotMeasured(FootnoteError):
-    """The page cannot be measured: what it needs is not there, or it did not start."""
+    """The page cannot be measured: Chromium is missing, or the page did not start."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measures, and prints what came of it."""
+    """Measure the page and print the results."""
     parser = argparse.ArgumentParser(prog="python -m eval page", description="Measure the chat page.")
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="a folder for pictures of the main states")
     options = parser.parse_args(arguments)
@@ -79,7 +78,7 @@ def _browser(chromium: str) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _chat(browser: Any) -> Iterator[tuple[str, float]]:
-    """`make chat`, its address, and the seconds until its page takes a question."""
+    """Run `make chat`; yield its address and the seconds until its page takes a question."""
     started = time.perf_counter()
     process = subprocess.Popen(
         ["make", "chat"], cwd=_ROOT, env=os.environ | {"FOOTNOTE_UI__PORT": "0"}, stderr=subprocess.PIPE,
@@ -99,7 +98,7 @@ def _chat(browser: Any) -> Iterator[tuple[str, float]]:
 
 
 def _load(browser: Any, url: str) -> float:
-    """Seconds of a first load, nothing cached, until the page takes a question."""
+    """Return the seconds of a first load, without cache, until the page takes a question."""
     with browser.new_context() as context:
         started = time.perf_counter()
         _opened(context, url)
@@ -114,7 +113,7 @@ def _opened(context: Any, url: str) -> Any:
 
 
 def _first_words(browser: Any, url: str) -> dict[str, float]:
-    """From Enter to the first sentence on the page, each question in a conversation of its own."""
+    """Return milliseconds from Enter to the first sentence, each question in a new conversation."""
     questions = [q.question for q in load_questions(QUESTIONS) if q.type == "fact" and not q.history][:_QUESTIONS]
     milliseconds = []
     with browser.new_context() as context:
@@ -139,7 +138,7 @@ def _first_words(browser: Any, url: str) -> dict[str, float]:
 
 
 def _violations(browser: Any, url: str) -> dict[str, dict[str, int]]:
-    """What axe-core finds in each state of the page, by its weight."""
+    """Count what axe-core finds in each state of the page, by impact."""
     axe = _axe()
     found = {}
     for scheme in ("light", "dark"):
@@ -162,7 +161,7 @@ def _axe() -> str:
 
 
 def _states(page: Any) -> Iterator[str]:
-    """Brings the page into its main states one after another."""
+    """Bring the page into its main states, one after another, and yield their names."""
     page.get_by_role("button", name="New conversation").click()
     page.get_by_text("Which papers are about").first.wait_for()
     yield "empty"

@@ -1,12 +1,12 @@
-"""Tries a grid of settings and shows quality against time.
+"""Try a grid of settings and show quality against time.
 
     python -m eval sweep eval/sweep.toml --papers ../shared/seeds --out out/sweep
 
 The file has a table `[grid]` of lists: the keys `max_tokens`, `overlap_sentences`, `backend`, `candidates` and
 `passages_per_paper` are settings of config.toml, `max_sentences` is the answer's, `passages`, `sentences`, `order` and
-`choice` are the cross-encoder's, and `fusion` names weights given in `[fusion.NAME]`; "fitted" are those that ship.
-Papers are embedded once for each kind of chunk and backend; all else reuses their vectors. Writes sweep.json and
-sweep.svg and prints a table. A run that was stopped goes on where it was.
+`choice` are the cross-encoder's, and `fusion` names weights given in `[fusion.NAME]`; "fitted" are the shipped ones.
+Papers are embedded once for each kind of chunk and backend; other settings reuse the vectors. Writes sweep.json and
+sweep.svg and prints a table. An interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from rag.text.readable import folded
 from ..files import digest
 from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from ..runs import Row, add_papers, each_once, unfinished
-from ..statistics import Figure, summarise_scores
+from ..statistics import rounded, summarise_scores
 
 _EMBEDDED = {"max_tokens": "chunking", "overlap_sentences": "chunking", "backend": "embedding"}
 _SEARCHED = {
@@ -46,7 +46,7 @@ _SEARCHED = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the grid."""
+    """Run the grid."""
     parser = argparse.ArgumentParser(prog="python -m eval sweep", description="Try a grid of settings.")
     parser.add_argument("grid", type=Path, metavar="FILE.toml")
     parser.add_argument("--papers", nargs="+", default=[str(SAMPLE)])
@@ -82,7 +82,7 @@ def _tried(
     fusions: dict[str, Weights],
     questions: Sequence[Question],
 ) -> list[dict[str, Any]]:
-    """The results of all settings that share their chunks and vectors; library and results stay in `folder`."""
+    """Return the results of all settings that share chunks and vectors; library and results are kept in `folder`."""
     with _opened(folder / "library", embedded) as assistant:
         add_papers(assistant, papers)
 
@@ -99,18 +99,18 @@ def _tried(
 
 
 def read_grid(path: Path) -> tuple[dict[str, list[Any]], dict[str, Weights]]:
-    """The grid, and the weights by the names that it may use.
+    """Read the grid, and the weights by the names that it may use.
 
     Raises:
-        ConfigError: the file cannot be read, or has no grid, an unknown table or key, an empty list, a fusion that is
-            not given or a weight that is no number.
+        ConfigError: the file cannot be read, or has no grid, an unknown table or key, an empty list, an undefined
+            fusion or a weight that is not a number.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"The sweep {path.name} cannot be read: {error}.") from error
     if unknown := [name for name in tables if name not in ("grid", "fusion")]:
-        raise ConfigError(f"{path.name}: [{unknown[0]}] is no table of a sweep; known are [grid] and [fusion.NAME].")
+        raise ConfigError(f"{path.name}: [{unknown[0]}] is not a table of a sweep; known are [grid] and [fusion.NAME].")
     fusions = {"fitted": load_weights()}
     for name, given in _table(path, tables, "fusion").items():
         fusions[name] = _fusion(path, name, given)
@@ -120,13 +120,13 @@ def read_grid(path: Path) -> tuple[dict[str, list[Any]], dict[str, Weights]]:
     for key, values in grid.items():
         if key not in (*_EMBEDDED, *_SEARCHED, "fusion"):
             raise ConfigError(
-                f"{path.name}: {key!r} is no key of a grid; known are {[*_EMBEDDED, *_SEARCHED, 'fusion']}."
+                f"{path.name}: {key!r} is not a key of a grid; known are {[*_EMBEDDED, *_SEARCHED, 'fusion']}."
             )
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{path.name}: {key} has to be a list of values, not {values!r}.")
     for name in grid.get("fusion", []):
         if name not in fusions:
-            raise ConfigError(f"{path.name}: the fusion {name!r} is given nowhere; write [fusion.{name}].")
+            raise ConfigError(f"{path.name}: the fusion {name!r} is not defined; write [fusion.{name}].")
     return grid, fusions
 
 
@@ -138,7 +138,7 @@ def _table(path: Path, tables: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _fusion(path: Path, name: str, given: Any) -> Weights:
-    """The weights that ship, but for those of the features that are given."""
+    """Return the shipped weights with the given weights of features; other features get 0."""
     if not isinstance(given, dict) or set(given) - set(FEATURES):
         raise ConfigError(f"{path.name}: [fusion.{name}] has unknown features; known are {', '.join(FEATURES)}.")
     for feature, weight in given.items():
@@ -160,14 +160,14 @@ def _opened(folder: Path, chosen: dict[str, Any]) -> Assistant:
 
 
 def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weights) -> dict[str, Any]:
-    """Figures of the first right paper's rank and of the share of a question's facts in the chosen sentences.
+    """Return figures of the first right paper's rank and of the share of a question's facts in the chosen sentences.
 
-    `facts` is of the questions that have any, and missing where none has; `ms` is the median of milliseconds.
+    `facts` is over the questions with facts, and missing without any; `ms` is the median of milliseconds.
     """
     scores: list[dict[str, float]] = []
     seconds: list[float] = []
     library = assistant.library
-    assistant.ask(questions[0].question)  # opens the index and the models, whose time is not a question's
+    assistant.ask(questions[0].question)  # opens the index and the models before the clock runs
     for question in questions:
         started = time.perf_counter()
         found = rerank_passages(library, search(library, question.question, weights=weights))
@@ -182,30 +182,26 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
         if question.nuggets:
             held = [any(holds_nugget(c.text, group) for c in chosen) for group in question.nuggets]
             scores[-1]["facts"] = sum(held) / len(held)
-    figures = {name: _rounded(figure) for name, figure in summarise_scores(scores).items()}
+    figures = {name: rounded(figure) for name, figure in summarise_scores(scores).items()}
     return figures | {"ms": round(statistics.median(seconds) * 1000, 1)}
 
 
-def _rounded(figure: Figure) -> Figure:
-    return {name: round(value, 4) for name, value in figure.items()}
-
-
-def _shown(value: Any) -> str:
-    """A setting, a number, or a figure with its interval."""
+def _cell(value: Any) -> str:
+    """Format a setting, a number, or a figure with its interval."""
     return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]" if isinstance(value, dict) else str(value)
 
 
 def _print_table(results: Sequence[dict[str, Any]]) -> None:
-    rows = [list(results[0]), *([_shown(value) for value in result.values()] for result in results)]
+    rows = [list(results[0]), *([_cell(value) for value in result.values()] for result in results)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(f"{cell:>{width}s}" for cell, width in zip(row, widths, strict=True)))  # noqa: T201
 
 
 def _plot(results: Sequence[dict[str, Any]]) -> str:
-    """Each result as a point: milliseconds to the right, quality with its interval upwards, its settings as a tooltip.
+    """Draw each result as a point: milliseconds to the right, quality with its interval up, settings as a tooltip.
 
-    Quality is the share of the facts found; RR where the questions have no facts.
+    Quality is the share of facts found, or RR if the questions have no facts.
     """
     width, height, edge = 640, 360, 48
     name = "facts" if "facts" in results[0] else "RR"
@@ -218,10 +214,10 @@ def _plot(results: Sequence[dict[str, Any]]) -> str:
     def point(result: dict[str, Any]) -> str:
         x = place(result["ms"], times, width)
         low, y, high = (height - place(result[name][each], quality, height) for each in ("low", "mean", "high"))
-        told = escape(", ".join(f"{key} {_shown(value)}" for key, value in result.items()))
+        tooltip = escape(", ".join(f"{key} {_cell(value)}" for key, value in result.items()))
         return (
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="#b9c7dd"/>'
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="#3566a8"><title>{told}</title></circle>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="#3566a8"><title>{tooltip}</title></circle>'
         )
 
     points = "\n".join(map(point, results))

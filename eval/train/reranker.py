@@ -1,14 +1,14 @@
-"""Trains the cross-encoder: an adapter of the packaged embedding model and five heads, as one small file.
+"""Train the cross-encoder: an adapter of the packaged embedding model and five heads, in one small file.
 
     python -m eval train --data ../shared/data --out out/train
 
-Writes cross_encoder.safetensors (half precision) and curve.json to --out; a run that was stopped goes on from its last
-checkpoint, unless it was of other data, at another rate, or of other code. See eval/train/groups.py for what it is
-trained on, rag/models/reranker.py for the file's form, whose ADAPTER_SHA256 changes with the file.
+Writes cross_encoder.safetensors (half precision) and curve.json to --out. An interrupted run continues from its last
+checkpoint, unless data, rate or code changed. The training data are described in eval/train/groups.py, the file's
+format in rag/models/reranker.py, whose ADAPTER_SHA256 changes with the file.
 
-The loss of a group is the cross-entropy of the text that answers among all (softmax over what is said of each plus the
-program's own score of it, so that what that knows is not learned again), and that of whether each states what is asked
-for (logistic); of a pair for the support of sentences, that of its three labels.
+The loss of a group is the cross-entropy of the text that answers among all (a softmax of the output plus the program's
+own score, so that the model only learns what that score lacks) and a logistic loss of whether each text states what is
+asked for; the loss of a pair is the cross-entropy of its three labels of support.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ from .groups import read_data
 
 _BATCH_TOKENS = 4096
 _ROWS = {"cpu": 96, "cuda": 512}
-"""As many texts are read at once; of similar lengths, so that little is padded."""
+"""The texts in a forward pass; they have similar lengths, so that little is padded."""
 _SENTENCE_TOKENS, _PASSAGE_TOKENS = 96, 256
-_HELD = 0.03  # of all groups and pairs, kept from training for the curve
-_RATE = 4e-4  # with 1e-3 it does not settle
-_HEADS = 5.0  # times the rate for what begins at random
-_WARM = 100  # steps
-_FALLING = 0.5  # of all steps
-_STATED = 0.5  # what the loss of "stated" counts beside that of "answers"
-_EVERY = 100  # steps between two checkpoints and two points of the curve
+_HELD_OUT = 0.03  # of all groups and pairs, for the curve
+_RATE = 4e-4  # 1e-3 does not converge
+_HEADS_RATE = 5.0  # times the rate, for the heads, which start at random
+_WARMUP = 100  # steps
+_DECAY = 0.5  # of all steps
+_STATED_WEIGHT = 0.5  # of the loss of "stated"; that of "answers" has 1
+_CHECKPOINT_STEPS = 100
 _SEED = 0
 FILE = "cross_encoder.safetensors"
 
@@ -77,11 +77,11 @@ Batch = list[Example]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Trains, writes the adapter and the curve."""
+    """Train, write the adapter and the curve."""
     parser = argparse.ArgumentParser(prog="python -m eval train", description="Train the cross-encoder.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the collections")
     parser.add_argument("--out", type=Path, default=Path("out/train"), metavar="DIR")
-    parser.add_argument("--steps", type=int, metavar="N", help="as many, in place of one pass over all of the data")
+    parser.add_argument("--steps", type=int, metavar="N", help="number of steps (default: one pass over the data)")
     parser.add_argument("--papers", type=int, metavar="N", help="the first N of each collection, for a trial")
     parser.add_argument("--rate", type=float, default=_RATE, help="the highest learning rate")
     parser.add_argument("--threads", type=int, default=2)
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _stored_data(folder: Path, out: Path, papers: int | None) -> Data:
-    """The data, read back from `out` where it was made before: retrieving the negatives takes its time."""
+    """Return the data; it is kept in `out`, because retrieving the negatives takes long."""
     file = out / f"data-{papers or 'all'}-{code_digest()[:12]}.json"
     if not file.is_file():
         data = read_data(folder, out, papers)
@@ -104,7 +104,7 @@ def _stored_data(folder: Path, out: Path, papers: int | None) -> Data:
 
 
 def encoded(data: Data) -> list[Example]:
-    """The groups and pairs as token ids."""
+    """Encode the groups and pairs as token ids."""
     tokenizer = load_embedder(Embedding(model=PACKAGED_MODEL)).tokenizer
     sentences, passages = (PairTokenizer(tokenizer, most) for most in (_SENTENCE_TOKENS, _PASSAGE_TOKENS))
     examples = []
@@ -118,14 +118,14 @@ def encoded(data: Data) -> list[Example]:
 
 
 def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """What is trained on, and what is held out for the curve."""
+    """Return the examples to train on, and those held out for the curve."""
     drawn = random.Random(_SEED).sample(examples, len(examples))
-    count = int(len(drawn) * _HELD)
+    count = int(len(drawn) * _HELD_OUT)
     return drawn[count:], drawn[:count]
 
 
 def batches(examples: Sequence[Example], seed: int) -> list[Batch]:
-    """Batches of about `_BATCH_TOKENS` tokens, of groups or pairs alone, each of similar lengths, in random order."""
+    """Make batches of about `_BATCH_TOKENS` tokens, of groups or of pairs, of similar lengths, in random order."""
     rng = random.Random(seed)
     made: list[Batch] = []
     for support in (False, True):
@@ -147,7 +147,7 @@ def batches(examples: Sequence[Example], seed: int) -> list[Batch]:
 
 
 def _reader() -> Any:
-    """The packaged model's body with trainable low-rank layers, biases and norms, and the heads; a torch module."""
+    """Return a torch module: the packaged model with trainable low-rank layers, biases and norms, and the heads."""
     import torch
     from torch import nn
 
@@ -184,7 +184,7 @@ def _reader() -> Any:
                 return self.heads(pooled(hidden.float(), mask.float()))
 
         def adapter(self) -> dict[str, Any]:
-            """The adapter's arrays in half precision, by the names that `rag.models.reranker.merged` knows."""
+            """Return the adapter's arrays in half precision, named as `rag.models.reranker.merged` reads them."""
             arrays: dict[str, Any] = {}
             for name, parameter in self.body.named_parameters():
                 layer, _, kind = name.rpartition(".")
@@ -201,7 +201,7 @@ def _reader() -> Any:
 
 
 def _outputs(reader: Any, batch: Batch, device: str) -> Any:
-    """The heads' outputs for all texts of a batch in their order, (texts, heads), read in parts of similar lengths."""
+    """Return the heads' outputs for all texts of a batch, (texts, heads); texts of similar lengths run together."""
     import torch
 
     rows = [ids for each in batch for ids in each.ids]
@@ -210,7 +210,7 @@ def _outputs(reader: Any, batch: Batch, device: str) -> Any:
     outputs = []
     for part in parts:
         ids = np.zeros(_shape(len(part), max(len(rows[i]) for i in part)), np.int64)
-        ids[len(part) :, 0] = 1  # what fills the shape is read and dropped; without any token it would be no number
+        ids[len(part) :, 0] = 1  # padding rows are dropped later; without a token they would be NaN
         for place, i in enumerate(part):
             ids[place, : len(rows[i])] = rows[i]
         given = torch.from_numpy(ids).to(device)
@@ -220,12 +220,12 @@ def _outputs(reader: Any, batch: Batch, device: str) -> Any:
 
 
 def _shape(rows: int, tokens: int) -> tuple[int, int]:
-    """In steps, so that there are few: torch prepares itself anew for each shape, and keeps what it prepared."""
+    """Round a shape up, so that there are few shapes: torch prepares and caches kernels for each."""
     return -(-rows // 8) * 8, -(-tokens // 16) * 16
 
 
 def _loss(outputs: Any, batch: Batch, beside: Any) -> Any:
-    """`beside` is what the program's own scores of sentences and of passages count beside what is read."""
+    """Return the loss of a batch; `beside` are the weights of the program's own scores of sentences and passages."""
     import torch
     from torch.nn import functional
 
@@ -242,12 +242,12 @@ def _loss(outputs: Any, batch: Batch, beside: Any) -> Any:
     for end, each in zip(ends, batch, strict=True):
         start = end - len(each.ids)
         stated[start] = float(each.label == 0)
-        if each.label == 0 and each.source != CLOZE:  # what was cut out there can be seen from how it reads
+        if each.label == 0 and each.source != CLOZE:  # a cloze's missing word shows in how it reads
             first = first - torch.log_softmax(answers[start:end], 0)[0]
             ranked += 1
     weight = torch.where(stated > 0, 4.0, 1.0)  # about four times as many do not
     second = functional.binary_cross_entropy_with_logits(outputs[:, 1], stated, weight=weight)
-    return first / max(ranked, 1) + _STATED * second
+    return first / max(ranked, 1) + _STATED_WEIGHT * second
 
 
 # Training
@@ -256,7 +256,7 @@ def _loss(outputs: Any, batch: Batch, beside: Any) -> Any:
 def train(
     examples: Sequence[Example], held: Sequence[Example], out: Path, steps: int | None, rate: float, threads: int
 ) -> None:
-    """Trains to the end, from the checkpoint in `out` where there is one, and writes what came of it."""
+    """Train to the end, from the checkpoint in `out` if there is one, and write the results."""
     import torch
 
     out.mkdir(parents=True, exist_ok=True)
@@ -265,7 +265,7 @@ def train(
     reader = _reader().to(device).eval()  # no dropout: each text is seen once or twice
     body = [parameter for parameter in reader.body.parameters() if parameter.requires_grad]
     heads = [*reader.heads.parameters(), reader.beside]
-    rates = [rate, _HEADS * rate]
+    rates = [rate, _HEADS_RATE * rate]
     optimizer = torch.optim.AdamW([{"params": body}, {"params": heads}], lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     one_pass = len(batches(examples, 0))
     steps = steps or one_pass
@@ -276,9 +276,7 @@ def train(
         reader.load_state_dict(kept["reader"])
         optimizer.load_state_dict(kept["optimizer"])
         curve, first = kept["curve"], kept["step"]
-    _tell(
-        f"{len(examples):,} groups and pairs, {one_pass:,} steps a pass, {steps:,} in all, from {first:,} on {device}"
-    )
+    _log(f"{len(examples):,} groups and pairs, {one_pass:,} steps a pass, {steps:,} in all, from {first:,} on {device}")
     losses: list[float] = []
     began = time.monotonic()
     for step, batch in enumerate(_stream(examples, steps)):
@@ -293,11 +291,11 @@ def train(
         optimizer.step()
         if batch[0].source != "support":
             losses.append(loss.item())
-        if (step + 1) % _EVERY == 0 or step + 1 == steps:
+        if (step + 1) % _CHECKPOINT_STEPS == 0 or step + 1 == steps:
             curve.append({"step": step + 1, "loss": round(float(np.mean(losses or [0.0])), 4)})
             curve[-1] |= _scores(reader, held, device)
             pace = (time.monotonic() - began) / (step + 1 - first)
-            _tell(f"{json.dumps(curve[-1])} {(steps - step - 1) * pace / 60:.0f} min left")
+            _log(f"{json.dumps(curve[-1])} {(steps - step - 1) * pace / 60:.0f} min left")
             losses = []
             state = {"reader": reader.state_dict(), "optimizer": optimizer.state_dict(), "curve": curve}
             torch.save(state | {"step": step + 1, "made_of": made_of}, checkpoint.with_suffix(".new"))
@@ -306,7 +304,7 @@ def train(
 
 
 def _made_of(examples: Sequence[Example], rate: float) -> str:
-    """What tells one run from another, but for how many steps it has: a run can be gone on with to another end."""
+    """Return a key of the run, without its number of steps: a run can be continued for more steps."""
     return hashlib.sha256(repr((rate, code_digest(), examples)).encode()).hexdigest()
 
 
@@ -316,16 +314,16 @@ def _stream(examples: Sequence[Example], steps: int) -> Iterator[Batch]:
 
 
 def _share(step: int, steps: int) -> float:
-    """Of the highest learning rate: it rises in a line, stays, and over the last part of all steps falls to 0.
+    """Return the share of the highest learning rate: linear warmup, constant, linear decay to 0.
 
-    So a run that is stopped before it falls can be gone on with to another end, with the same outcome.
+    A run that is stopped before the decay can be continued for any number of steps.
     """
-    return min((step + 1) / _WARM, 1.0, (steps - step) / (steps * _FALLING))
+    return min((step + 1) / _WARMUP, 1.0, (steps - step) / (steps * _DECAY))
 
 
 def _scores(reader: Any, held: Sequence[Example], device: str) -> dict[str, float]:
-    """On what was held out: reciprocal rank of what answers by source, the program's own score alone and with what is
-    read; support's accuracy; AUROC of "stated" of the best text."""
+    """Score held-out examples: reciprocal rank by source, with the program's own score alone and with the model's
+    output; accuracy of support; AUROC of "stated" of the best text."""
     import torch
 
     ranks: dict[str, list[float]] = defaultdict(list)
@@ -354,7 +352,7 @@ def _scores(reader: Any, held: Sequence[Example], device: str) -> dict[str, floa
 
 
 def _reciprocal_rank(scores: Any) -> float:
-    """Of the first; those with its score are before it."""
+    """Return the reciprocal rank of the first score; ties rank before it."""
     return 1.0 / (1 + int((scores[1:] >= scores[0]).sum()))
 
 
@@ -365,5 +363,5 @@ def _write(reader: Any, out: Path, made: dict[str, Any]) -> None:
     (out / "curve.json").write_text(json.dumps(made, indent=1) + "\n")
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")

@@ -80,7 +80,7 @@ def test_rows_are_made_once_and_one_that_was_cut_off_again(tmp_path: Path) -> No
 def test_a_run_says_how_far_it_is(
     assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(runs, "_EVERY", 0.0)
+    monkeypatch.setattr(runs, "_PROGRESS_SECONDS", 0.0)
     assert list(shown("ab", "letters")) == ["a", "b"]
     (folder / "moss.txt").write_text("Moss on Roofs\n\nMoss grows on 12 of 40 roofs.\n")
     (folder / "empty.txt").touch()
@@ -145,7 +145,7 @@ def test_a_stopped_beir_keeps_its_papers_and_says_so(
         patched.setattr(Library, "_embedded", embed)
         patched.setattr(Assistant, "search", stop)
         assert run_command(command) == STOPPED
-    assert "the same command goes on from there" in capsys.readouterr().err
+    assert "run the same command to continue" in capsys.readouterr().err
     monkeypatch.setattr(Library, "_embedded", embed)
     assert run_command(command) == 0
     assert len(embedded) == 3
