@@ -31,21 +31,21 @@ def test_server_version_model_window_and_memory_have_a_line_each(tmp_path: Path)
         "model qwen3:4b: 4.0B parameters",
         "context window: 8,192 of the model's 40,960 tokens",
     ]
-    assert found[4].what.startswith("memory: the model takes about 3.1 GB, ")
-    assert all(finding.well for finding in found)
+    assert found[4].what.startswith("memory: the model needs about 3.1 GB, ")
+    assert all(finding.ok for finding in found)
     assert server.bodies() == []  # nothing was loaded
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, "cross-encoder: the packaged one, for 15 passages and 16 sentences"),
-        ({"order": False}, "cross-encoder: the packaged one, for 16 sentences"),
-        ({"choice": False, "confidence": False}, "cross-encoder: the packaged one, for 15 passages"),
-        ({"order": False, "choice": False, "confidence": False}, "cross-encoder: none, as the settings have it"),
-        ({"model": "none"}, "cross-encoder: none, as the settings have it"),
+        ({}, "cross-encoder: packaged, for 15 passages and 16 sentences"),
+        ({"order": False}, "cross-encoder: packaged, for 16 sentences"),
+        ({"choice": False, "confidence": False}, "cross-encoder: packaged, for 15 passages"),
+        ({"order": False, "choice": False, "confidence": False}, "cross-encoder: switched off in the settings"),
+        ({"model": "none"}, "cross-encoder: switched off in the settings"),
         ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is no folder. "),
-        ({"model": "/nobody/none", "order": False}, "cross-encoder: none, as the settings have it"),
+        ({"model": "/nobody/none", "order": False}, "cross-encoder: switched off in the settings"),
     ],
 )
 def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
@@ -55,7 +55,7 @@ def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
     with Assistant.open(library=assistant.settings.library.path, mode="quote", overrides=overrides) as opened:
         found = opened.check()
     assert found[3].what.startswith(said)
-    assert found[3].well == ("nobody" not in found[3].what)
+    assert found[3].ok == ("nobody" not in found[3].what)
     assert found[4].what.startswith("index: in step with the record")
 
 
@@ -65,7 +65,7 @@ def test_a_server_that_does_not_answer_is_said_within_three_seconds(tmp_path: Pa
         began = time.monotonic()
         (found,) = findings(tmp_path, server.host)
         assert time.monotonic() - began < 3
-    assert (found.well, found.what) == (True, f"Ollama: not found at {server.host}; answers are quotes")
+    assert (found.ok, found.what) == (True, f"Ollama: not found at {server.host}; answers are quotes")
     assert "`ollama serve`" in found.remedy
     assert found.remedy.endswith("(optional)")
 
@@ -94,7 +94,7 @@ def test_a_model_that_cannot_be_used_is_a_fault_where_it_was_asked_for(
     with OllamaServer(models=["somebody/own", "own:cloud"]) as server:
         *_, found = findings(tmp_path, server.host, mode, **changes)
     assert found.what == f"model {changes.get('model', 'auto')}: cannot be used; answers are quotes"
-    assert found.well is well
+    assert found.ok is well
     assert "`ollama pull " in found.remedy
 
 
@@ -120,16 +120,16 @@ def test_a_version_that_leaks_memory_is_told(tmp_path: Path, version: str, old: 
 def test_a_server_without_a_version_is_looked_at_all_the_same(tmp_path: Path) -> None:
     with OllamaServer(fault="no version") as server:
         found = findings(tmp_path, server.host)
-    assert found[1].what == "Ollama version: it does not say"
+    assert found[1].what == "Ollama version: not reported"
     assert len(found) == 5
 
 
 def test_a_window_that_the_model_does_not_have_is_a_fault(tmp_path: Path) -> None:
     with OllamaServer(models=[Model("qwen3:4b", window=4096)]) as server:
         found = findings(tmp_path, server.host)[3]
-        assert findings(tmp_path, server.host, "quote")[3].well
-    assert (found.well, found.remedy[:30]) == (False, "[ollama] context_tokens = 4096")
-    assert found.what == "context window: 8,192 tokens are asked for, the model reads 4,096"
+        assert findings(tmp_path, server.host, "quote")[3].ok
+    assert (found.ok, found.remedy[:30]) == (False, "[ollama] context_tokens = 4096")
+    assert found.what == "context window: 8,192 tokens are set, the model has 4,096"
 
 
 def test_memory_that_is_short_is_told_unless_the_model_is_loaded(
@@ -141,6 +141,6 @@ def test_memory_that_is_short_is_told_unless_the_model_is_loaded(
         short = findings(tmp_path, server.host)[4]
         server.loaded.add("qwen3:4b")
         loaded = findings(tmp_path, server.host)[4]
-    assert short.what == "memory: the model takes about 3.1 GB, 2.0 GB are free"
+    assert short.what == "memory: the model needs about 3.1 GB, 2.0 GB are free"
     assert "smaller model" in short.remedy
     assert loaded == Finding(True, "memory: the model is loaded")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, HTTPException
@@ -13,13 +13,12 @@ from fastapi import Path as Parameter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from rag import Assistant, FootnoteError, SavedAnswer, bibtex, cited_papers, markdown
+from rag import Assistant, FootnoteError, bibtex, cited_papers, markdown
 from rag.errors import UnknownAnswer, UnknownConversation, UnknownPaper
 
 _PROCESSES = 2  # that draw pages at the same time
 _WAIT_SECONDS = 20  # for a free one
 
-Format = Literal["md", "bib"]
 Number = Annotated[int, Parameter(ge=0, lt=2**63)]  # an SQLite key
 
 
@@ -37,16 +36,21 @@ def add_downloads(app: FastAPI, assistant: Assistant) -> None:
         cache_control = "private, max-age=3600" if is_same else "no-store"
         return Response(png, media_type="image/png", headers={"cache-control": cache_control})
 
-    @app.get("/export/answer/{number}.{form}")
-    def export_answer(number: Number, form: Format) -> Response:
+    @app.get("/export/{kind}/{number}.{form}")
+    def export(kind: Literal["answer", "conversation"], number: Number, form: Literal["md", "bib"]) -> Response:
         with http_errors():
-            return _download(f"answer-{number}.{form}", [assistant.saved_answer(number)], assistant)
-
-    @app.get("/export/conversation/{number}.{form}")
-    def export_conversation(number: Number, form: Format) -> Response:
-        with http_errors():
-            name = next((each.name for each in assistant.conversations() if each.key == number), "")
-            return _download(f"conversation-{number}.{form}", assistant.conversation(number), assistant, name)
+            if kind == "answer":
+                saved, name = [assistant.saved_answer(number)], ""
+            else:
+                name = next((each.name for each in assistant.conversations() if each.key == number), "")
+                saved = assistant.conversation(number)
+            answers, library = [each.as_answer() for each in saved], assistant.papers()
+        if form == "md":
+            text, media_type = markdown(answers, name, library), "text/markdown"
+        else:
+            text, media_type = bibtex(cited_papers(answers, library), library), "application/x-bibtex"
+        disposition = f'attachment; filename="{kind}-{number}.{form}"'
+        return Response(text, media_type=media_type, headers={"content-disposition": disposition})
 
 
 @contextlib.contextmanager
@@ -78,12 +82,3 @@ def free_process(processes: threading.BoundedSemaphore, seconds: float = _WAIT_S
 def _plain_text(request: Request, error: Exception) -> Response:
     status, text = (error.status_code, str(error.detail)) if isinstance(error, HTTPException) else (500, "Error")
     return PlainTextResponse(text, status)
-
-
-def _download(file: str, saved: Sequence[SavedAnswer], assistant: Assistant, name: str = "") -> Response:
-    answers, library = [each.as_answer() for each in saved], assistant.papers()
-    if file.endswith(".md"):
-        text, media_type = markdown(answers, name, library), "text/markdown"
-    else:
-        text, media_type = bibtex(cited_papers(answers, library), library), "application/x-bibtex"
-    return Response(text, media_type=media_type, headers={"content-disposition": f'attachment; filename="{file}"'})

@@ -271,8 +271,8 @@ def doctor(assistant: Assistant, options: argparse.Namespace) -> int:
     findings = assistant.check()
     for finding in findings:
         remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-        print_text(f"{'ok ' if finding.well else 'NO '} {finding.what}{remedy}")
-    return DONE if all(finding.well for finding in findings) else NOT_DONE
+        print_text(f"{'ok ' if finding.ok else 'NO '} {finding.what}{remedy}")
+    return DONE if all(finding.ok for finding in findings) else NOT_DONE
 
 
 def chat(assistant: Assistant, options: argparse.Namespace) -> int:

@@ -76,7 +76,7 @@ def print_answer(answer: Answer) -> None:
 def progress(what: str) -> Iterator[Callable[[Progress], None]]:
     """Show the progress of an `add` or a rebuild on stderr: a line for each file, in a terminal also a bar."""
     if not sys.stderr.isatty():
-        yield _ProgressLines().show
+        yield _ProgressPrinter().show
         return
     import rich.progress as bars
     from rich.console import Console
@@ -90,48 +90,34 @@ def progress(what: str) -> Iterator[Callable[[Progress], None]]:
         bars.TimeRemainingColumn(),
     )
     with bars.Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
-        yield _ProgressBar(bar, bar.add_task(what, total=None, rate="")).show
+        yield _ProgressPrinter(bar, bar.add_task(what, total=None, rate="")).show
 
 
-class _ProgressLines:
-    """Print a line for each finished file: `[3/20] kites.txt (2.1 files/s, 8 s left)`."""
+class _ProgressPrinter:
+    """Print a line for each finished file: `[3/20] kites.txt (2.1 files/s, 8 s left)`; or show them on a bar."""
 
-    def __init__(self) -> None:
-        self._stage = ""
-        self._start = 0.0
+    def __init__(self, bar: Any = None, task: Any = None) -> None:
+        self._bar, self._task = bar, task
+        self._stage, self._start, self._chunks = "", 0.0, 0
 
     def show(self, step: Progress) -> None:
         if step.stage != self._stage:  # each stage has its own rate
-            self._stage, self._start = step.stage, time.monotonic()
+            self._stage, self._start, self._chunks = step.stage, time.monotonic(), step.chunks
+            if self._bar:
+                self._bar.reset(self._task, description=step.stage, total=step.total or None)
+        seconds = max(time.monotonic() - self._start, 1e-3)
+        rate = f"{step.done / seconds:.1f} files/s"
+        if self._bar:
+            chunks = f"{(step.chunks - self._chunks) / seconds:.0f} chunks/s"
+            self._bar.update(self._task, completed=step.done, rate=f"{rate}, {chunks}")
         if not step.name:
             return
-        rate = step.done / max(time.monotonic() - self._start, 1e-3)
-        left = f", {_duration((step.total - step.done) / rate)} left" if step.done < step.total else ""
-        say(f"[{step.done}/{step.total}] {_file_line(step)} ({rate:.1f} files/s{left})")
-
-
-class _ProgressBar:
-    """Show a bar with count, rate and time left, and above it a line for each finished file."""
-
-    def __init__(self, bar: Any, task: Any) -> None:
-        self._bar, self._task = bar, task
-        self._stage = ""
-        self._start = 0.0
-        self._chunks = 0
-
-    def show(self, step: Progress) -> None:
-        if step.stage != self._stage:
-            self._stage, self._start, self._chunks = step.stage, time.monotonic(), step.chunks
-            self._bar.reset(self._task, description=step.stage, total=step.total or None)
-        seconds = max(time.monotonic() - self._start, 1e-3)
-        rate = f"{step.done / seconds:.1f} files/s, {(step.chunks - self._chunks) / seconds:.0f} chunks/s"
-        self._bar.update(self._task, completed=step.done, rate=rate)
-        if step.name:
-            self._bar.console.print(clean(_file_line(step)), markup=False)
-
-
-def _file_line(step: Progress) -> str:
-    return f"{step.name}{': not read' if step.failed else ''}"
+        line = f"{step.name}{': not read' if step.failed else ''}"
+        if self._bar:
+            self._bar.console.print(clean(line), markup=False)
+        else:
+            left = seconds * (step.total - step.done) / step.done
+            say(f"[{step.done}/{step.total}] {line} ({rate}{f', {_duration(left)} left' if left else ''})")
 
 
 def _duration(seconds: float) -> str:

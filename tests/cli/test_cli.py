@@ -397,10 +397,10 @@ def test_doctor_says_line_by_line_what_is_well_and_what_to_do(shelf: Path, tmp_p
     done = footnote_here("doctor", cwd=shelf, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert lines.pop(0) == "ok  record: whole"
+    assert lines.pop(0) == "ok  record: intact"
     assert lines[0].startswith("ok  library library: 3 papers, ")
     assert lines[1] == "ok  embedding model all-MiniLM-L6-v2: 384 dimensions, 256 tokens"
-    assert lines[2].startswith("ok  cross-encoder: the packaged one, for ")
+    assert lines[2].startswith("ok  cross-encoder: packaged, for ")
     assert lines[3].startswith("ok  index: in step with the record")
     assert lines[-1].startswith("ok  Ollama: not found at http://127.0.0.1:9; answers are quotes  -> ")
     none = footnote_here("doctor", cwd=tmp_path, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")

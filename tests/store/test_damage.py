@@ -37,7 +37,7 @@ def opened(library: Path) -> Assistant:
 def found(library: Path) -> list[tuple[str, str]]:
     """What `doctor` finds wrong, but for Ollama, and the remedies."""
     with opened(library) as assistant:
-        return [(each.what, each.remedy) for each in assistant.check() if not each.well]
+        return [(each.what, each.remedy) for each in assistant.check() if not each.ok]
 
 
 def change(library: Path, *statements: str) -> None:
@@ -66,7 +66,7 @@ def flipped_bits_in_a_text(library: Path) -> None:
 def test_a_sound_library_is_found_well(library: Path) -> None:
     assert found(library) == []
     with opened(library) as assistant:
-        assert assistant.check()[0].what == "record: whole"
+        assert assistant.check()[0].what == "record: intact"
 
 
 @pytest.mark.parametrize(
