@@ -1,4 +1,4 @@
-"""What `footnote doctor` says of the cross-encoder, and of Ollama and its model, whatever answers in its place."""
+"""The checks of `footnote doctor`: the cross-encoder, Ollama and its model, and servers that are not Ollama."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rag.doctor import Finding
 
 
 def findings(tmp_path: Path, host: str, mode: str = "auto", **changes: Any) -> list[Finding]:
-    """What is found of Ollama, which comes last."""
+    """Return the findings on Ollama, which come last."""
     overrides = {"ollama": {"host": host, **changes}, "answer": {"mode": mode}}
     with Assistant.open(library=tmp_path / "library", overrides=overrides) as assistant:
         found = assistant.check()
     return found[next(i for i, finding in enumerate(found) if finding.what.startswith("Ollama")) :]
 
 
-def test_server_version_model_window_and_memory_have_a_line_each(tmp_path: Path) -> None:
+def test_server_version_model_window_and_memory_get_a_finding_each(tmp_path: Path) -> None:
     with OllamaServer(models=["nomic-embed-text", "qwen3:4b"]) as server:
         found = findings(tmp_path, server.host)
     assert [finding.what for finding in found[:4]] == [
@@ -48,7 +48,7 @@ def test_server_version_model_window_and_memory_have_a_line_each(tmp_path: Path)
         ({"model": "/nobody/none", "order": False}, "cross-encoder: switched off in the settings"),
     ],
 )
-def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
+def test_the_cross_encoder_s_uses_are_listed_and_its_fault_stops_no_other_check(
     settings: dict[str, Any], said: str, assistant: Assistant
 ) -> None:
     overrides = {"cross_encoder": settings, "ollama": {"host": "http://127.0.0.1:9"}}
@@ -60,7 +60,7 @@ def test_the_cross_encoder_s_uses_are_said_and_a_fault_hides_nothing_after_it(
 
 
 @pytest.mark.parametrize("fault", ["down", "refused", "deaf", "slow first byte"])
-def test_a_server_that_does_not_answer_is_said_within_three_seconds(tmp_path: Path, fault: str) -> None:
+def test_a_silent_server_is_reported_within_three_seconds(tmp_path: Path, fault: str) -> None:
     with OllamaServer(fault=fault, everywhere=True) as server:
         began = time.monotonic()
         (found,) = findings(tmp_path, server.host)
@@ -71,7 +71,7 @@ def test_a_server_that_does_not_answer_is_said_within_three_seconds(tmp_path: Pa
 
 
 @pytest.mark.parametrize("fault", sorted(set(CHAT_FAULTS) - {"slow first byte", "stall"}))
-def test_whatever_answers_in_ollama_s_place_is_met(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_ollama_is_reported(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.models.ollama.discovery.SEARCH_SECONDS", 0.4)
     with OllamaServer(fault=fault, everywhere=True) as server:
         found = findings(tmp_path, server.host)
@@ -88,7 +88,7 @@ def test_whatever_answers_in_ollama_s_place_is_met(tmp_path: Path, fault: str, m
         ("auto", {"model": "own:cloud"}, False),
     ],
 )
-def test_a_model_that_cannot_be_used_is_a_fault_where_it_was_asked_for(
+def test_an_unusable_model_is_a_fault_if_it_was_configured(
     tmp_path: Path, mode: str, changes: dict[str, str], well: bool
 ) -> None:
     with OllamaServer(models=["somebody/own", "own:cloud"]) as server:
@@ -98,7 +98,7 @@ def test_a_model_that_cannot_be_used_is_a_fault_where_it_was_asked_for(
     assert "`ollama pull " in found.remedy
 
 
-def test_a_model_that_runs_elsewhere_and_is_allowed_is_said_to(tmp_path: Path) -> None:
+def test_an_allowed_cloud_model_is_reported_as_such(tmp_path: Path) -> None:
     with OllamaServer(models=["own:cloud"]) as server:
         found = findings(tmp_path, server.host, model="own:cloud", allow_cloud=True)
     assert [finding.what for finding in found if finding.what.startswith(("model", "memory"))] == [
@@ -110,21 +110,21 @@ def test_a_model_that_runs_elsewhere_and_is_allowed_is_said_to(tmp_path: Path) -
     ("version", "old"),
     [("0.17.0", True), ("0.9.6-rc1", True), ("0.17.1", False), ("1.0.0", False), ("0.0.0", False), ("mine", False)],
 )
-def test_a_version_that_leaks_memory_is_told(tmp_path: Path, version: str, old: bool) -> None:
+def test_a_version_with_a_memory_leak_is_reported(tmp_path: Path, version: str, old: bool) -> None:
     with OllamaServer(version=version) as server:
         found = findings(tmp_path, server.host)[1]
     assert found.what.startswith(f"Ollama version {version}")
     assert ("CVE-2026-7482" in found.what, bool(found.remedy)) == (old, old)
 
 
-def test_a_server_without_a_version_is_looked_at_all_the_same(tmp_path: Path) -> None:
+def test_a_server_without_a_version_is_checked_too(tmp_path: Path) -> None:
     with OllamaServer(fault="no version") as server:
         found = findings(tmp_path, server.host)
     assert found[1].what == "Ollama version: not reported"
     assert len(found) == 5
 
 
-def test_a_window_that_the_model_does_not_have_is_a_fault(tmp_path: Path) -> None:
+def test_a_context_window_larger_than_the_model_s_is_a_fault(tmp_path: Path) -> None:
     with OllamaServer(models=[Model("qwen3:4b", window=4096)]) as server:
         found = findings(tmp_path, server.host)[3]
         assert findings(tmp_path, server.host, "quote")[3].ok
@@ -132,7 +132,7 @@ def test_a_window_that_the_model_does_not_have_is_a_fault(tmp_path: Path) -> Non
     assert found.what == "context window: 8,192 tokens are set, the model has 4,096"
 
 
-def test_memory_that_is_short_is_told_unless_the_model_is_loaded(
+def test_too_little_memory_is_reported_unless_the_model_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 8000000 kB\nMemAvailable:    2000000 kB\n")

@@ -1,4 +1,4 @@
-"""The command `footnote` as a person meets it: exit statuses, what goes to which stream, and no traceback."""
+"""The command `footnote`: exit statuses, streams, output, and no tracebacks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OTTERS, CLOCKS, BIRDS = PAPERS
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working directory with the invented papers and their library; only for looking at it."""
+    """A working directory with the test papers and their library; read only."""
     folder = tmp_path_factory.mktemp("shelf")
     (folder / "papers").mkdir()
     for title, text in PAPERS.items():
@@ -40,7 +40,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(shelf: Path, tmp_path: Path) -> Path:
-    """A copy of `shelf` to change."""
+    """A copy of `shelf` that can be changed."""
     return shutil.copytree(shelf, tmp_path / "desk")
 
 
@@ -80,7 +80,7 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         (["chat", "--port", "99999"], "the arguments: [ui] port is 99999; expected less than or equal to 65535."),
     ],
 )
-def test_what_was_not_done_exits_1_with_a_message_alone(shelf: Path, words: list[str], said: str) -> None:
+def test_what_cannot_be_done_exits_1_with_one_message(shelf: Path, words: list[str], said: str) -> None:
     done = footnote_here(*words, cwd=shelf)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(said)
@@ -128,7 +128,7 @@ def test_the_process_exits_with_these_statuses(shelf: Path) -> None:
         assert footnote(*words, cwd=shelf).returncode == status
 
 
-def test_a_file_that_failed_exits_1_and_the_others_are_added(tmp_path: Path) -> None:
+def test_a_failed_file_exits_1_and_the_others_are_added(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("Moss on Roofs\n\nMoss grows on 12 of 40 roofs.\n")
     (tmp_path / "empty.txt").write_text("")
     done = footnote_here("add", "absent.pdf", "empty.txt", "good.txt", cwd=tmp_path)
@@ -151,18 +151,18 @@ def test_a_folder_with_nothing_to_read_exits_1(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "There was nothing to read in it.\n")
 
 
-def test_a_question_on_another_topic_is_done_refused_or_not(shelf: Path) -> None:
+def test_a_refusal_exits_0(shelf: Path) -> None:
     done = footnote_here("ask", "Who won the chess olympiad in Elista?", "--json", cwd=shelf)
     answer = json.loads(done.stdout)
     assert done.returncode == 0
     assert answer["refused"] == (answer["text"] == REFUSAL) == (not answer["citations"])
 
 
-# What is printed, and where
+# Output
 
 
-def test_json_is_alone_on_stdout(shelf: Path) -> None:
-    # A terminal that knows no Ω must not cost the JSON.
+def test_only_json_is_on_stdout(shelf: Path) -> None:
+    # The encoding of stdout may lack Ω.
     answer, passages = (
         json.loads(footnote(*words, "--json", cwd=shelf, PYTHONIOENCODING="ascii").stdout)
         for words in (["ask", f"{QUESTION} Ω"], ["search", QUESTION, "--top-k", "2"])
@@ -175,8 +175,8 @@ def test_json_is_alone_on_stdout(shelf: Path) -> None:
     assert {paper["title"] for paper in listed(shelf)} == set(PAPERS)
 
 
-def test_an_answer_goes_plainly_into_a_pipe(shelf: Path) -> None:
-    done = footnote("ask", *QUESTION.split(), "--mode", "quote", cwd=shelf)  # as it is typed without marks
+def test_an_answer_in_a_pipe_is_plain_text(shelf: Path) -> None:
+    done = footnote("ask", *QUESTION.split(), "--mode", "quote", cwd=shelf)  # typed without quotation marks
     text, references = done.stdout.split("\n\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert "94.5%" in text
@@ -185,7 +185,7 @@ def test_an_answer_goes_plainly_into_a_pipe(shelf: Path) -> None:
     assert text.isascii()  # no frame
 
 
-def test_only_the_first_question_of_a_library_says_that_there_is_no_model(desk: Path) -> None:
+def test_only_the_first_question_of_a_library_mentions_the_missing_model(desk: Path) -> None:
     footnote_here("add", "papers", "--library", "new", cwd=desk)
     first, second = (footnote_here("ask", QUESTION, "--library", "new", cwd=desk) for _ in range(2))
     assert first.stderr == "Answers are quotes: no local model was found. `footnote doctor` says how to add one.\n"
@@ -201,7 +201,7 @@ def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
     process = subprocess.Popen(command, cwd=shelf, env=environment(COLUMNS="100", TERM="xterm"), stdout=slave)
     os.close(slave)
     shown = b""
-    with suppress(OSError):  # Linux's way of saying that the other end is closed
+    with suppress(OSError):  # Linux reports a closed other end as an error
         while block := os.read(master, 4096):
             shown += block
     os.close(master)
@@ -210,7 +210,7 @@ def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
     assert f"] {OTTERS}, kites.txt" in shown.decode()
 
 
-def test_a_follow_up_continues_what_was_asked_last(desk: Path) -> None:
+def test_a_follow_up_continues_the_last_question(desk: Path) -> None:
     footnote_here("add", "papers", "--library", "fresh", cwd=desk)
     nothing = footnote_here("ask", "--continue", "and in fog?", "--library", "fresh", cwd=desk)
     assert (nothing.returncode, nothing.stdout) == (1, "")
@@ -224,8 +224,8 @@ def test_a_follow_up_continues_what_was_asked_last(desk: Path) -> None:
     second = ask("--continue", "how", "does", "it", "fail?")
     third = ask("--continue", "and", "what", "does", "it", "cost?", "--paper", "clocks")
     assert first["conversation"] == second["conversation"] == third["conversation"] != ask(QUESTION)["conversation"]
-    assert {p["title"] for p in second["passages"]} == {OTTERS}  # the filters go on
-    assert {p["title"] for p in third["passages"]} == {CLOCKS}  # but for those that are set
+    assert {p["title"] for p in second["passages"]} == {OTTERS}  # the filters stay
+    assert {p["title"] for p in third["passages"]} == {CLOCKS}  # unless they are set again
     with Assistant.open(library=desk / "library") as assistant:
         kept = assistant.conversation(first["conversation"])
     assert [len(each.request["history"]) for each in kept] == [0, 1, 2]
@@ -242,7 +242,7 @@ def test_an_answer_of_the_python_interface_can_be_continued(desk: Path) -> None:
     assert last.conversation
 
 
-def test_show_edit_remove_and_paper_take_a_part_of_a_title_or_a_file_name(desk: Path) -> None:
+def test_a_paper_is_named_by_a_part_of_its_title_its_file_name_or_citekey(desk: Path) -> None:
     assert footnote_here("show", "from", "kites", cwd=desk).stdout.startswith(f"title: {OTTERS}\n")
     assert footnote_here("show", "networks.txt", cwd=desk).stdout.startswith(f"title: {CLOCKS}\n")
     assert footnote_here("edit", "bird alarm", "--citekey", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
@@ -254,12 +254,12 @@ def test_show_edit_remove_and_paper_take_a_part_of_a_title_or_a_file_name(desk: 
     assert footnote_here("remove", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
 
 
-def test_list_and_search_have_one_name_for_a_paper_s_id(shelf: Path) -> None:
+def test_list_and_search_both_call_a_paper_s_id_paper_id(shelf: Path) -> None:
     found = json.loads(footnote_here("search", QUESTION, "--json", cwd=shelf).stdout)
     assert {paper["paper_id"] for paper in listed(shelf)} == {passage["paper_id"] for passage in found}
 
 
-def test_list_show_and_search_print_a_paper_for_people(shelf: Path) -> None:
+def test_list_show_and_search_print_readable_text(shelf: Path) -> None:
     paper = next(paper for paper in listed(shelf) if paper["title"] == OTTERS)
     assert f"{paper['id']}  {OTTERS}  [kites.txt]" in footnote_here("list", cwd=shelf).stdout.splitlines()
     shown = footnote_here("show", paper["id"], cwd=shelf).stdout
@@ -270,7 +270,7 @@ def test_list_show_and_search_print_a_paper_for_people(shelf: Path) -> None:
     assert PAPERS[OTTERS] in found
 
 
-def test_a_library_that_is_not_there_lists_nothing(tmp_path: Path) -> None:
+def test_a_missing_library_lists_nothing(tmp_path: Path) -> None:
     done = footnote_here("list", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "The library is empty. Add papers: `footnote add PATH`.\n"
@@ -321,10 +321,10 @@ def test_feedback_is_listed_and_exported_as_a_question_set(desk: Path) -> None:
     assert footnote_here(*words, "--export", "--json", cwd=desk).returncode == 2
 
 
-# Changing
+# Changes
 
 
-def test_an_edit_is_shown_and_searched_and_survives_the_next_add(desk: Path) -> None:
+def test_an_edit_is_shown_searched_and_survives_the_next_add(desk: Path) -> None:
     fields = ["--title", "Otters Seen from Above", "--author", "Ada Brook", "--author", "Bo Reed"]
     fields += ["--year", "2001", "--venue", "River Letters", "--arxiv-id", "0101.1", "--tag", "mammals"]
     done = footnote_here("edit", OTTERS, *fields, cwd=desk)
@@ -361,14 +361,14 @@ def test_other_settings_are_an_error_until_a_rebuild(desk: Path) -> None:
     assert footnote_here(*words, cwd=desk).returncode == 1
 
 
-def test_an_interrupted_add_says_what_it_stored_and_what_it_did_not_do(tmp_path: Path) -> None:
+def test_an_interrupted_add_says_what_it_stored_and_what_is_left(tmp_path: Path) -> None:
     for name in ("first", "second"):
         rows = [{"title": f"Well {i} of the {name} row", "text": f"Well {i} is {i} m deep."} for i in range(2000)]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     process = subprocess.Popen(
         [sys.executable, "-m", "rag", "add", "first.jsonl", "second.jsonl"],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it is ignored in background jobs
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background jobs
     )  # fmt: skip
     while process.poll() is None and not stored(tmp_path):
         with suppress(subprocess.TimeoutExpired):
@@ -379,7 +379,7 @@ def test_an_interrupted_add_says_what_it_stored_and_what_it_did_not_do(tmp_path:
     told = re.fullmatch(r"Stopped: (\d+) papers are stored\. Not done: (.*)\. Add them again to go on\.\n", err)
     assert told, err
     assert told[2] == "first.jsonl, second.jsonl"
-    assert stored(tmp_path) - int(told[1]) in (0, 1)  # the last one may have been stored and not counted
+    assert stored(tmp_path) - int(told[1]) in (0, 1)  # the last one may be stored but not counted
 
 
 def stored(folder: Path) -> int:
@@ -390,10 +390,10 @@ def stored(folder: Path) -> int:
         return 0
 
 
-# Looking after it
+# Maintenance
 
 
-def test_doctor_says_line_by_line_what_is_well_and_what_to_do(shelf: Path, tmp_path: Path) -> None:
+def test_doctor_prints_a_line_for_each_check_with_its_remedy(shelf: Path, tmp_path: Path) -> None:
     done = footnote_here("doctor", cwd=shelf, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
@@ -408,7 +408,7 @@ def test_doctor_says_line_by_line_what_is_well_and_what_to_do(shelf: Path, tmp_p
     assert none.stdout.startswith("NO  library library: there is none yet  -> footnote add PATH\n")
 
 
-# Questions that are hard to answer
+# Questions without content
 
 
 @pytest.mark.parametrize(
@@ -425,14 +425,14 @@ def test_doctor_says_line_by_line_what_is_well_and_what_to_do(shelf: Path, tmp_p
         ),
     ],
 )
-def test_a_question_that_says_little_gets_a_clear_message(shelf: Path, question: str, status: int, said: str) -> None:
+def test_a_question_without_content_gets_a_clear_message(shelf: Path, question: str, status: int, said: str) -> None:
     done = footnote_here("ask", question, "--mode", "quote", cwd=shelf)
     assert done.returncode == status
     assert said in (done.stderr if status else done.stdout)
     assert "Traceback" not in done.stderr
 
 
-# What is loaded
+# Imports
 
 
 @pytest.mark.parametrize(
@@ -450,7 +450,7 @@ def test_a_question_that_says_little_gets_a_clear_message(shelf: Path, question:
         ),
     ],
 )
-def test_nothing_heavy_is_loaded_before_it_is_needed(shelf: Path, code: str, light: str) -> None:
+def test_heavy_packages_are_imported_only_when_needed(shelf: Path, code: str, light: str) -> None:
     seen = f"import atexit, sys; atexit.register(lambda: print(set(sys.modules) & set({light.split()}))); {code}"
     done = subprocess.run([sys.executable, "-c", seen], cwd=shelf, env=environment(), capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "set()"), done.stderr

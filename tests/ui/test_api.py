@@ -1,4 +1,4 @@
-"""What other programs may call: named endpoints of Gradio and tools of the MCP server, which are the same functions."""
+"""The functions for other programs, called as named endpoints of Gradio and as tools of the MCP server."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def client(server: Server) -> Client:
 
 
 def with_figure(answer: dict[str, Any]) -> Any:
-    """The citation that holds the figure that was asked for."""
+    """Return the citation with the figure that was asked for."""
     return next(cited for cited in answer["citations"] if "94.5% of the otters" in cited["quote"])
 
 
 @pytest.fixture(params=["gradio_client", "mcp"])
 def call(request: pytest.FixtureRequest, server: Server, client: Client) -> Call:
-    """Calls a function by name as one of the two kinds of programs do; an error is raised as `AppError`."""
+    """Call a function by name through Gradio or MCP; errors are raised as `AppError`."""
 
     def by_mcp(name: str, **values: Any) -> Any:
         failed, reply = call_tool(server.url, name, **values)
@@ -73,7 +73,7 @@ def call(request: pytest.FixtureRequest, server: Server, client: Client) -> Call
     return by_mcp if request.param == "mcp" else lambda name, **values: client.predict(**values, api_name=f"/{name}")
 
 
-def test_an_answer_comes_with_the_exact_words_that_support_it(call: Call) -> None:
+def test_an_answer_has_the_exact_words_that_support_it(call: Call) -> None:
     answer = call("ask", question=QUESTION)
     cited = with_figure(answer)
     assert (cited["title"], answer["refused"]) == (OTTERS, False)
@@ -81,7 +81,7 @@ def test_an_answer_comes_with_the_exact_words_that_support_it(call: Call) -> Non
     assert call("ask", question="What is the boiling point of ethanol?")["text"] == REFUSAL
 
 
-def test_a_quote_is_read_again_in_the_words_around_it(call: Call) -> None:
+def test_the_text_around_a_quote_can_be_read(call: Call) -> None:
     cited = with_figure(call("ask", question=QUESTION))
     start, end = cited["start"], cited["end"]
     assert call("read_passage", paper_id=cited["paper_id"], start=start, end=end)["text"] == cited["quote"]
@@ -167,7 +167,7 @@ NOT_FINITE = [float("nan"), float("inf"), float("-inf"), 1e300]
 
 @pytest.fixture(scope="module")
 def functions(server: Server) -> Iterator[dict[str, Call]]:
-    """The functions themselves, by name."""
+    """Return the functions themselves, by name."""
     with Assistant.open(library=server.folder / "library", mode="quote") as opened:
         yield {function.__name__: function for function in endpoints(opened, QuestionQueue(), PaperCache(opened))}
 
@@ -175,9 +175,7 @@ def functions(server: Server) -> Iterator[dict[str, Call]]:
 @pytest.mark.parametrize(
     ("name", "argument"), [(name, argument) for name, values in FULL.items() for argument in values]
 )
-def test_a_value_that_an_argument_cannot_have_is_told_by_its_name(
-    functions: dict[str, Call], name: str, argument: str
-) -> None:
+def test_an_error_names_the_wrong_argument(functions: dict[str, Call], name: str, argument: str) -> None:
     wrong = WRONG[argument] + (NOT_FINITE if 5 not in WRONG[argument] else [NOT_FINITE[0]])
     for value in [*wrong, *([[each] for each in NOT_FINITE] if argument == "years" else [])]:
         with pytest.raises(FootnoteError, match=rf"^{argument}(\[0\])? is .*; expected a ") as told:
@@ -189,7 +187,7 @@ def test_a_whole_number_may_be_written_with_a_point(functions: dict[str, Call]) 
     assert len(functions["search"](question="How is it counted?", top_k=2.0)) == 2
 
 
-def test_half_of_a_surrogate_pair_is_a_text_like_another(functions: dict[str, Call]) -> None:
+def test_half_a_surrogate_pair_is_accepted_as_text(functions: dict[str, Call]) -> None:
     half = "\ud83d"
     assert functions["list_papers"](words=half) == []
     assert functions["ask"](question=f"{QUESTION} {half}")["citations"]
@@ -207,20 +205,20 @@ def test_half_of_a_surrogate_pair_is_a_text_like_another(functions: dict[str, Ca
         ("list_papers", "offset", True), ("list_papers", "limit", 2.5), ("read_passage", "start", None),
     ],
 )  # fmt: skip
-def test_the_endpoints_tell_the_argument_too(client: Client, name: str, argument: str, value: Any) -> None:
+def test_the_endpoints_name_the_wrong_argument(client: Client, name: str, argument: str, value: Any) -> None:
     with pytest.raises(AppError, match=rf"^{argument}.* is .*; expected"):
         client.predict(**{**FULL[name], argument: value}, api_name=f"/{name}")
 
 
 @pytest.mark.parametrize(("name", "argument", "value"), [("ask", "question", 5), ("search", "top_k", 2.5)])
-def test_the_mcp_tools_tell_the_argument_too(server: Server, name: str, argument: str, value: Any) -> None:
+def test_the_mcp_tools_name_the_wrong_argument(server: Server, name: str, argument: str, value: Any) -> None:
     failed, reply = call_tool(server.url, name, **{**FULL[name], argument: value})
     assert failed
     assert argument in reply
     assert "Unexpected" not in reply
 
 
-def test_a_paper_has_one_name_for_its_id(functions: dict[str, Call]) -> None:
+def test_every_function_calls_a_paper_s_id_paper_id(functions: dict[str, Call]) -> None:
     (listed,) = functions["list_papers"](words="otters kites")
     found = functions["search"](question=QUESTION, papers=[listed["paper_id"]])
     assert {passage["paper_id"] for passage in found} == {listed["paper_id"]}
@@ -263,7 +261,7 @@ def test_the_mcp_server_has_four_tools_that_say_what_they_take(server: Server) -
         ({"Host": "footnote.example"}, 400),
     ],
 )
-def test_the_mcp_server_refuses_pages_elsewhere(server: Server, headers: dict[str, str], status: int) -> None:
+def test_the_mcp_server_refuses_other_web_pages(server: Server, headers: dict[str, str], status: int) -> None:
     body = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}'
     kinds = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     got, text = server.post(f"{MCP_PATH}/", body, **kinds, **headers)
@@ -273,16 +271,17 @@ def test_the_mcp_server_refuses_pages_elsewhere(server: Server, headers: dict[st
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, OllamaServer]]:
-    """A server whose model begins to write only when the test is over."""
+    """A server whose model does not answer before the end of the test."""
     with (
         OllamaServer("The kite counts 94.5% of the otters [1].", first=60.0) as ollama,
         served(write_papers(tmp_path_factory.mktemp("slow")), "--mcp", OLLAMA__HOST=ollama.host) as running,
     ):
         yield running, ollama
+        ollama.close()  # so that the server does not wait for its answer when it stops
 
 
 @pytest.mark.parametrize("kind", ["gradio_client", "mcp"])
-def test_nobody_waits_for_the_long_answer_of_another(slow: tuple[Server, OllamaServer], kind: str) -> None:
+def test_a_slow_answer_does_not_delay_other_requests(slow: tuple[Server, OllamaServer], kind: str) -> None:
     server, ollama = slow
     before = len(ollama.bodies())
     client = Client(server.url, verbose=False, analytics_enabled=False)
@@ -301,7 +300,7 @@ def test_nobody_waits_for_the_long_answer_of_another(slow: tuple[Server, OllamaS
     assert call_tool(server.url, "ask", question="What is the boiling point of ethanol?")[1]["text"] == REFUSAL
     assert len(call_tool(server.url, "list_papers")[1]) == 4
     assert time.monotonic() - begun < 10
-    assert len(ollama.bodies()) == before + 1  # and the long one is still being waited for
+    assert len(ollama.bodies()) == before + 1  # the slow answer is still awaited
 
 
 def _until_it_ends(url: str) -> None:

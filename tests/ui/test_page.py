@@ -1,4 +1,4 @@
-"""Asking on the chat page, in a real browser: answers, their evidence, Stop, and what stays of a conversation."""
+"""The Ask tab in a real browser: answers, evidence, Stop, and stored conversations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ A4_WIDTH = 595.28  # points
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page over the invented papers, where there is no Ollama; at its end it has nothing to say."""
+    """The page over the test papers, without Ollama; it must not write to stderr."""
     folder = tmp_path_factory.mktemp("page")
     add_papers(folder)
     with served(folder) as running:
@@ -49,7 +49,7 @@ def sentence(page: Page, text: str) -> Locator:
 
 
 def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
-    """Goes there by the keyboard alone."""
+    """Move the focus with the keyboard."""
     for _ in range(60):
         page.keyboard.press(key)
         if wanted.evaluate("element => element === document.activeElement"):
@@ -58,7 +58,7 @@ def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
 
 
 def kept(server: Server) -> list[SavedAnswer]:
-    """The conversation that was asked something last, as the record has it."""
+    """Return the last conversation as it is stored."""
     with server.record() as record:
         conversation = record.history(1)[0].conversation
         assert conversation
@@ -85,7 +85,7 @@ def test_each_sentence_of_an_answer_leads_to_its_quote_and_back(page: Page) -> N
     expect(footnote).to_be_focused()
 
 
-def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked_where_it_stands(page: Page, server: Server) -> None:
+def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked(page: Page, server: Server) -> None:
     ask(page, FLOODS)
     sentence(page, "by 31%").locator("a.fn-ref").click()
     image = page.locator(".fn-target:visible", has_text="by 31%").locator("img")
@@ -104,7 +104,7 @@ def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked_where_it_stands(page: 
     assert not yellow.any()
 
 
-def test_the_keyboard_alone_asks_and_leads_to_the_evidence_and_back(page: Page) -> None:
+def test_the_keyboard_is_enough_to_ask_and_to_reach_the_evidence(page: Page) -> None:
     expect(page.get_by_label("Question", exact=True)).to_be_focused()
     page.keyboard.type(FLOODS)
     page.keyboard.press("Enter")
@@ -119,7 +119,7 @@ def test_the_keyboard_alone_asks_and_leads_to_the_evidence_and_back(page: Page) 
     expect(footnote).to_be_focused()
 
 
-def test_passages_that_were_not_used_are_one_click_away(page: Page) -> None:
+def test_unused_passages_are_one_click_away(page: Page) -> None:
     ask(page, QUESTION)
     unused = page.locator(".fn-unused", has_text=TIDES)
     expect(unused).to_be_hidden()
@@ -137,7 +137,7 @@ def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, se
         assert page.evaluate("navigator.clipboard.readText()") == f"“{FLOOD_QUOTE}” (Lovelace, p. 1)"
 
 
-# What is said of answers
+# Feedback
 
 
 def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
@@ -147,7 +147,7 @@ def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
     )
 
 
-def test_that_no_model_writes_is_said_once_and_dismissed_for_good(browser: Browser, server: Server) -> None:
+def test_the_notice_of_a_missing_model_stays_dismissed(browser: Browser, server: Server) -> None:
     with opened(browser, server) as page:
         notice = page.locator(".fn-notice")
         expect(notice).to_contain_text("needs no model")
@@ -172,7 +172,7 @@ def test_a_refusal_names_the_nearest_papers(page: Page) -> None:
     expect(page.get_by_text(re.compile("^Found and not used"))).to_be_visible()
 
 
-def test_a_question_without_words_gets_a_message_and_the_next_its_answer(page: Page) -> None:
+def test_an_empty_question_gets_a_message_and_the_next_one_an_answer(page: Page) -> None:
     box = page.get_by_label("Question", exact=True)
     box.fill("?!")
     box.press("Enter")
@@ -181,7 +181,7 @@ def test_a_question_without_words_gets_a_message_and_the_next_its_answer(page: P
     expect(page.get_by_test_id("user")).to_have_count(1)
 
 
-def test_an_answer_is_rated_and_commented_on_for_the_record(page: Page, server: Server) -> None:
+def test_a_rating_and_a_comment_are_stored(page: Page, server: Server) -> None:
     ask(page, "What do otters and divers and kites have in common?")
     page.get_by_role("button", name="Dislike").click()
     expect(page.get_by_text("Kept with the answer.")).to_be_visible()
@@ -206,7 +206,7 @@ def test_an_answer_is_rated_and_commented_on_for_the_record(page: Page, server: 
 # Conversations
 
 
-def test_a_follow_up_leans_on_the_question_before(page: Page, server: Server) -> None:
+def test_a_follow_up_uses_the_previous_question(page: Page, server: Server) -> None:
     ask(page, QUESTION)
     answer = ask(page, "And does it fail in fog?")
     assert f"Searched for: {QUESTION} And does it fail in fog?" in answer
@@ -218,7 +218,7 @@ def test_a_follow_up_leans_on_the_question_before(page: Page, server: Server) ->
     expect(earlier.locator(".fn-card").first).to_be_visible()
 
 
-def test_retry_leaves_one_answer_on_the_page_and_in_the_record(page: Page, server: Server) -> None:
+def test_retry_replaces_the_answer_on_the_page_and_in_the_record(page: Page, server: Server) -> None:
     ask(page, QUESTION)
     (first,) = kept(server)
     page.get_by_role("button", name="Retry").click()
@@ -229,7 +229,7 @@ def test_retry_leaves_one_answer_on_the_page_and_in_the_record(page: Page, serve
     assert second.key != first.key
 
 
-def test_an_edited_question_takes_the_place_of_the_last_one(page: Page, server: Server) -> None:
+def test_an_edited_question_replaces_the_last_one(page: Page, server: Server) -> None:
     ask(page, QUESTION)
     ask(page, "Where does the kite fly?")
     page.get_by_role("button", name="Edit").last.click()
@@ -271,7 +271,7 @@ def test_an_example_question_is_asked_by_a_click(page: Page) -> None:
     expect(page.locator("#evidence .fn-card").first).to_contain_text(OTTERS)
 
 
-def test_a_reload_brings_the_conversation_back_with_its_evidence(page: Page, server: Server) -> None:
+def test_a_reload_restores_the_conversation_with_its_evidence(page: Page, server: Server) -> None:
     ask(page, FLOODS)
     page.reload()
     sentence(page, "by 31%").locator("a.fn-ref").click()
@@ -280,7 +280,7 @@ def test_a_reload_brings_the_conversation_back_with_its_evidence(page: Page, ser
     assert [each.question for each in kept(server)] == [FLOODS, "And how much silt do streams with it carry?"]
 
 
-def test_a_new_conversation_is_begun_empty_and_stays_so_after_a_reload(page: Page, server: Server) -> None:
+def test_a_new_conversation_is_empty_and_stays_empty_after_a_reload(page: Page, server: Server) -> None:
     ask(page, QUESTION)
     (before,) = kept(server)
     page.get_by_role("button", name="New conversation").click()
@@ -318,7 +318,7 @@ def ollama() -> Iterator[OllamaServer]:
 
 @pytest.fixture(scope="module")
 def writing_server(tmp_path_factory: pytest.TempPathFactory, ollama: OllamaServer) -> Iterator[Server]:
-    """The page with a model; at its end it has nothing to say."""
+    """The page with a model; it must not write to stderr."""
     folder = tmp_path_factory.mktemp("writing")
     add_papers(folder)
     with served(folder, OLLAMA__HOST=ollama.host) as running:
@@ -342,7 +342,7 @@ def begin(page: Page, question: str) -> None:
 
 
 def for_ever(body: Body) -> list[str]:
-    """A reply that goes on and on to the questions of the impatient alone."""
+    """Return a very long answer to questions that contain `for ever`."""
     if "for ever" not in body["messages"][-1]["content"]:
         return [RIGHT]
     return [f"{RIGHT} ", *("And so it goes on. " for _ in range(400))]
@@ -366,7 +366,7 @@ def test_a_model_s_answer_grows_over_the_quotes_and_names_it(writing: Page, olla
     assert "eleven rivers" in writing.locator(".fn-answer").inner_text()
 
 
-def test_support_is_said_in_words(writing: Page, ollama: OllamaServer) -> None:
+def test_support_is_shown_in_words(writing: Page, ollama: OllamaServer) -> None:
     ollama.reply = f"{RIGHT} The moon is made of cheese [1]."
     ask(writing, QUESTION)
     expect(sentence(writing, "94.5%").locator(".fn-support")).to_have_text("“ ” quoted")
@@ -392,7 +392,7 @@ def test_stop_keeps_what_there_is_and_the_next_question_is_answered(writing: Pag
     expect(writing.locator(".fn-status").last).not_to_contain_text("incomplete")
 
 
-def test_a_long_answer_does_not_keep_another_reader_waiting(
+def test_a_long_answer_does_not_delay_another_tab(
     writing: Page, browser: Browser, writing_server: Server, ollama: OllamaServer
 ) -> None:
     ollama.reply, ollama.pause = for_ever, 0.1
@@ -408,7 +408,7 @@ def test_a_long_answer_does_not_keep_another_reader_waiting(
     expect(writing.locator(".fn-status")).to_be_visible()
 
 
-def test_who_comes_when_too_many_wait_is_told_so_and_can_ask_again(
+def test_a_full_queue_is_reported_and_the_question_can_be_asked_again(
     writing: Page, writing_server: Server, ollama: OllamaServer
 ) -> None:
     config = json.loads(writing_server.get("/config")[1])
@@ -430,7 +430,7 @@ def test_who_comes_when_too_many_wait_is_told_so_and_can_ask_again(
     expect(writing.locator(".fn-status")).to_be_visible()
 
 
-def test_what_was_written_when_the_reader_leaves_is_kept(
+def test_an_answer_is_stored_as_far_as_it_goes_when_the_tab_is_closed(
     writing: Page, writing_server: Server, ollama: OllamaServer
 ) -> None:
     ollama.reply, ollama.pause = for_ever, 0.1
@@ -449,9 +449,8 @@ def test_what_was_written_when_the_reader_leaves_is_kept(
 # Form and safety
 
 
-@pytest.mark.parametrize("width", [1280, 380])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_can_use_the_page_light_and_dark_wide_and_narrow(
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 380)])
+def test_the_page_is_accessible_in_light_and_dark_wide_and_narrow(
     browser: Browser, server: Server, scheme: str, width: int
 ) -> None:
     with opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
@@ -467,7 +466,7 @@ def test_all_can_use_the_page_light_and_dark_wide_and_narrow(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_browser_asks_no_other_host(browser: Browser, server: Server) -> None:
+def test_the_browser_contacts_no_other_host(browser: Browser, server: Server) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         asked: list[str] = []
@@ -482,7 +481,7 @@ def test_the_browser_asks_no_other_host(browser: Browser, server: Server) -> Non
     assert hosts == {urlsplit(server.url).netloc}
 
 
-def test_ctrl_c_stops_the_server_quietly_though_a_page_is_open(browser: Browser, tmp_path: Path) -> None:
+def test_ctrl_c_stops_the_server_without_output_while_a_page_is_open(browser: Browser, tmp_path: Path) -> None:
     with served(tmp_path) as running, browser.new_context() as context:
         page = context.new_page()
         page.goto(running.url)

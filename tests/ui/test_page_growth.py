@@ -1,4 +1,4 @@
-"""What the page holds and loads does not grow with use, nor with the library beyond what is shown."""
+"""What the page keeps and sends does not grow with use, nor with the library."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OTTERS, TIDES, _ = PAPERS
 
 
 def write_record(folder: Path, papers: int) -> Assistant:
-    """A library of so many papers without chunks, made without a model."""
+    """Return a library of papers without chunks, made without a model."""
     folder.mkdir()
     records, vector = Records(folder / "footnote.sqlite"), np.zeros(384, np.float32)
     with records.transaction() as db:
@@ -55,7 +55,7 @@ def test_the_papers_are_loaded_once_for_each_version_of_the_library(assistant: A
     assert cache.current() is second
 
 
-def test_the_table_shows_the_first_papers_of_many_and_finds_all(tmp_path: Path) -> None:
+def test_the_table_shows_the_first_of_many_papers_and_finds_all(tmp_path: Path) -> None:
     with write_record(tmp_path / "many", 2 * MAX_ROWS + 1) as assistant:
         cache = PaperCache(assistant)
         rows, choices, note = list_papers(assistant, cache.current())
@@ -70,7 +70,7 @@ def test_the_table_shows_the_first_papers_of_many_and_finds_all(tmp_path: Path) 
         assert list_papers(assistant, cache.current(), "nowhere").rows == []
 
 
-def test_what_an_action_sends_does_not_grow_with_the_library(tmp_path: Path) -> None:
+def test_the_table_sends_no_more_for_a_larger_library(tmp_path: Path) -> None:
     sizes = []
     for name, count in (("small", 1 * MAX_ROWS), ("large", 4 * MAX_ROWS)):
         with write_record(tmp_path / name, count) as assistant:
@@ -128,9 +128,7 @@ with cache_folder() as folder:
 """
 
 
-def test_the_folder_of_a_page_that_was_killed_goes_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_next_start_deletes_the_folder_of_a_killed_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("GRADIO_TEMP_DIR", "")
     (tmp_path / "footnote-page_of_notes").mkdir()

@@ -1,4 +1,4 @@
-"""The library and the conversations on the chat page, in a real browser."""
+"""The Library and Conversations tabs in a real browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUESTION = "How many otters does the kite count?"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page over the invented papers; at its end it has said of no error that nobody foresaw."""
+    """The page over the test papers; it must not log an unexpected error."""
     folder = tmp_path_factory.mktemp("page")
     add_papers(folder)
     with served(folder) as running:
@@ -30,7 +30,7 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 def library(page: Page) -> Page:
-    """The page with the papers listed."""
+    """Open the Library tab and wait for the papers."""
     page.get_by_role("tab", name="Library").click()
     expect(row(page, OTTERS)).to_be_visible()
     return page
@@ -41,12 +41,12 @@ def row(page: Page, title: str) -> Locator:
 
 
 def titles(page: Page) -> Locator:
-    """The first cells of the table, in the order that they stand in."""
+    """Return the cells of the first column in order."""
     return page.locator('#papers [role="gridcell"][aria-colindex="1"]')
 
 
 def choose(page: Page, title: str) -> None:
-    """Fills the form with a paper by a click on its row."""
+    """Click the row of a paper, which fills in the form."""
     row(page, title).get_by_role("gridcell").first.click()
     expect(page.get_by_label("Title", exact=True)).to_have_value(title)
 
@@ -72,7 +72,7 @@ def listed(server: Server) -> list[str]:
 # The library
 
 
-def test_the_table_lists_each_paper_with_what_is_known_of_it(page: Page) -> None:
+def test_the_table_lists_each_paper_with_its_metadata(page: Page) -> None:
     library(page)
     expect(titles(page)).to_have_count(4)
     cells = row(page, DAMS).get_by_role("gridcell")
@@ -101,7 +101,7 @@ def test_the_table_is_searched(page: Page) -> None:
     expect(titles(page)).to_have_count(4)
 
 
-def test_an_upload_shows_how_far_it_is_what_came_of_it_and_why_a_file_failed(page: Page, server: Server) -> None:
+def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, server: Server) -> None:
     library(page)
     page.evaluate(
         """() => {
@@ -130,7 +130,7 @@ def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> 
     expect(unread).to_have_text("torn.pdf: it is damaged or not a PDF")
 
 
-def test_an_upload_of_another_kind_of_file_is_refused_with_the_kinds_that_are_taken(page: Page, server: Server) -> None:
+def test_an_upload_of_an_unsupported_file_lists_the_supported_formats(page: Page, server: Server) -> None:
     library(page)
     upload(page, server, {"photo.png": b"\x89PNG"})
     expect(page.locator("#upload-report li")).to_contain_text(
@@ -139,7 +139,7 @@ def test_an_upload_of_another_kind_of_file_is_refused_with_the_kinds_that_are_ta
     expect(row(page, "photo")).to_have_count(0)
 
 
-def test_a_correction_lasts_and_its_tag_can_be_asked_for(page: Page, server: Server) -> None:
+def test_a_correction_lasts_and_its_tag_is_a_filter(page: Page, server: Server) -> None:
     library(page)
     choose(page, TIDES)
     page.get_by_label("Title", exact=True).fill("Tidal Clocks, Corrected")
@@ -159,7 +159,7 @@ def test_a_correction_lasts_and_its_tag_can_be_asked_for(page: Page, server: Ser
     server.run("edit", "Tidal Clocks, Corrected", "--title", TIDES)
 
 
-def test_a_value_that_cannot_be_is_refused_and_nothing_is_stored(page: Page, server: Server) -> None:
+def test_an_invalid_value_is_refused_and_not_stored(page: Page, server: Server) -> None:
     library(page)
     choose(page, DAMS)
     page.get_by_label("Year", exact=True).fill("last year")
@@ -171,7 +171,7 @@ def test_a_value_that_cannot_be_is_refused_and_nothing_is_stored(page: Page, ser
         assert record.paper(DAMS).year is None
 
 
-def test_removal_asks_again(page: Page, server: Server) -> None:
+def test_a_removal_needs_confirmation(page: Page, server: Server) -> None:
     server.add("moles.txt", "Tunnels of Moles\n\nMoles dig tunnels that are 70 metres long in a single night.\n")
     library(page)
     choose(page, "Tunnels of Moles")
@@ -192,7 +192,7 @@ def test_removal_asks_again(page: Page, server: Server) -> None:
     assert "Tunnels of Moles" not in server.run("list")
 
 
-def test_a_removed_paper_that_is_still_chosen_is_said_to_be_gone(page: Page, server: Server) -> None:
+def test_a_question_to_a_removed_paper_gets_a_message(page: Page, server: Server) -> None:
     server.add("bats.txt", "Echoes of Bats\n\nBats hear echoes of moths that are 3 metres away.\n")
     page.reload()
     page.get_by_text("Ask only some papers").click()
@@ -212,7 +212,7 @@ def test_a_removed_paper_that_is_still_chosen_is_said_to_be_gone(page: Page, ser
 
 
 def limit_to_tag(page: Page, tag: str) -> None:
-    """Chooses a tag, and folds away where it was chosen."""
+    """Choose a tag as a filter and close the filters."""
     limits = page.get_by_role("button", name="Ask only some papers")
     limits.click()
     page.get_by_label("Tags", exact=True).click()
@@ -221,7 +221,7 @@ def limit_to_tag(page: Page, tag: str) -> None:
     limits.click()
 
 
-def test_the_scope_stays_in_sight_and_is_told_with_the_answer(page: Page, server: Server) -> None:
+def test_the_scope_is_shown_before_and_with_the_answer(page: Page, server: Server) -> None:
     scope, clear = page.locator("#scoped"), page.get_by_role("button", name="Search all papers")
     expect(scope).to_have_text("Scope: all papers")
     expect(clear).to_be_hidden()
@@ -251,7 +251,7 @@ def test_a_scope_is_cleared_by_its_button_and_by_a_new_conversation(page: Page, 
     expect(page.get_by_role("button", name="Remove birds")).to_have_count(0)
 
 
-def test_what_is_no_year_is_refused_and_not_passed_over(page: Page) -> None:
+def test_an_invalid_year_is_refused(page: Page) -> None:
     page.get_by_role("button", name="Ask only some papers").click()
     years = page.get_by_label("Years", exact=True)
     years.click()
@@ -268,7 +268,7 @@ def test_what_is_no_year_is_refused_and_not_passed_over(page: Page) -> None:
 # Conversations
 
 
-def test_a_conversation_goes_on_after_a_paper_that_it_quotes_was_removed(page: Page, server: Server) -> None:
+def test_a_conversation_continues_after_a_quoted_paper_was_removed(page: Page, server: Server) -> None:
     server.add("newts.txt", "Ponds of Newts\n\nNewts live in ponds that are 40 centimetres deep.\n")
     ask(page, "How deep are the ponds that newts live in?")
     server.run("remove", "Ponds of Newts")
@@ -324,9 +324,8 @@ def test_an_answer_is_exported_as_markdown_and_bibtex(page: Page) -> None:
 # Form
 
 
-@pytest.mark.parametrize("width", [1280, 380])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_can_use_library_and_conversations_light_and_dark_wide_and_narrow(
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 380)])
+def test_library_and_conversations_are_accessible_in_light_and_dark_wide_and_narrow(
     browser: Browser, server: Server, scheme: str, width: int
 ) -> None:
     with opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:

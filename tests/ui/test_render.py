@@ -96,7 +96,7 @@ def check_renders_to_one_line_of_html(bad: str) -> None:
         assert not re.search(r"[\r\n]", html)
 
 
-def test_the_lines_of_a_passage_stay_lines() -> None:
+def test_the_lines_of_a_passage_are_kept() -> None:
     made = answer(
         passages=(passage(text=f"We flew.\r\n{QUOTE}\rThen\nit rained.", end=99),),
         citations=(citation(start=10, end=24),),
@@ -114,7 +114,7 @@ def links(paper: Paper, **more: Any) -> list[str]:
     return [str(a["href"]) for a in shown.select("a") if not str(a["href"]).startswith(("#", "drawn/"))]
 
 
-def test_links_lead_to_the_work_alone() -> None:
+def test_links_lead_to_the_work_only() -> None:
     wanted = ["https://doi.org/10.1000/kite(1)", "https://arxiv.org/abs/2301.00001", KNOWN.url]
     zotero = "zotero://open-pdf/library/items/ABCD1234?page=3"
     assert links(KNOWN, link=zotero) == [*wanted, zotero]
@@ -130,7 +130,7 @@ def test_links_lead_to_the_work_alone() -> None:
         "http://[", "ftp://x/", "zotero-evil://x", "",
     ],
 )  # fmt: skip
-def test_what_is_no_address_of_the_web_is_no_link(url: str) -> None:
+def test_only_web_addresses_become_links(url: str) -> None:
     assert links(replace(KNOWN, doi=None, arxiv_id=None, url=url, zotero=url), link=url) == []
 
 
@@ -142,12 +142,12 @@ def test_a_doi_or_arxiv_id_leads_to_no_other_host(bad: str) -> None:
         assert re.fullmatch(r"https://(?:doi\.org|arxiv\.org/abs)/[^?#<>\\@\s]*", link)
 
 
-def test_links_open_apart_and_tell_nothing_of_this_page() -> None:
+def test_links_open_in_a_new_tab_without_referrer() -> None:
     for link in parsed(cards([answer()])).select("a[target]"):
         assert (link["target"], link["rel"]) == ("_blank", ["noopener", "noreferrer"])
 
 
-def test_an_id_that_is_a_path_stays_in_its_place() -> None:
+def test_a_paper_id_cannot_change_the_path_of_a_link() -> None:
     shown = parsed(cards([answer(citations=(citation(paper_id="../x?y#z"),))], replace(KNOWN, id="../x?y#z")))
     assert str(shown.select("img")[0]["src"]).startswith("drawn/..%2Fx%3Fy%23z/3.png?start=9&end=23&check=")
 
@@ -164,7 +164,7 @@ def test_an_id_that_is_a_path_stays_in_its_place() -> None:
         ("unsupported", "not supported"),
     ],
 )
-def test_support_of_what_a_model_wrote_stands_in_words(support: str, words: str) -> None:
+def test_the_support_of_a_model_s_sentence_is_shown_in_words(support: str, words: str) -> None:
     made = answer(mode="llm", model="qwen3:4b", sentences=(Sentence("They are.", (1,), support),))
     (label,) = parsed(answer_html(made, 0)).select(".fn-support")
     (sign,) = label.select("[role=presentation]")
@@ -174,7 +174,7 @@ def test_support_of_what_a_model_wrote_stands_in_words(support: str, words: str)
     assert parsed(answer_html(replace(made, mode="quote"), 0)).select(".fn-support") == []
 
 
-def test_each_footnote_leads_to_its_card_and_the_card_back_to_the_first() -> None:
+def test_footnotes_link_to_their_card_and_the_card_to_the_first_footnote() -> None:
     cited = (citation(), citation(number=2, quote="We flew.", start=0, end=8))
     sentences = (Sentence("One.", (1, 2), "quoted"), Sentence("Two.", (2,), "quoted"))
     made = answer(sentences=sentences, citations=cited)
@@ -188,7 +188,7 @@ def test_each_footnote_leads_to_its_card_and_the_card_back_to_the_first() -> Non
     assert [a["href"] for a in beside.select('a[href^="#ref"]')] == ["#ref-0-1", "#ref-0-2"]
 
 
-def test_what_a_model_has_not_finished_is_shown() -> None:
+def test_an_unfinished_sentence_is_shown() -> None:
     begun = answer(mode="llm", model="m", complete=False, seconds={}, sentences=(), citations=(), text="They <i>are")
     assert parsed(answer_html(begun, 0)).select_one(".fn-unfinished").get_text() == "They <i>are"  # type: ignore[union-attr]
     grown = replace(begun, sentences=(Sentence("One.", (1,), "quoted"),), text="One. [1] And two & th")
@@ -206,7 +206,7 @@ def test_a_refusal_names_the_nearest_papers_and_cites_nothing() -> None:
     assert "3 papers (1 file could not be read) searched" in page.select_one(".fn-status").get_text()  # type: ignore[union-attr]
 
 
-def test_an_answer_says_what_it_was_limited_to() -> None:
+def test_an_answer_shows_its_filters() -> None:
     made = answer(searched={"papers": 1, "of": 14, "filters": {"tags": ["statics"]}})
     page = parsed(answer_html(made, 0))
     assert page.select_one(".fn-scope").get_text() == "Searched: 1 of 14 papers, tag: statics."  # type: ignore[union-attr]
@@ -215,7 +215,7 @@ def test_an_answer_says_what_it_was_limited_to() -> None:
     assert parsed(answer_html(answer(), 0)).select(".fn-scope") == []
 
 
-def test_the_quote_is_marked_in_its_passage_with_place_scores_and_ways_to_cite() -> None:
+def test_a_card_has_the_marked_passage_scores_and_citations_to_copy() -> None:
     card = parsed(cards([answer()])).select_one("details.fn-card")
     assert card is not None
     assert card.blockquote.get_text() == TEXT  # type: ignore[union-attr]
@@ -232,14 +232,14 @@ CHANGED: list[tuple[str, Callable[[Answer], Answer]]] = [
 
 
 @pytest.mark.parametrize(("why", "change"), CHANGED)
-def test_without_a_page_there_is_no_picture(why: str, change: Callable[[Answer], Answer]) -> None:
+def test_a_card_without_a_page_has_no_image(why: str, change: Callable[[Answer], Answer]) -> None:
     assert parsed(cards([answer()])).select("img")
     shown = evidence_html([change(answer())], paper_list({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
     assert parsed(shown).select("img") == [], why
     assert parsed(shown).mark.get_text() == QUOTE  # type: ignore[union-attr]
 
 
-def test_passages_that_were_not_used_stand_apart() -> None:
+def test_unused_passages_are_listed_separately() -> None:
     made = answer(passages=(passage(), passage(paper_id="b2", title="Other")))
     (more,) = parsed(cards([made])).select(".fn-more")
     assert more.summary.get_text() == "Found and not used: 1 passage"  # type: ignore[union-attr]

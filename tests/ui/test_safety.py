@@ -1,4 +1,4 @@
-"""The page under attack: texts that would come alive, requests from elsewhere, files that are none of its business."""
+"""The page under attack: hostile texts, requests of other pages, and requests for other files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from ui.guard import Guard
 
 IMAGE = "<img src=x onerror=alert(1)>"
 
-# What would be there if a text had come alive. The page itself has none of it.
+# Finds elements and attributes that only a text which became HTML could have added.
 ALIVE = """() => {
   const found = [...document.querySelectorAll(
     'iframe, object, embed, base:not([href="./"]), math, marquee, mglyph, think, x-y, meta[http-equiv], [style*=evil]'
@@ -70,21 +70,23 @@ document.addEventListener('securitypolicyviolation', (event) => window.violation
 
 
 def seen(text: str) -> str:
-    """A text as it is compared: white space is one space; NUL is nothing to a browser, as others are to a text file."""
+    """Return a text for comparison: white space as one space, without characters that browsers or text files drop."""
     return " ".join(re.sub(r"[\x00\x1b\x7f]", "", text).split())
 
 
 def file_name(number: int, bad: str) -> str:
-    """A file's name made of a hostile text, as far as a file system takes it."""
+    """Return a file name made of a hostile text, as far as a file system allows."""
     kept = re.sub(r"[/\x00]", "_", bad)[:80]
     return f"{number:02d} {kept}.txt"
 
 
 def write_hostile(folder: Path) -> list[str]:
-    """A library with each hostile text in all fields of a paper and of an answer about it; the papers' titles."""
+    """Make a library with each hostile text in all fields of a paper and of an answer; return the papers' titles."""
     for number, bad in enumerate(HOSTILE):
         text = f"N{seen(bad)}: newt {number:02d}\n\nNewts live in pond {number}. {bad} So they do.\n"
-        (folder / file_name(number, bad)).write_text(re.sub(r"[\x00\x1b\x7f]", "", text))  # a file with them is no text
+        (folder / file_name(number, bad)).write_text(
+            re.sub(r"[\x00\x1b\x7f]", "", text)
+        )  # a text file cannot contain them
         (folder / file_name(number + 100, bad)).write_text("")
     with Assistant.open(library=folder / "library", mode="quote") as assistant:
         report = assistant.add(sorted(folder.glob("*.txt")))
@@ -123,7 +125,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 @pytest.fixture
 def page(browser: Browser, hostile: tuple[Server, list[str]]) -> Iterator[Page]:
-    """The page, of which it is checked in the end that nothing ran, nothing was loaded, and nothing came alive."""
+    """The page; at the end no script ran, nothing was loaded from elsewhere, and no text became HTML."""
     with browser.new_context() as context:
         page = context.new_page()
         page.add_init_script(WATCHED)
@@ -143,7 +145,7 @@ def page(browser: Browser, hostile: tuple[Server, list[str]]) -> Iterator[Page]:
         assert [url for url in asked if ELSEWHERE in url or url.endswith(("/x", "/1"))] == []
 
 
-def test_a_hostile_conversation_is_shown_as_it_is(page: Page) -> None:
+def test_a_hostile_conversation_is_shown_literally(page: Page) -> None:
     page.get_by_role("tab", name="Conversations").click()
     page.locator("#talks").get_by_role("gridcell").first.click()
     expect(page.get_by_label("Name of the chosen")).to_have_value(f"Talk {IMAGE}")
@@ -165,7 +167,7 @@ def test_a_hostile_conversation_is_shown_as_it_is(page: Page) -> None:
     assert set(page.evaluate(TAGS, ".fn-evidence")) <= cards
 
 
-def test_a_hostile_library_is_shown_as_it_is(page: Page, hostile: tuple[Server, list[str]]) -> None:
+def test_a_hostile_library_is_shown_literally(page: Page, hostile: tuple[Server, list[str]]) -> None:
     titles = [readable(title) for title in hostile[1]]
     page.get_by_role("tab", name="Library").click()
     page.get_by_label("Paper", exact=True).click()
@@ -187,7 +189,7 @@ def test_a_hostile_library_is_shown_as_it_is(page: Page, hostile: tuple[Server, 
     assert "img" not in page.evaluate(TAGS, "#papers td")
 
 
-def test_what_is_offered_is_shown_as_it_is(page: Page, hostile: tuple[Server, list[str]]) -> None:
+def test_hostile_examples_and_filters_are_shown_literally(page: Page, hostile: tuple[Server, list[str]]) -> None:
     examples = page.get_by_role("button", name=re.compile("Select example"))
     expect(examples).to_have_count(4)
     texts = [seen(text) for text in examples.all_text_contents()]
@@ -206,7 +208,7 @@ def test_what_is_offered_is_shown_as_it_is(page: Page, hostile: tuple[Server, li
     assert set(page.evaluate(TAGS, "#scoped")) <= {"div", "p", "span"}
 
 
-def test_what_a_hostile_model_writes_is_shown_as_it_is(page: Page) -> None:
+def test_the_text_of_a_hostile_model_is_shown_literally(page: Page) -> None:
     question = f"In what do newts live, {IMAGE} or **ponds** &amp; lakes?"
     text = ask(page, question)
     assert page.get_by_test_id("user").last.inner_text() == question
@@ -222,14 +224,14 @@ def test_what_a_hostile_model_writes_is_shown_as_it_is(page: Page) -> None:
     expect(page.get_by_text("Kept with the answer.")).to_be_visible()
 
 
-# Requests that are none of the page's
+# Requests of others
 
 FOG = "Fog over Small Rivers"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page over harmless papers, in an environment that would have Gradio open a tunnel; 1 MB may be uploaded."""
+    """The page over harmless papers with an upload limit of 1 MB, in an environment that asks Gradio to share it."""
     folder = tmp_path_factory.mktemp("guarded")
     for title, text in PAPERS.items():
         (folder / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
@@ -240,7 +242,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "We measured fog on eleven rivers for two years, with a lamp on each bank. The lamps were lit at night alone."
     )
     write_pdf(folder / "fog.pdf", FOG, abstract, body, author="Ada Brook")
-    (folder / "empty.txt").write_text("")  # so that one cannot be read
+    (folder / "empty.txt").write_text("")  # cannot be read
     with Assistant.open(library=folder / "library", mode="quote") as assistant:
         report = assistant.add([*folder.glob("*.txt"), folder / "fog.pdf"])
         assert len(report.added) == 4, report.failed
@@ -262,7 +264,7 @@ def nonces(policy: str) -> list[str]:
     return re.findall("'nonce-([^']+)'", policy)
 
 
-def test_a_page_runs_the_scripts_of_its_own_alone(server: Server) -> None:
+def test_a_page_runs_its_own_scripts_only(server: Server) -> None:
     replies = [server.request("GET", "/", None, {}) for _ in range(2)]
     policies = [reply.getheader("content-security-policy", "") for reply in replies]
     pages = [reply.read().decode() for reply in replies]
@@ -278,7 +280,7 @@ def test_a_page_runs_the_scripts_of_its_own_alone(server: Server) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/config", "/static/footnote/page.js", "/export/answer/1.md", "/no/such/path"])
-def test_every_reply_tells_the_browser_to_keep_others_out(server: Server, path: str) -> None:
+def test_every_response_has_the_security_headers(server: Server, path: str) -> None:
     assert header(server, path, "x-content-type-options") == "nosniff"
     assert header(server, path, "x-frame-options") == "DENY"
     assert header(server, path, "referrer-policy") == "no-referrer"
@@ -288,7 +290,7 @@ def test_every_reply_tells_the_browser_to_keep_others_out(server: Server, path: 
 
 
 @pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/info", "/export/answer/1.md", "/gradio_api/upload"])
-def test_a_foreign_host_header_is_answered_400(server: Server, path: str) -> None:
+def test_a_foreign_host_header_gets_400(server: Server, path: str) -> None:
     assert server.get(path, Host="localhost")[0] != 400
     for host in ("footnote.example", "localhost.footnote.example", "127.0.0.1.footnote.example", ""):
         assert server.get(path, Host=host)[0] == 400
@@ -297,7 +299,7 @@ def test_a_foreign_host_header_is_answered_400(server: Server, path: str) -> Non
 @pytest.mark.parametrize(
     "origin", ["http://footnote.example", "null", "http://[", "http://127.0.0.1:1", "//", "file://", "\xe9"]
 )
-def test_a_foreign_origin_is_answered_403(server: Server, origin: str) -> None:
+def test_a_foreign_origin_gets_403(server: Server, origin: str) -> None:
     body = b'{"data": []}'
     for path in ("/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/call/list_papers"):
         assert server.post(path, body, Origin=origin)[0] == 403
@@ -316,13 +318,13 @@ def test_a_foreign_origin_is_answered_403(server: Server, origin: str) -> None:
         "/gradio_api/run/submit", "/gradio_api/api/submit", "/gradio_api/call/submit", MCP_PATH,
     ],
 )  # fmt: skip
-def test_what_the_page_does_not_need_is_closed(server: Server, path: str) -> None:
+def test_routes_that_the_page_does_not_use_are_closed(server: Server, path: str) -> None:
     assert server.get(path)[0] in (404, 405)
     assert server.post(path, b"{}")[0] in (404, 405)
     assert not (server.folder / "attempts").exists()
 
 
-def test_a_request_too_large_or_without_length_is_not_read(server: Server) -> None:
+def test_a_request_without_length_or_too_large_is_refused(server: Server) -> None:
     assert server.post("/gradio_api/upload", b"", **{"Content-Length": str(2_000_000)}) == (
         413,
         "An upload can have at most 1 MB ([ui] max_upload_mb).",
@@ -338,7 +340,7 @@ def test_a_request_too_large_or_without_length_is_not_read(server: Server) -> No
 
 
 def uploaded(server: Server, *files: tuple[str, bytes]) -> tuple[int, Any]:
-    """The status of an upload, and the paths that Gradio names the files by."""
+    """Upload files; return the status and the paths that Gradio gave them."""
     parts = [
         f'--limit\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode() + data
         for name, data in files
@@ -349,7 +351,7 @@ def uploaded(server: Server, *files: tuple[str, bytes]) -> tuple[int, Any]:
 
 
 def event(server: Server, name: str, *data: Any) -> Any:
-    """What an event of the page gives that is fired as the page does it; the error as a text."""
+    """Trigger an event as the page does; return its data, or the error's text."""
     config = json.loads(server.get("/config")[1])
     number = next(each["id"] for each in config["dependencies"] if each["api_name"] == name)
     body = {"data": data, "fn_index": number, "session_hash": name}
@@ -370,11 +372,11 @@ def titles(server: Server) -> set[str]:
         return {paper.title for paper in assistant.papers()}
 
 
-def test_only_what_was_uploaded_is_read(server: Server) -> None:
+def test_only_uploaded_files_are_read(server: Server) -> None:
     before = titles(server)
     secret = server.folder / "secret.txt"
     secret.write_text("Secret Thoughts\n\nNobody is to read this secret thought.\n")
-    status, (path,) = uploaded(server, ("otters.txt", b"New Otters\n\nOtters were seen anew on Monday.\n"))
+    status, (path,) = uploaded(server, ("otters.txt", b"New Otters\n\nOtters were seen again on Monday.\n"))
     assert status == 200
     refused = "Only files that were uploaded to this page are read."
     paths = [str(secret), f"{Path(path).parent}/../../../{secret}", "/etc/passwd", "secret.txt", str(server.folder)]
@@ -389,7 +391,7 @@ def test_only_what_was_uploaded_is_read(server: Server) -> None:
     assert not (server.folder / "attempts").exists()
 
 
-def test_names_of_uploads_lead_nowhere(server: Server) -> None:
+def test_names_of_uploads_cannot_leave_the_folder(server: Server) -> None:
     hostile_names = ["../../../otters.md", "/etc/otters.md", "..\\..\\otters.md", "~/otters.md", "a/../otters.md"]
     for number, name in enumerate(hostile_names):
         data = f"Otters of Day {number}\n\nOtters number {number} were seen.\n".encode()
@@ -403,7 +405,7 @@ def test_names_of_uploads_lead_nowhere(server: Server) -> None:
     assert kept.count("otters.md") == len(hostile_names)
 
 
-def test_files_of_other_types_and_too_many_are_refused(server: Server) -> None:
+def test_unsupported_and_too_many_files_are_refused(server: Server) -> None:
     before = titles(server)
     _, (program,) = uploaded(server, ("run.exe", b"Run Me\n\nThis is a program of otters.\n"))
     assert "files of the kind &#39;.exe&#39; are not read" in event(server, "upload", [file(program)], "")[0]
@@ -413,11 +415,11 @@ def test_files_of_other_types_and_too_many_are_refused(server: Server) -> None:
     assert titles(server) == before
 
 
-def test_no_file_outside_the_cache_is_given(server: Server) -> None:
+def test_no_file_outside_the_cache_is_served(server: Server) -> None:
     (server.folder / "secret.txt").write_text("secret")
     _, (path,) = uploaded(server, ("page.html", b"<script>alert(1)</script>"))
     reply = server.request("GET", f"/gradio_api/file={path}", None, {})
-    assert (reply.status, reply.read()) == (200, b"<script>alert(1)</script>")  # as it is: without a nonce
+    assert (reply.status, reply.read()) == (200, b"<script>alert(1)</script>")  # unchanged: without a nonce
     assert reply.getheader("content-disposition", "").startswith("attachment")
     assert reply.getheader("content-type") == "application/octet-stream"
     library = server.folder / "library" / "footnote.sqlite"
@@ -429,7 +431,7 @@ def test_no_file_outside_the_cache_is_given(server: Server) -> None:
         assert server.get(f"/{other}")[0] in (403, 404)
 
 
-def test_no_reply_names_a_path_of_the_machine(server: Server) -> None:
+def test_no_response_contains_a_path_of_the_machine(server: Server) -> None:
     _, (path,) = uploaded(server, ("empty.txt", b""))
     replies = {
         each: server.get(each)[1]
@@ -450,14 +452,14 @@ def test_no_reply_names_a_path_of_the_machine(server: Server) -> None:
         assert [each for each in own if each in text] == [], name
 
 
-def test_the_page_starts_whatever_proxy_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_starts_with_any_proxy_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "socks5://127.0.0.1:9")
     with served(tmp_path) as running:
         assert running.get("/")[0] == 200
 
 
-def test_nothing_of_gradios_that_reaches_out_is_on(server: Server) -> None:
+def test_gradio_s_sharing_and_analytics_are_off(server: Server) -> None:
     config = json.loads(server.get("/config")[1])
     assert config.get("analytics_enabled") is False
     assert not config.get("is_space")
@@ -467,7 +469,7 @@ def test_nothing_of_gradios_that_reaches_out_is_on(server: Server) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_cache_goes_with_the_server(tmp_path: Path, number: int) -> None:
+def test_the_cache_is_deleted_when_the_server_stops(tmp_path: Path, number: int) -> None:
     with served(tmp_path) as running:
         _, (path,) = uploaded(running, ("otters.txt", b"Otters\n\nOtters swim.\n"))
         assert Path(path).is_file()
@@ -497,7 +499,7 @@ def test_a_page_that_cannot_be_drawn_says_why(server: Server) -> None:
     assert drawn(server, next(iter(PAPERS)))[0] == 409  # read from a text file
 
 
-def test_only_the_words_that_the_link_was_made_for_are_marked(server: Server) -> None:
+def test_a_stale_link_marks_nothing(server: Server) -> None:
     with Assistant.open(library=server.folder / "library", mode="quote") as assistant:
         text = assistant.paper(FOG).text
     start = text.index("Fog hides small rivers")
@@ -513,7 +515,7 @@ def test_only_the_words_that_the_link_was_made_for_are_marked(server: Server) ->
     assert Image.open(io.BytesIO(picture)).width > 1000
 
 
-def test_many_at_once_do_not_start_many_processes(server: Server) -> None:
+def test_at_most_two_processes_draw_pages(server: Server) -> None:
     with Assistant.open(library=server.folder / "library", mode="quote") as assistant:
         text = assistant.paper(FOG).text
     places = [{"start": 0, "end": end, "check": zlib.crc32(text[:end].encode())} for end in range(5, 13)]
@@ -527,7 +529,7 @@ def test_many_at_once_do_not_start_many_processes(server: Server) -> None:
     assert 1 <= most <= 2
 
 
-def test_who_waits_too_long_for_a_drawn_page_is_told() -> None:
+def test_waiting_too_long_for_a_drawn_page_is_an_error_503() -> None:
     processes = threading.BoundedSemaphore(1)
     with free_process(processes), pytest.raises(HTTPException) as refused, free_process(processes, seconds=0):
         pass
@@ -535,12 +537,12 @@ def test_who_waits_too_long_for_a_drawn_page_is_told() -> None:
         503,
         "Many pages are being drawn. Load this one again in a moment.",
     )
-    with free_process(processes, seconds=0):  # it was given back
+    with free_process(processes, seconds=0):  # the first one is free again
         pass
 
 
 def children(pid: int) -> list[str]:
-    """The processes that a process runs, as Linux lists them."""
+    """Return the child processes of a process, as Linux lists them."""
     tasks = Path(f"/proc/{pid}/task")
     return [child for task in tasks.iterdir() for child in read_or_empty(task / "children").split()]
 
@@ -576,7 +578,7 @@ def basic(password: str) -> str:
     ["", basic(""), basic("Öl"), basic(PASSWORD + " "), basic(PASSWORD.casefold()), basic(PASSWORD)[:-2],
      "Basic \xe9", "Basic", "Bearer " + basic(PASSWORD)[6:], basic(PASSWORD).replace("c ", "c =")],
 )  # fmt: skip
-def test_nothing_is_given_without_the_password(locked: Server, given: str) -> None:
+def test_nothing_is_served_without_the_password(locked: Server, given: str) -> None:
     for path in ("/", "/config", "/static/footnote/page.js", "/drawn/x/1.png", "/export/answer/1.md", MCP_PATH + "/"):
         reply = locked.request("GET", path, None, {"Authorization": given} if given else {})
         assert reply.status == 401
@@ -588,7 +590,7 @@ def test_nothing_is_given_without_the_password(locked: Server, given: str) -> No
     assert status == 401
 
 
-def test_with_the_password_all_is_as_without(locked: Server, browser: Browser) -> None:
+def test_with_the_password_everything_works(locked: Server, browser: Browser) -> None:
     authorization = {"Authorization": basic(PASSWORD)}
     client = Client(locked.url, verbose=False, analytics_enabled=False, headers=authorization)
     assert [paper["title"] for paper in client.predict(api_name="/list_papers")] == ["Otters"]

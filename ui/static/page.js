@@ -1,5 +1,4 @@
-// Footnotes open their cards, cards lead back to their sentences, and what can be copied is copied.
-// Without this file the links still lead there.
+// Open cards from footnotes, go back from cards to sentences, and copy texts. Without this file the links still work.
 
 const SHOWN_MS = 2000;
 
@@ -37,13 +36,13 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("button.fn-dismiss")) dismiss(event.target.closest(".fn-notice"));
 });
 
-// A notice that was dismissed stays away from this browser until it says something else.
+// A dismissed notice stays hidden in this browser until its text changes.
 const DISMISSED = "footnote-dismissed";
 
 function dismiss(notice) {
   try {
     localStorage.setItem(DISMISSED, notice.querySelector("p").textContent);
-  } catch { /* storage is switched off: it comes back with the next load */ }
+  } catch { /* storage is disabled: the notice returns on reload */ }
   notice.hidden = true;
   document.querySelector("#question textarea")?.focus();
 }
@@ -52,13 +51,13 @@ function hideDismissed() {
   let dismissed = null;
   try {
     dismissed = localStorage.getItem(DISMISSED);
-  } catch { /* storage is switched off */ }
+  } catch { /* storage is disabled */ }
   for (const notice of document.querySelectorAll(".fn-notice:not([hidden])")) {
     notice.hidden = notice.querySelector("p").textContent === dismissed;
   }
 }
 
-// A page that could not be drawn: its address says why.
+// Replace a page that could not be drawn by the reason, which its address returns.
 document.addEventListener("error", async (event) => {
   const picture = event.target;
   if (!(picture instanceof HTMLImageElement) || !picture.closest(".fn-page")) return;
@@ -68,7 +67,7 @@ document.addEventListener("error", async (event) => {
   picture.closest(".fn-page").replaceWith(reason);
 }, true);
 
-// The address tells which conversation is open, so that a reload goes on with it, and each tab with its own.
+// Keep the open conversation in the address, so that a reload and each tab continue with their own.
 function rememberConversation() {
   const evidence = document.querySelector(".fn-evidence");
   const address = new URL(location.href);
@@ -79,7 +78,7 @@ function rememberConversation() {
   history.replaceState(history.state, "", address);
 }
 
-// A question that is edited begins as it was asked; the chat holds it with its signs escaped.
+// When a question is edited, show it as it was asked: the chat holds it escaped.
 function unescapeEdited() {
   const box = document.querySelector("#conversation textarea:not([data-unescaped])");
   if (!box) return;
@@ -90,9 +89,8 @@ function unescapeEdited() {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// What a screen reader is told. Gradio names each message by its HTML, which would be read out tag by tag, calls a list
-// what holds buttons, and names a search field by its tooltip alone;
-// and it takes such names out of what an answer is made of.
+// Names for screen readers. Gradio names each message by its HTML, which would be read tag by tag, calls a group of
+// buttons a list, names a search field by its tooltip only, and removes the names from the HTML of answers.
 const NAMES = { user: "You asked", bot: "Answer" };
 
 function set(element, name, value) {
