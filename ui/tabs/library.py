@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -21,20 +22,11 @@ from .ask import AskTab
 MAX_FILES = 200  # of one upload
 MAX_ROWS = 500  # of the table
 _HEADERS = ["Title", "Authors", "Year", "Source", "Passages", "Added", "Tags", "Id"]
+_FIELDS = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags")
+_NO_METADATA = [""] * len(_FIELDS)
 _CHOOSE = "Choose a paper first."
 
-
-class Fields(NamedTuple):
-    """The metadata of a paper as text fields, in the order of the page; lists are separated by semicolons."""
-
-    title: str = ""
-    authors: str = ""
-    year: str = ""
-    venue: str = ""
-    doi: str = ""
-    arxiv_id: str = ""
-    citekey: str = ""
-    tags: str = ""
+Choices = list[tuple[str, str]]
 
 
 class LibraryTab:
@@ -151,10 +143,10 @@ class LibraryTab:
         return [report_html(done, failed), None, *self.listing(words)]
 
     def choose(self, name: str | None) -> list[Any]:
-        try:
-            fields = metadata(self._assistant.paper(name)) if name else Fields()
-        except UnknownPaper:  # it was removed meanwhile
-            fields = Fields()
+        fields = _NO_METADATA
+        if name:
+            with contextlib.suppress(UnknownPaper):  # it was removed meanwhile
+                fields = metadata(self._assistant.paper(name))
         return [*fields, gr.update(visible=False), ""]
 
     def clicked(self, event: gr.SelectData) -> list[Any]:
@@ -162,7 +154,7 @@ class LibraryTab:
         return [name, *self.choose(name)]
 
     def save(self, words: str, name: str | None, *values: str) -> list[Any]:
-        done = result_or_error(correct, self._assistant, name, Fields(*values)) if name else _CHOOSE
+        done = result_or_error(correct, self._assistant, name, values) if name else _CHOOSE
         return [*self.listing(words, name), text_html(done)]
 
     def ask_to_confirm(self, name: str | None) -> list[Any]:
@@ -171,19 +163,11 @@ class LibraryTab:
 
     def remove(self, words: str, name: str) -> list[Any]:
         done = result_or_error(lambda: f"Removed: {readable(self._assistant.remove(name).title)}")
-        return [*self.listing(words), *Fields(), gr.update(visible=False), text_html(done)]
+        return [*self.listing(words), *_NO_METADATA, gr.update(visible=False), text_html(done)]
 
 
-class Listing(NamedTuple):
-    """Rows of the table, the same papers as (label, id), and a note if others are not shown."""
-
-    rows: list[list[Any]]
-    choices: list[tuple[str, str]]
-    note: str
-
-
-def list_papers(assistant: Assistant, papers: PaperList, words: str = "") -> Listing:
-    """Return the first papers that contain all words."""
+def list_papers(assistant: Assistant, papers: PaperList, words: str = "") -> tuple[list[list[Any]], Choices, str]:
+    """Return the first papers that contain all words, as rows of the table and as choices, and a note on the others."""
     found = papers.find(words)
     shown = found[:MAX_ROWS]
     stored = assistant.stored([paper.id for paper in shown])
@@ -202,7 +186,7 @@ def list_papers(assistant: Assistant, papers: PaperList, words: str = "") -> Lis
         if paper.id in stored
     ]
     note = f"The first {MAX_ROWS:,} of {len(found):,} papers are shown. Search to find others."
-    return Listing(rows, choices(shown), note if len(found) > MAX_ROWS else "")
+    return rows, choices(shown), note if len(found) > MAX_ROWS else ""
 
 
 def unread_files(assistant: Assistant) -> list[str]:
@@ -222,22 +206,21 @@ def add_uploads(
     return f"{report}.", failure_lines(report.failed)
 
 
-def metadata(paper: Paper) -> Fields:
-    """Return the metadata of a paper as text fields."""
-    values = {name: getattr(paper, name) for name in Fields._fields}
-    return Fields(
-        **{k: "; ".join(value) if isinstance(value, tuple) else str(value or "") for k, value in values.items()}
-    )
+def metadata(paper: Paper) -> list[str]:
+    """Return the editable metadata of a paper as texts, in the order of the page's fields; lists with semicolons."""
+    values = [getattr(paper, name) for name in _FIELDS]
+    return ["; ".join(value) if isinstance(value, tuple) else str(value or "") for value in values]
 
 
-def correct(assistant: Assistant, name: str, fields: Fields) -> str:
+def correct(assistant: Assistant, name: str, texts: Sequence[str]) -> str:
     """Store the fields that a person changed and return a message; the others keep following the paper's source.
 
     Raises:
         SourceError: a field cannot have this value.
     """
-    before = metadata(assistant.paper(name))._asdict()
-    changes = {k: _parse_field(k, text) for k, text in fields._asdict().items() if text.strip() != before[k]}
+    before = metadata(assistant.paper(name))
+    fields = zip(_FIELDS, texts, before, strict=True)
+    changes = {field: _parse_field(field, text) for field, text, old in fields if text.strip() != old}
     if not changes:
         return "Nothing was changed."
     return f"Saved: {readable(assistant.edit(name, **changes).title)}"
