@@ -31,7 +31,7 @@ from .store.integrity import REBUILD, faults_of
 _SAFE_VERSION = (0, 17, 1)
 _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 _MEMORY_PER_FILE = 1.2  # memory of a model with its context, as a multiple of its file size
-_MEMINFO = Path("/proc/meminfo")
+MEMINFO = Path("/proc/meminfo")
 _AVAILABLE = re.compile(r"^MemAvailable:\s*(\d+) kB", re.MULTILINE)
 _MAX_NAMES = 5  # of failed files
 
@@ -174,7 +174,7 @@ def _memory(model: Installed, loaded: bool) -> Finding:
 def _free_memory() -> int | None:
     """Return the available memory in bytes (on a Mac, all memory); None if the system does not report it."""
     with contextlib.suppress(OSError):
-        if found := _AVAILABLE.search(_MEMINFO.read_text(encoding="ascii", errors="replace")):
+        if found := _AVAILABLE.search(MEMINFO.read_text(encoding="ascii", errors="replace")):
             return int(found[1]) * 1024
     if {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ())):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

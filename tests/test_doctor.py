@@ -136,7 +136,7 @@ def test_too_little_memory_is_reported_unless_the_model_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 8000000 kB\nMemAvailable:    2000000 kB\n")
-    monkeypatch.setattr(doctor, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(doctor, "MEMINFO", tmp_path / "meminfo")
     with OllamaServer() as server:
         short = findings(tmp_path, server.host)[4]
         server.loaded.add("qwen3:4b")

@@ -1,1 +1,1 @@
-"""The chat page, over nothing but the public API of `rag`."""
+"""The chat page. It uses only the public API of `rag`."""

@@ -56,7 +56,7 @@ class Session:
         self._assistant = assistant
         self._queue = queue
         self._papers = papers
-        self._stops: dict[str, threading.Event] = {}
+        self.active: dict[str, threading.Event] = {}  # by tab: stops the answer that is being written
 
     def ask(self, question: str, chat: Chat, tab: str, turn: int | None = None, **filters: Any) -> Iterator[Update]:
         """Yield the conversation while a question is answered; the last update is `done`.
@@ -76,7 +76,7 @@ class Session:
         before = replace(chat, answers=chat.answers[:turn], ratings=chat.ratings[:turn])
         shown = [*before.messages, {"role": "user", "content": question_text(question)}]
         yield Update(chat, shown, None, False)
-        stop = self._stops[tab] = threading.Event()
+        stop = self.active[tab] = threading.Event()
         try:
             with self._queue.turn():
                 yield from self._stream(question, before, chat.answers[len(before.answers) :], stop, filters)
@@ -85,8 +85,8 @@ class Session:
         except Exception as error:  # noqa: BLE001  # logged, and shown in place of the answer
             yield Update(chat, [*shown, _reply(error_message(error))], None, True)
         finally:
-            if self._stops.get(tab) is stop:
-                del self._stops[tab]
+            if self.active.get(tab) is stop:
+                del self.active[tab]
 
     def _stream(
         self, question: str, before: Chat, replaced: Sequence[Answer], stop: threading.Event, filters: dict[str, Any]
@@ -123,7 +123,7 @@ class Session:
 
     def stop(self, tab: str) -> None:
         """Stop the answer that is being written for a tab and keep what there is."""
-        if stop := self._stops.get(tab):
+        if stop := self.active.get(tab):
             stop.set()
 
     def evidence(self, chat: Chat) -> str:

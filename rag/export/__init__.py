@@ -1,1 +1,1 @@
-"""Answers in other formats: BibTeX, Markdown, question sets, LlamaIndex."""
+"""Exports of papers and answers: BibTeX, Markdown, quotations, question sets."""

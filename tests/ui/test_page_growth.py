@@ -112,10 +112,10 @@ def test_a_stop_is_held_only_while_its_question_is_answered(assistant: Assistant
         assert last.done
         views = session.ask("What is a tide?", Chat(), f"left {tab}")
         next(views), next(views)
-        assert list(session._stops) == [f"left {tab}"]
+        assert list(session.active) == [f"left {tab}"]
         views.close()
         *_, last = session.ask("?!", Chat(), f"refused {tab}")
-    assert session._stops == {}
+    assert session.active == {}
 
 
 HOLDING = """
