@@ -1,9 +1,9 @@
-"""Texts that would run, load or lead somewhere if a page took them for more than text; and some that break parsers."""
+"""Texts that would run a script, load a file or become a link if a page read them as markup, or break parsers."""
 
 from __future__ import annotations
 
 ELSEWHERE = "evil.example"
-"""The host that all of them name: whoever asks for it was made to."""
+"""The host in all of them; no request may go there."""
 
 HOSTILE = (
     # Scripts and what runs them

@@ -1,4 +1,4 @@
-"""The chat page as it is run: `footnote chat` in a process of its own, and a real browser before it."""
+"""Run `footnote chat` in a process, and open its page in a browser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ expect.set_options(timeout=20_000)
 
 @dataclass(frozen=True)
 class Server:
-    """A running `footnote chat`, the folder it works in, and the environment it was started in."""
+    """A running `footnote chat`, its working directory and environment."""
 
     process: subprocess.Popen[str]
     url: str
@@ -37,22 +37,22 @@ class Server:
     env: dict[str, str]
 
     def add(self, name: str, text: str) -> None:
-        """Adds a paper as another process does."""
+        """Add a paper from another process."""
         (self.folder / name).write_text(text)
         self.run("add", name)
 
     def record(self) -> Assistant:
-        """An assistant on the same library, as another process has."""
+        """Open the same library."""
         return Assistant.open(library=self.folder / "library", mode="quote")
 
     def run(self, *words: str) -> str:
-        """What `footnote` prints beside the page."""
+        """Run another `footnote` command; return its output."""
         command = [sys.executable, "-m", "rag", *words]
         done = subprocess.run(command, cwd=self.folder, env=self.env, check=True, capture_output=True, text=True)
         return done.stdout
 
     def stop(self) -> str:
-        """Ends it as Ctrl-C does; returns all that it wrote to stderr after its address."""
+        """Stop the server as Ctrl-C does; return what it wrote to stderr after its address."""
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(20) == 0
         assert self.process.stderr is not None
@@ -74,7 +74,7 @@ class Server:
 
 @contextmanager
 def served(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
-    """`footnote chat` in `folder`, with options and with settings such as `UI__PASSWORD="..."`."""
+    """Run `footnote chat` in `folder` with options and with settings such as `UI__PASSWORD="..."`."""
     (folder / "sitecustomize.py").write_text(WATCH)
     env = (
         os.environ
@@ -90,7 +90,7 @@ def served(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
     process = subprocess.Popen(
         [sys.executable, "-m", "rag", "chat", "--port", "0", *options],
         cwd=folder, env=env, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it is ignored in background jobs
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background jobs
     )  # fmt: skip
     try:
         assert process.stderr is not None
@@ -99,7 +99,7 @@ def served(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
         assert url, ready + process.stderr.read()
         yield Server(process, url[1], folder, env)
     finally:
-        process.terminate()  # it clears its folder away
+        process.terminate()  # it deletes its cache folder
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -108,7 +108,7 @@ def served(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
 
 
 def add_papers(folder: Path) -> None:
-    """A library in `folder`: the invented papers, one with a year, one with a tag, a PDF of two pages, a torn one."""
+    """Make a library in `folder`: the test papers, one with a year, one with a tag, a PDF and a damaged one."""
     for title, text in PAPERS.items():
         (folder / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
     write_pdf(
@@ -130,7 +130,7 @@ def add_papers(folder: Path) -> None:
 
 @contextmanager
 def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
-    """The page in a browser of its own, ready to be asked."""
+    """Open the page in a new browser context and wait until it is ready."""
     context: BrowserContext
     with browser.new_context(**options) as context:
         page = context.new_page()
@@ -141,14 +141,14 @@ def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe-core finds on the page that keeps people from using it."""
+    """Return the serious accessibility violations that axe-core finds."""
     page.evaluate(Axe().axe_script + ";0")
     violations = page.evaluate("axe.run()")["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html']}" for v in violations if v["impact"] in ("serious", "critical")]
 
 
 def ask(page: Page, question: str) -> str:
-    """The text of the page's answer to a question, once it is whole."""
+    """Ask a question; return the text of the complete answer."""
     before = page.locator(".fn-status").count()
     box = page.get_by_label("Question", exact=True)
     box.fill(question)
