@@ -148,6 +148,7 @@ def run(env: Mapping[str, str], cwd: Path, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_nothing_leaves_the_machine_and_a_question_loads_no_torch(
     tmp_path: Path, folder: Path, watched: dict[str, str]
 ) -> None:

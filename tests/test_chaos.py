@@ -36,6 +36,8 @@ from rag.errors import UnknownPaper
 from rag.store.index import Index
 from rag.store.papers import Records
 
+pytestmark = pytest.mark.slow
+
 FULL = os.environ.get("CHAOS") == "full"
 KILLS = 200 if FULL else 8
 DAMAGED = 40 if FULL else 8  # a version has eight files and folders

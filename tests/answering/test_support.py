@@ -313,6 +313,7 @@ def pairs(labels: tuple[str, ...] = ("SUPPORT", "CONTRADICT", "NOT_ENOUGH_INFO")
     ]
 
 
+@pytest.mark.slow
 def test_a_small_fit_tells_the_labels_apart_and_gives_the_same_twice(
     embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

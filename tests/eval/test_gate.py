@@ -171,6 +171,7 @@ def test_the_test_split_of_other_topics_is_kept_apart(tmp_path: Path) -> None:
         read_off_topic(path)
 
 
+@pytest.mark.slow
 def test_a_fit_names_all_its_data_and_scores_what_it_left_out(folder: Path, tmp_path: Path) -> None:
     asked = {
         OTTERS: [

@@ -69,6 +69,7 @@ def test_a_name_that_is_not_utf_8_is_among_the_damaged_files(tmp_path: Path) -> 
     assert os.fsdecode(b"bad\xff.pdf") in named
 
 
+@pytest.mark.slow
 def test_every_file_is_stored_or_reported_and_the_peaks_are_measured(tmp_path: Path) -> None:
     papers = tmp_path / "papers"
     papers.mkdir()

@@ -32,6 +32,7 @@ words = 1.0
 """
 
 
+@pytest.mark.slow
 def test_a_sweep_measures_every_combination(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(GRID)
     (tmp_path / "qa.jsonl").write_text(json.dumps(QUESTION))

@@ -44,6 +44,7 @@ def desk(tmp_path: Path) -> Iterator[Assistant]:
         yield assistant
 
 
+@pytest.mark.slow
 def test_abstracts_come_first_newest_first_and_questions_are_answered_meanwhile(plants: Path, desk: Assistant) -> None:
     stages: list[str] = []
     answers = []
@@ -71,6 +72,7 @@ def test_abstracts_come_first_newest_first_and_questions_are_answered_meanwhile(
     assert [paper.title.split()[4] for paper in desk.papers()] == PLANTS[::-1]
 
 
+@pytest.mark.slow
 def test_an_interrupted_add_goes_on_where_it_stopped(plants: Path, desk: Assistant) -> None:
     def stop(progress: Progress) -> None:
         if progress.stage == "Papers":
@@ -88,6 +90,7 @@ def test_an_interrupted_add_goes_on_where_it_stopped(plants: Path, desk: Assista
     assert not any(paper.brief for paper in desk.papers())
 
 
+@pytest.mark.slow
 def test_the_same_file_twice_among_many_is_one_paper(plants: Path, desk: Assistant) -> None:
     (plants / "copies").mkdir()
     (plants / "copies" / "again.pdf").write_bytes((plants / "Oak.pdf").read_bytes())
@@ -256,6 +259,7 @@ def test_a_record_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
 # Following a folder
 
 
+@pytest.mark.slow
 def test_a_folder_is_followed_until_it_is_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()

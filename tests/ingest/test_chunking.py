@@ -265,6 +265,7 @@ def reference() -> np.ndarray:
     return np.asarray(model.encode(TEXTS, normalize_embeddings=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["openvino", "torch"])
 def test_vectors_are_those_of_sentence_transformers(
     backend: str, reference: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder

@@ -26,6 +26,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         yield opened
 
 
+@pytest.mark.slow
 def test_each_kind_of_follow_up_is_understood(sample: Assistant) -> None:
     first: dict[str, Answer] = {}
     right: Counter[str] = Counter()

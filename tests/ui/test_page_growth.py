@@ -118,6 +118,8 @@ def test_a_stop_is_held_only_while_its_question_is_answered(assistant: Assistant
     assert session.active == {}
 
 
+pytestmark = pytest.mark.slow
+
 HOLDING = """
 import sys, time
 from ui.cache import cache_folder

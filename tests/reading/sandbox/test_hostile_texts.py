@@ -38,6 +38,7 @@ def test_a_hostile_text_is_read_or_refused_in_time(tmp_path: Path, name: str) ->
     assert time.monotonic() - started < 8
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_hostile_texts_are_added(assistant: Assistant, tmp_path: Path) -> None:
     folder = tmp_path / "hostile"
     folder.mkdir()
