@@ -1,4 +1,4 @@
-"""Reranks the candidate sentences with the packaged cross-encoder, for their choice and for the confidence."""
+"""Rerank candidate sentences with the packaged cross-encoder, for their choice and for the confidence."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
 from ..text.readable import readable
-from .evidence import Candidate, Evidence, sentence_scores
+from .evidence import Evidence, sentence_logits
+from .features import Candidate
 
-_CONFIDENT_OF = 16  # sentences at most from which the confidence is told, as many as it was fitted with
+RERANKED_CONFIDENCE_FEATURES = ("answers", "answers_above", "stated", "stated_in_three", "stated_in_best")
+"""Of the reranked sentences: the best answer, and by how much it exceeds the mean; how far what is asked for is stated
+at most, in the best three, and in the best answer."""
+
+_CONFIDENCE_SENTENCES = 16  # at most; the confidence was fitted with as many
 
 
 def rerank_sentences(
-    corpus: Corpus, found: SearchResult, evidence: Evidence, weights: Weights | None = None
+    corpus: Corpus, result: SearchResult, evidence: Evidence, weights: Weights | None = None
 ) -> Evidence:
-    """The evidence with what the packaged cross-encoder says of its best sentences by all else.
+    """Return the evidence with the cross-encoder's view of its best sentences.
 
-    It reads as many as `[cross_encoder] sentences` says. `choice = false` leaves it out of the choice of sentences,
+    It reads as many as `[cross_encoder] sentences` says. `choice = false` keeps it out of the choice of sentences,
     `confidence = false` out of the confidence.
 
     Raises:
@@ -31,31 +36,28 @@ def rerank_sentences(
     settings = corpus.settings.cross_encoder
     if not settings.reads_sentences or not evidence.candidates:
         return evidence
-    if not isinstance(reader := corpus.reranker, PackagedReranker):
+    if not isinstance(reranker := corpus.reranker, PackagedReranker):
         return evidence
-    best = np.argsort(-sentence_scores(evidence, weights), kind="stable")[: settings.sentences]
-    reading = reader.read(found.question, [_read_as(found, evidence.candidates[i]) for i in best])
+    best = np.argsort(-sentence_logits(evidence, weights), kind="stable")[: settings.sentences]
+    reading = reranker.read(result.question, [_described(result, evidence.candidates[i]) for i in best])
     if settings.choice:
-        added = np.full(len(evidence.candidates), float(reading.answers.min()))
-        added[best] = reading.answers
-        evidence = replace(evidence, read=(weights or load_weights()).read.sentences * added)
+        answers = np.full(len(evidence.candidates), float(reading.answers.min()))
+        answers[best] = reading.answers
+        evidence = replace(evidence, added_logits=(weights or load_weights()).read.sentences * answers)
     if settings.confidence:
-        features = np.concatenate([evidence.confidence_features, _of_confidence(reading)])
-        evidence = replace(evidence, confidence_features=features)
+        features = np.concatenate([evidence.confidence_features, _confidence_features(reading)])
+        evidence = replace(evidence, confidence_features=features, is_reranked=True)
     return evidence
 
 
-def _of_confidence(reading: Reading) -> NDArray[np.float64]:
-    """`READ_CONFIDENCE_FEATURES`; `reading` is in the order of the sentences by all else."""
-    answers, stated = reading.answers[:_CONFIDENT_OF], reading.stated[:_CONFIDENT_OF]
+def _confidence_features(reading: Reading) -> NDArray[np.float64]:
+    """Return `RERANKED_CONFIDENCE_FEATURES`; `reading` is in the order of the sentences before reranking."""
+    answers, stated = reading.answers[:_CONFIDENCE_SENTENCES], reading.stated[:_CONFIDENCE_SENTENCES]
     three = float(np.sort(stated)[-3:].mean())
     values = [answers.max(), answers.max() - answers.mean(), stated.max(), three, stated[answers.argmax()]]
     return np.array(values, np.float64)
 
 
-def _read_as(found: SearchResult, candidate: Candidate) -> str:
-    return described("" if candidate.is_title else _title(found, candidate.row), candidate.text)
-
-
-def _title(found: SearchResult, row: int) -> str:
-    return readable(found.candidates.paper(found.candidates.paper_keys[row]).title)
+def _described(result: SearchResult, candidate: Candidate) -> str:
+    title = "" if candidate.is_title else readable(result.candidates.paper(candidate.paper_key).title)
+    return described(title, candidate.text)

@@ -63,6 +63,12 @@ class Records(SearchRecords):
         assert row is not None
         return dict(zip(tables, row, strict=True))
 
+    def count_papers(self) -> int:
+        """Return the number of papers."""
+        row = self._one("SELECT count(*) FROM papers")
+        assert row is not None
+        return int(row[0])
+
     def count_chunks(self, after: int = 0) -> int:
         """How many chunks have a key above `after`."""
         row = self._one("SELECT count(*) FROM chunks WHERE key > ?", (after,))

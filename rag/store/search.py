@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import bisect
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +16,27 @@ from .rows import chunk_of, paper_of, undamaged
 
 
 class Candidates:
-    """Chunks that may answer a question, with their vectors; a row each.
+    """Chunks that may answer a question, with vectors and papers; a row for each chunk.
 
-    `vectors` and `paper_vectors` are (rows, dimensions); the vectors of row i's sentences are
-    `sentence_vectors[first_sentence[i]:first_sentence[i + 1]]`. Papers come without their texts.
+    Nothing is fetched or decoded twice: papers are decoded and texts fetched when they are first asked for.
+
+    Attributes:
+        keys, paper_keys: the keys of each row's chunk and paper.
+        vectors, paper_vectors: (rows, dimensions).
+        sentence_vectors: (sentences, dimensions); row i's are `first_sentence[i]` to `first_sentence[i + 1]`.
     """
 
     def __init__(
-        self, chunks: list[sqlite3.Row], papers: dict[int, sqlite3.Row], names: dict[int, tuple[str, ...]]
+        self,
+        chunks: list[sqlite3.Row],
+        papers: dict[int, sqlite3.Row],
+        names: dict[int, tuple[str, ...]],
+        fetch_texts: Callable[[Sequence[int]], dict[int, str]],
     ) -> None:
-        self._chunks, self._papers, self._names = chunks, papers, names
-        self._sections: dict[int, list[tuple[int, int, str]]] = {}  # of papers asked for: start, end, kind
+        self._chunks, self._paper_rows, self._names, self._fetch_texts = chunks, papers, names, fetch_texts
+        self._papers: dict[int, Paper] = {}
+        self._sections: dict[int, list[tuple[int, int, str]]] = {}  # start, end, kind
+        self._texts: dict[int, str | None] = {}  # of whole papers; None where it is gone
         self.keys: list[int] = [row["key"] for row in chunks]
         self.paper_keys: list[int] = [row["paper"] for row in chunks]
         lengths = [len(row["sentences"]) // 8 for row in chunks]
@@ -40,31 +49,48 @@ class Candidates:
         return len(self.keys)
 
     def chunk(self, row: int) -> Chunk:
-        """The chunk of a row."""
+        """Return the chunk of a row."""
         return chunk_of(self._chunks[row])
 
+    def length(self, row: int) -> int:
+        """Return the number of characters of a row's chunk."""
+        return int(self._chunks[row]["end"]) - int(self._chunks[row]["start"])
+
     def body_section(self, row: int) -> str | None:
-        """The title of the section that a chunk is running text of; None in an abstract, a table, a caption, ..."""
+        """Return the title of the chunk's section if it is body text; None in an abstract, a table, a caption, ..."""
         chunk = self._chunks[row]
         if chunk["section"] is None:
             return None
-        if chunk["paper"] not in self._sections:
-            with undamaged(f"the metadata of the paper {self._papers[chunk['paper']]['id']}"):
-                self._sections[chunk["paper"]] = sorted(
-                    (start, end, kind)
-                    for _, start, end, kind in json.loads(self._papers[chunk["paper"]]["details"])["sections"]
-                )
-        sections = self._sections[chunk["paper"]]
+        paper = chunk["paper"]
+        if paper not in self._sections:
+            self._sections[paper] = sorted((s.start, s.end, s.kind) for s in self.paper(paper).sections)
+        sections = self._sections[paper]
         start, end, kind = sections[bisect.bisect_right(sections, chunk["start"], key=lambda each: each[0]) - 1]
         return str(chunk["section"]) if kind == "body" and start <= chunk["start"] < end else None
 
-    def length(self, row: int) -> int:
-        """How many characters a row's chunk has."""
-        return int(self._chunks[row]["end"]) - int(self._chunks[row]["start"])
-
     def paper(self, key: int) -> Paper:
-        """The paper with this key, without its text."""
-        return paper_of(self._papers[key], self._names.get(key, ()))
+        """Return the paper with this key, without its text."""
+        if key not in self._papers:
+            self._papers[key] = paper_of(self._paper_rows[key], self._names.get(key, ()))
+        return self._papers[key]
+
+    def texts(self, rows: Sequence[int]) -> dict[int, str]:
+        """Return the verbatim text of the chunks in some rows, by row; rows whose chunk was deleted are left out."""
+        self._load_texts(rows)
+        spans = {row: (self._chunks[row]["start"], self._chunks[row]["end"]) for row in rows}
+        texts = {row: self._texts[self.paper_keys[row]] for row in rows}
+        return {row: text[slice(*spans[row])] for row, text in texts.items() if text is not None}
+
+    def paper_text(self, row: int) -> str:
+        """Return the text of the paper in a row that `texts` returned."""
+        text = self._texts[self.paper_keys[row]]
+        assert text is not None
+        return text
+
+    def _load_texts(self, rows: Sequence[int]) -> None:
+        """Fetch the texts of papers that are not here yet."""
+        if wanted := {self.paper_keys[row]: self.keys[row] for row in rows if self.paper_keys[row] not in self._texts}:
+            self._texts |= dict.fromkeys(wanted) | self._fetch_texts(list(wanted.values()))
 
 
 def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
@@ -124,19 +150,19 @@ class SearchRecords(RemovalRecords):
         """Chunks with vectors and papers; keys that are no longer there are left out."""
         chunks = self._in("SELECT * FROM chunks WHERE key IN ({})", keys)
         wanted = sorted({row["paper"] for row in chunks})
-        columns = "key, id, title, '' AS text, year, details, vector"  # texts are long: see chunk_texts
+        columns = "key, id, title, '' AS text, year, details, vector"  # texts are long: see texts_around
         rows = self._in(f"SELECT {columns} FROM papers WHERE key IN ({{}})", wanted)
         papers = {row["key"]: row for row in rows}
         present = [row for row in chunks if row["paper"] in papers]
-        return Candidates(present, papers, self.source_names(wanted))
+        return Candidates(present, papers, self.source_names(wanted), self.texts_around)
 
-    def chunk_texts(self, keys: Sequence[int]) -> dict[int, str]:
-        """The verbatim text of chunks by key."""
-        sql = (
-            "SELECT c.key, substr(p.text, c.start + 1, c.end - c.start) FROM chunks c JOIN papers p ON p.key = c.paper "
-            "WHERE c.key IN ({})"
-        )
-        return {row[0]: row[1] for row in self._in(sql, keys)}
+    def texts_around(self, chunks: Sequence[int]) -> dict[int, str]:
+        """Return the texts of the papers that hold some chunks, by paper key.
+
+        A paper that is updated gets new chunks with new keys: the spans of a chunk that is there fit the text.
+        """
+        sql = "SELECT p.key, p.text FROM chunks c JOIN papers p ON p.key = c.paper WHERE c.key IN ({})"
+        return {row[0]: row[1] for row in self._in(sql, chunks)}
 
     def vectors(self, after: int = 0, batch: int = 5000) -> Iterator[tuple[list[int], list[int], NDArray[np.float32]]]:
         """The chunks' (keys, papers' keys, vectors) in batches, those with a key above `after`."""
