@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .ingest.run import Progress
     from .llama_index import FootnoteRetriever
     from .retrieval.examples import example_questions
-    from .retrieval.search import MAX_QUESTION
+    from .retrieval.terms import MAX_QUESTION
     from .status import Status
     from .store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Conversation, Feedback, SavedAnswer
     from .text.readable import readable

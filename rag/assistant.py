@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,25 +12,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from . import arguments
-from .answering.evidence import choose_sentences, cite
-from .answering.prose import rewritten_question, written_answers
 from .config import Settings, load_settings
-from .errors import AnswerModelError, ConfigError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
+from .errors import AnswerModelError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
 from .filters import FilterArguments, Filters, Names
 from .ingest.run import Progress
 from .library import Library
 from .models.finder import ModelFinder
 from .models.protocols import ChatModel
-from .pipeline import Reading, read_question, search_for
+from .pipeline import Request, answers, searched
 from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
 from .retrieval.rerank import rerank_passages
-from .retrieval.search import SearchResult, check_question, search, search_terms, top_passages
+from .retrieval.search import search, top_passages
+from .retrieval.terms import check_question
 from .status import Status, library_status
 from .store.history import Conversation, SavedAnswer, now
 from .store.papers import Stored
-from .text.language import ENGLISH, language_of
-from .text.readable import readable
-from .types import REFUSAL, UNSURE, AddReport, Answer, Citation, Failure, Paper, PaperRef, Passage, Sentence, Span
+from .types import AddReport, Answer, Failure, Paper, PaperRef, Passage, Sentence, Span
 
 if TYPE_CHECKING:
     from .doctor import Finding
@@ -51,7 +47,7 @@ class Assistant:
         self.settings = settings
         self.library = Library(settings)
         self._finder = ModelFinder(settings, model)
-        self._said_read_only = False
+        self._reported_read_only = False
 
     @classmethod
     def open(
@@ -158,115 +154,27 @@ class Assistant:
         """The passages nearest to a question, best first, at most `top_k` (`[retrieval] top_k`)."""
         most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
         scope = filters or Filters.parse(named)
-        found = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
-        return top_passages(self.library, found, most)
+        result = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
+        return top_passages(self.library, result, most)
 
     def _answers(
         self,
         question: str,
         history: History,
-        scope: Filters,
+        filters: Filters,
         stop: threading.Event | None = None,
         conversation: int | None = None,
     ) -> Iterator[Answer]:
-        """Question -> one that stands alone -> answer in quotes -> where there is a model, its answer over that."""
-        question = check_question(question)
-        turns = check_history(history)
+        """Yield growing answers; the last one is saved."""
+        request = Request(check_question(question), check_history(history), filters, stop)
         if conversation:
             self.library.history.check_conversation(conversation)
-        if is_courtesy(question):
-            yield _without_question(question, conversation)
+        if is_courtesy(request.question):
+            yield _reply_to_courtesy(request.question, conversation)
             return
         finding = self._finder.start()
-        started = time.perf_counter()
-        reading = read_question(self.library, question, turns, scope)
-        answer = self._base(question, reading, scope)
-        for growing in self._quoted(answer, reading, scope):
-            answer = growing
-            yield replace(answer, complete=False)
-        model = finding.result()
-        if model and reading.question != question:  # it leans on the history: perhaps the model words it better
-            rewritten = rewritten_question(model, question, turns, self.settings.ollama, stop)
-            if rewritten and rewritten != reading.question:
-                reading = search_for(self.library, rewritten, scope)
-                for growing in self._quoted(self._base(question, reading, scope), reading, scope):
-                    answer = growing
-                    yield replace(answer, complete=False)
-        if model and not answer.refused:
-            for growing in self._written(model, answer, reading.found, turns, stop):
-                answer = growing
-                yield replace(answer, complete=False)
-        seconds = {"retrieve": reading.seconds, "answer": time.perf_counter() - started - reading.seconds}
-        answer = replace(answer, seconds=seconds, asked=now())
-        yield self._kept(answer, turns, scope, model, conversation)
-
-    def _base(self, question: str, reading: Reading, scope: Filters) -> Answer:
-        """The answer before there is any text in it."""
-        alone, found = reading.question, reading.found
-        searched = self.library.records.searched()
-        passages = top_passages(self.library, found, self.settings.retrieval.top_k)
-        return Answer(
-            question=question,
-            text="",
-            refused=False,
-            complete=False,
-            confidence=0.0,
-            mode="quote",
-            model=None,
-            sentences=(),
-            citations=(),
-            passages=tuple(passages),
-            standalone_question=alone,
-            notes=(
-                *([f"Searched for: {alone}"] if alone != question else []),
-                *_notes(found, passages),
-                *([_still_read(searched)] if searched["brief"] else []),
-            ),
-            searched=searched if found.in_scope is None else self._searched(searched, found.in_scope, scope),
-        )
-
-    def _searched(self, library: dict[str, int], papers: int, scope: Filters) -> dict[str, Any]:
-        """`Answer.searched` of a question with filters: papers by their titles, filters that are not set left out."""
-        records = self.library.records
-        filters = {name: list(values) for name, values in asdict(scope).items() if values}
-        for name in {"papers", "without"} & filters.keys():
-            keys = [records.paper_key(value) for value in filters[name]]
-            refs = records.refs(keys)
-            filters[name] = [readable(refs[key].title) for key in dict.fromkeys(keys) if key in refs]
-        return {**library, "papers": papers, "of": library["papers"], "filters": filters}
-
-    def _quoted(self, base: Answer, reading: Reading, scope: Filters) -> Iterator[Answer]:
-        """Confidence -> sentences -> citations: growing answers, the last one complete."""
-        found, evidence, confidence = reading.found, reading.evidence, reading.confidence
-        base = replace(base, confidence=confidence.value)
-        # Who names the papers asks of these alone, and "what are its limits?" tells nothing about a topic.
-        named = 0 < len(scope.papers) <= _NAMED
-        if not base.passages or (confidence.refuse and not named):
-            yield replace(base, text=REFUSAL, refused=True, complete=True)
-            return
-        chosen = choose_sentences(evidence, base.standalone_question, self.settings.answer.max_sentences)
-        sentences, citations = cite(self.library, found, chosen)
-        lead = [Sentence(UNSURE, (), "unsupported")] if confidence.unsure else []
-        for count in range(1, len(sentences)):
-            yield _composed(base, [*lead, *sentences[:count]], citations[:count])
-        yield replace(_composed(base, [*lead, *sentences], citations), complete=True)
-
-    def _written(
-        self,
-        model: ChatModel,
-        quoted: Answer,
-        found: SearchResult,
-        history: Sequence[tuple[str, str]],
-        stop: threading.Event | None,
-    ) -> Iterator[Answer]:
-        """The model's answer over the quotes; where it fails at once they stay, but in mode llm its error is raised."""
-        try:
-            yield from written_answers(self.library, model, quoted, found, history, stop)
-        except (AnswerModelError, ConfigError) as error:  # the latter where the context is too small
-            stopped = stop is not None and stop.is_set()
-            if self.settings.answer.mode == "llm" and not stopped:
-                raise
-            yield replace(quoted, complete=not stopped, notes=(*quoted.notes, f"Quotes only: {error}"))
+        answer = yield from answers(self.library, request, finding.result)
+        yield self._saved(answer, request, finding.result(), conversation)
 
     def writer(self) -> ChatModel | AnswerModelError | None:
         """Return what writes answers, the error where nothing can, or None in mode quote.
@@ -277,15 +185,8 @@ class Assistant:
         finding = self._finder.start()
         return finding.result() or finding.error
 
-    def _kept(
-        self,
-        answer: Answer,
-        history: Sequence[tuple[str, str]],
-        scope: Filters,
-        model: ChatModel | None,
-        conversation: int | None,
-    ) -> Answer:
-        """The answer with the number under which it is kept, with all that is needed to ask it again."""
+    def _saved(self, answer: Answer, request: Request, model: ChatModel | None, conversation: int | None) -> Answer:
+        """Save an answer with all that is needed to ask again; return it with its number."""
         if not self.settings.answer.keep:
             return answer
         ollama = self.settings.ollama
@@ -297,19 +198,19 @@ class Assistant:
             "options": {"context_tokens": ollama.context_tokens, "answer_tokens": ollama.answer_tokens},
             "cross_encoder": self.settings.cross_encoder.model_dump(),
         }
-        request = {"history": [list(turn) for turn in history], "scope": asdict(scope)}
+        asked_with = {"history": [list(turn) for turn in request.history], "scope": asdict(request.filters)}
         try:
-            kept = self.library.history.save(
-                SavedAnswer(0, answer.asked, answer.question, request, made_with, answer.to_dict(), conversation)
+            saved = self.library.history.save(
+                SavedAnswer(0, answer.asked, answer.question, asked_with, made_with, answer.to_dict(), conversation)
             )
         except ReadOnlyLibrary:
-            notes = () if self._said_read_only else (_READ_ONLY,)
-            self._said_read_only = True
+            notes = () if self._reported_read_only else (_READ_ONLY,)
+            self._reported_read_only = True
             return replace(answer, notes=(*answer.notes, *notes))
-        except (LibraryError, UnknownConversation) as error:  # an answer that cannot be kept is one all the same
-            log.warning("The answer is not kept: %s", error)
+        except (LibraryError, UnknownConversation) as error:  # the answer is good although it is not saved
+            log.warning("The answer is not saved: %s", error)
             return answer
-        return replace(answer, number=kept.key, conversation=kept.conversation)
+        return replace(answer, number=saved.key, conversation=saved.conversation)
 
     # What was asked: with `[answer] keep` off nothing is added here, and what was kept before can be read and deleted
 
@@ -493,9 +394,9 @@ class Assistant:
         Raises:
             EmptyLibrary, UnknownPaper, AmbiguousPaper, QuestionError: as `ask`.
         """
-        scope, records = Filters.parse(filters), self.library.records
-        keys, library = records.papers_matching(scope), records.searched()
-        return library if keys is None else self._searched(library, len(keys), scope)
+        parsed = Filters.parse(filters)
+        keys = self.library.records.papers_matching(parsed)
+        return searched(self.library, parsed, None if keys is None else len(keys))
 
     def edit(self, name: str, **changes: Any) -> Paper:
         """Corrects a paper's title, authors, year, venue, doi, arxiv_id, citekey, tags or collections, for good."""
@@ -527,8 +428,8 @@ def ask(
     return assistant.ask(question, **more)
 
 
-def _without_question(text: str, conversation: int | None) -> Answer:
-    """Return the reply to thanks or a greeting, which is neither searched for nor kept."""
+def _reply_to_courtesy(text: str, conversation: int | None) -> Answer:
+    """Return the reply to thanks or a greeting, which is neither searched for nor saved."""
     return Answer(
         question=text,
         text=NO_QUESTION,
@@ -545,28 +446,3 @@ def _without_question(text: str, conversation: int | None) -> Answer:
         asked=now(),
         conversation=conversation or None,
     )
-
-
-def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> Answer:
-    titles = {citation.number for citation in citations if citation.quote == citation.title}
-    text = ""
-    for sentence in sentences:
-        text += sentence.text + "".join(f" [{number}]" for number in sentence.citations)
-        text += "\n" if titles.intersection(sentence.citations) else " "  # a title stands on a line of its own
-    return replace(base, text=text.rstrip(), sentences=tuple(sentences), citations=tuple(citations))
-
-
-def _still_read(searched: dict[str, int]) -> str:
-    full = searched["papers"] - searched["brief"]
-    failed = f", {searched['failed']:,} failed" if searched["failed"] else ""
-    return f"Papers are still being read: {full:,} full texts, {searched['brief']:,} abstracts so far{failed}."
-
-
-def _notes(found: SearchResult, passages: Sequence[Passage]) -> tuple[str, ...]:
-    """What a person should know about how the question was read."""
-    if not search_terms(found.question):
-        return ("The question has only common words; name what you are looking for.",)
-    asked, held = language_of(found.question), language_of(" ".join(passage.text for passage in passages[:3]))
-    if asked in (None, ENGLISH, held):
-        return ()
-    return (f"The question seems to be in {asked}; ask in {held or 'the language of the papers'}.",)

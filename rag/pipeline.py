@@ -1,108 +1,177 @@
-"""A question in its conversation: what it is searched for as, decided by what that finds.
-
-A question is searched for together with the one before only where it leans on it *and* the papers that this finds hold
-the words of its own. Otherwise it brings a new topic, and is searched for alone.
-"""
+"""From a question to its answer: the main path, top to bottom."""
 
 from __future__ import annotations
 
-import re
+import threading
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
-
-from .answering.evidence import Confidence, Evidence, confidence_in, gather_evidence, sentence_scores
+from .answering.confidence import confidence_in
+from .answering.evidence import gather_evidence
+from .answering.prose import rewritten_question, written_answers
+from .answering.quotes import choose_sentences, quote_answers
 from .answering.rerank import rerank_sentences
+from .answering.standalone import Reading, read_standalone
+from .errors import AnswerModelError, ConfigError
 from .filters import Filters
-from .library import Library
-from .retrieval.follow_ups import History, Lean, before_pointer, joined_question, lean, own_terms
+from .models.protocols import ChatModel
+from .retrieval.corpus import Corpus
 from .retrieval.rerank import rerank_passages
-from .retrieval.search import SearchResult, search, search_terms
+from .retrieval.search import search, top_passages
+from .retrieval.terms import search_terms
+from .store.history import now
+from .text.language import ENGLISH, language_of
+from .text.readable import readable
+from .types import REFUSAL, Answer, Passage
 
-_HELD = 0.6  # share of a question's own words, weighted by rarity, that the paper found has to hold
-_SOME = 0.1  # the same, where a pointer says that it is about the paper before: it may use other words than the paper
-_NAME = re.compile(r"(?<=[a-z0-9,;:] )[A-Z][\w-]+|\b[A-Za-z]*[a-z]?[A-Z]+[\w-]*[A-Z0-9][\w-]*\b")
+_MAX_NAMED = 5  # papers that a question may be limited to and still be taken to be about them
 
 
-class Reading(NamedTuple):
-    """A question as it was searched for, what that found, and how far it answers; `seconds` is the search's time."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked question with what it is asked together with.
+
+    Attributes:
+        history: earlier turns as (question, answer), oldest first.
+        stop: once set, the model's answer ends within a second.
+    """
 
     question: str
-    found: SearchResult
-    evidence: Evidence
-    confidence: Confidence
-    seconds: float
+    history: Sequence[tuple[str, str]] = ()
+    filters: Filters = field(default_factory=Filters)
+    stop: threading.Event | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
 
 
-def read_question(library: Library, question: str, history: History, scope: Filters) -> Reading:
-    """Return the reading of a question that is to be answered.
+def answers(
+    corpus: Corpus, request: Request, find_model: Callable[[], ChatModel | None]
+) -> Generator[Answer, None, Answer]:
+    """Yield growing answers, `complete` false; return the final one.
+
+    Args:
+        find_model: returns the model that writes over the quotes, or None; called once the quotes are there.
 
     Raises:
-        QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch.
+        EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch: as `Assistant.ask`.
+        AnswerModelError: the model failed, in mode llm.
     """
-    leaning = lean(question) if history else Lean.NONE
-    if leaning is Lean.NONE:
-        return search_for(library, question, scope)
-    joined = joined_question(question, history)
-    together = search_for(library, joined, scope)
-    terms = own_terms(question)
-    if leaning is Lean.POINTS:
-        return _pointing(library, question, together, scope)
-    if _held(library, together, terms):
-        return together
-    if names := _names(joined.removesuffix(question)):  # "And SciBERT?" asks the same of another name
-        swapped = search_for(library, joined_question(question, history, leave_out=names), scope)
-        if _held(library, swapped, terms):
-            return swapped
-    return search_for(library, question, scope)
+    started = time.perf_counter()
+    reading = read_standalone(
+        corpus, request.question, request.history, lambda question: read(corpus, question, request.filters)
+    )
+    answer = yield from _growing(quoted(corpus, request, reading))
+    model = find_model()
+    if model and (reworded := _reworded_by_model(corpus, request, reading, model)):
+        reading = reworded
+        answer = yield from _growing(quoted(corpus, request, reading))
+    if model and not answer.refused:
+        answer = yield from _growing(written(corpus, request, reading, answer, model))
+    seconds = {"retrieve": reading.seconds, "answer": time.perf_counter() - started - reading.seconds}
+    return replace(answer, seconds=seconds, asked=now())
 
 
-def _pointing(library: Library, question: str, together: Reading, scope: Filters) -> Reading:
-    """Return the reading of a question with a word that points back, perhaps to a word of its own.
+def read(corpus: Corpus, question: str, filters: Filters) -> Reading:
+    """Search for a standalone question, and collect the evidence in what is found."""
+    started = time.perf_counter()
+    result = search(corpus, question, filters=filters)
+    result = rerank_passages(corpus, result)
+    seconds = time.perf_counter() - started
+    evidence = gather_evidence(corpus, result)
+    evidence = rerank_sentences(corpus, result, evidence)
+    return Reading(question, result, evidence, confidence_in(evidence), seconds)
 
-    "What is LightRAG, and how fast is it?" stands alone. "Does it run on Docker?" does not, but nothing says that the
-    paper before knows of Docker.
+
+def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answer]:
+    """Yield growing answers in quotes, or the refusal; the last one is complete."""
+    base = _unanswered(corpus, request, reading)
+    # A question limited to a few named papers is about these: "what are its limits?" names no topic.
+    names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED
+    if not base.passages or (reading.confidence.refuse and not names_papers):
+        yield replace(base, text=REFUSAL, refused=True, complete=True)
+        return
+    chosen = choose_sentences(reading.evidence, reading.question, corpus.settings.answer.max_sentences)
+    yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure)
+
+
+def written(corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel) -> Iterator[Answer]:
+    """Yield the model's growing answers over the quotes; if it fails, the quotes with a note.
+
+    Raises:
+        AnswerModelError, ConfigError: it failed in mode llm; the latter if the context is too small.
     """
-    before = before_pointer(question)
-    named = search_terms(" ".join(_names(before))) or _rare(library, own_terms(before))
-    if named and not _held(library, together, named):
-        by_itself = search_for(library, question, scope)
-        if not by_itself.confidence.unsure:
-            return by_itself
-    names = search_terms(" ".join(_names(question)))
-    if not _held(library, together, names) or not _held(library, together, own_terms(question), least=_SOME):
-        return together._replace(confidence=together.confidence._replace(unsure=True))
-    return together
+    try:
+        yield from written_answers(corpus, model, answer, reading.result, request.history, request.stop)
+    except (AnswerModelError, ConfigError) as error:
+        if corpus.settings.answer.mode == "llm" and not request.is_stopped:
+            raise
+        yield replace(answer, complete=not request.is_stopped, notes=(*answer.notes, f"Quotes only: {error}"))
 
 
-def search_for(library: Library, question: str, scope: Filters) -> Reading:
-    """Return what a question that stands alone finds."""
-    begun = time.perf_counter()
-    found = rerank_passages(library, search(library, question, filters=scope))
-    seconds = time.perf_counter() - begun
-    evidence = rerank_sentences(library, found, gather_evidence(library, found))
-    return Reading(question, found, evidence, confidence_in(evidence), seconds)
+def searched(corpus: Corpus, filters: Filters, matching_papers: int | None) -> dict[str, Any]:
+    """Return `Answer.searched`: what a question with these filters is put to, with papers by their titles."""
+    library = corpus.records.searched()
+    if matching_papers is None:
+        return library
+    values = filters.set_values()
+    for name in {"papers", "without"} & values.keys():
+        keys = [corpus.records.paper_key(value) for value in values[name]]
+        refs = corpus.records.refs(keys)
+        values[name] = [readable(refs[key].title) for key in dict.fromkeys(keys) if key in refs]
+    return {**library, "papers": matching_papers, "of": library["papers"], "filters": values}
 
 
-def _held(library: Library, reading: Reading, terms: tuple[str, ...], least: float = _HELD) -> bool:
-    """Return whether the paper with the best sentence holds enough of some words."""
-    if not terms:
-        return True
-    if not reading.evidence.candidates:
-        return False
-    best = reading.evidence.candidates[int(np.argmax(sentence_scores(reading.evidence)))].paper_key
-    frequencies = np.array(library.records.document_frequencies(terms), float)
-    rarity = np.log1p(library.records.count()["papers"] / (frequencies + 0.5))
-    there = np.array([bool(library.records.paper_word_scores([term], 1, [best])) for term in terms])
-    return float(rarity[there].sum()) >= least * float(rarity.sum())
+def _growing(stream: Iterator[Answer]) -> Generator[Answer, None, Answer]:
+    """Yield answers marked as incomplete; return the last one as it is."""
+    for answer in stream:
+        yield replace(answer, complete=False)
+    return answer
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_NAME.findall(text)))
+def _reworded_by_model(corpus: Corpus, request: Request, reading: Reading, model: ChatModel) -> Reading | None:
+    """Return the reading of a follow-up as the model words it; None if it stands alone or is worded the same."""
+    if reading.question == request.question:
+        return None
+    question = rewritten_question(model, request.question, request.history, corpus.settings.ollama, request.stop)
+    return read(corpus, question, request.filters) if question and question != reading.question else None
 
 
-def _rare(library: Library, terms: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the terms that only a few papers of the library hold."""
-    few = max(2, library.records.count()["papers"] // 100)
-    return tuple(t for t, n in zip(terms, library.records.document_frequencies(terms), strict=True) if 0 < n <= few)
+def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
+    """Return the answer before it has any text."""
+    passages = top_passages(corpus, reading.result, corpus.settings.retrieval.top_k)
+    scope = searched(corpus, request.filters, reading.result.matching_papers)
+    return Answer(
+        question=request.question,
+        text="",
+        refused=False,
+        complete=False,
+        confidence=reading.confidence.value,
+        mode="quote",
+        model=None,
+        sentences=(),
+        citations=(),
+        passages=tuple(passages),
+        standalone_question=reading.question,
+        notes=tuple(_notes(request, reading, passages, scope)),
+        searched=scope,
+    )
+
+
+def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]) -> Iterator[str]:
+    """Yield what a person should know about how the question was read."""
+    if reading.question != request.question:
+        yield f"Searched for: {reading.question}"
+    if not search_terms(reading.question):
+        yield "The question has only common words; name what you are looking for."
+    elif (asked := language_of(reading.question)) not in (None, ENGLISH):
+        found = language_of(" ".join(passage.text for passage in passages[:3]))
+        if asked != found:
+            yield f"The question seems to be in {asked}; ask in {found or 'the language of the papers'}."
+    if scope["brief"]:
+        full = scope.get("of", scope["papers"]) - scope["brief"]
+        failed = f", {scope['failed']:,} failed" if scope["failed"] else ""
+        yield f"Papers are still being read: {full:,} full texts, {scope['brief']:,} abstracts so far{failed}."

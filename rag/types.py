@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .text.readable import readable
@@ -158,7 +158,7 @@ class Passage:
     scores: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = _plain(self)
         return plain
 
 
@@ -232,7 +232,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values that `json.dumps` takes."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = _plain(self)
         return plain
 
     @classmethod
@@ -383,8 +383,11 @@ def _made(kind: type[_T], values: Mapping[str, Any]) -> _T:
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as dicts, lists and scalars."""
+    if isinstance(value, str | int | float | None):
+        return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}

@@ -921,8 +921,8 @@ def check_then_add(library: str, model: str, papers: str) -> None:
         if there:
             records, index = assistant.library.records, assistant.library.index
             for number, version in there.items():
-                found = records.chunk_texts([*records.word_scores([mark(number, version)], 9, None)])
-                assert [mark(number, version) in text for text in found.values()] == [True]
+                found = records.candidates([*records.word_scores([mark(number, version)], 9, None)]).texts([0])
+                assert mark(number, version) in found[0]
             old = [mark(number, version) for number, latest in there.items() for version in range(latest)]
             assert records.word_scores(old, 1, None) == records.paper_word_scores(old, 1, None) == {}
             ((keys, _, vectors),) = records.vectors()

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
-from rag.retrieval.search import search_terms
+from rag.retrieval.terms import search_terms
 from rag.types import Box, Citation
 
 from ..files import read_json_lines

@@ -30,8 +30,9 @@ from rag import __version__
 from rag.assistant import Assistant
 from rag.filters import Filters
 from rag.library import Library
+from rag.retrieval.features import FEATURES
 from rag.retrieval.rerank import rerank_passages
-from rag.retrieval.search import FEATURES, SearchResult, search
+from rag.retrieval.search import SearchResult, search
 from rag.types import UNSURE
 
 from ..files import digest, read_json_lines, write_json_lines, write_trec_run

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rag.assistant import Assistant
-from rag.retrieval.search import search_terms
+from rag.retrieval.terms import search_terms
 from rag.text.readable import folded
 
 from ..measures import answered_right

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.evidence import CONFIDENCE_FEATURES, READ_CONFIDENCE_FEATURES
+from rag.answering.features import CONFIDENCE_FEATURES
+from rag.answering.rerank import RERANKED_CONFIDENCE_FEATURES
 from rag.filters import Filters
 from rag.library import Library
 from rag.models.weights import Linear
-from rag.retrieval.search import search_terms
+from rag.retrieval.terms import search_terms
 from rag.text.readable import folded
 
 from ..files import read_json_lines
@@ -103,7 +104,7 @@ def fit_confidence(examples: Examples) -> Linear:
     """Fit a logistic regression: does the library answer?"""
     counts = Counter(examples.kinds.tolist())
     weight = np.array([_KIND_WEIGHTS[kind] * counts["right"] / counts[kind] for kind in examples.kinds])
-    names = (*CONFIDENCE_FEATURES, *READ_CONFIDENCE_FEATURES)[: examples.features.shape[1]]
+    names = (*CONFIDENCE_FEATURES, *RERANKED_CONFIDENCE_FEATURES)[: examples.features.shape[1]]
     right = np.isin(examples.kinds, ["right", "keywords"])
     return fit_logistic(names, examples.features, right, c=1.0, weight=weight)
 

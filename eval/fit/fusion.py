@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.library import Library
-from rag.retrieval.search import SIMILARITIES, search, z_scores
+from rag.retrieval.features import SIMILARITIES
+from rag.retrieval.fusion import z_scores
+from rag.retrieval.search import search
 from rag.text.readable import folded
 
 from ..questions import Question

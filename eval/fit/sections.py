@@ -12,7 +12,9 @@ import numpy as np
 from rag.assistant import Assistant
 from rag.filters import Filters
 from rag.library import Library
-from rag.retrieval.search import SECTION_FEATURES, SIMILARITIES, fused, search
+from rag.retrieval.features import SECTION_FEATURES, SIMILARITIES
+from rag.retrieval.fusion import fuse
+from rag.retrieval.search import search
 
 from ..collections.qasper import PaperQuestion, QasperPaper, add_paragraphs, score_evidence
 from ..questions import QuestionSetError
@@ -88,7 +90,7 @@ def _find_paragraphs(
             rows = [names[found.candidates.paper(key).id] for key in found.candidates.paper_keys]
             usable = np.array([name not in abstract for name in rows], bool)
             features = found.features[:, len(SIMILARITIES) :]
-            asked.append(Paragraphs(question, rows, fused(found.features, without), features, usable))
+            asked.append(Paragraphs(question, rows, fuse(found.features, without), features, usable))
     return asked
 
 

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rag.answering.evidence import SENTENCE_FEATURES, Evidence, choose_sentences
+from rag.answering.evidence import Evidence
+from rag.answering.features import SENTENCE_FEATURES
+from rag.answering.quotes import choose_sentences
 from rag.filters import Filters
 from rag.models.weights import Linear, Weights
 from rag.retrieval.search import SearchResult
@@ -65,8 +67,10 @@ def fit_read_weight(choices: Sequence[Choice], weights: Weights) -> tuple[float,
 
 
 def _with_weight(choice: Choice, count: float) -> Choice:
-    evidence = choice.evidence
-    return choice if evidence.read is None else choice._replace(evidence=replace(evidence, read=count * evidence.read))
+    logits = choice.evidence.added_logits
+    if logits is None:
+        return choice
+    return choice._replace(evidence=replace(choice.evidence, added_logits=count * logits))
 
 
 def find_facts(choices: Sequence[Choice], weights: Weights) -> Facts:

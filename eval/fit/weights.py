@@ -33,8 +33,9 @@ from rag.filters import Filters
 from rag.library import Library
 from rag.models.reranker import PackagedReranker
 from rag.models.weights import FILE, Linear, ReadWeights, Weights, load_weights
+from rag.retrieval.features import FEATURES, SECTION_FEATURES, SIMILARITIES
 from rag.retrieval.rerank import rerank_passages
-from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, SearchResult, search
+from rag.retrieval.search import SearchResult, search
 
 from ..collections.qasper import read_qasper
 from ..files import digest, read_json_lines

@@ -24,13 +24,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from rag.answering.evidence import choose_sentences, gather_evidence
+from rag.answering.evidence import gather_evidence
+from rag.answering.quotes import choose_sentences
 from rag.answering.rerank import rerank_sentences
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.models.weights import Weights, load_weights
+from rag.retrieval.features import FEATURES
 from rag.retrieval.rerank import rerank_passages
-from rag.retrieval.search import FEATURES, search
+from rag.retrieval.search import search
 from rag.text.readable import folded
 
 from ..files import digest

@@ -23,7 +23,9 @@ from rag.assistant import Assistant
 from rag.filters import Filters
 from rag.library import Library
 from rag.models.weights import load_weights
-from rag.retrieval.search import STOP_WORDS, search, section_kind
+from rag.retrieval.features import section_kind
+from rag.retrieval.search import search
+from rag.retrieval.terms import STOP_WORDS
 from rag.text.readable import readable
 
 from ..collections.qasper import QasperPaper, read_qasper
@@ -185,11 +187,11 @@ class _Questions:
             if not (c := evidence.candidates[i]).is_title and len(c.text) > 20
         ]
         rows = found.order[:_PASSAGES]
-        texts = self._library.records.chunk_texts([found.candidates.keys[row] for row in rows])
+        texts = found.candidates.texts(rows)
         passages = []
         for row in rows:
             chunk, key = found.candidates.chunk(row), found.candidates.paper_keys[row]
-            text = readable(texts[found.candidates.keys[row]])
+            text = readable(texts[row])
             score = round(float(found.scores[row]), 3)
             passages.append(_FoundText(papers[key].id, Text(titles[key], text, score), chunk.start, chunk.end))
         return _Found(sentences, passages)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from rag.library import Library
-from rag.retrieval.search import STOP_WORDS
+from rag.retrieval.terms import STOP_WORDS
 from rag.text.readable import readable
 
 from .data import CLOZE, Group, Pair, Text, negated, sentences_of

@@ -24,8 +24,8 @@ from ..models.protocols import Embedder, MarkedText, Message, Vectors
 from ..models.reasoning import ReasoningFilter
 from ..text.readable import folded, readable
 from ..types import REFUSAL, Citation, Paper, Passage, Sentence, Span
-from .evidence import citation_of
 from .prompts import History, messages, visible
+from .quotes import citation_of
 from .support import Support, support
 
 # Budget

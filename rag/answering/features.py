@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..retrieval.search import SearchResult
-from ..retrieval.terms import STOP_WORDS, search_terms, stem
+from ..retrieval.terms import search_terms, stem, stems_in
 from ..types import Span
 from .question import asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 
@@ -70,29 +70,21 @@ class Observed:
         """The share of the question's words, weighted by idf, that each sentence has, (sentences,)."""
         return np.asarray(self.holds @ self.idf / self.total_idf)
 
-    def missing(self, terms: Sequence[str], held: NDArray[np.float64]) -> float:
-        """Return the share of some of the question's terms that `held`, (terms,), does not have."""
+    def missing(self, terms: Sequence[str], held: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of some of the question's terms that rows of `held`, (rows, terms), do not have."""
         columns = [self.result.terms.index(term) for term in terms]
-        return sum(not held[column] for column in columns) / len(columns) if columns else 0.0
+        return np.asarray((held[:, columns] == 0).sum(axis=1) / max(len(columns), 1))
 
 
 def holding(texts: Sequence[str], terms: Sequence[str]) -> NDArray[np.float64]:
     """Return 1 where a text has a word with the stem of a term, (texts, terms). Stop words do not count."""
+    stems = [stem(term) for term in terms]
     held = np.zeros((len(texts), len(terms)))
-    columns: dict[str, list[int]] = {}
-    for column, term in enumerate(terms):
-        columns.setdefault(stem(term), []).append(column)
-    if not columns:
-        return held
-    # A stem that is a whole word matches that word alone, a longer word is cut to its stem.
-    stems = "|".join(
-        re.escape(each) + (r"[^\W_]*" if stem(each + "x") == each else r"(?![^\W_])") for each in columns
-    )
-    words = re.compile(rf"(?<![^\W_])(?:{stems})")
     for row, text in enumerate(texts):
-        for word in words.findall(text.casefold()):
-            if word not in STOP_WORDS:
-                held[row, columns[stem(word)]] = 1.0
+        folded = text.casefold()
+        if any(each in folded for each in stems):  # most texts have none, and cutting a text to words takes longer
+            in_text = stems_in(folded)
+            held[row] = [each in in_text for each in stems]
     return held
 
 
@@ -139,12 +131,19 @@ def sentence_features(observed: Observed) -> NDArray[np.float64]:
             [min(len(candidate.text), _FULL_LENGTH) / _FULL_LENGTH for candidate in candidates],
             first,
             last,
-            [bool(_ADDRESS.search(candidate.text)) for candidate in candidates],
+            [_has_address(candidate.text) for candidate in candidates],
             is_title,
             is_title * asks_for_paper(question),
-            [1.0 - observed.missing(asked, held) if asked else 0.0 for held in observed.holds],
+            (1.0 - observed.missing(asked, observed.holds)) * bool(asked),
         ]
     ).astype(np.float64)
+
+
+def _has_address(text: str) -> bool:
+    lower = text.lower()
+    return ("http" in lower or "www." in lower or "github" in lower or "available" in lower) and bool(
+        _ADDRESS.search(text)
+    )
 
 
 def confidence_features(observed: Observed) -> NDArray[np.float64]:
@@ -170,8 +169,8 @@ def confidence_features(observed: Observed) -> NDArray[np.float64]:
             1.0 - float(idf[observed.is_known].sum()) / total if len(idf) else 1.0,
             ranked[0] - ranked[1] if len(ranked) > 1 else 0.0,
             ranked[0] - float(np.mean(ranked)),
-            observed.missing(asked_for(result.question), held_by_best),
-            observed.missing(names, held_by_best),
+            observed.missing(asked_for(result.question), held_by_best[None])[0],
+            observed.missing(names, held_by_best[None])[0],
             asks_for_number(result.question),
         ],
         float,

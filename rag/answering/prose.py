@@ -13,7 +13,8 @@ from ..errors import AnswerModelError, LibraryError, UnknownPaper
 from ..models.background import STOPPED, stoppable_reply
 from ..models.protocols import ChatModel, Completion, Piece
 from ..retrieval.corpus import Corpus
-from ..retrieval.search import MAX_QUESTION, SearchResult, search_terms, top_passages
+from ..retrieval.search import SearchResult, top_passages
+from ..retrieval.terms import MAX_QUESTION, search_terms
 from ..types import REFUSAL, UNSURE, Answer, Passage, Sentence
 from .draft import Draft, Fitted, Written, fit_prompt, foretold_seconds, was_cut, whole_section
 from .prompts import PROMPT_VERSION, check_messages, rewrite_messages

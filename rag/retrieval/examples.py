@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 
-from .search import STOP_WORDS
+from .terms import STOP_WORDS
 
 _EXAMPLES = 4
 _TOPIC_PAPERS = 2  # papers that share two neighbouring words of their titles make a topic

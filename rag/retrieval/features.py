@@ -27,8 +27,8 @@ _SECTION_KINDS = {
     }.items()
 }
 SECTION_FEATURES = (*_SECTION_KINDS, "title_words", "short")
-"""The kind of the chunk's section by its title (1 for the first match), the share of the question's words in that title,
-and the share by which the chunk is shorter than `_FULL_LENGTH`. All are 0 outside body text with a title."""
+"""The kind of the chunk's section by its title (1 for the first match), the share of the question's words in that
+title, and the share by which the chunk is shorter than `_FULL_LENGTH`. All are 0 outside body text with a title."""
 
 FEATURES = (*SIMILARITIES, *SECTION_FEATURES)
 _FULL_LENGTH = 600  # characters

@@ -10,7 +10,7 @@ from .. import arguments
 from ..errors import QuestionError
 from ..text.cleaning import clean
 from ..types import REFUSAL
-from .search import MAX_QUESTION, search_terms
+from .terms import MAX_QUESTION, search_terms
 
 History = Sequence[tuple[str, str]]
 """Earlier turns as (question, answer), oldest first."""

@@ -73,7 +73,7 @@ def _exchanged_within_papers(result: SearchResult, rows: Sequence[int], logits: 
 
 
 def _standardized(logits: Array, rows: Sequence[int], count: int) -> NDArray[np.float64]:
-    """Return for each of `count` rows its logit with mean 0 and deviation 1 over those read; the least for the others."""
+    """Return a score for each of `count` rows: its logit with mean 0 and deviation 1, or the least."""
     standard = (logits - logits.mean()) / max(float(logits.std()), 1e-6)
     scores = np.full(count, min(float(standard.min()), -1.0))
     scores[rows] = standard

@@ -39,8 +39,8 @@ def stem(term: str) -> str:
 
 
 def stems_in(text: str) -> set[str]:
-    """Return the stems of the search terms in a text."""
-    return {stem(term) for term in search_terms(text)}
+    """Return the stems of the words in a text, without stop words."""
+    return {word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in STOP_WORDS}
 
 
 def check_question(question: str) -> str:

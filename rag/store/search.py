@@ -34,6 +34,7 @@ class Candidates:
         fetch_texts: Callable[[Sequence[int]], dict[int, str]],
     ) -> None:
         self._chunks, self._paper_rows, self._names, self._fetch_texts = chunks, papers, names, fetch_texts
+        self._decoded: dict[int, Chunk] = {}
         self._papers: dict[int, Paper] = {}
         self._sections: dict[int, list[tuple[int, int, str]]] = {}  # start, end, kind
         self._texts: dict[int, str | None] = {}  # of whole papers; None where it is gone
@@ -50,7 +51,9 @@ class Candidates:
 
     def chunk(self, row: int) -> Chunk:
         """Return the chunk of a row."""
-        return chunk_of(self._chunks[row])
+        if row not in self._decoded:
+            self._decoded[row] = chunk_of(self._chunks[row])
+        return self._decoded[row]
 
     def length(self, row: int) -> int:
         """Return the number of characters of a row's chunk."""

@@ -22,19 +22,16 @@ from eval.fit.sentences import fit_sentences, make_choice
 from eval.gate import GATE, fallen
 from eval.questions import QUESTIONS, Question, QuestionSetError
 from eval.score import evaluate, rank_papers
-from rag.answering.evidence import (
-    CONFIDENCE_FEATURES,
-    READ_CONFIDENCE_FEATURES,
-    SENTENCE_FEATURES,
-    Evidence,
-    gather_evidence,
-)
+from rag.answering.evidence import Evidence, gather_evidence
+from rag.answering.features import CONFIDENCE_FEATURES, SENTENCE_FEATURES
+from rag.answering.rerank import RERANKED_CONFIDENCE_FEATURES
 from rag.assistant import Assistant
 from rag.errors import EmptyLibrary
 from rag.filters import Filters
 from rag.library import Library
 from rag.models.weights import FILE
-from rag.retrieval.search import FEATURES, SIMILARITIES, SearchResult, search
+from rag.retrieval.features import FEATURES, SIMILARITIES
+from rag.retrieval.search import SearchResult, search
 from rag.types import Answer
 
 OTTERS, TIDES, BIRDS = PAPERS
@@ -136,7 +133,7 @@ def test_the_shipped_weights_name_the_data_that_they_were_made_from() -> None:
     assert weights["sentences"]["features"] == list(SENTENCE_FEATURES)
     assert weights["confidence"]["features"] == list(CONFIDENCE_FEATURES)
     assert list(weights["fusion"]) == list(FEATURES)
-    assert weights["read"]["confidence"]["features"] == [*CONFIDENCE_FEATURES, *READ_CONFIDENCE_FEATURES]
+    assert weights["read"]["confidence"]["features"] == [*CONFIDENCE_FEATURES, *RERANKED_CONFIDENCE_FEATURES]
 
 
 def test_unknown_titles_are_refused_before_papers_are_embedded(folder: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from eval.files import digest, read_json_lines
 from eval.questions import QUESTIONS, SAMPLE, Question, QuestionSetError, holds_nugget, load_questions, titles_in
 from rag.errors import SourceError
 from rag.reading.formats import read_file
-from rag.retrieval.search import search_terms
+from rag.retrieval.terms import search_terms
 from rag.text.readable import folded
 
 

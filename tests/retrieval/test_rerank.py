@@ -11,15 +11,10 @@ import numpy as np
 import pytest
 
 from rag import config
-from rag.answering.evidence import (
-    CONFIDENCE_FEATURES,
-    READ_CONFIDENCE_FEATURES,
-    Evidence,
-    confidence_in,
-    gather_evidence,
-    sentence_scores,
-)
-from rag.answering.rerank import rerank_sentences
+from rag.answering.confidence import confidence_in
+from rag.answering.evidence import Evidence, gather_evidence, sentence_logits
+from rag.answering.features import CONFIDENCE_FEATURES
+from rag.answering.rerank import RERANKED_CONFIDENCE_FEATURES, rerank_sentences
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.models.reranker import Array, PackagedReranker, Reading
@@ -47,13 +42,13 @@ def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evidence = evidence_with(assistant, monkeypatch, sentences=5)
-    assert evidence.read is not None
-    unread = sentence_scores(replace(evidence, read=None))
+    assert evidence.added_logits is not None
+    unread = sentence_logits(replace(evidence, added_logits=None))
     best = np.argsort(-unread, kind="stable")[:5]
-    assert len(set(evidence.read[best])) > 1
-    assert (np.delete(evidence.read, best) == evidence.read.min()).all()
-    assert sentence_scores(evidence) == pytest.approx(unread + evidence.read)
-    assert len(evidence.confidence_features) == len(CONFIDENCE_FEATURES) + len(READ_CONFIDENCE_FEATURES)
+    assert len(set(evidence.added_logits[best])) > 1
+    assert (np.delete(evidence.added_logits, best) == evidence.added_logits.min()).all()
+    assert sentence_logits(evidence) == pytest.approx(unread + evidence.added_logits)
+    assert len(evidence.confidence_features) == len(CONFIDENCE_FEATURES) + len(RERANKED_CONFIDENCE_FEATURES)
 
 
 @pytest.mark.parametrize(("switch", "choice", "confidence"), [("choice", False, True), ("confidence", True, False)])
@@ -61,7 +56,7 @@ def test_each_use_of_sentences_has_its_switch(
     switch: str, choice: bool, confidence: bool, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evidence = evidence_with(assistant, monkeypatch, **{switch: False})
-    assert (evidence.read is not None) == choice
+    assert (evidence.added_logits is not None) == choice
     assert (len(evidence.confidence_features) > len(CONFIDENCE_FEATURES)) == confidence
 
 
@@ -158,8 +153,8 @@ def test_the_packaged_one_reads_the_best_passages_with_their_titles(
     monkeypatch.setattr(library, "settings", settings_of(long_papers, passages=4))
     found = search(library, "Which kites are flown at noon?")
     read = put_in_order_by(Seeing(), library, found, monkeypatch)
-    best = library.records.chunk_texts([found.candidates.keys[row] for row in found.order[:4]])
-    assert seen == [f"Introduction: {best[found.candidates.keys[row]]}" for row in found.order[:4]]
+    best = found.candidates.texts(found.order[:4])
+    assert seen == [f"Introduction: {best[row]}" for row in found.order[:4]]
     assert read.order[4:] == found.order[4:]
 
 
@@ -167,8 +162,8 @@ def test_passages_that_were_deleted_meanwhile_are_not_read(
     long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = long_papers.library
+    monkeypatch.setattr(library.records, "texts_around", lambda keys: {})
     found = search(library, "Which kites are flown at noon?")
-    monkeypatch.setattr(library.records, "chunk_texts", lambda keys: {})
     assert put_in_order_by(TaughtFog(), library, found, monkeypatch) is found
 
 
@@ -212,9 +207,9 @@ class Known(PackagedReranker):
 def test_what_was_read_counts_as_it_was_fitted(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assistant.library, "_reranker", Known())
     evidence = evidence_with(assistant, monkeypatch, sentences=4)
-    assert evidence.read is not None
-    best = np.argsort(-sentence_scores(replace(evidence, read=None)), kind="stable")[:4]
-    assert evidence.read[best] == pytest.approx(load_weights().read.sentences * np.array([2, 1.5, 1, 0.5]))
+    assert evidence.added_logits is not None
+    best = np.argsort(-sentence_logits(replace(evidence, added_logits=None)), kind="stable")[:4]
+    assert evidence.added_logits[best] == pytest.approx(load_weights().read.sentences * np.array([2, 1.5, 1, 0.5]))
     features = evidence.confidence_features[len(CONFIDENCE_FEATURES) :]
     assert features == pytest.approx([2, 2 - 1.25, 1, 0.5, 1])
 
@@ -225,7 +220,7 @@ def test_reading_more_sentences_than_it_was_fitted_with_leaves_the_confidence(
     monkeypatch.setattr("rag.answering.rerank._CONFIDENT_OF", 3)
     few, more = (evidence_with(assistant, monkeypatch, sentences=count) for count in (3, 8))
     assert few.confidence_features == pytest.approx(more.confidence_features, abs=0.05)
-    assert len(set(np.asarray(more.read))) > len(set(np.asarray(few.read)))
+    assert len(set(np.asarray(more.added_logits))) > len(set(np.asarray(few.added_logits)))
 
 
 @pytest.mark.parametrize("read", [True, False])

@@ -10,7 +10,9 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.models.weights import load_weights
-from rag.retrieval.search import FEATURES, SECTION_FEATURES, SIMILARITIES, fused, search, section_kind, z_scores
+from rag.retrieval.features import FEATURES, SECTION_FEATURES, SIMILARITIES, section_kind
+from rag.retrieval.fusion import fuse, z_scores
+from rag.retrieval.search import search
 
 LONG = "Salt melts in the kiln for two days before it is poured. " * 12
 PAGE = f"""
@@ -99,5 +101,5 @@ def test_the_score_is_the_weighted_sum_of_all_features() -> None:
     features[:, FEATURES.index("words")] = [3.0, 1.0]
     features[:, FEATURES.index("short")] = [0.5, 0.0]
     fusion = dict.fromkeys(FEATURES, 0.0) | {"words": 2.0, "short": -1.0}
-    assert fused(features, fusion).tolist() == [1.5, -2.0]
-    assert len(fused(np.zeros((0, len(FEATURES))), fusion)) == 0
+    assert fuse(features, fusion).tolist() == [1.5, -2.0]
+    assert len(fuse(np.zeros((0, len(FEATURES))), fusion)) == 0

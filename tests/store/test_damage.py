@@ -118,7 +118,7 @@ def test_damage_of_the_word_index_is_found_and_a_rebuild_mends_it(library: Path,
     with opened(library) as assistant:
         assistant.rebuild()
         (key,) = assistant.library.records.word_scores(["otters"], 9, None)
-        assert "otters" in assistant.library.records.chunk_texts([key])[key]
+        assert "otters" in assistant.library.records.candidates([key]).texts([0])[0]
     assert found(library) == []
 
 
