@@ -217,7 +217,7 @@ def test_what_was_read_counts_as_it_was_fitted(assistant: Assistant, monkeypatch
 def test_reading_more_sentences_than_it_was_fitted_with_leaves_the_confidence(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.answering.rerank._CONFIDENT_OF", 3)
+    monkeypatch.setattr("rag.answering.rerank._CONFIDENCE_SENTENCES", 3)
     few, more = (evidence_with(assistant, monkeypatch, sentences=count) for count in (3, 8))
     assert few.confidence_features == pytest.approx(more.confidence_features, abs=0.05)
     assert len(set(np.asarray(more.added_logits))) > len(set(np.asarray(few.added_logits)))
