@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.errors import FootnoteError, SourceError
 from rag.ingest.locate import locate
-from rag.ingest.run import read_source
+from rag.ingest.read import read_source
 from rag.text.readable import folded, readable
 
 TYPES = ("fact", "method", "find", "multi", "noisy", "unanswerable", "off_topic")

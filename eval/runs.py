@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.ingest.run import Progress
+from rag.ingest.progress import Progress
 from rag.types import AddReport
 
 _ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .export.question_set import question_set
     from .export.reference import quotation
     from .ingest.failures import failure_lines, kinds_line
-    from .ingest.run import Progress
+    from .ingest.progress import Progress
     from .llama_index import FootnoteRetriever
     from .retrieval.examples import example_questions
     from .retrieval.terms import MAX_QUESTION
@@ -31,7 +31,7 @@ _NAMES = {
     "export.question_set": ("question_set",),
     "export.reference": ("quotation",),
     "ingest.failures": ("failure_lines", "kinds_line"),
-    "ingest.run": ("Progress",),
+    "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
     "retrieval.examples": ("example_questions",),
     "retrieval.search": ("MAX_QUESTION",),

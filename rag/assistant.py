@@ -15,10 +15,11 @@ from . import arguments
 from .config import Settings, load_settings
 from .errors import AnswerModelError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
 from .filters import FilterArguments, Filters, Names
-from .ingest.run import Progress
+from .ingest.progress import Progress
 from .library import Library
 from .models.finder import ModelFinder
 from .models.protocols import ChatModel
+from .page_images import can_draw, draw_paper_page, find_quote
 from .pipeline import Request, answers, searched
 from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
 from .retrieval.rerank import rerank_passages
@@ -365,7 +366,7 @@ class Assistant:
         Raises:
             UnknownPaper, AmbiguousPaper.
         """
-        return self.library.can_draw(name)
+        return can_draw(self.library.records, name)
 
     def draw_page(self, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
         """Return page `page` (from 1) of a paper's PDF as a PNG, with `text[start:end]` marked on it.
@@ -374,7 +375,7 @@ class Assistant:
             UnknownPaper, AmbiguousPaper.
             DrawingError: the paper has no PDF, the file is gone or has changed, or the page cannot be drawn.
         """
-        return self.library.drawn_page(name, page, start, end)
+        return draw_paper_page(self.library.records, name, page, start, end)
 
     def find_quote(self, name: str, quote: str, start: int) -> Span | None:
         """Return the span of `quote` in a paper's text that is nearest to `start`; None if the text lacks it.
@@ -382,7 +383,7 @@ class Assistant:
         Raises:
             UnknownPaper, AmbiguousPaper.
         """
-        return self.library.find_quote(name, quote, start)
+        return find_quote(self.library.records, name, quote, start)
 
     def paper(self, name: str) -> Paper:
         """The paper with this id, title, citekey or file name, or part of a title, with its text."""

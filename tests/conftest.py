@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,10 +41,9 @@ def embedder() -> Embedder:
     return load_embedder(Settings().embedding)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Write the invented papers as text files into a folder."""
-    papers = tmp_path / "papers"
+def write_papers(root: Path) -> Path:
+    """Write the invented papers as text files into the folder `papers` in `root`."""
+    papers = root / "papers"
     papers.mkdir()
     for title, text in PAPERS.items():
         (papers / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
@@ -51,10 +51,29 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def assistant(tmp_path: Path, folder: Path) -> Iterator[Assistant]:
+def folder(tmp_path: Path) -> Path:
+    """Write the invented papers as text files into a folder."""
+    return write_papers(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def built_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the invented papers and a library of them, to be copied."""
+    root = tmp_path_factory.mktemp("built")
+    with Assistant.open(library=root / "library", mode="quote") as opened:
+        opened.add([write_papers(root)])
+    return root
+
+
+@pytest.fixture
+def assistant(tmp_path: Path, folder: Path, built_library: Path) -> Iterator[Assistant]:
     """Open an assistant in quote mode on a library of the invented papers."""
+    shutil.copytree(built_library / "library", tmp_path / "library")
+    with sqlite3.connect(tmp_path / "library" / "footnote.sqlite") as db:
+        moved = (str(built_library / "papers"), str(folder))
+        db.execute("UPDATE sources SET location = replace(location, ?, ?)", moved)
+    db.close()
     with Assistant.open(library=tmp_path / "library", mode="quote") as opened:
-        opened.add([folder])
         yield opened
 
 

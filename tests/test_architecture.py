@@ -19,7 +19,16 @@ LAYERS = [
     ["rag.reading", "rag.models", "rag.store"],
     ["rag.ingest", "rag.retrieval"],
     ["rag.answering", "rag.export"],
-    ["rag.library", "rag.status", "rag.doctor", "rag.pipeline", "rag.assistant", "rag.llama_index", "rag"],
+    [
+        "rag.page_images",
+        "rag.library",
+        "rag.status",
+        "rag.doctor",
+        "rag.pipeline",
+        "rag.assistant",
+        "rag.llama_index",
+        "rag",
+    ],
     ["rag.cli", "rag.__main__"],
     ["ui", "eval"],
 ]

@@ -156,8 +156,8 @@ def fork_each() -> None:
     import chromadb  # noqa: F401
 
     rag.library.load_embedder = lambda settings: fake_embedder(int(settings.model))
-    rag.store.index._MOST_NEW = 20
-    rag.store.index._IDLE_SECONDS = 0.2
+    rag.store.index.MAX_NEW = 20
+    rag.store.index.IDLE_SECONDS = 0.2
     running: set[int] = set()
     heard = b""  # a buffered reader would hide lines from `select`
     while True:
@@ -275,7 +275,7 @@ def assert_whole(library: Path) -> None:
         records = assistant.library.records
         for paper in assistant.papers():
             paper = assistant.paper(paper.id)
-            ((wanted, _),) = assistant.library._embedded([paper])
+            ((wanted, _),) = assistant.library.embed([paper])
             rows = records.rows(
                 "SELECT start, end, vector FROM chunks WHERE paper = ? ORDER BY key", (records.paper_key(paper.id),)
             )
@@ -293,7 +293,7 @@ def assert_whole(library: Path) -> None:
 
 
 @pytest.mark.usefixtures("fake_embedders")
-def test_kills_at_random_moments_leave_the_record_whole_and_the_index_equal_to_it(
+def test_kills_at_random_moments_leave_the_record_intact_and_the_index_equal_to_it(
     tmp_path: Path, nursery: Nursery
 ) -> None:
     chance = random.Random(7)
@@ -330,9 +330,7 @@ def test_kills_at_random_moments_leave_the_record_whole_and_the_index_equal_to_i
 
 
 @pytest.mark.usefixtures("fake_embedders")
-def test_writers_a_remover_a_rebuilder_and_askers_at_once_do_not_disturb_each_other(
-    tmp_path: Path, nursery: Nursery
-) -> None:
+def test_concurrent_adds_removals_rebuilds_and_questions_do_not_interfere(tmp_path: Path, nursery: Nursery) -> None:
     library, papers = tmp_path / "library", tmp_path / "papers"
     papers.mkdir()
     files = [write(papers, file, 0) for file in range(PAPERS // PER_FILE)]
@@ -398,7 +396,7 @@ def harm(path: Path, chance: random.Random) -> str:
 
 @pytest.mark.usefixtures("fake_embedders")
 @pytest.mark.parametrize("seed", range(DAMAGED))
-def test_a_damaged_index_ends_no_process_and_changes_no_answer(
+def test_a_damaged_index_crashes_no_process_and_changes_no_answer(
     tmp_path: Path, shelved: Path, nursery: Nursery, seed: int
 ) -> None:
     library = shutil.copytree(shelved, tmp_path / "library")

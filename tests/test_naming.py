@@ -1,4 +1,4 @@
-"""How a person names a paper: by id, title, citekey, file name, path, or a part of the title that fits one only."""
+"""Users name a paper by id, title, citekey, file name, path, or a part of the title that only one has."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_path_names_one_of_several_files_of_the_same_name(shelf: Assistant, mo
 
 
 @pytest.mark.parametrize("name", ["otters", "refs.bib", "moss ON", "o"])
-def test_what_fits_several_papers_lists_them_and_changes_none(shelf: Assistant, name: str) -> None:
+def test_an_ambiguous_name_lists_the_papers_and_changes_none(shelf: Assistant, name: str) -> None:
     before = shelf.papers()
     for act in (shelf.paper, shelf.remove, lambda name: shelf.edit(name, year=1871)):
         with pytest.raises(AmbiguousPaper, match=r"\d papers fit '.*'; name one by its id:\n  [0-9a-f]{12}  \w+"):
@@ -71,12 +71,12 @@ def test_what_fits_several_papers_lists_them_and_changes_none(shelf: Assistant, 
 
 
 @pytest.mark.parametrize("name", ["", " ", "...", "100_", "zebras", "Brook", "%", "refs", "\udcff", "a\0b"])
-def test_what_fits_no_paper_is_unknown(shelf: Assistant, name: str) -> None:
+def test_a_name_that_no_paper_has_is_an_error(shelf: Assistant, name: str) -> None:
     with pytest.raises(UnknownPaper, match="footnote list"):
         shelf.remove(name)
 
 
-def test_a_list_of_papers_that_fit_ends_after_ten(tmp_path: Path) -> None:
+def test_at_most_ten_matching_papers_are_listed(tmp_path: Path) -> None:
     rows = [f'{{"title": "River {n}", "text": "It is {n} km long."}}' for n in range(23)]
     (tmp_path / "rivers.jsonl").write_text("\n".join(rows))
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:

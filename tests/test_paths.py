@@ -1,4 +1,4 @@
-"""No message, answer or page tells where on this machine anything lies."""
+"""No message, answer or page shows where anything is on this machine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OTTERS = next(iter(PAPERS))
         (OSError(), "OSError"),
     ],
 )
-def test_the_reason_of_an_error_names_no_folder(error: Exception, text: str) -> None:
+def test_the_reason_of_an_error_contains_no_folder(error: Exception, text: str) -> None:
     assert reason(error).removeprefix("[Errno 13] ") == text
 
 
@@ -71,7 +71,7 @@ ERRORS: list[Callable[[str], Exception]] = [
     ("owner", "name"),
     [(Path, "mkdir"), (Path, "replace"), (Path, "open"), (shutil, "copyfileobj"), (os, "fsync")],
 )
-def test_an_upload_that_cannot_be_stored_is_told_without_paths(
+def test_a_failed_upload_is_reported_without_paths(
     assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str,
     error: Callable[[str], Exception],
 ) -> None:  # fmt: skip
@@ -84,7 +84,7 @@ def test_an_upload_that_cannot_be_stored_is_told_without_paths(
 
 
 @pytest.mark.parametrize("place", ["library", "library/uploads", "library/footnote.sqlite"])
-def test_a_folder_or_file_of_another_kind_in_the_way_is_told_without_paths(tmp_path: Path, place: str) -> None:
+def test_a_file_in_place_of_a_folder_is_reported_without_paths(tmp_path: Path, place: str) -> None:
     in_the_way = tmp_path / place
     if place.endswith(".sqlite"):
         in_the_way.mkdir(parents=True)
@@ -103,7 +103,7 @@ def test_a_folder_or_file_of_another_kind_in_the_way_is_told_without_paths(tmp_p
     assert "cannot be" in text
 
 
-def test_a_copy_that_cannot_be_deleted_is_told_without_paths(
+def test_a_copy_that_cannot_be_deleted_is_reported_without_paths(
     assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "otters2.txt"
@@ -115,7 +115,7 @@ def test_a_copy_that_cannot_be_deleted_is_told_without_paths(
     assert str(tmp_path) not in str(error.value)
 
 
-def test_a_drawing_whose_file_is_gone_is_told_without_paths(assistant: Assistant, tmp_path: Path) -> None:
+def test_a_page_whose_file_is_gone_is_reported_without_paths(assistant: Assistant, tmp_path: Path) -> None:
     with pytest.raises(FootnoteError) as error:
-        assistant.library.drawn_page(OTTERS, 1)
+        assistant.draw_page(OTTERS, 1)
     assert str(tmp_path) not in str(error.value)

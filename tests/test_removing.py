@@ -1,4 +1,4 @@
-"""A removed paper stays removed until its file is named, nothing of its words stays, and all else does."""
+"""A removed paper stays removed until its file is named; none of its words stay, and all else does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.papers import PAPERS, write_pdf
 from rag.assistant import Assistant
 from rag.ingest import run as adding
 from rag.store.history import NEW_CONVERSATION
-from rag.store.redaction import REMOVED, blanked
+from rag.store.redaction import REMOVED, redacted_answer
 from rag.types import AddReport, Answer, Paper
 
 OTTERS, CLOCKS, BIRDS = PAPERS
@@ -62,7 +62,7 @@ def nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [nothing, renamed, moved_and_changed, text_changed, title_changed, copied])
-def test_a_removed_paper_does_not_come_back_with_its_folder_and_the_report_says_so(
+def test_adding_its_folder_leaves_out_a_removed_paper_and_reports_it(
     assistant: Assistant, folder: Path, change: Callable[[Path], None]
 ) -> None:
     assistant.remove(OTTERS)
@@ -78,7 +78,7 @@ def test_a_removed_paper_does_not_come_back_with_its_folder_and_the_report_says_
     assert str(report).endswith("Add the file by name to bring it back")
 
 
-def test_a_removed_paper_comes_back_when_its_file_is_named_and_stays(assistant: Assistant, folder: Path) -> None:
+def test_adding_its_file_brings_a_removed_paper_back_for_good(assistant: Assistant, folder: Path) -> None:
     assistant.remove(OTTERS)
     assert left_out(assistant.add([folder])) == [OTTERS]
     report = assistant.add([folder / "kites.txt"])
@@ -87,7 +87,7 @@ def test_a_removed_paper_comes_back_when_its_file_is_named_and_stays(assistant: 
     assert (report.left_out, len(report.unchanged)) == ([], 3)
 
 
-def test_a_removed_paper_comes_back_when_its_file_is_uploaded(assistant: Assistant, folder: Path) -> None:
+def test_uploading_its_file_brings_a_removed_paper_back(assistant: Assistant, folder: Path) -> None:
     assistant.remove(OTTERS)
     report = assistant.library.add_uploads([("k.txt", folder / "kites.txt")])
     assert [ref.title for ref in report.added] == [OTTERS]
@@ -95,7 +95,7 @@ def test_a_removed_paper_comes_back_when_its_file_is_uploaded(assistant: Assista
     assert {"k.txt", "kites.txt"} == set(assistant.paper(OTTERS).sources)
 
 
-def test_an_uploaded_paper_that_was_removed_does_not_come_with_a_folder(assistant: Assistant, folder: Path) -> None:
+def test_a_removed_upload_is_left_out_of_a_folder(assistant: Assistant, folder: Path) -> None:
     (folder / "kites.txt").rename(folder.parent / "kites.txt")
     assistant.add([folder])
     assistant.library.add_uploads([("kites.txt", folder.parent / "kites.txt")])
@@ -137,7 +137,7 @@ def test_another_paper_of_the_same_title_elsewhere_is_not_left_out(assistant: As
     assert [ref.title for ref in assistant.add([other]).added] == ["Summary"]
 
 
-def test_a_bibliography_that_is_named_brings_back_everything_in_it(assistant: Assistant, tmp_path: Path) -> None:
+def test_adding_a_bibliography_by_name_brings_back_everything_in_it(assistant: Assistant, tmp_path: Path) -> None:
     (tmp_path / "bib").mkdir()
     path = tmp_path / "bib" / "all.bib"
     (tmp_path / "bib" / "oak.txt").write_text("Oak Roots\n\nOaks root deep.\n")
@@ -183,7 +183,7 @@ def test_conversations_stay_and_lose_only_the_words_of_the_removed_paper(assista
         assert words not in everything.replace(QUESTION, "")
 
 
-def test_prose_loses_the_sentences_that_cite_the_removed_paper(assistant: Assistant) -> None:
+def test_written_answers_lose_the_sentences_that_cite_the_removed_paper(assistant: Assistant) -> None:
     answer = assistant.ask(QUESTION).to_dict()
     one, two = "The kite counts most otters.", "The tide is read."
     answer |= {
@@ -197,18 +197,18 @@ def test_prose_loses_the_sentences_that_cite_the_removed_paper(assistant: Assist
         "citations": [answer["citations"][0] | {"number": n, "paper_id": name} for n, name in ((1, "a"), (2, "b"))],
         "notes": ["Quotes are shown, since the passages support nothing of what m wrote: The kite."],
     }
-    new, gone = blanked(answer, "a", OTTERS)
+    new, gone = redacted_answer(answer, "a", OTTERS)
     assert new["text"] == f"{REMOVED} [1] {two} [2]\nNo one knows."
     assert [s["text"] for s in new["sentences"]] == [REMOVED, two, "No one knows."]
     assert [c["quote"] == REMOVED for c in new["citations"]] == [True, False]
     assert new["notes"] == ["Quotes are shown, since the passages support nothing of what m wrote."]
     assert gone == (answer["text"], one)
-    assert blanked(answer, "c", "Nothing").answer == answer
+    assert redacted_answer(answer, "c", "Nothing").answer == answer
     split = answer | {"text": "The kite counts\nmost otters. [1] The tide is read. [2] No one knows."}
-    assert "otters" not in blanked(split, "a", OTTERS).answer["text"]
+    assert "otters" not in redacted_answer(split, "a", OTTERS).answer["text"]
 
 
-def test_an_answer_that_was_under_way_keeps_no_words_of_a_paper_removed_meanwhile(assistant: Assistant) -> None:
+def test_an_answer_in_progress_keeps_no_words_of_a_paper_removed_meanwhile(assistant: Assistant) -> None:
     stream = assistant.stream(QUESTION, papers=OTTERS)
     next(stream)
     assistant.remove(OTTERS)
@@ -253,7 +253,7 @@ def test_no_word_of_a_paper_whose_file_is_gone_stays_in_the_files_of_the_record(
 def during_embedding(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, act: Callable[[Assistant], None]) -> None:
     """Have another assistant do something once, after papers were read and before they are stored."""
     library = assistant.library
-    embedded, done = library._embedded, list[bool]()
+    embedded, done = library.embed, list[bool]()
 
     def embed(papers: list[Paper]) -> Any:
         result = embedded(papers)
@@ -263,7 +263,7 @@ def during_embedding(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, act:
                 act(other)
         return result
 
-    monkeypatch.setattr(library, "_embedded", embed)
+    monkeypatch.setattr(library, "embed", embed)
 
 
 def whole(assistant: Assistant) -> bool:
@@ -342,7 +342,7 @@ def test_another_add_that_drops_or_stores_the_same_sources_meanwhile_is_no_error
 def test_a_paper_removed_between_abstract_and_full_text_stays_removed(
     assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "_BRIEF_FROM", 1)
+    monkeypatch.setattr(adding, "MIN_ABSTRACTS_FIRST", 1)
     write_pdf(folder / "moss.pdf", "Moss on the Roofs of Towns", "Moss grows on 12 of 40 roofs.", "It is green. " * 40)
     during_embedding(assistant, monkeypatch, lambda other: None)
     told: list[str] = []

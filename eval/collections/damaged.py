@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
-from rag.ingest.locate import storable
+from rag.ingest.files import storable
 
 _SEED = 0
 _LONG = 3000  # pages

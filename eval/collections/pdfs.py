@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
+from rag.page_images import boxes_of
 from rag.retrieval.terms import search_terms
 from rag.types import Box, Citation
 
@@ -137,7 +138,7 @@ def _quotes(assistant: Assistant, files: dict[str, Path], count: int) -> dict[st
     misread = []
     shares = []
     for citation in drawn.values():
-        boxes = assistant.library.boxes(citation.paper_id, citation.start, citation.end)
+        boxes = boxes_of(assistant.library.records, citation.paper_id, citation.start, citation.end)
         shown = _read_boxes(files[citation.source], boxes)
         shares.append(share_in_order(citation.quote, shown))
         if shares[-1] < 1 - _MOST_MISREAD:

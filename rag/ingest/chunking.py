@@ -1,35 +1,39 @@
-"""Papers to chunks: spans that the embedder reads whole, cut at sentence ends, inside one section."""
+"""Split papers into chunks that fit the embedder, at sentence ends and within one section, and embed them."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import config
-from ..ingest.sentences import split_lines, split_sentences
 from ..models.protocols import Embedder, MarkedText
+from ..store.papers import StoredChunk
 from ..text.readable import readable
 from ..types import Chunk, Paper, Span
+from .sentences import split_lines, split_sentences
 
 _PAUSES = tuple(",;:|—，、；：")
-_HEADER_TOKENS = 80  # of what the model reads, at most this much, and a third of it, is spent on title and section
+_MAX_HEADER_TOKENS = 80  # of title and section; also at most a third of what the model reads
 
 
 def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[Chunk]:
-    """The chunks of a paper in its order; each with its title and section fits into what the model reads.
+    """Return the chunks of a paper in order; each fits into the model's input together with title and section.
 
-    The title itself belongs to no chunk: it is embedded with each of them. Nor do sections of the kinds that the
-    settings leave out. Parts of about the same length are made of a section rather than full ones and a rest. A chunk
-    may go on overleaf, as its sentences do; its page is that on which it begins.
+    The title is in no chunk, as it is embedded with each of them; nor are sections of the kinds that the settings leave
+    out. The chunks of a section have about the same length. A chunk can continue on the next page; its page is that of
+    its beginning.
     """
-    most = min(settings.max_tokens, embedder.card.max_tokens) - (embedder.card.max_tokens - embedder.room)
+    max_tokens = min(settings.max_tokens, embedder.card.max_tokens) - (embedder.card.max_tokens - embedder.room)
     chunks: list[Chunk] = []
     parts = [(span, paper.section_at(span.start)) for span in _parts(paper) if paper.text[slice(*span)].strip()]
     searched = [part for part in parts if not (part[1] and part[1].kind in settings.left_out)]
-    for (start, end), section in searched or parts:  # a list of references alone is searched after all
+    for (start, end), section in searched or parts:  # a paper of nothing but references is searched after all
         title = section.title if section else None
         header = embedder.count_tokens([_header(paper.title, title, embedder)])[0]
-        room = max(most - header, most // 4)
+        room = max(max_tokens - header, max_tokens // 4)
         split = split_lines if section and section.kind == "table" else split_sentences
         sentences = _fitting(paper.text, split(paper.text, start, end), room, embedder)
         for group in _grouped(sentences, room, settings.overlap_sentences):
@@ -48,7 +52,7 @@ def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> 
 
 
 def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
-    """What is embedded for a chunk: title, section and sentences in readable form; the sentences are its marks."""
+    """Return what is embedded for a chunk: title, section and sentences in readable form, the sentences marked."""
     text = _header(paper.title, chunk.section, embedder) + "\n"
     marks = []
     for start, end in chunk.sentences:
@@ -58,15 +62,31 @@ def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
     return MarkedText(text.rstrip(), tuple(marks))
 
 
+def embed_papers(
+    papers: Sequence[Paper], embedder: Embedder, settings: config.Chunking
+) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
+    """Return each paper's chunks with their vectors, and the vector of the whole, (dimensions,) of length 1."""
+    chunks = [chunk_paper(paper, embedder, settings) for paper in papers]
+    pairs = [(paper, chunk) for paper, of_paper in zip(papers, chunks, strict=True) for chunk in of_paper]
+    encoded = iter(embedder.encode_texts([embedded_text(paper, chunk, embedder) for paper, chunk in pairs]))
+    results = []
+    for of_paper in chunks:
+        parts = [next(encoded) for _ in of_paper]
+        whole = np.sum([part.vector * part.tokens for part in parts], axis=0, dtype=np.float32)
+        stored = [StoredChunk(c, part.vector, part.marks) for c, part in zip(of_paper, parts, strict=True)]
+        results.append((stored, np.asarray(whole / max(float(np.linalg.norm(whole)), 1e-12), np.float32)))
+    return results
+
+
 def _header(title: str, section: str | None, embedder: Embedder) -> str:
     header = readable(title) + (f": {readable(section)}" if section else "")
     tokens = embedder.token_spans(header)
-    most = min(_HEADER_TOKENS, embedder.room // 3)
+    most = min(_MAX_HEADER_TOKENS, embedder.room // 3)
     return header if len(tokens) <= most else header[: tokens[most - 1].end]
 
 
 def _parts(paper: Paper) -> Iterator[Span]:
-    """The spans after the title that lie inside one section."""
+    """Yield the spans after the title that lie within one section."""
     first = len(paper.title) if paper.text.startswith(paper.title) else 0
     cuts = {first, len(paper.text), *(s.start for s in paper.sections), *(s.end for s in paper.sections)}
     edges = sorted(cut for cut in cuts if first <= cut <= len(paper.text))
@@ -75,7 +95,7 @@ def _parts(paper: Paper) -> Iterator[Span]:
 
 
 def _fitting(text: str, sentences: list[Span], room: int, embedder: Embedder) -> list[tuple[Span, int]]:
-    """Sentences with their token counts; one that is too long for a chunk of its own is cut between words."""
+    """Return sentences with their token counts; cut those that are too long for a chunk between words."""
     counts = embedder.count_tokens([readable(text[a:b]) for a, b in sentences]) if sentences else []
     fitting: list[tuple[Span, int]] = []
     for span, count in zip(sentences, counts, strict=True):
@@ -89,10 +109,10 @@ def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Spa
     first, begin = 0, span.start
     while begin < span.end:
         last = min(first + room, len(starts) - 1)
-        # Back to a word's start, unless the word is as long as half the room.
+        # Go back to the start of a word, unless the word takes half the room.
         words = (i for i in range(last, first + room // 2, -1) if i == len(starts) - 1 or text[starts[i] - 1].isspace())
         last = _at_a_pause(text, starts, first + room // 2, next(words, last))
-        # Half a word, or the readable form, can have more tokens than were counted.
+        # Half a word, or the readable form, can have more tokens than counted.
         while (count := embedder.count_tokens([readable(text[begin : starts[last]])])[0]) > room and last > first + 1:
             last = max(first + 1, min(last - 1, first + (last - first) * room // count))
         piece = text[begin : starts[last]]
@@ -103,26 +123,26 @@ def _cut(text: str, span: Span, room: int, embedder: Embedder) -> list[tuple[Spa
 
 
 def _at_a_pause(text: str, starts: list[int], least: int, last: int) -> int:
-    """The last place up to `last` where a clause or a cell of a table ends; `last` where there is none."""
+    """Return the last index up to `last` where a clause or a table cell ends, or `last` if there is none."""
     if last == len(starts) - 1:
         return last
     return next((i for i in range(last, least, -1) if text[starts[i] - 2 : starts[i]].rstrip()[-1:] in _PAUSES), last)
 
 
 def _grouped(sentences: list[tuple[Span, int]], room: int, overlap: int) -> list[list[Span]]:
-    """Neighbouring sentences in groups of about the same number of tokens, as few as fit into `room`."""
+    """Group adjacent sentences evenly, in as few groups as fit into `room` tokens each."""
     full = _filled(sentences, room, overlap, 1)
     even = _filled(sentences, room, overlap, len(full))
     return even if len(even) <= len(full) else full
 
 
 def _filled(sentences: list[tuple[Span, int]], room: int, overlap: int, groups_left: int) -> list[list[Span]]:
-    """Groups filled one after another, each with its share of what is left; as full as they go where one is left."""
-    left = sum(count for _, count in sentences)  # tokens of the sentences that no group holds yet
+    """Fill groups one after another, each with its share of the remaining tokens; the last ones as far as they fit."""
+    left = sum(count for _, count in sentences)  # tokens of the sentences that are in no group yet
     groups: list[list[Span]] = []
     current: list[tuple[Span, int]] = []
-    repeated = 0  # how many sentences of `current` the group before holds too
-    used = fresh = 0  # tokens of `current`, and of those in it that no group holds yet
+    repeated = 0  # sentences of `current` that are in the previous group too
+    used = fresh = 0  # tokens of `current`, and of its sentences that are in no group yet
     for span, count in sentences:
         if len(current) > repeated and (used + count > room or fresh + count / 2 > left / max(groups_left, 1)):
             groups.append([s for s, _ in current])

@@ -1,4 +1,4 @@
-"""Where sentences end: spans of the text, cut with the habits of scientific prose in mind."""
+"""Split scientific text into sentences."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 
 from ..types import Span
 
-# After these a full stop does not end a sentence.
+# A full stop after these does not end a sentence.
 _ABBREVIATIONS = frozenset(
     "al e.g i.e cf vs viz ca approx resp fig figs eq eqs eqn sec sect secs tab ref refs vol ch chap "
     "def thm lem prop cor alg ex dr prof mr mrs ms st jr sr inc ltd co corp dept univ ed eds est incl excl max min "
     "avg std w.r.t i.i.d a.k.a s.t jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
-# These may well end a sentence; they do so before a capital that opens a new one.
+# These end a sentence before a capital letter.
 _OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
 
-# These end one unless a number follows: "no. 5", "pp. 3".
+# These end a sentence unless a number follows: "no. 5", "pp. 3".
 _COUNTING = frozenset("no nos p pp app".split())
 
-# A terminator, what closes with it (quotes, brackets), citations set after the stop ("[12]", superscripts are digits).
+# A terminator, closing quotes and brackets, and citations after the stop ("[12]").
 _END = re.compile(
     r"""(?<![.!?…])[.!?…]+["'”’)\]}»*†‡]*(?:\s?\[[\d,;\s–-]{1,24}\])?(?=\s|$)"""
     r"""|\n[ \t]*\n\s*|(?:[。！？｡؟۔।॥]|(?<!\d)．)+[」』）”’"]*"""
@@ -31,10 +31,10 @@ _WORD_BEFORE = re.compile(r"""[^\s("'“\[{~]+$""")
 
 
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
-    """The sentences of `text[start:end]`, as spans of `text` without the white space around them.
+    """Return the sentences of `text[start:end]` as spans of `text`, without the white space around them.
 
-    A blank line always ends a sentence. A full stop does where a new sentence may begin after it, and not after an
-    abbreviation ("et al.", "e.g.", "Fig. 3"), an initial ("J. Smith") or inside a number ("34.0\\%").
+    A blank line always ends a sentence. A full stop does if a new sentence can begin after it, but not after an
+    abbreviation ("et al.", "e.g.", "Fig. 3"), an initial ("J. Smith") or within a number ("34.0\\%").
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
@@ -50,7 +50,7 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
 
 
 def split_lines(text: str, start: int, end: int) -> list[Span]:
-    """The lines of `text[start:end]`, as spans of `text`: a row of a table is what a sentence is elsewhere."""
+    """Return the lines of `text[start:end]` as spans of `text`: the rows of a table stand in for sentences."""
     spans: list[Span] = []
     for match in re.compile(r"[^\n]+").finditer(text, start, end):
         _append(spans, text, match.start(), match.end())
@@ -70,7 +70,7 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> boo
     if word in _COUNTING:
         return not following[:1].isdigit()
     if word.isdigit() and not text[begin : match.start() - len(word)].strip():
-        return False  # the number of a list's item or of a heading
+        return False  # the number of a list item or heading
     if word in _OPEN_ABBREVIATIONS:
         return following[:1].isupper() and not following.startswith(("(", "["))
     if word in _ABBREVIATIONS:
@@ -79,7 +79,7 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> boo
 
 
 def _is_initial(text: str, begin: int, position: int) -> bool:
-    """A single capital is an initial unless it closes a noun phrase ("vitamin C.", "Plan B.")."""
+    """Return whether a single capital is an initial; "vitamin C." and "Plan B." end a noun phrase."""
     before = re.search(r"(\S+)\s+$", text[max(begin, position - 40) : position])
     return before is None or before[1][:1].isupper() or before[1].endswith((",", ".", "and"))
 

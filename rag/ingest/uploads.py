@@ -1,4 +1,4 @@
-"""The copies that a library keeps of uploaded files, each in a folder that is named by its content."""
+"""Keep copies of uploaded files in the library's folder, each in a subfolder named by its content."""
 
 from __future__ import annotations
 
@@ -15,62 +15,63 @@ from pathlib import Path
 from ..errors import LibraryError, SourceError, reason
 from ..reading.bibliography.attachments import file_name
 from ..store.files import UPLOADS
-from .locate import Source, file_digest, storable
+from .files import file_digest, storable
+from .locate import Source
 
-_PREFIX = 16  # letters of the digest that name a copy's folder
-_MOST_BYTES = 120  # of a name without its suffix; file systems take 255
-_MOST_SUFFIX = 12  # letters
-_UNWANTED = re.compile(r'[<>:"|?*]')  # in names on some systems
-_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)  # Windows calls devices so
-_LEFT = 24 * 3600.0  # seconds after which a copy that no paper was read from is left from a process that died
+_DIGEST_LENGTH = 16  # characters of the digest that name a copy's folder
+_MAX_STEM_BYTES = 120  # of a name without its suffix; file systems allow 255 in all
+_MAX_SUFFIX = 12  # characters
+_INVALID = re.compile(r'[<>:"|?*]')  # in file names on some systems
+_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)  # device names on Windows
+_LEFTOVER_SECONDS = 24 * 3600.0  # after which a copy without a paper is left over from a killed process
 
 
-def kept_name(name: str) -> str:
-    """The name that an uploaded file is kept and shown under: its last part, printable, not too long, suffix kept."""
+def upload_name(name: str) -> str:
+    """Return the name under which an uploaded file is kept: its last part, printable and short, with its suffix."""
     printable = "".join(c for c in unicodedata.normalize("NFC", file_name(name)) if c.isprintable())
-    stem, suffix = os.path.splitext(_UNWANTED.sub("_", printable).rstrip(". "))
-    stem = stem.lstrip(".- ").encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(". ") or "upload"
-    return f"{'_' if _RESERVED.fullmatch(stem) else ''}{stem}{suffix[:_MOST_SUFFIX]}"
+    stem, suffix = os.path.splitext(_INVALID.sub("_", printable).rstrip(". "))
+    stem = stem.lstrip(".- ").encode()[:_MAX_STEM_BYTES].decode(errors="ignore").rstrip(". ") or "upload"
+    return f"{'_' if _RESERVED.fullmatch(stem) else ''}{stem}{suffix[:_MAX_SUFFIX]}"
 
 
-def keep_copy(library: Path, name: str, path: Path) -> Source:
-    """The copy of an uploaded file in a library's folder, as a source; it is made whole or not at all.
+def copy_upload(library: Path, name: str, path: Path) -> Source:
+    """Copy an uploaded file, completely or not at all, into a library's folder and return the copy as a source.
 
     Raises:
         SourceError: the file cannot be copied.
     """
     folder = library.resolve() / UPLOADS
-    kept = kept_name(name)
+    name = upload_name(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("rb") as file, tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
-            whole = Path(aside) / "whole"
-            with whole.open("wb") as out:
+        with path.open("rb") as file, tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+            complete = Path(temporary) / "complete"
+            with complete.open("wb") as out:
                 shutil.copyfileobj(file, out)
                 out.flush()
                 os.fsync(out.fileno())
-            copy = folder / file_digest(whole)[:_PREFIX] / kept
+            copy = folder / file_digest(complete)[:_DIGEST_LENGTH] / name
             copy.parent.mkdir(exist_ok=True)
-            whole.replace(copy)
+            complete.replace(copy)
     except OSError as error:
         raise SourceError(f"it cannot be copied into the library: {reason(error)}") from error
-    return Source(storable(copy), kept, copy, outside=False)
+    return Source(storable(copy), name, copy, outside=False)
 
 
-def copy_at(library: Path, location: str) -> Path | None:
-    """The copy that a source's location stands for, also where the library was moved since; None where it is none."""
+def uploaded_copy(library: Path, location: str) -> Path | None:
+    """Return the uploaded copy at a source's location, also if the library was moved since; None if there is none."""
     parts = Path(location).parts[-3:]
     copy = library.joinpath(*parts)
     return copy if parts[0] == UPLOADS and copy.is_file() else None
 
 
-def drop_copy(library: Path, location: str) -> None:
-    """Deletes the copy that a source's location stands for, if it is one.
+def delete_copy(library: Path, location: str) -> None:
+    """Delete the uploaded copy at a source's location, if there is one.
 
     Raises:
         LibraryError: it cannot be deleted.
     """
-    copy = copy_at(library, location)
+    copy = uploaded_copy(library, location)
     if copy is None:
         return
     try:
@@ -80,14 +81,14 @@ def drop_copy(library: Path, location: str) -> None:
             f"The copy of {copy.name!r} could not be deleted ({reason(error)}). Delete it in the library's folder, "
             f"in {UPLOADS}/{copy.parent.name}."
         ) from error
-    with contextlib.suppress(OSError):  # a file of the same content may be there under another name
+    with contextlib.suppress(OSError):  # it may hold the same content under another name
         copy.parent.rmdir()
 
 
-def drop_leftovers(library: Path, locations: Iterable[str]) -> None:
-    """Deletes what a process that died left: copies that stand for none of the locations, a day old or older."""
+def delete_leftovers(library: Path, locations: Iterable[str]) -> None:
+    """Delete copies a day old or older that belong to none of the locations: their process was killed."""
     used = {Path(location).parts[-2:-1] for location in locations}
     for folder in (library / UPLOADS).glob("*"):
-        with contextlib.suppress(OSError):  # another process may be at it
-            if (folder.name,) not in used and folder.stat().st_mtime < time.time() - _LEFT:
+        with contextlib.suppress(OSError):  # another process may delete it too
+            if (folder.name,) not in used and folder.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:
                 shutil.rmtree(folder)

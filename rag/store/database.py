@@ -1,4 +1,4 @@
-"""The SQLite file of a library: a connection for each thread, transactions, and what identifies its state."""
+"""The SQLite file of a library: one connection per thread, transactions, and the identity of its state."""
 
 from __future__ import annotations
 
@@ -13,65 +13,58 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LibraryError
-from . import schema
-from .connection import (
-    BUSY_SECONDS,
-    ERRORS,
-    State,
-    connect,
-    connect_read_only,
-    is_read_only,
-    read_only,
-    state_of,
-    translated,
-)
+from .connection import FileState, connect, connect_read_only, file_state
 from .files import INDEX, UPLOADS
+from .migrations import VERSION, migrate
+from .sqlite_errors import BUSY_SECONDS, is_read_only, read_only_error, translate_errors
 
-_MOST_INDEXED = 32  # states of the record that are known as those of an index; few versions of one are kept
+_MAX_INDEXED = 32  # record identities that are remembered as indexed
 LIST = "SELECT value FROM json_each(?)"
-"""The values of a list that is given to a statement as `list_value`."""
+"""SQL for the values of a list that `list_value` made a parameter of."""
 
 
-class _Held:
-    """A thread's connection, which is closed when the thread ends and lets go of it."""
+class _ThreadConnection:
+    """A connection that closes when its thread ends. `state` is that of the file if it is opened read-only."""
 
-    def __init__(self, connection: sqlite3.Connection, state: State | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, state: FileState | None) -> None:
         self.connection = connection
-        self.state = state  # of the file that it reads, where it cannot write
+        self.state = state
 
     def __del__(self) -> None:
         self.connection.close()
 
 
 class Database:
-    """The SQLite file of a library. Each thread has a connection of its own."""
+    """The SQLite file of a library. Each thread has its own connection."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.read_only = is_read_only(path)
         self._local = threading.local()
-        self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
+        self._connections: weakref.WeakSet[_ThreadConnection] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self._prepare_schema()
+        self._migrate()
 
     def close(self) -> None:
-        """Closes the connections of all threads."""
+        """Close the connections of all threads."""
         with self._lock:
-            for held in list(self._held):
-                held.connection.close()
+            for each in list(self._connections):
+                each.connection.close()
             self._local = threading.local()
 
     @contextlib.contextmanager
     def transaction(self, of_papers: bool = True) -> Iterator[sqlite3.Connection]:
-        """A write that happens whole or not at all, and gives the record a new identity if it is one of papers.
+        """Yield a connection whose changes are committed together or not at all.
+
+        `of_papers` gives the record a new identity.
 
         Raises:
-            ReadOnlyLibrary: nothing can be written here.
-            LibraryError: another process holds the library for a minute, the disk is full, or the file is damaged.
+            ReadOnlyLibrary: the record cannot be written.
+            LibraryError: another process locks the record for a minute, the disk is full, or the file is damaged.
         """
         self.check_writable()
         db = self._db
-        try:
+        with translate_errors(self.path):
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -83,154 +76,140 @@ class Database:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-        except ERRORS as error:
-            raise translated(error, self.path) from error
 
     def check_writable(self) -> None:
-        """Raise ReadOnlyLibrary where nothing can be written."""
+        """Raise ReadOnlyLibrary if the record cannot be written."""
         if self.read_only:
-            raise read_only(self.path)
+            raise read_only_error(self.path)
 
     def overwrite_log(self) -> None:
-        """Empty SQLite's log, so that what was deleted is not read there; not where others use the record just now."""
-        db = self._db
-        try:
-            db.execute("PRAGMA busy_timeout = 1000")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-        except ERRORS as error:
-            raise translated(error, self.path) from error
+        """Empty the write-ahead log, which may hold deleted text, unless another process reads it right now."""
+        with translate_errors(self.path):
+            self._db.execute("PRAGMA busy_timeout = 1000")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
-        """The rows of a statement that reads."""
-        try:
+        """Return the rows of a SELECT. Raise LibraryError as `transaction` does."""
+        with translate_errors(self.path):
             return self._db.execute(sql, values).fetchall()
-        except ERRORS as error:
-            raise translated(error, self.path) from error
 
-    # What the library was made with
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        return next(iter(self.rows(sql, values)), None)
+
+    def _value(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """Return the first column of the first row of a SELECT that always has one."""
+        return self.rows(sql, values)[0][0]
+
+    def _in(self, sql: str, values: Sequence[int]) -> list[sqlite3.Row]:
+        """Return the rows of a SELECT with one `IN ({})`."""
+        return self.rows(sql.format(LIST), (list_value(values),)) if values else []
+
+    # Facts about the library
 
     def meta(self, name: str) -> str | None:
-        """A fact about the library as a whole: `made_with`, `revision`."""
+        """Return a fact about the library: `made_with`, `revision`, `token` or `indexed`."""
         row = self._one("SELECT value FROM meta WHERE name = ?", (name,))
         return None if row is None else str(row[0])
 
     def set_meta(self, db: sqlite3.Connection, name: str, value: str) -> None:
+        """Store a fact about the library."""
         db.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
 
     @property
-    def revision(self) -> int:
-        """A number that grows with each change."""
-        return int(self.meta("revision") or 0)
-
-    @property
     def identity(self) -> str:
-        """The revision and a random token, which changes with each change of papers and never repeats.
+        """The revision, which grows with each change of papers, and a random token.
 
-        A restored backup reaches the revisions of the state that it replaced, never its identities.
+        A restored backup can reach a revision for the second time, but never an identity.
         """
         rows = self.rows("SELECT name, value FROM meta WHERE name IN ('revision', 'token')")
         found = {row["name"]: row["value"] for row in rows}
-        return f"{found.get('revision', 0)}-{found.get('token', '0')}"  # records of old versions have no token yet
+        return f"{found.get('revision', 0)}-{found.get('token', '0')}"  # old records have no token yet
 
     @contextlib.contextmanager
     def indexing(self) -> Iterator[str]:
-        """Hold a view of the record in this thread, for an index to be built from it; yield the record's identity.
+        """Hold a snapshot of the record in this thread, to build a vector index from; yield the record's identity.
 
-        The identity is noted first: only an index of a state that is noted may be brought up to date later. An index
-        of any other state belongs to another history, and its keys may stand for other chunks.
+        Remember the identity first. Only an index of a remembered identity may be updated: any other belongs to
+        another history, in which the same keys may stand for other chunks.
 
         Raises:
             LibraryError: as `transaction`.
         """
         while True:
             with self.transaction(of_papers=False) as db:
-                noted = self.identity
-                kept = [each for each in self._indexed() if each != noted][-_MOST_INDEXED + 1 :]
-                self.set_meta(db, "indexed", json.dumps([*kept, noted]))
+                identity = self.identity
+                others = [each for each in self._indexed() if each != identity]
+                self.set_meta(db, "indexed", json.dumps([*others[-_MAX_INDEXED + 1 :], identity]))
             db.execute("BEGIN")
             try:
-                if self.identity == noted:  # else another process changed papers in between
-                    yield noted
+                if self.identity == identity:  # else another process changed papers in between
+                    yield identity
                     return
             finally:
                 db.execute("COMMIT")
 
     def was_indexed(self, identity: str) -> bool:
-        """Return whether an index was built from this record, now or earlier, when it had the identity."""
+        """Return whether an index was built from this record at the given identity."""
         return identity in self._indexed()
 
     def _indexed(self) -> list[str]:
         return list(json.loads(self.meta("indexed") or "[]"))
 
-    # Below the surface
+    # Connections and schema
 
     @property
     def _db(self) -> sqlite3.Connection:
-        held: _Held | None = getattr(self._local, "held", None)
-        state = state_of(self.path) if self.read_only else None
-        if held is not None and held.state != state:  # another process wrote what this one can only read
+        held: _ThreadConnection | None = getattr(self._local, "held", None)
+        state = file_state(self.path) if self.read_only else None
+        if held is not None and held.state != state:  # another process wrote
             held.connection.close()
             held = None
         if held is None:
-            held = self._local.held = _Held(self._connect(), state)
+            with translate_errors(self.path, OSError):
+                connection = connect_read_only(self.path) if self.read_only else connect(self.path)
+            held = self._local.held = _ThreadConnection(connection, state)
             with self._lock:
-                self._held.add(held)
+                self._connections.add(held)
         return held.connection
 
-    def _connect(self) -> sqlite3.Connection:
-        try:
-            return connect_read_only(self.path) if self.read_only else connect(self.path)
-        except (*ERRORS, OSError) as error:
-            raise translated(error, self.path) from error
-
-    def _prepare_schema(self) -> None:
-        try:
+    def _migrate(self) -> None:
+        with translate_errors(self.path):
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
             self._check_version(version)
-            if version < schema.VERSION:
+            if version < VERSION:
                 with self.transaction() as db:
-                    schema.migrate(db)
+                    migrate(db)
                 self.overwrite_log()
-        except ERRORS as error:
-            raise translated(error, self.path) from error
 
     def _check_version(self, version: int) -> None:
         name, folder = self.path.name, self.path.parent
-        if version > schema.VERSION:
+        if version > VERSION:
             raise LibraryError(
-                f"The library {folder.name!r} was made by a newer Footnote (record version {version}, "
-                f"this one knows {schema.VERSION}). Update Footnote."
+                f"The library {folder.name!r} was made by a newer Footnote (record version {version}; this Footnote "
+                f"knows up to {VERSION}). Update Footnote."
             )
         if version == 0:
             if self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 raise LibraryError(
-                    f"{name} in the library {folder.name!r} is a database, but no record of Footnote. Restore a copy "
-                    "of the library's folder, or name another folder."
+                    f"{name} in the library {folder.name!r} is a database of another program. Restore a copy of the "
+                    "library's folder, or choose another folder."
                 )
-            if beside := [part for part in (INDEX, UPLOADS) if (folder / part).is_dir()]:
+            if remains := [part for part in (INDEX, UPLOADS) if (folder / part).is_dir()]:
                 raise LibraryError(
-                    f"{name} in the library {folder.name!r} is damaged: it is empty, though {' and '.join(beside)} "
-                    "beside it are of a library with papers. Restore a copy of the library's folder, or move the file "
-                    "away and add the papers again."
+                    f"{name} in the library {folder.name!r} is damaged: it is empty, but {' and '.join(remains)} in "
+                    "the same folder belong to a library with papers. Restore a copy of the library's folder, or move "
+                    f"{name} away and add the papers again."
                 )
-        if version < schema.VERSION and self.read_only:
+        if version < VERSION and self.read_only:
             raise LibraryError(
                 f"The library {folder.name!r} was made by an older Footnote (record version {version}) and is "
-                "read-only, so it cannot be brought up to date. Copy it to a place where you can write."
+                "read-only, so it cannot be upgraded. Copy it to a place where you can write."
             )
-
-    def _one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
-        rows = self.rows(sql, values)
-        return rows[0] if rows else None
-
-    def _in(self, sql: str, values: Sequence[int]) -> list[sqlite3.Row]:
-        """Return the rows of a statement with one `IN ({})`."""
-        return self.rows(sql.format(LIST), (list_value(values),)) if values else []
 
 
 def list_value(keys: Sequence[int]) -> str:
-    """Return keys as the one value of `LIST`."""
+    """Return keys as the parameter of `LIST`."""
     return json.dumps([int(key) for key in keys])

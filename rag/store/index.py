@@ -1,7 +1,7 @@
-"""The index: a Chroma collection of the chunks' vectors, derived from the record and never the only copy of anything.
+"""The vector index: a Chroma collection of the chunks' vectors, derived from the record.
 
-A question never waits for the index and never fails because of it. What the newest version lacks is read from the
-record and compared one by one, up to the whole record where there is no version that can be used.
+A question never waits for the index and never fails because of it: chunks that the newest version lacks are read from
+the record and compared one by one, all of them if no version is usable.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
-from .index_build import COLLECTION, MOMENT, Stopped, build, build_apart, open_client
-from .index_versions import DamagedVersion, Version, Versions, View, translated
+from .index_build import BATCH, COLLECTION, Stopped, build, build_in_process, open_client
+from .index_versions import DamagedVersion, Version, Versions, View, as_library_error
 from .papers import Records
 
 log = logging.getLogger("footnote")
 
-_FILTERED = 5000  # papers in one filter: SQLite below Chroma takes 32,766 values
-_SCANNED = 5000  # chunks whose vectors are read at once
+# A version is replaced when more chunks than this were added or removed, or more than a part of its own. So copying it
+# costs in proportion to what was added. 4,000 vectors are compared in a millisecond.
+MAX_NEW, _MAX_REMOVED, _PART = 4000, 50, 8
+IDLE_SECONDS = 2.0  # before a build in the background starts: a command has ended by then
 
-# A version is replaced when it lacks more chunks, or has more that were removed, than these or a part of its own: the
-# cost of a copy is then in proportion to what was added. 4,000 vectors are compared in a millisecond.
-_MOST_NEW, _MOST_REMOVED, _PART = 4000, 50, 8
-_IDLE_SECONDS = 2.0  # before a build beside questions begins: the command line has ended by then
+_FILTER_PAPERS = 5000  # papers in one filter: Chroma's SQLite takes 32,766 values
+_SCAN_CHUNKS = 5000  # vectors that are read together
 
 
-class _Opened(NamedTuple):
-    """A version that is open."""
+class _Open(NamedTuple):
+    """An open version."""
 
     version: Version
     view: View
@@ -46,153 +46,160 @@ class _Opened(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """Chunks that are newer than those of the open version: keys, papers' keys, vectors (chunks, dimensions)."""
+    """The chunks that are newer than the open version: keys, paper keys, vectors (chunks, dimensions)."""
 
     keys: list[int]
     papers: list[int]
     vectors: NDArray[np.float32]
 
 
-_NO_TAIL = _Tail([], [], np.zeros((0, 0), np.float32))
+_EMPTY_TAIL = _Tail([], [], np.zeros((0, 0), np.float32))
 
 
 class Index:
-    """The nearest chunks of a vector, kept in step with the record. Safe to use from several threads."""
+    """Finds the nearest chunks of a vector, and follows the record. Thread-safe."""
 
     def __init__(self, folder: Path, records: Records) -> None:
-        self._versions = Versions(folder)
+        self.versions = Versions(folder)
         self._records = records
         self._lock = threading.RLock()
-        self._opened: _Opened | None = None
-        self._tail: _Tail | None = None  # None: it is too long to be kept, and is read for each question
-        self._seen = ""  # the record's identity that these are of
-        self._behind = True  # whether a new version is due
+        self._open: _Open | None = None
+        self._tail: _Tail | None = None  # None if it is too long to keep; then each question reads it
+        self._identity = ""  # the record's identity that the two belong to
+        self._is_behind = True  # a new version is due
         self._builder: threading.Thread | None = None
         self._stop = threading.Event()
-        self._failed = ""  # the identity at which a build beside questions failed
-        self._said: set[str] = set()
+        self._failed_identity = ""  # the record's identity when a build in the background failed
+        self._warned: set[str] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a version is open; otherwise all chunks are compared one by one."""
+        return self._open is not None
+
+    def close(self) -> None:
+        """Close all files; stop a build in the background."""
+        self._stop.set()
+        self.wait()
+        with self._lock:
+            self._close_version()
+            self._builder = None
+            self._stop.clear()
+
+    def wait(self) -> None:
+        """Wait until a build in the background ends."""
+        if self._builder is not None and self._builder is not threading.current_thread():
+            self._builder.join()
 
     def nearest(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None = None) -> list[int]:
         """Return the keys of the `count` chunks nearest to `vector` (dimensions,), nearest first.
 
-        `papers` limits them to those of some papers, by key.
+        `papers` limits them to the chunks of these papers.
 
         Raises:
-            LibraryError: the record cannot be read, or has got vectors of another length.
+            LibraryError: the record cannot be read, or now has vectors of another model.
         """
         with self._lock:
-            self._follow()
-            found = self._compared(vector, count, papers)
-            if self._opened:
+            self._follow_record()
+            found = self._compare(vector, count, papers)
+            if self._open:
                 try:
-                    found += self._queried(self._opened, vector, count, papers)
+                    found += self._query(self._open, vector, count, papers)
                 except LibraryError as error:
-                    self._say(str(error))
-                    self._let_go()
-                    found = self._compared(vector, count, papers)
+                    self._warn(str(error))
+                    self._close_version()
+                    found = self._compare(vector, count, papers)
             return [key for _, key in sorted(found)[:count]]
 
     def update(self) -> None:
         """Build a new version if one is due. Questions are answered meanwhile.
 
         Raises:
-            LibraryError: it cannot be built; the version that there was is kept.
+            LibraryError: it cannot be built; the older version is kept.
         """
-        versions, _ = self._versions.sealed(self._is_known)
+        versions, _ = self.versions.sealed(self._records.was_indexed)
         if self._is_due(versions[0]) if versions else self._records.count_chunks():
             self._build(fresh=False, wait=True)
 
     def rebuild(self) -> None:
-        """Build a new version from the record's vectors alone, whatever there was. No embedding model is needed.
+        """Build a new version from the record alone. Needs no embedding model.
 
         Raises:
-            LibraryError: it cannot be built; the version that there was is kept.
+            LibraryError: it cannot be built; the older version is kept.
         """
         self._build(fresh=True, wait=True)
         with self._lock:
-            self._let_go()
+            self._close_version()
 
     def check(self) -> tuple[bool, str]:
-        """Return whether the index on disk is as it should be, and a line that says how it is. Nothing is changed."""
+        """Return whether the index on disk is intact, and a line about its state. Changes nothing."""
         identity = self._records.identity
-        versions, faults = self._versions.sealed(self._is_known)
+        versions, faults = self.versions.sealed(self._records.was_indexed)
         for version in versions:
             try:
-                faults += self._lacking(version)
+                faults += self._missing_chunks(version)
                 break
             except (DamagedVersion, LibraryError) as damage:
                 faults.append(str(damage))
-        revision = identity.partition("-")[0]
         if faults:
             return False, f"damaged ({'; '.join(faults)})"
         if not versions and self._records.count_chunks():
             return False, "missing"
         newer = self._records.count_chunks(after=versions[0].last_key) if versions else 0
         more = f"; {newer:,} newer chunks are compared one by one" if newer else ""
-        return True, f"in step with the record (revision {revision}){more}"
+        return True, f"in step with the record (revision {identity.partition('-')[0]}){more}"
 
-    def _lacking(self, version: Version) -> list[str]:
-        """What a version lacks, whose files are as they were written."""
+    def _missing_chunks(self, version: Version) -> list[str]:
+        """Return a fault if a version whose files are intact lacks chunks."""
         try:
-            opened = self._open(version)
+            opened = self._open_version(version)
         except OSError:  # no view can be written: the disk is full, or the library read-only
-            self._versions.verify(version)
+            self.versions.verify(version)
             return []
-        with self._translating():
+        with self._translate_errors():
             try:
                 keys = {int(key) for key in opened.collection.get(include=[])["ids"]}
             finally:
                 opened.close()
-        lacking = {key for key in self._records.chunk_keys() if key <= version.last_key} - keys
-        return [f"it lacks {len(lacking):,} chunks"] if lacking else []
-
-    def close(self) -> None:
-        """Let go of all files; a build beside questions is stopped."""
-        self._stop.set()
-        if self._builder is not None and self._builder is not threading.current_thread():
-            self._builder.join()
-        with self._lock:
-            self._let_go()
-            self._builder = None
-            self._stop.clear()
+        missing = {key for key in self._records.chunk_keys() if key <= version.last_key} - keys
+        return [f"it lacks {len(missing):,} chunks"] if missing else []
 
     # Questions
 
-    def _queried(
-        self, opened: _Opened, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
+    def _query(
+        self, opened: _Open, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
     ) -> list[tuple[float, int]]:
-        """(distance, key) of the nearest chunks that the open version has and the record still has."""
-        every = range(0, len(papers), _FILTERED) if papers is not None else [0]
+        """Return (distance, key) of the nearest chunks in the open version that the record still has."""
         found: list[tuple[float, int]] = []
-        for start in every:
-            where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTERED])}}
-            most = min(count + _MOST_REMOVED, opened.version.size)
-            while most:
-                with self._translating():
+        for start in range(0, len(papers), _FILTER_PAPERS) if papers is not None else [0]:
+            where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTER_PAPERS])}}
+            limit = min(count + _MAX_REMOVED, opened.version.size)
+            while limit:
+                with self._translate_errors():
                     answer = opened.collection.query(
-                        query_embeddings=[vector], n_results=most, where=where, include=["distances"]
+                        query_embeddings=[vector], n_results=limit, where=where, include=["distances"]
                     )
                 hits = list(zip(answer["distances"][0], map(int, answer["ids"][0]), strict=True))
-                there = self._records.chunk_keys([key for _, key in hits])
-                kept = [hit for hit in hits if hit[1] in there]
-                if len(kept) >= count or len(hits) < most or most == opened.version.size:
+                existing = self._records.chunk_keys([key for _, key in hits])
+                kept = [hit for hit in hits if hit[1] in existing]
+                if len(kept) >= count or len(hits) < limit or limit == opened.version.size:
                     found += kept
                     break
-                most = min(most * 2, opened.version.size)  # many of the nearest were removed
+                limit = min(limit * 2, opened.version.size)  # many of the nearest were removed
         return found
 
-    def _compared(
+    def _compare(
         self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
     ) -> list[tuple[float, int]]:
-        """(distance, key) of the nearest chunks that the open version lacks, all compared one by one."""
+        """Return (distance, key) of the nearest chunks that the open version lacks; compare all of them."""
         among = None if papers is None else np.array(papers, np.int64)
-        after = self._opened.version.last_key if self._opened else 0
+        after = self._open.version.last_key if self._open else 0
         found: list[tuple[float, int]] = []
-        for keys, owners, vectors in [self._tail] if self._tail else self._records.vectors(after, _SCANNED):
+        for keys, owners, vectors in [self._tail] if self._tail else self._records.vectors(after, _SCAN_CHUNKS):
             if not keys:
                 continue
             if vectors.shape[1] != len(vector):
-                raise LibraryError("The library was rebuilt with another embedding model meanwhile. Ask again.")
+                raise LibraryError("The library was just rebuilt with another embedding model. Ask again.")
             distances = 1.0 - vectors @ vector
             rows = np.arange(len(keys)) if among is None else np.flatnonzero(np.isin(owners, among))
             if len(rows) > count:
@@ -200,65 +207,67 @@ class Index:
             found += [(float(distances[row]), keys[row]) for row in rows]
         return found
 
-    def _follow(self) -> None:
-        """Keep step with a record that other processes may be writing."""
-        identity = self._records.identity
-        if identity == self._seen and not self._behind:
-            return
-        if self._opened and not self._is_known(self._opened.version.identity):
-            self._let_go()  # the record was replaced by a backup
-        self._grow()
-        if self._behind:
-            self._open_newest()
-            self._grow()
-        self._seen = identity
-        if self._behind:
-            self._build_soon(identity)
+    # Following the record
 
-    def _grow(self) -> None:
-        """Read what is newer than the open version, and find out whether a new version is due."""
-        after = self._opened.version.last_key if self._opened else 0
-        size = self._opened.version.size if self._opened else 0
+    def _follow_record(self) -> None:
+        """Take up changes of the record, which other processes may write."""
+        identity = self._records.identity
+        if identity == self._identity and not self._is_behind:
+            return
+        if self._open and not self._records.was_indexed(self._open.version.identity):
+            self._close_version()  # a backup replaced the record
+        self._read_tail()
+        if self._is_behind:
+            self._open_newest()
+            self._read_tail()
+        self._identity = identity
+        if self._is_behind:
+            self._build_in_background(identity)
+
+    def _read_tail(self) -> None:
+        """Read the chunks that are newer than the open version, and find out whether a new version is due."""
+        after = self._open.version.last_key if self._open else 0
+        size = self._open.version.size if self._open else 0
         newer, count = self._records.count_chunks(after), self._records.count_chunks()
-        self._behind = count > 0 if self._opened is None else _is_due(size, newer, size + newer - count)
-        if newer > _most_new(size):
+        self._is_behind = count > 0 if self._open is None else _is_due(size, newer, size + newer - count)
+        if newer > _max_new(size):
             self._tail = None
             return
-        tail = self._tail or _NO_TAIL
+        tail = self._tail or _EMPTY_TAIL
         if tail.keys and len(self._records.chunk_keys(tail.keys)) < len(tail.keys):
-            tail = _NO_TAIL  # some of it were removed
-        for keys, papers, vectors in self._records.vectors(after=max([after, *tail.keys[-1:]]), batch=_SCANNED):
-            together = np.concatenate([tail.vectors, vectors]) if tail.keys else vectors
-            tail = _Tail([*tail.keys, *keys], [*tail.papers, *papers], together)
+            tail = _EMPTY_TAIL  # some of its chunks were removed
+        for keys, papers, vectors in self._records.vectors(after=max([after, *tail.keys[-1:]]), batch=_SCAN_CHUNKS):
+            joined = np.concatenate([tail.vectors, vectors]) if tail.keys else vectors
+            tail = _Tail([*tail.keys, *keys], [*tail.papers, *papers], joined)
         self._tail = tail
 
     def _open_newest(self) -> None:
-        """Open the newest version that is whole, if it is newer than what is open."""
-        versions, faults = self._versions.sealed(self._is_known)
+        """Open the newest intact version if it is newer than the open one."""
+        versions, faults = self.versions.sealed(self._records.was_indexed)
         for version in versions:
-            if self._opened and version.revision <= self._opened.version.revision:
+            if self._open and version.revision <= self._open.version.revision:
                 break
             try:
-                opened = self._open(version)
+                opened = self._open_version(version)
             except (DamagedVersion, LibraryError) as damage:
-                if self._versions.is_there(version):  # else another process has replaced it
+                if self.versions.exists(version):  # else another process has replaced it
                     faults.append(str(damage))
                 continue
-            except OSError:  # the folder cannot be written: no view of it
+            except OSError:  # no view can be written
                 break
-            self._let_go()
-            self._opened, self._tail = opened, _NO_TAIL
+            self._close_version()
+            self._open, self._tail = opened, _EMPTY_TAIL
             break
         for fault in faults:
-            self._say(
-                f"The search index is damaged ({fault}). Questions are answered without it, more slowly; "
-                "`footnote rebuild` builds it again."
+            self._warn(
+                f"The search index is damaged ({fault}). Questions are answered without it, more slowly. "
+                "Run `footnote rebuild` to rebuild it."
             )
 
-    def _open(self, version: Version) -> _Opened:
-        view = self._versions.view(version)
+    def _open_version(self, version: Version) -> _Open:
+        view = self.versions.view(version)
         try:
-            with self._translating():
+            with self._translate_errors():
                 client = open_client(view.folder)
                 try:
                     collection = client.get_collection(COLLECTION, embedding_function=None)
@@ -270,67 +279,65 @@ class Index:
         except BaseException:
             view.close()
             raise
-        return _Opened(version, view, client, collection)
+        return _Open(version, view, client, collection)
 
-    def _let_go(self) -> None:
-        if self._opened:
-            self._opened.close()
-        self._opened, self._tail, self._seen, self._behind = None, None, "", True
+    def _close_version(self) -> None:
+        if self._open:
+            self._open.close()
+        self._open, self._tail, self._identity, self._is_behind = None, None, "", True
 
-    def _is_known(self, identity: str) -> bool:
-        return self._records.was_indexed(identity)
-
-    def _say(self, message: str) -> None:
-        if message not in self._said:
-            self._said.add(message)
+    def _warn(self, message: str) -> None:
+        """Log a warning once."""
+        if message not in self._warned:
+            self._warned.add(message)
             log.warning("%s", message)
 
     # Building
 
-    def _build_soon(self, identity: str) -> None:
-        """Build a new version in a thread of its own, where none runs."""
-        if self._records.read_only or self._failed == identity or (self._builder and self._builder.is_alive()):
+    def _build_in_background(self, identity: str) -> None:
+        """Start a thread that builds a new version, unless one runs."""
+        if self._records.read_only or self._failed_identity == identity or (self._builder and self._builder.is_alive()):
             return
-        self._builder = threading.Thread(target=self._build_beside, args=(identity,), name="footnote index")
+        self._builder = threading.Thread(target=self._build_when_idle, args=(identity,), name="footnote index")
         self._builder.start()
 
-    def _build_beside(self, identity: str) -> None:
-        if self._stop.wait(_IDLE_SECONDS):
+    def _build_when_idle(self, identity: str) -> None:
+        if self._stop.wait(IDLE_SECONDS):
             return
         try:
             self._build(fresh=False, wait=False)
         except Stopped:
             return
         except LibraryError as error:
-            self._failed = identity
-            self._say(str(error))
+            self._failed_identity = identity
+            self._warn(str(error))
 
     def _build(self, *, fresh: bool, wait: bool) -> None:
-        """Build and publish a version where one is due, or `fresh` in any case."""
-        with self._translating(), self._versions.building(wait) as folder:
+        """Build and publish a version if one is due, or from nothing if `fresh`."""
+        with self._translate_errors(), self.versions.building(wait) as folder:
             if folder is None:
                 return
-            base = None if fresh else self._base(folder)
+            base = None if fresh else self._copy_newest(folder)
             if base and not self._is_due(base):
                 return
             newer = self._records.count_chunks(after=base.last_key if base else 0)
-            # What fails is translated before the folder is deleted: then there is room again on a full disk.
-            with self._translating():
-                if newer > MOMENT:
-                    built = build_apart(self._records, folder, self._is_stopped)
+            # Translate before the folder is deleted: then a full disk has space again.
+            with self._translate_errors():
+                if newer > BATCH:
+                    built = build_in_process(self._records, folder, self._is_stopped)
                 else:
                     built = build(self._records, folder)
-                self._versions.publish(folder, *built)
+                self.versions.publish(folder, *built)
 
-    def _base(self, folder: Path) -> Version | None:
-        """The newest version that is whole, copied into `folder`."""
-        for version in self._versions.sealed(self._is_known)[0]:
+    def _copy_newest(self, folder: Path) -> Version | None:
+        """Copy the newest intact version into `folder` and return it."""
+        for version in self.versions.sealed(self._records.was_indexed)[0]:
             try:
-                self._versions.copy(version, folder)
+                self.versions.copy(version, folder)
                 return version
             except DamagedVersion as damage:
-                log.info("The search index was damaged (%s); it is built again.", damage)
-                self._versions.empty(folder)
+                log.info("The search index was damaged (%s); rebuilding it.", damage)
+                self.versions.empty(folder)
         return None
 
     def _is_due(self, version: Version) -> bool:
@@ -338,25 +345,25 @@ class Index:
         return _is_due(version.size, newer, version.size + newer - self._records.count_chunks())
 
     def _is_stopped(self) -> bool:
-        """Whether this is a build beside questions that is to end, or whose program ends."""
-        beside = threading.current_thread() is self._builder
-        return beside and (self._stop.is_set() or not threading.main_thread().is_alive())
+        """Return whether this is a build in the background that has to end."""
+        is_background = threading.current_thread() is self._builder
+        return is_background and (self._stop.is_set() or not threading.main_thread().is_alive())
 
     @contextlib.contextmanager
-    def _translating(self) -> Iterator[None]:
-        """The one boundary at which the errors of Chroma and of the file system become ours."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Raise LibraryError for errors of Chroma and the file system."""
         try:
             yield
         except (LibraryError, DamagedVersion, Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
             raise
         except BaseException as error:  # Chroma's panics are no Exceptions
-            raise translated(error, self._versions.folder) from error
+            raise as_library_error(error, self.versions.folder) from error
 
 
-def _most_new(size: int) -> int:
-    return max(_MOST_NEW, size // _PART)
+def _max_new(size: int) -> int:
+    return max(MAX_NEW, size // _PART)
 
 
 def _is_due(size: int, newer: int, removed: int) -> bool:
-    """Whether a version of `size` chunks has to be replaced; fewer than no chunks removed: it is not of this record."""
-    return newer > _most_new(size) or not 0 <= removed <= max(_MOST_REMOVED, size // _PART)
+    """Return whether to replace a version of `size` chunks; a negative `removed` means that it is of another record."""
+    return newer > _max_new(size) or not 0 <= removed <= max(_MAX_REMOVED, size // _PART)

@@ -1,7 +1,7 @@
-"""The Chroma collection of a version: how it is opened, and how it is brought up to the record.
+"""Build the Chroma collection of an index version from the record.
 
-Chroma keeps the interpreter while it adds, so that no other thread runs: what takes longer than a moment is built in a
-process of its own (`python -m rag.store.index_build RECORD FOLDER`), which ends when its parent does.
+Chroma holds the interpreter lock while it adds vectors, so a long build runs in its own process
+(`python -m rag.store.index_build RECORD FOLDER`), which ends when its parent does.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import LibraryError
-from .index_versions import translated
+from .index_versions import as_library_error
 from .papers import Records
 
 COLLECTION = "chunks"
-MOMENT = 500  # chunks that are added at once, and at most where other threads have to wait for it
+BATCH = 500  # chunks that are added together; a build of at most so many does not need its own process
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
-_NICE = 10  # questions go first
+_NICE = 10  # questions take precedence
 _POLL_SECONDS = 0.1
 
-_creating = threading.Lock()  # Chroma's table of its clients is not for several threads
+_client_lock = threading.Lock()  # Chroma's registry of clients is not thread-safe
 
 
 class Stopped(Exception):
@@ -34,7 +34,7 @@ class Stopped(Exception):
 
 
 class Built(NamedTuple):
-    """What a collection was built of: the record's identity, how many chunks it has, and the last one's key."""
+    """What a collection was built from: the record's identity, the number of chunks, and the last one's key."""
 
     identity: str
     size: int
@@ -42,34 +42,34 @@ class Built(NamedTuple):
 
 
 def open_client(folder: Path) -> Any:
-    """Return a Chroma client on a folder."""
+    """Return a Chroma client for a folder."""
     import chromadb
 
-    with _creating:
+    with _client_lock:
         return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
 
 
 def build(records: Records, folder: Path) -> Built:
-    """Bring the collection in `folder`, which may be empty, up to the record."""
+    """Update the collection in `folder`, which may be empty, from the record."""
     with records.indexing() as identity:
         client = open_client(folder)
         try:
-            keys = _bring_up_to_date(records, client)
+            keys = _update_collection(records, client)
         finally:
             client.close()
     return Built(identity, len(keys), max(keys, default=0))
 
 
-def build_apart(records: Records, folder: Path, is_stopped: Callable[[], bool]) -> Built:
-    """Do what `build` does in a process of its own.
+def build_in_process(records: Records, folder: Path, is_stopped: Callable[[], bool]) -> Built:
+    """Do what `build` does in its own process.
 
     Raises:
-        Stopped: `is_stopped` said so.
-        LibraryError: it failed.
+        Stopped: `is_stopped` returned True.
+        LibraryError: the build failed.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "rag.store.index_build", str(records.path), str(folder)],
-        stdin=subprocess.PIPE,  # its end tells the process that this one has died
+        stdin=subprocess.PIPE,  # closes when this process dies, which ends the child
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -83,38 +83,38 @@ def build_apart(records: Records, folder: Path, is_stopped: Callable[[], bool]) 
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_POLL_SECONDS)
         assert process.stdout
-        said = json.loads(process.stdout.read() or "{}")
+        result = json.loads(process.stdout.read() or "{}")
     finally:
         process.kill()
         process.communicate()
-    if "built" in said:
-        return Built(*said["built"])
+    if "built" in result:
+        return Built(*result["built"])
     raise LibraryError(
-        said.get("error") or f"The search index was not built: its process ended ({process.returncode})."
+        result.get("error") or f"The search index was not built: its process ended with status {process.returncode}."
     )
 
 
-def _bring_up_to_date(records: Records, client: Any) -> set[int]:
-    """Remove from the collection what the record has no longer, and add what is newer; return all keys."""
+def _update_collection(records: Records, client: Any) -> set[int]:
+    """Delete removed chunks from the collection and add new ones; return all keys."""
     options: dict[str, Any] = {"embedding_function": None, "configuration": {"hnsw": _HNSW}}
     collection = client.get_or_create_collection(COLLECTION, **options)
-    there = {int(key) for key in collection.get(include=[])["ids"]}
-    gone = sorted(there - records.chunk_keys())
-    if len(gone) == len(there):  # perhaps of another model, whose vectors are longer or shorter
+    existing = {int(key) for key in collection.get(include=[])["ids"]}
+    removed = sorted(existing - records.chunk_keys())
+    if len(removed) == len(existing):  # another model's vectors may have other dimensions
         client.delete_collection(COLLECTION)
         collection = client.create_collection(COLLECTION, **options)
-        there, gone = set(), []
-    for start in range(0, len(gone), MOMENT):
-        collection.delete(ids=[str(key) for key in gone[start : start + MOMENT]])
-    there -= set(gone)
-    # Keys only grow, so what is missing is what comes after the last one.
-    for keys, papers, vectors in records.vectors(after=max(there, default=0), batch=MOMENT):
+        existing, removed = set(), []
+    for start in range(0, len(removed), BATCH):
+        collection.delete(ids=[str(key) for key in removed[start : start + BATCH]])
+    existing -= set(removed)
+    # Keys only grow, so the missing ones come after the last one.
+    for keys, papers, vectors in records.vectors(after=max(existing, default=0), batch=BATCH):
         collection.add(ids=[str(k) for k in keys], embeddings=vectors, metadatas=[{"paper": p} for p in papers])
-        there.update(keys)
-    return there
+        existing.update(keys)
+    return existing
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     sys.stdin.read()
     os._exit(1)
 
@@ -122,15 +122,15 @@ def _end_with_parent() -> None:
 def _main(record: str, folder: str) -> None:
     """Build, and print the result or the error as JSON."""
     os.nice(_NICE)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
-        said: dict[str, Any] = {"built": build(Records(Path(record)), Path(folder))}
+        result: dict[str, Any] = {"built": build(Records(Path(record)), Path(folder))}
     except LibraryError as error:
-        said = {"error": str(error)}
+        result = {"error": str(error)}
     except BaseException as error:  # noqa: BLE001  # Chroma's panics are no Exceptions
-        said = {"error": str(translated(error, Path(folder)))}
-    os.write(1, json.dumps(said).encode())
-    os._exit(0)  # the thread above still reads
+        result = {"error": str(as_library_error(error, Path(folder)))}
+    os.write(1, json.dumps(result).encode())
+    os._exit(0)  # the thread still reads stdin
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The versions of the index on disk: built aside, sealed with digests, named by a rename, and never written again.
+"""The versions of the vector index on disk: built in a temporary folder, sealed with digests, and never changed.
 
-Chroma ends the process, or answers something else, where its files are damaged, and it writes to its database when it
-only reads. So a version is checked against its digests each time, and is opened through a private view: hard links to
-the files of the vectors and a copy of the database. A view stays whole when others remove the version.
+Chroma crashes or gives wrong answers if its files are damaged, and it writes to its database even to read. So a version
+is checked against its digests each time, and opened through a private view: hard links to the vector files, and a copy
+of the database. A view stays intact when another process removes the version.
 """
 
 from __future__ import annotations
@@ -24,22 +24,21 @@ from filelock import FileLock, Timeout
 
 from ..errors import LibraryError, reason
 
-_LAYOUT = "2"  # part of a version's name: raise it when what is stored in Chroma changes
+_LAYOUT = "2"  # part of a version's name: raise it when the contents of the collection change
 _SEAL = "seal.json"
 _DATABASE = "chroma.sqlite3"
 _METADATA = "index_metadata.pickle"  # written with the first vectors that Chroma moves out of its database
 _BUILDING, _DELETING, _OPEN = "building-", "deleting-", "open-"
-_BLOCK = 1 << 20
-_LITTLE_ROOM = 4 << 20  # bytes, fewer than which Chroma needs for anything that it writes
+_LOW_SPACE = 4 << 20  # bytes; Chroma needs more to write anything
 _LEASE_SECONDS = 3600.0  # after which a lease without a view is left over
 
 
 class DamagedVersion(Exception):
-    """A file of a version is missing or is not as it was written; the message names it."""
+    """A file of a version is missing or has changed; the message names it."""
 
 
 class Version(NamedTuple):
-    """A version as its seal describes it: of which state of the record, its chunks, and its files' digests."""
+    """A sealed version: the record's identity, the number of chunks, the last one's key, and the files' digests."""
 
     folder: Path
     identity: str
@@ -49,38 +48,38 @@ class Version(NamedTuple):
 
     @property
     def revision(self) -> int:
-        """The record's revision that it was built of."""
+        """The record's revision that it was built from."""
         return int(self.identity.partition("-")[0])
 
 
 class View:
-    """A private view of a version, for one client of Chroma, in `folder`."""
+    """A private view of a version in `folder`, for one Chroma client."""
 
     def __init__(self, folder: Path, lease: FileLock) -> None:
         self.folder = folder
         self._lease = lease
 
     def close(self) -> None:
-        """Delete the view. The client has to be closed."""
+        """Delete the view. Close the client first."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        _drop_lease(self._lease)
+        _release(self._lease)
 
 
 class Versions:
-    """The versions in a folder. Safe beside other processes that build, open and remove versions there."""
+    """The versions in a folder. Several processes may build, open and remove versions there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def sealed(self, is_known: Callable[[str], bool]) -> tuple[list[Version], list[str]]:
-        """Return the versions of known states of the record, newest first, and what is wrong with unreadable ones.
+        """Return the versions of known record identities, newest first, and the faults of unreadable ones.
 
-        Only the seals are read. `is_known` takes an identity of the record.
+        Reads only the seals.
         """
         found, faults = [], []
-        for folder in self._folders():
+        for folder in self._version_folders():
             try:
-                version = _unsealed(folder)
+                version = _read_seal(folder)
             except DamagedVersion as damage:
                 faults.append(str(damage))
                 continue
@@ -89,45 +88,38 @@ class Versions:
         return sorted(found, key=lambda version: version.revision, reverse=True), faults
 
     def view(self, version: Version) -> View:
-        """Return a private view of a version, every byte of which was checked.
+        """Return a private view of a version after checking every byte.
 
         Raises:
             DamagedVersion: a file is missing or has changed.
             OSError: the view cannot be written.
         """
-        self._clear_views()
+        self._delete_leftover_views()
         name = self.folder / f"{_OPEN}{secrets.token_hex(6)}"
         lease = FileLock(name.with_suffix(".lease"), thread_local=False)
         lease.acquire(blocking=False)  # before the folder exists: a view without a held lease is left over
         view = View(name, lease)
         # Chroma writes to its database whenever it opens it, and to all files while all vectors are in the database.
-        is_fixed = any(file.endswith(_METADATA) for file in version.files)
+        can_link = any(file.endswith(_METADATA) for file in version.files)
         try:
             name.mkdir()
-            for file, digest in version.files.items():
-                (name / file).parent.mkdir(parents=True, exist_ok=True)
-                _take(version.folder / file, name / file, digest, link=is_fixed and file != _DATABASE)
+            self._transfer(version, name, can_link=can_link)
         except BaseException:
             view.close()
             raise
         return view
 
     def copy(self, version: Version, folder: Path) -> None:
-        """Copy the files of a version, each checked, into an empty folder.
+        """Copy the files of a version into an empty folder, and check each. Raise as `view`."""
+        self._transfer(version, folder, can_link=False)
 
-        Raises:
-            DamagedVersion, OSError: as `view`.
-        """
+    def _transfer(self, version: Version, folder: Path, *, can_link: bool) -> None:
         for file, digest in version.files.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            _take(version.folder / file, folder / file, digest, link=False)
+            _transfer_file(version.folder / file, folder / file, digest, link=can_link and file != _DATABASE)
 
     def verify(self, version: Version) -> None:
-        """Check every byte of a version where it is.
-
-        Raises:
-            DamagedVersion: a file is missing or has changed.
-        """
+        """Check every byte of a version in place. Raise DamagedVersion if a file is missing or has changed."""
         for file, digest in version.files.items():
             path = version.folder / file
             if not path.is_file():
@@ -135,23 +127,23 @@ class Versions:
             if _digest(path) != digest:
                 raise DamagedVersion(f"{path.name} has changed")
 
-    def is_there(self, version: Version) -> bool:
+    def exists(self, version: Version) -> bool:
         """Return whether no other process has removed or replaced a version."""
         try:
-            return _unsealed(version.folder) == version
+            return _read_seal(version.folder) == version
         except DamagedVersion:
             return version.folder.is_dir()
 
     def empty(self, folder: Path) -> None:
-        """Delete what is in a folder that is built in."""
+        """Delete the contents of a folder."""
         shutil.rmtree(folder)
         folder.mkdir()
 
     @contextlib.contextmanager
     def building(self, wait: bool) -> Iterator[Path | None]:
-        """Yield an empty folder to build in, one at a time among all processes; it is deleted unless published.
+        """Yield an empty folder to build in, to one process at a time; delete it afterwards unless it was published.
 
-        None where another process builds, unless `wait`.
+        Yield None if another process builds, unless `wait`.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / "lock", thread_local=False)
@@ -161,7 +153,7 @@ class Versions:
             yield None
             return
         try:
-            self._clear(_BUILDING, _DELETING)
+            self._delete_leftovers(_BUILDING, _DELETING)
             folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.folder))
             try:
                 yield folder
@@ -192,28 +184,27 @@ class Versions:
         for path in others:
             if path != target:
                 self._set_aside(path)
-        self._clear(_DELETING)
+        self._delete_leftovers(_DELETING)
 
-    def _folders(self) -> list[Path]:
-        """The folders that bear the name of a finished version."""
+    def _version_folders(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.glob(f"[0-9]*-*-{_LAYOUT}") if path.is_dir())
 
     def _set_aside(self, path: Path) -> Path:
-        """Rename a folder before it is deleted, so that a half-deleted version never bears its name."""
+        """Rename a folder before it is deleted, so that a half-deleted version never has its name."""
         aside = self.folder / f"{_DELETING}{secrets.token_hex(6)}"
         os.rename(path, aside)
         return aside
 
-    def _clear(self, *prefixes: str) -> None:
-        """Delete what dead builders left. Call it within `building`."""
+    def _delete_leftovers(self, *prefixes: str) -> None:
+        """Delete what killed processes left. Call it within `building`."""
         for path in self.folder.iterdir():
             if path.name.startswith(prefixes):
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _clear_views(self) -> None:
-        """Delete the views of processes that died."""
+    def _delete_leftover_views(self) -> None:
+        """Delete the views of killed processes."""
         for path in self.folder.glob(f"{_OPEN}*"):
             lease = FileLock(path.with_suffix(".lease"), thread_local=False)
             with contextlib.suppress(OSError, Timeout):
@@ -221,16 +212,16 @@ class Versions:
                     continue
                 lease.acquire(blocking=False)
                 shutil.rmtree(path.with_suffix(""), ignore_errors=True)
-                _drop_lease(lease)
+                _release(lease)
 
 
-def _drop_lease(lease: FileLock) -> None:
+def _release(lease: FileLock) -> None:
     with contextlib.suppress(OSError):
         os.unlink(lease.lock_file)
     lease.release()
 
 
-def _unsealed(folder: Path) -> Version:
+def _read_seal(folder: Path) -> Version:
     try:
         digest, _, sealed = (folder / _SEAL).read_text(encoding="utf-8").partition("\n")
         if hashlib.sha256(sealed.encode()).hexdigest() != digest:
@@ -247,41 +238,41 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _take(source: Path, target: Path, digest: str, *, link: bool) -> None:
-    """Link or copy a file of a version, and check the bytes that the target has."""
+def _transfer_file(source: Path, target: Path, digest: str, *, link: bool) -> None:
+    """Link or copy a file of a version, and check the bytes of the target."""
     try:
-        if link:
+        if not link:
+            shutil.copyfile(source, target)
+        else:
             try:
                 os.link(source, target)
             except FileNotFoundError:
                 raise
-            except OSError:  # the file system has no hard links
+            except OSError:  # a file system without hard links
                 shutil.copyfile(source, target)
-        else:
-            shutil.copyfile(source, target)
     except FileNotFoundError as error:
         raise DamagedVersion(f"{source.name} is missing") from error
     if _digest(target) != digest:
         raise DamagedVersion(f"{source.name} has changed")
 
 
-def translated(error: BaseException, folder: Path) -> LibraryError:
-    """Return an error of Chroma or the file system, met with the index in `folder`, as ours."""
-    if _is_full(error, folder):
+def as_library_error(error: BaseException, folder: Path) -> LibraryError:
+    """Return an error of Chroma or the file system with the index in `folder` as a LibraryError."""
+    if _is_disk_full(error, folder):
         return LibraryError(
             "The disk is full, so the search index was not written. Questions are answered without it, more slowly. "
-            "Make room; the next `footnote add` or `footnote rebuild` writes it."
+            "Free some space; the next `footnote add` or `footnote rebuild` writes it."
         )
     what = reason(error) if isinstance(error, OSError) else f"{type(error).__name__}: {reason(error)}"
     return LibraryError(
-        f"The search index cannot be used ({what}). Questions are answered "
-        "without it; `footnote rebuild` builds it again."
+        f"The search index cannot be used ({what}). Questions are answered without it, more slowly. "
+        "Run `footnote rebuild` to rebuild it."
     )
 
 
-def _is_full(error: BaseException, folder: Path) -> bool:
+def _is_disk_full(error: BaseException, folder: Path) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     with contextlib.suppress(OSError):  # Chroma does not always say why it failed
-        return "is full" in str(error) or shutil.disk_usage(folder).free < _LITTLE_ROOM
+        return "is full" in str(error) or shutil.disk_usage(folder).free < _LOW_SPACE
     return False

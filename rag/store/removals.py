@@ -1,4 +1,4 @@
-"""What the record knows of papers that a person removed, so that their folders do not bring them back."""
+"""Remember the papers that the user removed, so that their folders do not add them again."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Iterable
 
 from .sources import SourceRecords
 
-_MANY_WORDS = 3  # a title of so many words is hardly that of another paper
+_DISTINCTIVE_WORDS = 3  # two papers hardly share a title of so many words
 
 
 class RemovalRecords(SourceRecords):
-    """The part of the record about removed papers."""
+    """The part of the record about removed papers. A `reading` is as in `Records.readings`."""
 
     def put_removal(self, db: sqlite3.Connection, paper: int) -> None:
-        """Remember that a person removes a paper, for each of its sources; call it before the paper goes.
+        """Remember a removal for each source of a paper that is about to be removed.
 
-        The sources are read again when they are next added, to say which paper was left out.
+        The next `add` reads these sources again, to report the paper as left out.
         """
         rows = db.execute(
             "SELECT s.key, s.location, p.read_title, p.read_digest, "
@@ -27,15 +27,18 @@ class RemovalRecords(SourceRecords):
             (paper,),
         ).fetchall()
         for row in rows:
-            reading = (row["read_title"], row["read_digest"])
-            self.keep_out(db, row["location"], reading, alone=bool(row["alone"]))
+            self.keep_out(
+                db, row["location"], (row["read_title"], row["read_digest"]), is_only_paper=bool(row["alone"])
+            )
             db.execute("UPDATE sources SET digest = NULL WHERE key = ?", (row["key"],))
 
-    def is_removed(self, db: sqlite3.Connection, location: str, reading: tuple[str, str], *, alone: bool) -> bool:
-        """Return whether a paper that was read at `location` is one that a person removed.
+    def is_removed(
+        self, db: sqlite3.Connection, location: str, reading: tuple[str, str], *, is_only_paper: bool
+    ) -> bool:
+        """Return whether the user removed the paper that was read at `location`.
 
-        It is one by its text, anywhere; by its title, at the same place or where the file that it was removed from is
-        gone; and as the only paper of a source whose only paper was removed. `reading` is as of `Records.readings`.
+        It matches a removal by its text; by its title at the same location or if the file of the removal is gone; or as
+        the only paper of a source whose only paper was removed.
         """
         title, digest = _digest(reading[0]), reading[1]
         rows = db.execute(
@@ -45,33 +48,33 @@ class RemovalRecords(SourceRecords):
         )
         return any(
             row["read_digest"] == digest
-            or (row["location"] == location and (row["title_digest"] == title or (alone and row["alone"])))
+            or (row["location"] == location and (row["title_digest"] == title or (is_only_paper and row["alone"])))
             or (row["title_digest"] == title and _has_moved(row["location"], location, reading[0]))
             for row in rows
         )
 
     def is_removed_as_read(self, db: sqlite3.Connection, reading: tuple[str, str]) -> bool:
-        """Return whether a person removed a paper with this very title and text."""
+        """Return whether the user removed a paper with exactly this title and text."""
         sql = "SELECT 1 FROM removals WHERE title_digest = ? AND read_digest = ?"
         return db.execute(sql, (_digest(reading[0]), reading[1])).fetchone() is not None
 
-    def keep_out(self, db: sqlite3.Connection, location: str, reading: tuple[str, str], *, alone: bool) -> None:
-        """Remember a removed paper as it was read now at `location`, in place of what it was there before."""
+    def keep_out(self, db: sqlite3.Connection, location: str, reading: tuple[str, str], *, is_only_paper: bool) -> None:
+        """Remember a removed paper as it reads now at `location`, in place of its older removal there."""
         title, digest = _digest(reading[0]), reading[1]
         db.execute(
             "DELETE FROM removals WHERE location = ? AND (title_digest = ? OR read_digest = ? OR (alone AND ?))",
-            (location, title, digest, alone),
+            (location, title, digest, is_only_paper),
         )
-        db.execute("INSERT OR REPLACE INTO removals VALUES (?, ?, ?, ?)", (location, title, digest, alone))
+        db.execute("INSERT OR REPLACE INTO removals VALUES (?, ?, ?, ?)", (location, title, digest, is_only_paper))
 
-    def removed_at(self, location: str) -> int:
-        """Return how many papers were removed that the source at `location` held."""
-        return int(self.rows("SELECT count(*) FROM removals WHERE location = ?", (location,))[0][0])
+    def removals(self) -> dict[str, int]:
+        """Return how many papers were removed from each source, by location."""
+        return dict(map(tuple, self.rows("SELECT location, count(*) FROM removals GROUP BY location")))
 
     def bring_back(self, db: sqlite3.Connection, location: str, readings: Iterable[tuple[str, str]]) -> None:
-        """Forget the removals at `location`, and those of the papers that were read there now at other places too.
+        """Forget the removals at `location`, and the removals of papers with the given texts everywhere.
 
-        Sources at other places that hold one of them are read again when they are next added.
+        The next `add` reads the other sources that hold one of these papers again.
         """
         for digest in sorted({digest for _, digest in readings}):
             db.execute(
@@ -83,12 +86,8 @@ class RemovalRecords(SourceRecords):
         db.execute("DELETE FROM removals WHERE location = ?", (location,))
 
     def move_removals(self, db: sqlite3.Connection, old: str, new: str) -> None:
-        """A file was renamed: what was removed from it stays removed."""
+        """Move the removals of a renamed file."""
         db.execute("UPDATE OR REPLACE removals SET location = ? WHERE location = ?", (new, old))
-
-    def count_removals(self) -> int:
-        """Return how many papers that a person removed are kept out of their folders."""
-        return int(self.rows("SELECT count(*) FROM (SELECT DISTINCT read_digest FROM removals)")[0][0])
 
 
 def _digest(title: str) -> str:
@@ -97,4 +96,4 @@ def _digest(title: str) -> str:
 
 def _has_moved(old: str, new: str, title: str) -> bool:
     same_name = os.path.basename(old) == os.path.basename(new)
-    return (same_name or len(title.split()) >= _MANY_WORDS) and not os.path.exists(old)
+    return (same_name or len(title.split()) >= _DISTINCTIVE_WORDS) and not os.path.exists(old)

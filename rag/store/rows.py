@@ -1,4 +1,4 @@
-"""Papers and chunks as rows of the record, and back."""
+"""Convert papers and chunks to rows of the record and back."""
 
 from __future__ import annotations
 
@@ -21,108 +21,45 @@ _DETAILS = (
     "authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections", "certainty",
     "notes", "zotero", "brief",
 )  # fmt: skip
+_LABEL_FIELDS = {"author": "authors", "tag": "tags", "collection": "collections"}
 
 
 @contextlib.contextmanager
 def undamaged(what: str) -> Iterator[None]:
-    """Raise LibraryError, which names `what`, where a stored value cannot be decoded in the body."""
+    """Raise LibraryError, which names `what`, if a stored value cannot be decoded in the body."""
     try:
         yield
     except (ValueError, ArithmeticError, KeyError, TypeError, IndexError, zlib.error) as error:
         raise LibraryError(
-            f"The record is damaged: {what} cannot be read. Restore a copy of the library's folder; `footnote doctor` "
-            "tells more."
+            f"The record is damaged: {what} cannot be read. Restore a copy of the library's folder. `footnote doctor` "
+            "checks the whole library."
         ) from error
 
 
 def details_of(paper: Paper) -> str:
     """Return a paper's metadata as the JSON of the column `details`."""
-    return json.dumps({name: _packed(getattr(paper, name)) for name in _DETAILS}, ensure_ascii=False)
-
-
-def work_names(paper: Paper) -> set[str]:
-    """Names that a paper shares with its other versions: its DOI, its arXiv id, its title with the first author.
-
-    A number that was guessed may be that of a work it cites: it counts together with the first author's name alone.
-    """
-    names = set()
-    surname = folded(paper.authors[0]).rpartition(" ")[2] if paper.authors else None
-    certainty = dict(paper.certainty)
-    doi = (paper.doi or "").casefold()
-    arxiv = re.sub("v[0-9]+$", "", (paper.arxiv_id or doi.partition("10.48550/arxiv.")[2]).casefold())
-    for kind, number, sure in (
-        ("doi", "" if "/arxiv." in doi else doi, certainty.get("doi", 1.0)),
-        ("arxiv", arxiv, certainty.get("arxiv_id", 1.0)),
-    ):
-        if number and sure >= 1.0:
-            names.add(f"{kind} {number}")
-        if number and surname:
-            names.add(f"{kind} {number} {surname}")
-    if surname:
-        names.add(f"title {folded(paper.title)} {surname}")
-    return names
-
-
-def merged(chunks: Sequence[Chunk]) -> list[Span]:
-    """The spans that some chunks cover, each character once."""
-    spans: list[Span] = []
-    for chunk in sorted(chunks, key=lambda chunk: chunk.start):
-        if spans and chunk.start < spans[-1].end:
-            spans[-1] = Span(spans[-1].start, max(spans[-1].end, chunk.end))
-        else:
-            spans.append(Span(chunk.start, chunk.end))
-    return spans
-
-
-def pack_boxes(boxes: NDArray[np.uint16]) -> bytes:
-    """Neighbours in a line differ little, so their differences compress to a tenth."""
-    return zlib.compress(np.diff(boxes.astype("<u2"), axis=0, prepend=np.zeros((1, 4), "<u2")).T.tobytes(), 6)
-
-
-def unpack_boxes(packed: bytes) -> NDArray[np.uint16]:
-    """Return what `pack_boxes` packed, (characters, 4). Raise LibraryError for damaged bytes."""
-    with undamaged("the places of a paper's characters"):
-        differences = np.frombuffer(zlib.decompress(packed), "<u2").reshape(4, -1).T
-    return np.cumsum(differences, axis=0, dtype=np.uint16)
-
-
-def _packed(value: Any) -> Any:
-    if isinstance(value, tuple) and value and isinstance(value[0], Page):
-        return [[p.number, p.label, p.start, p.end] for p in value]
-    if isinstance(value, tuple) and value and isinstance(value[0], Section):
-        return [[s.title, s.start, s.end, s.kind] for s in value]
-    return list(value) if isinstance(value, tuple) else value
+    details = {name: getattr(paper, name) for name in _DETAILS}
+    details["pages"] = [[p.number, p.label, p.start, p.end] for p in paper.pages]
+    details["sections"] = [[s.title, s.start, s.end, s.kind] for s in paper.sections]
+    return json.dumps(details, ensure_ascii=False)
 
 
 def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
     """Return the paper in a row. Raise LibraryError for damaged metadata."""
     with undamaged(f"the metadata of the paper {row['id']}"):
-        details = json.loads(row["details"])
-        return Paper(
-            id=row["id"],
-            title=row["title"],
-            text=row["text"],
-            year=row["year"],
-            authors=tuple(details["authors"]),
-            venue=details["venue"],
-            doi=details["doi"],
-            arxiv_id=details["arxiv_id"],
-            url=details["url"],
-            citekey=details["citekey"],
-            tags=tuple(details["tags"]),
-            collections=tuple(details["collections"]),
-            sources=sources,
-            pages=tuple(Page(*page) for page in details["pages"]),
-            sections=tuple(Section(*section) for section in details["sections"]),
-            certainty=tuple((name, value) for name, value in details.get("certainty", ())),
-            notes=tuple(details.get("notes", ())),
-            zotero=details.get("zotero"),
-            brief=details.get("brief", False),
-        )
+        stored = json.loads(row["details"])
+        details = {name: stored[name] for name in _DETAILS if name in stored}
+        for name in ("authors", "tags", "collections", "notes"):
+            details[name] = tuple(details.get(name, ()))
+        details["pages"] = tuple(Page(*page) for page in details["pages"])
+        details["sections"] = tuple(Section(*section) for section in details["sections"])
+        details["certainty"] = tuple((name, value) for name, value in details.get("certainty", ()))
+        columns = {name: row[name] for name in ("id", "title", "text", "year")}
+        return Paper(**columns, **details, sources=sources)
 
 
 def chunk_of(row: sqlite3.Row) -> Chunk:
-    """Return the chunk in a row. Raise LibraryError for damaged spans of sentences."""
+    """Return the chunk in a row. Raise LibraryError for damaged sentence spans."""
     with undamaged("a passage"):
         pairs = np.frombuffer(row["sentences"], "<i4").reshape(-1, 2).tolist()
     return Chunk(
@@ -133,3 +70,56 @@ def chunk_of(row: sqlite3.Row) -> Chunk:
         page_label=row["page_label"],
         section=row["section"],
     )
+
+
+def put_labels(db: sqlite3.Connection, key: int, fields: dict[str, Any]) -> None:
+    """Replace a paper's labels for the filters; `fields` has `authors`, `tags` and `collections`."""
+    db.execute("DELETE FROM labels WHERE paper = ?", (key,))
+    rows = {(kind, label.casefold(), key) for kind, field in _LABEL_FIELDS.items() for label in fields.get(field, ())}
+    db.executemany("INSERT INTO labels VALUES (?, ?, ?)", sorted(rows))
+
+
+def work_names(paper: Paper) -> set[str]:
+    """Return the names by which versions of one work are recognized: DOI, arXiv id, title with the first author.
+
+    A guessed DOI or arXiv id may be that of a cited work, so it counts only together with the first author.
+    """
+    names = set()
+    surname = folded(paper.authors[0]).rpartition(" ")[2] if paper.authors else None
+    certainty = dict(paper.certainty)
+    doi = (paper.doi or "").casefold()
+    arxiv = re.sub("v[0-9]+$", "", (paper.arxiv_id or doi.partition("10.48550/arxiv.")[2]).casefold())
+    for kind, number, certain in (
+        ("doi", "" if "/arxiv." in doi else doi, certainty.get("doi", 1.0)),
+        ("arxiv", arxiv, certainty.get("arxiv_id", 1.0)),
+    ):
+        if number and certain >= 1.0:
+            names.add(f"{kind} {number}")
+        if number and surname:
+            names.add(f"{kind} {number} {surname}")
+    if surname:
+        names.add(f"title {folded(paper.title)} {surname}")
+    return names
+
+
+def merged(chunks: Sequence[Chunk]) -> list[Span]:
+    """Return the spans that overlapping chunks cover, each character once."""
+    spans: list[Span] = []
+    for chunk in sorted(chunks, key=lambda chunk: chunk.start):
+        if spans and chunk.start < spans[-1].end:
+            spans[-1] = Span(spans[-1].start, max(spans[-1].end, chunk.end))
+        else:
+            spans.append(Span(chunk.start, chunk.end))
+    return spans
+
+
+def pack_boxes(boxes: NDArray[np.uint16]) -> bytes:
+    """Compress boxes, (characters, 4); the differences of neighbours on a line compress to a tenth."""
+    return zlib.compress(np.diff(boxes.astype("<u2"), axis=0, prepend=np.zeros((1, 4), "<u2")).T.tobytes(), 6)
+
+
+def unpack_boxes(packed: bytes) -> NDArray[np.uint16]:
+    """Return the boxes that `pack_boxes` compressed. Raise LibraryError for damaged bytes."""
+    with undamaged("the character boxes of a paper"):
+        differences = np.frombuffer(zlib.decompress(packed), "<u2").reshape(4, -1).T
+    return np.cumsum(differences, axis=0, dtype=np.uint16)

@@ -1,4 +1,4 @@
-"""What the record gives to a search: BM25 of words, chunks with their vectors, and their texts."""
+"""Search the record: the SQL of the word search (BM25), and chunks with their vectors and texts."""
 
 from __future__ import annotations
 
@@ -110,25 +110,25 @@ def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
 
 
 class SearchRecords(RemovalRecords):
-    """The part of the record that is searched."""
+    """The part of the record that is searched: word indexes and vectors."""
 
     def word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
-        """BM25 of the chunks that hold any of `terms`, by chunk key, best `limit` only; larger is better."""
+        """Return BM25 by chunk key for the best `limit` chunks that contain any of `terms`; larger is better."""
         chunks = f"SELECT key FROM chunks WHERE paper IN ({LIST})"
         return self._bm25("chunk_words", "1.0, 1.0, 1.0", terms, limit, chunks, papers)
 
     def paper_word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
-        """BM25 of the papers as wholes, by paper key; larger is better."""
+        """Return BM25 by paper key, each paper scored as a whole."""
         return self._bm25("paper_words", "1.0, 1.0", terms, limit, LIST, papers)
 
     def _bm25(
         self, table: str, weights: str, terms: Sequence[str], limit: int, among: str, papers: Sequence[int] | None
     ) -> dict[int, float]:
-        """BM25 of the rows of a table of words; only those that `among` selects for `papers`, where they are given."""
+        """Return BM25 by row of a word index; `among` selects the rows of `papers`, if those are given."""
         if not terms:
             return {}
-        match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-        # Without the plus sign SQLite runs the whole match again for each row of the list.
+        match = " OR ".join(map(_quoted, terms))
+        # The plus sign keeps SQLite from running the match once for each row of the list.
         where = "" if papers is None else f" AND +rowid IN ({among})"
         values = (match,) if papers is None else (match, list_value(papers))
         sql = (
@@ -137,17 +137,9 @@ class SearchRecords(RemovalRecords):
         return {row[0]: row[1] for row in self.rows(sql, (*values, limit))}
 
     def document_frequencies(self, terms: Sequence[str]) -> list[int]:
-        """In how many papers each term occurs (after stemming)."""
+        """Return for each term, stemmed, how many papers contain it."""
         sql = "SELECT count(*) FROM paper_words WHERE paper_words MATCH ?"
-        counts = []
-        for term in terms:
-            row = self._one(sql, ('"' + term.replace('"', '""') + '"',))
-            counts.append(int(row[0]) if row else 0)
-        return counts
-
-    def chunk_keys_of(self, papers: Sequence[int]) -> list[int]:
-        """The keys of all chunks of some papers."""
-        return [row[0] for row in self._in("SELECT key FROM chunks WHERE paper IN ({})", papers)]
+        return [int(self._value(sql, (_quoted(term),))) for term in terms]
 
     def candidates(self, keys: Sequence[int]) -> Candidates:
         """Chunks with vectors and papers; keys that are no longer there are left out."""
@@ -168,7 +160,7 @@ class SearchRecords(RemovalRecords):
         return {row[0]: row[1] for row in self._in(sql, chunks)}
 
     def vectors(self, after: int = 0, batch: int = 5000) -> Iterator[tuple[list[int], list[int], NDArray[np.float32]]]:
-        """The chunks' (keys, papers' keys, vectors) in batches, those with a key above `after`."""
+        """Yield (keys, paper keys, vectors) of the chunks with a key above `after`, in batches."""
         while rows := self.rows(
             "SELECT key, paper, vector FROM chunks WHERE key > ? ORDER BY key LIMIT ?", (after, batch)
         ):
@@ -177,6 +169,11 @@ class SearchRecords(RemovalRecords):
             after = rows[-1]["key"]
 
     def chunk_keys(self, among: Sequence[int] | None = None) -> set[int]:
-        """The keys of all chunks, or of those among some keys that are still there."""
+        """Return the keys of all chunks, or those of some keys that still exist."""
         sql = "SELECT key FROM chunks"
         return {row[0] for row in (self.rows(sql) if among is None else self._in(f"{sql} WHERE key IN ({{}})", among))}
+
+
+def _quoted(term: str) -> str:
+    """Return a term as an FTS5 string."""
+    return '"' + term.replace('"', '""') + '"'

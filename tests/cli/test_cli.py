@@ -72,7 +72,7 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
             ["edit", "Zebras", "--year", "1999"],
             "No paper in this library has the id, title, citekey or file name 'Zebras'",
         ),
-        (["edit", OTTERS, "--title", " "], "A paper cannot be without a title."),
+        (["edit", OTTERS, "--title", " "], "A paper needs a title."),
         (["ask", QUESTION, "--year", "1871"], "No paper in this library has the year '1871'."),
         (["ask", QUESTION, "--mode", "llm"], "Ollama does not answer at http://127.0.0.1:9"),
         (["again", "7"], "No answer has the number 7. `footnote history` shows them."),
@@ -376,7 +376,7 @@ def test_an_interrupted_add_says_what_it_stored_and_what_is_left(tmp_path: Path)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (1, "")
-    told = re.fullmatch(r"Stopped: (\d+) papers are stored\. Not done: (.*)\. Add them again to go on\.\n", err)
+    told = re.fullmatch(r"Stopped: (\d+) papers are stored\. Not done: (.*)\. Add them again to continue\.\n", err)
     assert told, err
     assert told[2] == "first.jsonl, second.jsonl"
     assert stored(tmp_path) - int(told[1]) in (0, 1)  # the last one may be stored but not counted

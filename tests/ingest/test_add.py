@@ -1,4 +1,4 @@
-"""Long work: many PDFs, abstracts before full texts, failures that are remembered, folders that change."""
+"""Adding many PDFs, abstracts first; failures that are remembered; folders that change."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from helpers.papers import write_pdf, write_plant
 
 from rag.assistant import Assistant
 from rag.errors import AddInterrupted
-from rag.ingest import run as adding
-from rag.ingest.run import Progress
-from rag.store import schema
-from rag.store.papers import Records, work_names
+from rag.ingest import read as adding
+from rag.ingest.progress import Progress
+from rag.page_images import boxes_of
+from rag.store.migrations import MIGRATIONS
+from rag.store.papers import Records
+from rag.store.rows import work_names
 from rag.types import Box, Paper
 
 PLANTS = (
@@ -45,7 +47,7 @@ def desk(tmp_path: Path) -> Iterator[Assistant]:
 
 
 @pytest.mark.slow
-def test_abstracts_come_first_newest_first_and_questions_are_answered_meanwhile(plants: Path, desk: Assistant) -> None:
+def test_abstracts_are_stored_first_newest_first_and_can_be_asked_meanwhile(plants: Path, desk: Assistant) -> None:
     stages: list[str] = []
     answers = []
 
@@ -73,7 +75,7 @@ def test_abstracts_come_first_newest_first_and_questions_are_answered_meanwhile(
 
 
 @pytest.mark.slow
-def test_an_interrupted_add_goes_on_where_it_stopped(plants: Path, desk: Assistant) -> None:
+def test_an_interrupted_add_continues_where_it_stopped(plants: Path, desk: Assistant) -> None:
     def stop(progress: Progress) -> None:
         if progress.stage == "Papers":
             raise KeyboardInterrupt
@@ -100,7 +102,7 @@ def test_the_same_file_twice_among_many_is_one_paper(plants: Path, desk: Assista
     assert sorted(desk.paper("On the Growth of Oak in Shade").sources) == ["Oak.pdf", "again.pdf"]
 
 
-def test_a_failed_file_is_tried_again_only_when_it_changed(
+def test_a_failed_file_is_retried_only_after_it_changes(
     tmp_path: Path, desk: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 cut off")
@@ -118,7 +120,7 @@ def test_a_failed_file_is_tried_again_only_when_it_changed(
     assert desk.library.records.searched()["failed"] == 0
 
 
-def test_papers_of_files_that_are_gone_from_a_folder_go(tmp_path: Path, desk: Assistant) -> None:
+def test_papers_are_removed_when_their_files_are_gone_from_a_folder(tmp_path: Path, desk: Assistant) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
     for plant in ("Oak", "Fern"):
@@ -136,7 +138,7 @@ def test_papers_of_files_that_are_gone_from_a_folder_go(tmp_path: Path, desk: As
     assert desk.library.records.searched() == {"papers": 2, "brief": 0, "failed": 0}
 
 
-def test_an_empty_folder_takes_no_paper_away(tmp_path: Path, desk: Assistant) -> None:
+def test_an_empty_folder_removes_no_paper(tmp_path: Path, desk: Assistant) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
     (folder / "Oak.md").write_text("# On Oak\n\nOak grows.\n")
@@ -149,7 +151,7 @@ def test_an_empty_folder_takes_no_paper_away(tmp_path: Path, desk: Assistant) ->
 # What bibliographies say of files
 
 
-def test_bibtex_beside_the_files_goes_before_what_the_files_say(tmp_path: Path, desk: Assistant) -> None:
+def test_bibtex_next_to_files_overrides_their_metadata(tmp_path: Path, desk: Assistant) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
     write_plant(folder, "Oak", 12)
@@ -173,7 +175,7 @@ def test_bibtex_beside_the_files_goes_before_what_the_files_say(tmp_path: Path, 
     assert desk.paper(oak.id).year == 2021
 
 
-def test_a_preprint_and_its_journal_version_are_answered_from_once(tmp_path: Path, desk: Assistant) -> None:
+def test_a_preprint_and_its_journal_version_are_cited_once(tmp_path: Path, desk: Assistant) -> None:
     body = "The roots of holly reached a depth of 77 cm in sand."
     rows = [
         {"title": "Roots of Holly", "text": f"{body} This is the preprint.", "authors": ["Ivy Fern"]},
@@ -192,15 +194,13 @@ def test_a_preprint_and_its_journal_version_are_answered_from_once(tmp_path: Pat
 
 
 @pytest.mark.parametrize("title", ["O", "What Was Known of the Roots of Oaks before Anyone Dug Them Out of the Sand"])
-def test_a_corrected_title_leaves_quotes_where_they_are_on_their_page(
-    tmp_path: Path, desk: Assistant, title: str
-) -> None:
+def test_a_corrected_title_does_not_move_quotes_on_their_page(tmp_path: Path, desk: Assistant, title: str) -> None:
     path = write_plant(tmp_path, "Oak", 12)
     desk.add(path)
 
     def place() -> tuple[str, int | None, list[Box], str | None]:
         (citation,) = [c for c in desk.ask("How deep did the roots of oak reach?").citations if "112 cm" in c.quote]
-        boxes = desk.library.boxes(citation.paper_id, citation.start, citation.end)
+        boxes = boxes_of(desk.library.records, citation.paper_id, citation.start, citation.end)
         return citation.quote, citation.page, boxes, citation.section
 
     before = place()
@@ -212,10 +212,10 @@ def test_a_corrected_title_leaves_quotes_where_they_are_on_their_page(
     assert desk.paper(title).text.startswith(f"{title}\n\n")
     write_pdf(path, "On the Growth of Oak in Shade", "We looked again. " * 12, "The roots reached 112 cm. " * 9)
     assert [ref.title for ref in desk.add(path).updated] == [title]
-    assert desk.library.boxes(title, 0, 1)[0].page == 1
+    assert boxes_of(desk.library.records, title, 0, 1)[0].page == 1
 
 
-def test_a_file_that_cannot_be_read_is_stood_in_for_by_its_abstract(tmp_path: Path, desk: Assistant) -> None:
+def test_the_abstract_stands_in_for_an_unreadable_file(tmp_path: Path, desk: Assistant) -> None:
     (tmp_path / "oak.pdf").write_bytes(b"%PDF-1.7 cut off")
     (tmp_path / "mine.bib").write_text(
         "@article{oak, title={Oak Roots}, abstract={Roots of oak reach 3 m.}, file={:oak.pdf:PDF}}"
@@ -234,11 +234,10 @@ def test_a_file_that_cannot_be_read_is_stood_in_for_by_its_abstract(tmp_path: Pa
 # Records
 
 
-def test_a_record_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_a_record_of_the_first_version_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "footnote.sqlite"
     db = sqlite3.connect(path)
-    db.executescript(schema.FIRST)
-    db.execute("INSERT INTO meta VALUES ('revision', '7')")
+    MIGRATIONS[0](db)
     nothing = {"authors": [], "tags": [], "collections": [], "pages": [], "venue": None, "doi": None, "arxiv_id": None}
     details = nothing | {"url": None, "citekey": None, "sections": [["Methods", 5, 9]]}
     db.execute(
@@ -260,7 +259,7 @@ def test_a_record_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_folder_is_followed_until_it_is_stopped(tmp_path: Path) -> None:
+def test_watch_follows_a_folder_until_it_is_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
     (folder / "oak.md").write_text("# On Oak\n\nOak grows.\n")
@@ -282,7 +281,7 @@ def test_a_folder_is_followed_until_it_is_stopped(tmp_path: Path) -> None:
         following.communicate()
 
 
-def test_a_question_beside_a_writer_makes_no_new_index_for_a_little(tmp_path: Path, desk: Assistant) -> None:
+def test_a_question_during_an_add_builds_no_index_for_a_few_chunks(tmp_path: Path, desk: Assistant) -> None:
     def add(name: str, *plants: str) -> None:
         rows = [{"title": f"On {plant}", "text": f"{plant} grows in the shade."} for plant in plants]
         (tmp_path / name).write_text("\n".join(map(json.dumps, rows)))
@@ -329,7 +328,9 @@ def test_a_file_of_any_name_is_added_and_found_again(tmp_path: Path, desk: Assis
     assert [ref.title for ref in desk.add(folder).removed] == ["On Fern"]
 
 
-def test_a_paper_whose_file_became_unreadable_keeps_its_text_and_says_so(tmp_path: Path, desk: Assistant) -> None:
+def test_a_paper_keeps_its_text_and_gets_a_note_when_its_file_becomes_unreadable(
+    tmp_path: Path, desk: Assistant
+) -> None:
     path = write_plant(tmp_path, "Oak", 12)
     good = path.read_bytes()
     desk.add(path)
@@ -347,7 +348,7 @@ def test_a_paper_whose_file_became_unreadable_keeps_its_text_and_says_so(tmp_pat
     assert desk.library.records.searched()["failed"] == 0
 
 
-def test_a_guessed_number_links_no_papers_of_other_authors(tmp_path: Path, desk: Assistant) -> None:
+def test_a_guessed_identifier_does_not_join_papers_of_other_authors(tmp_path: Path, desk: Assistant) -> None:
     cited, citing, printed = (
         Paper(title, f"{title}\n\nText.", authors=(author,), doi="10.1/x", certainty=certainty)
         for title, author, certainty in (

@@ -1,4 +1,4 @@
-"""Sentences, chunks and vectors: nothing is lost, nothing is cut off, and the vectors are sentence-transformers'."""
+"""Sentences, chunks and vectors: no text is lost or cut off, and vectors equal those of sentence-transformers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def uncovered(text: str, spans: Sequence[Span], start: int = 0) -> str:
     ],
     ids=lambda parts: parts[0][:20],
 )
-def test_sentences_end_where_a_reader_ends_them(parts: list[str]) -> None:
+def test_sentences_end_where_a_reader_would_end_them(parts: list[str]) -> None:
     assert sentences(" ".join(parts)) == parts
 
 
@@ -89,7 +89,7 @@ PROSE = st.lists(st.sampled_from([*PIECES, " ", "\n", "\n\n", "\u2003", "\u200b"
 
 @fuzzed
 @given(st.one_of(PROSE.map(" ".join), PROSE.map("".join), st.text()))
-def test_sentences_never_overlap_and_hold_all_but_white_space(text: str) -> None:
+def test_sentences_do_not_overlap_and_cover_all_but_white_space(text: str) -> None:
     spans = split_sentences(text)
     assert all(a < b and text[a:b] == text[a:b].strip() for a, b in spans)
     assert all(one.end <= two.start for one, two in pairwise(spans))
@@ -148,16 +148,14 @@ PAPERS = {
 @pytest.mark.parametrize("overlap", [0, 2])
 @pytest.mark.parametrize("most", [128, 256, 8192])
 @pytest.mark.parametrize("name", PAPERS)
-def test_chunks_hold_the_whole_text_and_the_model_reads_them_whole(
-    name: str, most: int, overlap: int, embedder: Embedder
-) -> None:
+def test_chunks_cover_the_text_and_fit_the_model(name: str, most: int, overlap: int, embedder: Embedder) -> None:
     paper = PAPERS[name]
     chunks = chunks_of(paper, embedder, max_tokens=most, overlap_sentences=overlap)
     check(paper, chunks, embedder, min(most, 256))
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_a_model_that_reads_64_tokens_reads_its_chunks_whole(name: str, embedder: SentenceEmbedder) -> None:
+def test_chunks_fit_a_model_of_64_tokens(name: str, embedder: SentenceEmbedder) -> None:
     short = SentenceEmbedder(replace(embedder.card, max_tokens=64), embedder.tokenizer, embedder._run)
     check(PAPERS[name], chunks_of(PAPERS[name], short), short, 64)
 
@@ -185,17 +183,17 @@ def test_a_sentence_that_is_too_long_is_cut_between_words(embedder: Embedder) ->
     assert [len(paper.text[a:b].split()) > 100 for a, b in pieces] == [False, True, True, False, False]
 
 
-def test_chunks_of_a_text_are_of_about_the_same_length(embedder: Embedder) -> None:
+def test_chunks_of_a_text_have_about_the_same_length(embedder: Embedder) -> None:
     lengths = [chunk.end - chunk.start for chunk in chunks_of(PAPERS["long"], embedder)]
     assert max(lengths) < 1.5 * min(lengths)
 
 
-def test_overlapping_chunks_repeat_the_last_sentences_of_the_one_before(embedder: Embedder) -> None:
+def test_overlapping_chunks_repeat_the_last_sentences_of_the_previous_one(embedder: Embedder) -> None:
     chunks = chunks_of(PAPERS["long"], embedder, overlap_sentences=2)
     assert all(one.sentences[-2:] == two.sentences[:2] for one, two in pairwise(chunks))
 
 
-def test_a_chunk_lies_in_one_section_and_names_the_page_on_which_it_begins(embedder: Embedder) -> None:
+def test_a_chunk_is_within_one_section_and_has_the_page_of_its_beginning(embedder: Embedder) -> None:
     made = make_paper("Kites", "", sections=[(None, "Intro here."), ("Methods", "We fly. We count."), ("End", "Done.")])
     middle = made.text.index("We count")
     pages = (Page(1, "i", 7, middle), Page(2, "ii", middle, len(made.text)))
@@ -267,7 +265,7 @@ def reference() -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["openvino", "torch"])
-def test_vectors_are_those_of_sentence_transformers(
+def test_vectors_equal_those_of_sentence_transformers(
     backend: str, reference: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
 ) -> None:
     if backend == "torch":  # prepared in a cache of the test's own
@@ -279,13 +277,13 @@ def test_vectors_are_those_of_sentence_transformers(
     assert (alone * reference).sum(axis=1).min() >= 0.9999
 
 
-def test_the_card_says_what_the_model_is(embedder: Embedder) -> None:
+def test_the_model_card_describes_the_model(embedder: Embedder) -> None:
     card = embedder.card
     assert (card.name, card.digest, card.dimensions, card.max_tokens) == (PACKAGED_MODEL, PACKAGED_SHA256, 384, 256)
     assert (embedder.room, embedder.count_tokens(["two otters", ""])) == (254, [2 + 1, 0])
 
 
-def test_a_mark_has_a_vector_of_its_own_of_length_one(embedder: Embedder) -> None:
+def test_a_marked_span_has_its_own_vector_of_length_one(embedder: Embedder) -> None:
     text = "Kites fly high. Otters swim far."
     (encoded,) = embedder.encode_texts([MarkedText(text, (Span(0, 15), Span(16, 32), Span(15, 16)))])
     assert np.linalg.norm(encoded.marks, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
@@ -357,7 +355,7 @@ print(sorted({"torch", "transformers", "sentence_transformers", "gradio", "chrom
     assert run(code).splitlines() == ["(384,)", "[]"]
 
 
-def test_parts_that_are_left_out_are_in_no_chunk_unless_there_is_nothing_else(embedder: Embedder) -> None:
+def test_left_out_sections_are_in_no_chunk_unless_there_is_nothing_else(embedder: Embedder) -> None:
     parts = [("Methods", "We fly."), ("References", "Otter. Kites. 1999."), ("Appendix", "More.")]
     kinds = ("body", "references", "appendix")
     made = make_paper("Kites", "", sections=[(*part, kind) for part, kind in zip(parts, kinds, strict=True)])

@@ -1,4 +1,4 @@
-"""What an `add` does not read: kinds that are passed over, what fails again unchanged, many failures of one kind."""
+"""What an `add` does not read: other kinds of files, unchanged failures, and many similar failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.commands import footnote_here
 from helpers.papers import CASES
 
 from rag.assistant import Assistant
-from rag.ingest.failures import as_reason, counted, from_reason, grouped, told
+from rag.ingest.failures import as_reason, failure_lines, from_reason, grouped, kinds_line
 from rag.ingest.locate import locate
 from rag.types import Failure
 
@@ -34,7 +34,7 @@ def write(folder: Path, *names: str) -> Path:
 # Kinds that are not read
 
 
-def test_the_case_of_kinds_says_how_many_were_passed_over_and_names_no_lock_file(tmp_path: Path) -> None:
+def test_kinds_that_are_passed_over_are_counted_but_not_lock_files(tmp_path: Path) -> None:
     folder = shutil.copytree(CASES / "23-kinds-passed-over", tmp_path / "kinds")
     (folder / "EXPECTED.md").unlink()
     done = footnote_here("add", "kinds", "--library", "library", cwd=tmp_path)
@@ -46,7 +46,7 @@ def test_the_case_of_kinds_says_how_many_were_passed_over_and_names_no_lock_file
     assert "~$" not in done.stderr
 
 
-def test_a_library_in_the_folder_of_its_papers_is_not_counted(tmp_path: Path) -> None:
+def test_a_library_in_its_papers_folder_is_not_counted(tmp_path: Path) -> None:
     folder = write(tmp_path / "papers", "moss.txt")
     for library in (folder, folder / "library"):
         with Assistant.open(library=library, mode="quote") as assistant:
@@ -72,7 +72,7 @@ def test_files_of_other_kinds_are_counted_once_by_kind(tmp_path: Path) -> None:
         "SOURCES.txt", "CHANGELOG.md", "COPYING", "NOTICE.txt", "requirements.txt",
     ],
 )  # fmt: skip
-def test_a_file_about_its_folder_is_no_paper_of_it_and_is_read_where_it_is_named(tmp_path: Path, name: str) -> None:
+def test_a_readme_is_read_only_if_it_is_named(tmp_path: Path, name: str) -> None:
     folder = write(tmp_path / "papers", name, "moss.txt")
     located = locate([folder])
     assert dict(located.passed_over) == {name: 1}
@@ -83,24 +83,24 @@ def test_a_file_about_its_folder_is_no_paper_of_it_and_is_read_where_it_is_named
 @pytest.mark.parametrize(
     "name", ["license-plates.md", "sources-of-error.txt", "readmes.md", "README.pdf", "changes.bib"]
 )
-def test_a_paper_whose_name_only_begins_so_is_read(tmp_path: Path, name: str) -> None:
+def test_a_paper_whose_name_only_starts_like_a_readme_is_read(tmp_path: Path, name: str) -> None:
     assert [source.name for source in locate([write(tmp_path / "papers", name)]).sources] == [name]
 
 
-def test_a_lock_file_that_a_pattern_names_is_no_failure(tmp_path: Path) -> None:
+def test_a_lock_file_named_by_a_shell_pattern_is_no_failure(tmp_path: Path) -> None:
     located = locate([write(tmp_path, "~$paper.docx") / "~$paper.docx"])
     assert (located.failures, located.sources, dict(located.passed_over)) == ([], [], {"lock file": 1})
 
 
-def test_counts_of_many_kinds_end_after_twelve() -> None:
+def test_at_most_twelve_kinds_are_listed() -> None:
     kinds = {f".x{n:02}": n for n in range(1, 15)}
-    assert counted(kinds) == ", ".join(f"{n} .x{n:02}" for n in range(14, 2, -1)) + " and 3 of 2 other kinds"
+    assert kinds_line(kinds) == ", ".join(f"{n} .x{n:02}" for n in range(14, 2, -1)) + " and 3 of 2 other kinds"
 
 
-# Failures that were told before
+# Failures that were reported before
 
 
-def test_what_failed_before_is_told_and_does_not_fail_again_through_its_folder(tmp_path: Path) -> None:
+def test_an_old_failure_in_a_folder_is_reported_but_does_not_fail_the_add(tmp_path: Path) -> None:
     folder = write(tmp_path / "papers", "moss.txt")
     (folder / "bad.pdf").write_bytes(b"none")
     rows = [{"title": "Fern", "text": "Fern grows."}, {"title": "Oak"}, {"title": "Ivy"}]
@@ -138,7 +138,7 @@ def test_what_failed_before_is_told_and_does_not_fail_again_through_its_folder(t
     assert footnote_here(*words, cwd=tmp_path).stdout == "0 added, 3 unchanged, 1 failed before\n"
 
 
-def test_what_cannot_be_read_or_found_is_not_counted_as_a_failed_file_twice(tmp_path: Path, desk: Assistant) -> None:
+def test_a_file_that_cannot_be_read_or_found_is_counted_once(tmp_path: Path, desk: Assistant) -> None:
     folder = write(tmp_path / "papers", "moss.txt")
     (folder / "gone.txt").symlink_to(tmp_path / "nowhere")
     (folder / "rows.jsonl").write_text('{"title": "Fern", "text": "Fern grows."}\n{"title": "Oak"}')
@@ -150,9 +150,7 @@ def test_what_cannot_be_read_or_found_is_not_counted_as_a_failed_file_twice(tmp_
     assert [failed.name for failed in desk.library.records.failures().values()] == ["rows.jsonl"]
 
 
-def test_progress_counts_each_new_file_once_when_its_papers_are_stored_or_it_failed(
-    tmp_path: Path, desk: Assistant
-) -> None:
+def test_progress_counts_each_new_file_once(tmp_path: Path, desk: Assistant) -> None:
     folder = write(tmp_path / "papers", *(f"{n}.txt" for n in range(3)))
     for n in range(3):
         (folder / f"{n}.txt").write_text(f"Moss {n}\n\nMoss grows on {n} roofs.\n")
@@ -172,24 +170,24 @@ def test_progress_counts_each_new_file_once_when_its_papers_are_stored_or_it_fai
 # Many failures
 
 
-def test_many_failures_of_one_kind_in_a_file_are_one_line_with_a_count_and_an_example() -> None:
+def test_many_similar_failures_of_a_file_are_one_line_with_a_count_and_an_example() -> None:
     alike = [Failure("a.bib", n, f"the title 'Paper {n}' has no text") for n in range(1, 3001)]
     other = Failure("a.bib", 7, "the entry is broken")
     few = [Failure("b.bib", n, f'the title "It\'s {n}" has no text') for n in range(5)]
-    assert told([*alike, other, *few]) == [
+    assert failure_lines([*alike, other, *few]) == [
         "a.bib: 3,000 entries, the first in line 1: the title 'Paper 1' has no text",
         "a.bib, line 7: the entry is broken",
         *map(str, few),
     ]
 
 
-def test_many_files_that_fail_for_one_reason_are_named_in_one_line() -> None:
+def test_many_files_that_fail_for_one_reason_share_a_line() -> None:
     files = [Failure(f"{n}.pdf", None, "it is damaged") for n in range(25)]
-    (line,) = told(files)
+    (line,) = failure_lines(files)
     assert line == "25 files: it is damaged: " + ", ".join(f"{n}.pdf" for n in range(20)) + " and 5 more"
 
 
-def test_failures_that_are_remembered_come_back_as_they_were() -> None:
+def test_stored_failures_are_restored_unchanged() -> None:
     failures = [Failure("a.bib", 3, "line 4: odd"), Failure("a.bib", None, "two\nlines")]
     assert from_reason("a.bib", as_reason(failures)) == [
         failures[0],

@@ -13,8 +13,8 @@ from helpers.fake_embedder import fake_embedder
 from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.errors import LibraryBusy, LibraryError, LibraryMismatch
+from rag.ingest.progress import Progress
 from rag.ingest.reembed import Reembedding
-from rag.ingest.run import Progress
 from rag.library import Library
 from rag.store.papers import Records, StoredChunk
 from rag.types import Chunk, Paper, Span
@@ -69,7 +69,7 @@ def elsewhere(change: Callable[[], object]) -> None:
     assert not other.is_alive()
 
 
-def test_changes_of_others_meanwhile_are_neither_held_up_nor_missed(records: Records) -> None:
+def test_changes_during_a_rebuild_are_neither_blocked_nor_lost(records: Records) -> None:
     calls = 0
 
     def remove() -> None:
@@ -99,7 +99,7 @@ def test_changes_of_others_meanwhile_are_neither_held_up_nor_missed(records: Rec
     assert not (records.path.parent / "rebuilding").exists()
 
 
-def test_a_stopped_rebuild_changes_nothing_and_goes_on_where_it_was(records: Records) -> None:
+def test_an_interrupted_rebuild_changes_nothing_and_continues_where_it_stopped(records: Records) -> None:
     stored: list[str] = []
 
     def embed(papers: Sequence[Paper]) -> list[Embedded]:
@@ -120,7 +120,7 @@ def test_a_stopped_rebuild_changes_nothing_and_goes_on_where_it_was(records: Rec
     assert vectors(records) == wanted(records, NEW)
 
 
-def test_a_rebuild_that_fails_while_it_is_put_in_place_leaves_the_library_as_it_was(
+def test_a_rebuild_that_fails_at_the_end_leaves_the_library_unchanged(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_paper = Records.put_paper
@@ -131,14 +131,14 @@ def test_a_rebuild_that_fails_while_it_is_put_in_place_leaves_the_library_as_it_
         return put_paper(self, db, paper, *rest, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Records, "put_paper", fail_late)
-    with pytest.raises(LibraryError, match=r"No space left on device.*as it was; make room"):
+    with pytest.raises(LibraryError, match=r"No space left on device.*is unchanged\. Free some space"):
         Reembedding(records, "new", lambda papers: embedded(papers, NEW)).run()
     assert records.meta("made_with") == "old"
     assert vectors(records) == wanted(records, OLD)
 
 
-def test_what_was_kept_and_is_damaged_is_embedded_again(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Reembedding, "_put_in_place", lambda self: 1 / 0)
+def test_a_damaged_intermediate_file_is_embedded_again(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Records, "put_paper", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         Reembedding(records, "new", lambda papers: embedded(papers, NEW)).run()
     monkeypatch.undo()
@@ -153,8 +153,8 @@ def test_what_was_kept_and_is_damaged_is_embedded_again(records: Records, monkey
     assert vectors(records) == wanted(records, NEW)
 
 
-def test_what_other_settings_left_is_not_used(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Reembedding, "_put_in_place", lambda self: 1 / 0)
+def test_intermediate_files_of_other_settings_are_not_used(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Records, "put_paper", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         Reembedding(records, "other", lambda papers: embedded(papers, OLD + 1)).run()
     monkeypatch.undo()
@@ -174,20 +174,20 @@ def open_with(library: Path, model: int) -> Assistant:
 
 
 @pytest.mark.usefixtures("fake_embedders")
-def test_what_was_embedded_before_a_rebuild_is_not_stored_after_it(
+def test_papers_embedded_before_a_rebuild_are_not_stored_after_it(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_with(tmp_path / "library", 32) as old, open_with(tmp_path / "library", 48) as new:
         old.add([folder])
         (folder / "more.txt").write_text("A Late Paper\n\nIt is embedded while another process rebuilds.\n")
-        embed = Library._embedded
+        embed = Library.embed
 
         def rebuilt_meanwhile(self: Library, papers: Sequence[Paper]) -> list[Embedded]:
             found = embed(self, papers)
             new.rebuild()
             return found
 
-        monkeypatch.setattr(Library, "_embedded", rebuilt_meanwhile)
+        monkeypatch.setattr(Library, "embed", rebuilt_meanwhile)
         with pytest.raises(LibraryMismatch):
             old.add([folder])
         with pytest.raises(LibraryMismatch):
@@ -198,7 +198,7 @@ def test_what_was_embedded_before_a_rebuild_is_not_stored_after_it(
 
 
 @pytest.mark.usefixtures("fake_embedders")
-def test_watch_tries_again_when_the_library_is_busy(
+def test_watch_retries_when_the_library_is_busy(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add, tries = Assistant.add, []

@@ -1,4 +1,4 @@
-"""Uploaded files: copied whole, kept while a paper is read from them, and of any name that somebody may give them."""
+"""Uploads are copied completely, kept while a paper needs them, and safe under any file name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from helpers.papers import PAPERS, write_pdf
 
 from rag.assistant import Assistant
 from rag.errors import LibraryMismatch
-from rag.ingest.uploads import kept_name
+from rag.ingest.uploads import upload_name
 from rag.types import AddReport, Failure
 
 KITES, CLOCKS, BIRDS = PAPERS
@@ -52,7 +52,7 @@ def upload(desk: Assistant, *files: tuple[str, Path]) -> AddReport:
     return desk.library.add_uploads(files)
 
 
-def test_good_files_are_added_and_bad_ones_named_and_not_kept(desk: Assistant, inbox: Path) -> None:
+def test_good_uploads_are_added_and_bad_ones_reported_and_deleted(desk: Assistant, inbox: Path) -> None:
     (inbox / "empty").touch()
     (inbox / "broken").write_bytes(b"%PDF-1.7 and nothing more")
     (inbox / "titles").write_text('{"title": "A title alone"}\n{"title": 3}\n')
@@ -109,7 +109,7 @@ def test_two_files_of_one_name_are_two_sources(desk: Assistant, inbox: Path) -> 
     assert desk.library.records.count()["sources"] == 2
 
 
-def test_a_copy_goes_with_its_last_paper(desk: Assistant, inbox: Path, folder: Path) -> None:
+def test_a_copy_is_deleted_with_its_last_paper(desk: Assistant, inbox: Path, folder: Path) -> None:
     rows = [{"title": title, "text": text} for title, text in PAPERS.items()]
     (inbox / "all").write_text("".join(json.dumps(row) + "\n" for row in rows))
     upload(desk, ("all.jsonl", inbox / "all"))
@@ -153,8 +153,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("name", "kept"), HOSTILE.items())
-def test_a_hostile_name_becomes_a_harmless_one(name: str, kept: str) -> None:
-    assert kept_name(name) == kept
+def test_a_hostile_file_name_is_made_harmless(name: str, kept: str) -> None:
+    assert upload_name(name) == kept
 
 
 def test_files_of_hostile_names_stay_in_the_library(desk: Assistant, inbox: Path) -> None:
@@ -170,7 +170,9 @@ def test_files_of_hostile_names_stay_in_the_library(desk: Assistant, inbox: Path
     assert sorted(path.name for path in inbox.parent.iterdir()) == ["inbox", "library"]
 
 
-def test_an_uploaded_bibliography_opens_no_file_of_this_machine(desk: Assistant, inbox: Path, tmp_path: Path) -> None:
+def test_an_uploaded_bibliography_cannot_name_files_of_this_machine(
+    desk: Assistant, inbox: Path, tmp_path: Path
+) -> None:
     secret = write_pdf(tmp_path / "secret.pdf", "A Secret Plan", "We plan it. " * 30, "We did it. " * 30)
     entry = "@article{{{0}, title={{Kites and {0}}}, abstract={{Otters are counted {0} by {0}.}}, file={{{1}}}}}"
     places = {"north": secret, "south": "../../../secret.pdf", "east": tmp_path / "nothing.pdf"}
@@ -181,7 +183,7 @@ def test_an_uploaded_bibliography_opens_no_file_of_this_machine(desk: Assistant,
     assert copies(desk) == ["refs.bib"]
 
 
-def test_a_folder_around_the_library_is_added_without_the_uploads(
+def test_adding_the_folder_around_a_library_skips_its_uploads(
     desk: Assistant, inbox: Path, folder: Path, tmp_path: Path
 ) -> None:
     upload(desk, ("otters.txt", text_file(inbox, KITES)))
@@ -200,13 +202,13 @@ def test_a_folder_around_the_library_is_added_without_the_uploads(
     assert "otters.txt" in desk.paper(KITES).sources
 
 
-def test_papers_beside_the_record_are_read(tmp_path: Path, folder: Path) -> None:
+def test_papers_in_the_library_folder_are_read(tmp_path: Path, folder: Path) -> None:
     with Assistant.open(library=folder, mode="quote") as desk:
         assert str(desk.add([folder])) == "3 added"
         assert str(desk.add([folder])) == "0 added, 3 unchanged"
 
 
-def test_a_full_disk_fails_that_file_and_leaves_nothing(
+def test_a_full_disk_fails_the_upload_and_leaves_no_file(
     desk: Assistant, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(file: Any, out: Any) -> None:
@@ -219,7 +221,7 @@ def test_a_full_disk_fails_that_file_and_leaves_nothing(
     assert copies(desk) == []
 
 
-def test_what_a_killed_upload_left_goes_after_a_day(desk: Assistant, inbox: Path) -> None:
+def test_leftovers_of_a_killed_upload_are_deleted_after_a_day(desk: Assistant, inbox: Path) -> None:
     upload(desk, ("otters.txt", text_file(inbox, KITES)))
     uploads = desk.library.folder / "uploads"
     for name in (".aside", "0123456789abcdef", "fedcba9876543210"):
@@ -231,7 +233,7 @@ def test_what_a_killed_upload_left_goes_after_a_day(desk: Assistant, inbox: Path
     assert copies(desk) == ["clocks.txt", "left.pdf", "otters.txt"]
 
 
-def test_a_library_that_refuses_keeps_no_copy(desk: Assistant, inbox: Path) -> None:
+def test_a_failed_add_keeps_no_copy_of_the_upload(desk: Assistant, inbox: Path) -> None:
     upload(desk, ("otters.txt", text_file(inbox, KITES)))
     path = text_file(inbox, CLOCKS)
     other = Assistant.open(desk.library.folder, overrides={"chunking": {"max_tokens": 99}})
@@ -247,15 +249,15 @@ def test_a_moved_library_finds_its_copies(desk: Assistant, inbox: Path, tmp_path
     moved = (tmp_path / "library").rename(tmp_path / "moved")
     with Assistant.open(moved, mode="quote") as other:
         (paper,) = other.papers()
-        assert other.library.can_draw(paper.id)
-        assert other.library.drawn_page(paper.id, 1).startswith(b"\x89PNG")
+        assert other.can_draw(paper.id)
+        assert other.draw_page(paper.id, 1).startswith(b"\x89PNG")
         assert str(upload(other, ("kites.pdf", inbox / "blob"))) == "0 added, 1 unchanged"
         assert other.library.records.count()["sources"] == 1
         other.remove(paper.id)
         assert copies(other) == []
 
 
-def test_readers_who_upload_and_remove_at_once_do_not_disturb_each_other(desk: Assistant, inbox: Path) -> None:
+def test_concurrent_uploads_and_removals_do_not_interfere(desk: Assistant, inbox: Path) -> None:
     upload(desk, ("calls.txt", text_file(inbox, BIRDS)))
     reports: list[AddReport] = []
     # As another reader's upload has it between reading a file and storing its papers.

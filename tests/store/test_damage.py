@@ -1,4 +1,4 @@
-"""A damaged, emptied or read-only record: each is said with what to do, none passes as well or as a new library."""
+"""Damaged, emptied and read-only records are reported with a remedy, and never taken for intact or new ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from helpers.papers import PAPERS
 from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.errors import FootnoteError, LibraryError, ReadOnlyLibrary
-from rag.store.connection import translated
 from rag.store.papers import Records
+from rag.store.sqlite_errors import as_library_error
 
 OTTERS, CLOCKS, BIRDS = PAPERS
 QUESTION = "How many of the otters does the kite count?"
@@ -63,7 +63,7 @@ def flipped_bits_in_a_text(library: Path) -> None:
     path.write_bytes(data.replace(b"at a tenth of the cost", b"at a tenth of the lost"))
 
 
-def test_a_sound_library_is_found_well(library: Path) -> None:
+def test_an_intact_library_has_no_findings(library: Path) -> None:
     assert found(library) == []
     with opened(library) as assistant:
         assert assistant.check()[0].what == "record: intact"
@@ -80,14 +80,14 @@ def test_a_sound_library_is_found_well(library: Path) -> None:
         (lambda library: change(library, "UPDATE papers SET vector = zeroblob(length(vector))"), "papers have damaged"),
         (
             lambda library: change(library, "UPDATE answers SET answer = substr(answer, 9)"),
-            "kept answers are damaged",
+            "saved answers are damaged",
         ),
         (lambda library: change(library, "UPDATE meta SET value = '{' WHERE name = 'made_with'"), "made_with"),
-        (lambda library: change(library, "UPDATE entries SET paper = 99 WHERE paper = 1"), "rows without the paper"),
+        (lambda library: change(library, "UPDATE entries SET paper = 99 WHERE paper = 1"), "rows whose paper"),
         (lambda library: change(library, "UPDATE papers SET details = '[]' WHERE key = 1"), "text or metadata"),
     ],
 )
-def test_damage_of_the_record_is_found_with_what_to_do(
+def test_damage_of_the_record_is_reported_with_its_remedy(
     library: Path, damage: Callable[[Path], None], said: str
 ) -> None:
     damage(library)
@@ -110,7 +110,7 @@ def test_damage_of_the_record_is_found_with_what_to_do(
         "DELETE FROM sqlite_master WHERE name = 'chunk_words'",
     ],
 )
-def test_damage_of_the_word_index_is_found_and_a_rebuild_mends_it(library: Path, damage: str) -> None:
+def test_damage_of_the_word_index_is_reported_and_a_rebuild_repairs_it(library: Path, damage: str) -> None:
     change(library, damage)
     faults = found(library)
     assert faults
@@ -130,7 +130,7 @@ def test_damage_of_the_word_index_is_found_and_a_rebuild_mends_it(library: Path,
         ("UPDATE meta SET value = '{' WHERE name = 'made_with'", ["ask", QUESTION]),
     ],
 )
-def test_damaged_values_are_said_by_ordinary_commands(
+def test_ordinary_commands_report_damaged_values(
     library: Path, damage: str, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(library, damage)
@@ -140,7 +140,7 @@ def test_damaged_values_are_said_by_ordinary_commands(
     assert "Unexpected" not in said
 
 
-def test_the_word_index_of_a_damaged_file_gets_no_other_remedy_than_the_file(library: Path) -> None:
+def test_a_damaged_file_is_not_repaired_by_rebuilding_its_word_index(library: Path) -> None:
     path = library / "footnote.sqlite"
     data = bytearray(path.read_bytes())
     for start in range(len(data) // 3 // 4096 * 4096, len(data) - 4096, 2 * 4096):
@@ -150,7 +150,7 @@ def test_the_word_index_of_a_damaged_file_gets_no_other_remedy_than_the_file(lib
 
 
 @pytest.mark.parametrize("table", ["papers", "chunks", "chunk_words", "answers", "meta"])
-def test_a_dropped_table_is_said_by_ordinary_commands(library: Path, table: str) -> None:
+def test_ordinary_commands_report_a_dropped_table(library: Path, table: str) -> None:
     change(library, f"DROP TABLE {table}")
     with opened(library) as assistant:
         act = assistant.history if table == "answers" else lambda: assistant.search(QUESTION)
@@ -200,7 +200,7 @@ def of_another_program(library: Path) -> None:
 
 @pytest.mark.parametrize("damage", [empty, without_tables, of_another_program])
 @pytest.mark.parametrize("beside", ["index", "uploads"])
-def test_an_empty_record_beside_an_index_or_uploads_is_no_new_library(
+def test_an_empty_record_with_an_index_or_uploads_is_not_a_new_library(
     library: Path, folder: Path, damage: Callable[[Path], None], beside: str
 ) -> None:
     if beside == "uploads":
@@ -216,7 +216,7 @@ def test_an_empty_record_beside_an_index_or_uploads_is_no_new_library(
 
 
 @pytest.mark.parametrize("command", [["list"], ["ask", QUESTION], ["doctor"]])
-def test_a_library_without_its_record_is_no_new_one(
+def test_a_library_that_lost_its_record_is_not_a_new_one(
     library: Path, folder: Path, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (library / "footnote.sqlite").unlink()
@@ -235,7 +235,7 @@ def test_an_empty_file_alone_becomes_a_library(tmp_path: Path, folder: Path) -> 
         assert len(assistant.add([folder]).added) == 3
 
 
-def test_a_log_that_a_deleted_record_left_is_not_read_into_a_new_one(library: Path, folder: Path) -> None:
+def test_the_log_of_a_deleted_record_is_not_read_into_a_new_one(library: Path, folder: Path) -> None:
     with opened(library) as assistant:
         assistant.edit(OTTERS, year=2001)
         log = (library / "footnote.sqlite-wal").read_bytes()
@@ -246,27 +246,28 @@ def test_a_log_that_a_deleted_record_left_is_not_read_into_a_new_one(library: Pa
     assert found(library) == []
 
 
-def test_a_full_disk_is_named_as_such(library: Path) -> None:
+def test_a_full_disk_is_reported_as_such(library: Path) -> None:
     for error in (sqlite3.OperationalError("database or disk is full"), OSError(28, "No space left on device", "/x")):
-        message = str(translated(error, library / "footnote.sqlite"))
+        message = str(as_library_error(error, library / "footnote.sqlite"))
         assert message == (
-            "The disk with the library 'library' is full. What was stored until then is kept; make room and go on."
+            "The disk with the library 'library' is full. Everything stored so far is kept. Free some space and try "
+            "again."
         )
 
 
-def test_a_full_disk_ends_an_add_and_keeps_what_was_stored(library: Path, folder: Path) -> None:
+def test_a_full_disk_stops_an_add_and_keeps_stored_papers(library: Path, folder: Path) -> None:
     with opened(library) as assistant:
         records = assistant.library.records
         pages = records.rows("PRAGMA page_count")[0][0]
         records._db.execute(f"PRAGMA max_page_count = {pages + 2}")
-        for number in range(40):
-            (folder / f"{number}.txt").write_text(f"Moss {number}\n\n" + "Moss grows on 12 of 40 roofs. " * 200)
-        with pytest.raises(LibraryError, match=r"is full\. What was stored until then is kept"):
+        for number in range(12):
+            (folder / f"{number}.txt").write_text(f"Moss {number}\n\n" + "Moss grows on 12 of 40 roofs. " * 40)
+        with pytest.raises(LibraryError, match=r"is full\. Everything stored so far is kept"):
             assistant.add([folder])
     with opened(library) as assistant:
         assert len(assistant.papers()) >= 3
         assert len(assistant.add([folder]).failed) == 0
-        assert len(assistant.papers()) == 43
+        assert len(assistant.papers()) == 15
 
 
 # Read-only
@@ -299,7 +300,7 @@ def files(folder: Path) -> list[tuple[str, int]]:
     return sorted((path.name, path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_read_only_library_is_asked_searched_listed_and_shown(read_only: Path, folder: Path) -> None:
+def test_a_read_only_library_can_be_asked_searched_listed_and_shown(read_only: Path, folder: Path) -> None:
     before = files(read_only)
     with opened(read_only) as assistant:
         answers = [assistant.ask(QUESTION) for _ in range(2)]
@@ -317,13 +318,13 @@ def test_a_read_only_library_is_asked_searched_listed_and_shown(read_only: Path,
             lambda: assistant.remove(OTTERS),
             assistant.rebuild,
         ):
-            with pytest.raises(ReadOnlyLibrary, match="read-only: it can be asked and searched"):
+            with pytest.raises(ReadOnlyLibrary, match="read-only: you can ask and search it"):
                 act()
     assert [what for what, _ in found(read_only)] == []
     assert files(read_only) == before
 
 
-def test_a_read_only_copy_without_index_and_with_a_full_log_is_asked(
+def test_a_read_only_copy_with_unmerged_log_and_no_index_can_be_searched(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(library) as writing:
@@ -345,7 +346,7 @@ def test_a_reader_that_cannot_write_sees_what_another_process_writes(frozen: Pat
         assert reading.search("otters")[0].title == "Counting Otters from Balloons"
 
 
-def test_an_older_record_that_is_read_only_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_record_that_is_read_only_is_an_error(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(library, "PRAGMA user_version = 4")
     monkeypatch.setattr("rag.store.database.is_read_only", lambda path: path.is_file())
     with pytest.raises(FootnoteError, match=r"older Footnote .* read-only.* Copy it to a place"):

@@ -1,4 +1,4 @@
-"""What is kept of questions: conversations, feedback, and what becomes of them when papers or conversations go."""
+"""Saved answers: conversations, feedback, and what happens to them when papers or conversations are deleted."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from eval.questions import load_questions
 from rag.assistant import Assistant
 from rag.errors import TooLong, UnknownAnswer, UnknownConversation
 from rag.export.question_set import question_set
-from rag.store import schema
 from rag.store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, AnswerHistory, SavedAnswer
+from rag.store.migrations import MIGRATIONS
 from rag.store.papers import Records
 from rag.types import Answer
 
@@ -38,7 +38,7 @@ def number_of(answer: Answer) -> int:
 # Conversations
 
 
-def test_a_conversation_begins_with_its_first_question_and_goes_on(assistant: Assistant) -> None:
+def test_a_conversation_starts_with_its_first_question_and_continues(assistant: Assistant) -> None:
     *growing, first = assistant.stream(QUESTION, conversation=NEW_CONVERSATION)
     assert {each.conversation for each in growing} == {None}
     assert first.conversation
@@ -69,7 +69,7 @@ def test_a_conversation_is_named_readably_by_its_question(assistant: Assistant, 
     assert [each.name for each in assistant.conversations()] == [name]
 
 
-def test_a_question_that_gets_no_answer_begins_no_conversation(assistant: Assistant) -> None:
+def test_a_question_without_an_answer_starts_no_conversation(assistant: Assistant) -> None:
     with pytest.raises(UnknownConversation, match="No conversation has the number 7"):
         ask(assistant, QUESTION, 7)
     next(assistant.stream(QUESTION, conversation=NEW_CONVERSATION))  # and nobody reads on
@@ -82,7 +82,7 @@ def test_a_conversation_is_renamed(assistant: Assistant) -> None:
     for given, name in ((" Otters \n again", "Otters again"), ("half \ud83d", "half"), (" ", QUESTION)):
         assistant.rename_conversation(key, given)
         assert assistant.conversations()[0].name == name
-    with pytest.raises(TooLong, match=r"201 characters; at most 200"):
+    with pytest.raises(TooLong, match=r"201 characters; the limit is 200"):
         assistant.rename_conversation(key, "x" * (MAX_NAME + 1))
     with pytest.raises(UnknownConversation):
         assistant.rename_conversation(key + 1, "Otters")
@@ -107,7 +107,7 @@ def test_a_deleted_conversation_leaves_nothing_behind(assistant: Assistant) -> N
     assert b"a zebra's remark" not in stored
 
 
-def test_numbers_are_never_given_again(assistant: Assistant) -> None:
+def test_numbers_are_never_reused(assistant: Assistant) -> None:
     old = ask(assistant, QUESTION)
     assistant.delete_conversation(old.conversation or 0)
     new = ask(assistant, QUESTION)
@@ -117,7 +117,7 @@ def test_numbers_are_never_given_again(assistant: Assistant) -> None:
         assistant.rate(number_of(old), True)
 
 
-def test_an_answer_whose_conversation_is_deleted_meanwhile_is_not_kept(assistant: Assistant) -> None:
+def test_an_answer_is_not_saved_if_its_conversation_was_deleted_meanwhile(assistant: Assistant) -> None:
     key = ask(assistant, QUESTION).conversation or 0
     stream = assistant.stream(TIDE, conversation=key)
     next(stream)
@@ -138,7 +138,7 @@ def test_a_conversation_ends_with_its_last_answer(assistant: Assistant) -> None:
         assistant.delete_answer(number_of(second))
 
 
-def test_with_keep_off_nothing_is_added_and_what_was_kept_can_be_seen_and_deleted(assistant: Assistant) -> None:
+def test_without_keep_nothing_is_saved_and_saved_answers_can_be_read_and_deleted(assistant: Assistant) -> None:
     key = ask(assistant, QUESTION).conversation or 0
     folder = assistant.library.folder
     with Assistant.open(library=folder, mode="quote", overrides={"answer": {"keep": False}}) as silent:
@@ -150,7 +150,7 @@ def test_with_keep_off_nothing_is_added_and_what_was_kept_can_be_seen_and_delete
         assert silent.conversations() == silent.history() == []
 
 
-def test_a_library_that_is_not_there_has_no_conversations(tmp_path: Path) -> None:
+def test_a_missing_library_has_no_conversations(tmp_path: Path) -> None:
     with Assistant.open(library=tmp_path / "none") as assistant:
         assert assistant.conversations() == assistant.feedback() == []
     assert list(tmp_path.iterdir()) == []
@@ -159,7 +159,7 @@ def test_a_library_that_is_not_there_has_no_conversations(tmp_path: Path) -> Non
 # Feedback
 
 
-def test_feedback_replaces_what_was_said_before(assistant: Assistant) -> None:
+def test_feedback_replaces_earlier_feedback(assistant: Assistant) -> None:
     answer = number_of(assistant.ask(QUESTION))
     said = []
     for good, comment in ((True, ""), (False, " 94.5 % is\nright \ud83d"), (None, "hm"), (None, " ")):
@@ -169,11 +169,11 @@ def test_feedback_replaces_what_was_said_before(assistant: Assistant) -> None:
     assert assistant.saved_answer(answer).feedback is None
 
 
-def test_feedback_on_nothing_or_too_long_is_refused(assistant: Assistant) -> None:
+def test_feedback_on_an_unknown_answer_or_too_long_is_refused(assistant: Assistant) -> None:
     answer = number_of(assistant.ask(QUESTION))
     with pytest.raises(UnknownAnswer, match="No answer has the number 99"):
         assistant.rate(99, True)
-    with pytest.raises(TooLong, match=r"The comment has 4,001 characters; at most 4,000 are kept"):
+    with pytest.raises(TooLong, match=r"The comment has 4,001 characters; the limit is 4,000"):
         assistant.rate(answer, True, "x" * (MAX_COMMENT + 1))
     assert assistant.feedback() == []
 
@@ -191,7 +191,7 @@ def exported(assistant: Assistant, path: Path) -> tuple[list[dict[str, Any]], li
     return rows, [(kept.key, reason) for kept, reason in left_out]
 
 
-def test_good_answers_are_questions_of_a_set(assistant: Assistant, tmp_path: Path) -> None:
+def test_answers_rated_good_become_a_question_set(assistant: Assistant, tmp_path: Path) -> None:
     first = ask(assistant, QUESTION)
     history = [(QUESTION, first.text)]
     second = ask(assistant, "Does it fail in fog?", first.conversation, history=history)
@@ -209,7 +209,7 @@ def test_good_answers_are_questions_of_a_set(assistant: Assistant, tmp_path: Pat
     assert (rows[2]["type"], rows[2]["gold_titles"], rows[2]["answer"]) == ("unanswerable", [], "")
 
 
-def test_what_is_not_known_to_be_right_is_left_out_with_the_reason(assistant: Assistant, tmp_path: Path) -> None:
+def test_other_answers_are_left_out_of_the_question_set_with_the_reason(assistant: Assistant, tmp_path: Path) -> None:
     bad, remarked = assistant.ask(QUESTION), assistant.ask(TIDE)
     scoped = assistant.ask(NOWHERE, papers=[OTTERS, CLOCKS], without=BIRDS)
     for answer, good in ((bad, False), (remarked, None), (scoped, True)):
@@ -221,7 +221,7 @@ def test_what_is_not_known_to_be_right_is_left_out_with_the_reason(assistant: As
     assert "chosen papers" in left_out[2][1]
 
 
-def test_an_answer_that_nothing_supports_or_whose_paper_is_gone_is_no_question_of_a_set(assistant: Assistant) -> None:
+def test_unsupported_answers_and_removed_papers_are_left_out_of_the_question_set(assistant: Assistant) -> None:
     assistant.rate(number_of(assistant.ask(QUESTION)), True)
     (kept,) = assistant.feedback()
     loose = [replace(sentence, support="unsupported") for sentence in kept.as_answer().sentences]
@@ -233,7 +233,7 @@ def test_an_answer_that_nothing_supports_or_whose_paper_is_gone_is_no_question_o
         assert reason in left_out[0][1]
 
 
-def test_the_last_good_answer_to_a_question_counts(assistant: Assistant, tmp_path: Path) -> None:
+def test_the_last_rating_of_a_question_counts(assistant: Assistant, tmp_path: Path) -> None:
     for good in (True, True, False):
         assistant.rate(number_of(assistant.ask(QUESTION)), good)
     rows, left_out = exported(assistant, tmp_path / "set.jsonl")
@@ -247,9 +247,8 @@ def test_the_last_good_answer_to_a_question_counts(assistant: Assistant, tmp_pat
 def test_a_record_of_the_third_version_keeps_its_answers(tmp_path: Path) -> None:
     path = tmp_path / "footnote.sqlite"
     db = sqlite3.connect(path)
-    for part in (schema.FIRST, schema.BOXES_WORKS_FAILURES, schema.ANSWERS):
-        db.executescript(part)
-    db.execute("INSERT INTO meta VALUES ('revision', '7')")
+    for migration in MIGRATIONS[:3]:
+        migration(db)
     request = '{"history": [], "scope": {}}'
     row = ("2026-01-02T03:04:05+00:00", QUESTION, request, '{"model": null}', '{"text": "Most."}')
     db.execute("INSERT INTO answers VALUES (41, ?, ?, ?, ?, ?)", row)
@@ -272,7 +271,7 @@ def test_a_record_of_the_third_version_keeps_its_answers(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("question", [QUESTION, NOWHERE])
-def test_an_answer_comes_back_from_its_dict(assistant: Assistant, question: str) -> None:
+def test_an_answer_survives_conversion_to_a_dict_and_back(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question)
     values = json.loads(json.dumps(answer.to_dict()))
     assert Answer.from_dict(values) == answer

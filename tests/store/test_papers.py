@@ -1,4 +1,4 @@
-"""The record by itself: its statements stay quick as it grows, and what they say of its state is true."""
+"""Queries of the record scale with its size, and filters mean what they say."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def made(number: int, **more: object) -> Paper:
     return Paper(title, f"{title}\n\nThe otter number {number} swims in the river.", **more)  # type: ignore[arg-type]
 
 
-def test_a_filter_that_many_papers_fit_costs_no_match_for_each_of_them(tmp_path: Path) -> None:
+def test_a_filter_that_many_papers_match_does_not_run_one_search_for_each(tmp_path: Path) -> None:
     records = Records(tmp_path / "footnote.sqlite")
     keys = put(records, *map(made, range(2500)))
     for scores in (records.word_scores, records.paper_word_scores):

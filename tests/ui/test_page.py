@@ -16,6 +16,7 @@ from helpers.pictures import marked, pixels
 from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from rag.page_images import boxes_of
 from rag.store.history import SavedAnswer
 from rag.types import REFUSAL
 
@@ -93,7 +94,7 @@ def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked(page: Page, server: Se
     drawn = pixels(page.request.get(f"{server.url}/{image.get_attribute('src')}").body())
     with server.record() as record:
         start = record.paper(DAMS).text.index(FLOOD_QUOTE)
-        boxes = record.library.boxes(DAMS, start, start + len(FLOOD_QUOTE))
+        boxes = boxes_of(record.library.records, DAMS, start, start + len(FLOOD_QUOTE))
     yellow, scale = marked(drawn), drawn.shape[1] / A4_WIDTH
     assert boxes
     for box in boxes:

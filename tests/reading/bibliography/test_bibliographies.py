@@ -12,7 +12,7 @@ import pytest
 from helpers.papers import CASES
 
 from rag.ingest.locate import locate
-from rag.ingest.run import read_source
+from rag.ingest.read import read_source
 from rag.reading.bibliography.bibtex import bibtex_items
 from rag.reading.bibliography.names import bibtex_names
 from rag.reading.formats import read_file

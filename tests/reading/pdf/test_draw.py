@@ -24,6 +24,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag.assistant import Assistant
 from rag.errors import DrawingError, SourceError, UnknownPaper
+from rag.page_images import boxes_of
 from rag.reading.pdf.draw import EDGE_COLOUR, draw_page
 from rag.types import Box, Span
 
@@ -83,7 +84,7 @@ def test_the_quote_is_marked_on_a_turned_and_a_cropped_page(
     desk.add([path])
     name = only_paper(desk)
     start = desk.paper(name).text.index(QUOTE)
-    shown = pixels(desk.library.drawn_page(name, 1, start, start + len(QUOTE)))
+    shown = pixels(desk.draw_page(name, 1, start, start + len(QUOTE)))
     plain = pixels(draw_page(path, 1))
     quote = ink(plain) & ~ink(pixels(draw_page(without, 1)))
     rows, columns = np.nonzero(quote)
@@ -146,7 +147,7 @@ def test_a_quote_of_a_scan_is_marked(tmp_path: Path, desk: Assistant) -> None:
     desk.add([path])
     name = only_paper(desk)
     start = desk.paper(name).text.index("Observers walked")
-    shown = pixels(desk.library.drawn_page(name, 1, start, start + len("Observers walked")))
+    shown = pixels(desk.draw_page(name, 1, start, start + len("Observers walked")))
     rows, _ = np.nonzero(marked(shown))
     line = (HEIGHT - 640 + 12) * shown.shape[1] / WIDTH  # the second
     assert abs(rows.mean() - line) < 12
@@ -166,10 +167,8 @@ def test_words_of_real_papers_lie_under_their_marks(desk: Assistant, name: str) 
     for part in (0.1, 0.5, 0.9):
         start = paper.text.index(" ", int(part * len(paper.text))) + 1
         span = Span(start, start + 120)
-        number = next(box.page for box in desk.library.boxes(paper.id, *span))
-        plain, shown = (
-            pixels(desk.library.drawn_page(paper.id, number, *which)) for which in ((None, None), tuple(span))
-        )
+        number = next(box.page for box in boxes_of(desk.library.records, paper.id, *span))
+        plain, shown = (pixels(desk.draw_page(paper.id, number, *which)) for which in ((None, None), tuple(span)))
         rows, columns = np.nonzero(marked(shown))
         assert ink(plain)[rows.min() : rows.max(), columns.min() : columns.max()].sum() > 300
         assert 1000 < len(rows) < 0.1 * shown.shape[0] * shown.shape[1]
@@ -266,20 +265,20 @@ def test_only_the_file_that_was_read_is_drawn(tmp_path: Path, desk: Assistant) -
     path = otters(tmp_path)
     desk.add([path])
     name = only_paper(desk)
-    assert desk.library.can_draw(name)
-    assert desk.library.drawn_page(name, 2).startswith(b"\x89PNG")
+    assert desk.can_draw(name)
+    assert desk.draw_page(name, 2).startswith(b"\x89PNG")
     otters(tmp_path, 17)
     with pytest.raises(DrawingError) as caught:
-        desk.library.drawn_page(name, 1)
+        desk.draw_page(name, 1)
     assert str(caught.value) == (
         "Page 1 of 'otters.pdf' cannot be shown: it has changed since it was read. Add the file again."
     )
     desk.add([path])
-    assert desk.library.drawn_page(name, 1).startswith(b"\x89PNG")
+    assert desk.draw_page(name, 1).startswith(b"\x89PNG")
     path.unlink()
-    assert not desk.library.can_draw(name)
+    assert not desk.can_draw(name)
     with pytest.raises(DrawingError, match=r"of 'otters.pdf' cannot be shown: there is no such file") as caught:
-        desk.library.drawn_page(name, 1)
+        desk.draw_page(name, 1)
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -291,7 +290,7 @@ def test_a_file_that_a_bibliography_describes_is_drawn_whatever_that_says_now(tm
     (tmp_path / "all.bib").unlink()
     name = only_paper(desk)
     assert desk.paper(name).title == "Kites for Otters"
-    assert desk.library.drawn_page(name, 1).startswith(b"\x89PNG")
+    assert desk.draw_page(name, 1).startswith(b"\x89PNG")
 
 
 def test_another_copy_is_drawn_where_the_first_is_gone(tmp_path: Path, desk: Assistant) -> None:
@@ -301,17 +300,17 @@ def test_another_copy_is_drawn_where_the_first_is_gone(tmp_path: Path, desk: Ass
     desk.add([path, copy])
     path.unlink()
     name = only_paper(desk)
-    assert desk.library.can_draw(name)
-    assert desk.library.drawn_page(name, 1).startswith(b"\x89PNG")
+    assert desk.can_draw(name)
+    assert desk.draw_page(name, 1).startswith(b"\x89PNG")
 
 
 def test_a_paper_that_is_no_pdf_has_no_page(desk: Assistant, folder: Path) -> None:
     desk.add([folder])
-    assert not desk.library.can_draw("Counting Otters from Kites")
+    assert not desk.can_draw("Counting Otters from Kites")
     with pytest.raises(DrawingError, match="was not read from a PDF"):
-        desk.library.drawn_page("Counting Otters from Kites", 1)
+        desk.draw_page("Counting Otters from Kites", 1)
     with pytest.raises(UnknownPaper):
-        desk.library.can_draw("No Such Paper")
+        desk.can_draw("No Such Paper")
 
 
 def test_a_page_is_drawn_and_the_file_hashed_once(
@@ -320,15 +319,15 @@ def test_a_page_is_drawn_and_the_file_hashed_once(
     path = otters(tmp_path)
     desk.add([path])
     name = only_paper(desk)
-    first = desk.library.drawn_page(name, 1, 0, 10)
+    first = desk.draw_page(name, 1, 0, 10)
     fake_worker(b"")
-    monkeypatch.setattr("rag.ingest.locate.file_digest", lambda path: pytest.fail("hashed again"))
-    assert desk.library.drawn_page(name, 1, 0, 10) == first
+    monkeypatch.setattr("rag.ingest.files.file_digest", lambda path: pytest.fail("hashed again"))
+    assert desk.draw_page(name, 1, 0, 10) == first
     with pytest.raises(DrawingError, match="broke down"):
-        desk.library.drawn_page(name, 1, 0, 40)
+        desk.draw_page(name, 1, 0, 40)
     os.utime(path, (1, 1))
     with pytest.raises(pytest.fail.Exception, match="hashed again"):
-        desk.library.drawn_page(name, 1, 0, 10)
+        desk.draw_page(name, 1, 0, 10)
 
 
 def test_a_kept_quote_is_found_where_it_stands_now(tmp_path: Path, desk: Assistant) -> None:
@@ -339,7 +338,7 @@ def test_a_kept_quote_is_found_where_it_stands_now(tmp_path: Path, desk: Assista
     quote = "We flew the kite over eleven rivers."
     starts = [at for at in range(len(text)) if text.startswith(quote, at)]
     assert len(starts) == 8
-    find = desk.library.find_quote
+    find = desk.find_quote
     assert find(name, quote, starts[3]) == (starts[3], starts[3] + len(quote))
     assert find(name, quote, starts[3] + 5) == (starts[3], starts[3] + len(quote))
     assert find(name, quote, starts[3] - 5) == (starts[3], starts[3] + len(quote))
@@ -349,17 +348,19 @@ def test_a_kept_quote_is_found_where_it_stands_now(tmp_path: Path, desk: Assista
     ]
     assert find(name, "We flew the kite over twelve rivers.", 0) is None
     assert find(name, "", 0) is None
-    before = desk.library.drawn_page(name, 2, *Span(starts[3], starts[3] + len(quote)))
+    before = desk.draw_page(name, 2, *Span(starts[3], starts[3] + len(quote)))
     desk.edit(name, title="Kites That Count Otters on Eleven Rivers in All Weathers but Fog")
     found = find(name, quote, starts[3])
     assert found
     assert desk.paper(name).text[slice(*found)] == quote
     moved = find(name, quote, starts[3] + len(desk.paper(name).title) - len("Counting Otters from Kites"))
     assert moved
-    assert desk.library.drawn_page(name, 2, *moved) == before
+    assert desk.draw_page(name, 2, *moved) == before
 
 
 def test_a_span_without_end_costs_no_more_than_the_text(tmp_path: Path, desk: Assistant) -> None:
     desk.add([otters(tmp_path)])
     name = only_paper(desk)
-    assert desk.library.boxes(name, -5, 10**12) == desk.library.boxes(name, 0, len(desk.paper(name).text))
+    assert boxes_of(desk.library.records, name, -5, 10**12) == boxes_of(
+        desk.library.records, name, 0, len(desk.paper(name).text)
+    )

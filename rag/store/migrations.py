@@ -1,0 +1,59 @@
+"""Bring a record's tables to the current version, one function per version."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from . import schema, word_index
+from .rows import put_labels
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Run the migrations that a record lacks; a new record gets all of them. Call it within a transaction."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    for migration in MIGRATIONS[version:]:
+        migration(db)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def create_papers_sources_chunks(db: sqlite3.Connection) -> None:
+    _execute_all(db, schema.PAPERS_SOURCES_CHUNKS)
+    db.execute("INSERT INTO meta VALUES ('revision', '0')")
+
+
+def add_boxes_works_failures(db: sqlite3.Connection) -> None:
+    _execute_all(db, schema.BOXES_WORKS_FAILURES)
+
+
+def add_answers(db: sqlite3.Connection) -> None:
+    _execute_all(db, schema.ANSWERS)
+
+
+def add_conversations_feedback(db: sqlite3.Connection) -> None:
+    _execute_all(db, schema.CONVERSATIONS_FEEDBACK)
+
+
+def add_removals_labels(db: sqlite3.Connection) -> None:
+    _execute_all(db, schema.REMOVALS_LABELS)
+    for key, details in db.execute("SELECT key, details FROM papers"):
+        put_labels(db, key, json.loads(details))
+    word_index.enable_secure_delete(db)
+    word_index.optimize(db)  # overwrites the words of papers that were removed before
+
+
+def _execute_all(db: sqlite3.Connection, statements: Sequence[str]) -> None:
+    for statement in statements:  # executescript would commit the transaction
+        db.execute(statement)
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
+    create_papers_sources_chunks,
+    add_boxes_works_failures,
+    add_answers,
+    add_conversations_feedback,
+    add_removals_labels,
+]
+
+VERSION = len(MIGRATIONS)
