@@ -67,3 +67,8 @@ def body(paper: Paper) -> str:
 
 def paragraphs(paper: Paper) -> list[str]:
     return body(paper).split("\n\n")
+
+
+def sections(paper: Paper) -> list[tuple[str, str | None, str]]:
+    """The kind, title and text of each section."""
+    return [(s.kind, s.title, paper.text[s.start : s.end]) for s in paper.sections]

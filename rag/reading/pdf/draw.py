@@ -18,7 +18,7 @@ from .file import open_pdf
 if TYPE_CHECKING:
     from ...types import Box
 
-_CPU_SECONDS = 10  # a page takes a quarter of one
+CPU_SECONDS = 10  # a page takes a quarter of one
 _WALL_SECONDS = 20
 _MAX_REPLY_BYTES = 27_000_000  # a PNG of 20 MB in base64; a scan in colour takes 4 MB
 _MEMORY_BYTES = 500_000_000  # besides the file itself
@@ -54,7 +54,7 @@ def draw_page(path: Path, page: int, boxes: Sequence[Box] = ()) -> bytes:
 @functools.lru_cache(maxsize=_CACHED_PAGES)
 def _draw_in_worker(path: Path, size: int, _changed: int, page: int, boxes: tuple[Corners, ...]) -> bytes:
     limits = Limits(
-        cpu=_CPU_SECONDS,
+        cpu=CPU_SECONDS,
         wall=_WALL_SECONDS,
         memory=_MEMORY_BYTES + size,
         reply=_MAX_REPLY_BYTES,

@@ -25,6 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.assistant import Assistant
 from rag.errors import DrawingError, SourceError, UnknownPaper
 from rag.page_images import boxes_of
+from rag.reading.formats import read_file
 from rag.reading.pdf.draw import EDGE_COLOUR, draw_page
 from rag.types import Box, Span
 
@@ -58,8 +59,7 @@ def turned_and_cropped(raw: bytes, turn: int, crop: Sequence[float] | None) -> b
     return out.getvalue()
 
 
-@pytest.mark.parametrize("crop", [None, (40, 300, 560, 780)], ids=["whole", "cropped"])
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize(("turn", "crop"), [(0, None), *((turn, (40, 300, 560, 780)) for turn in (0, 90, 180, 270))])
 def test_the_quote_is_marked_on_a_turned_and_a_cropped_page(
     tmp_path: Path, desk: Assistant, turn: int, crop: Sequence[float] | None
 ) -> None:
@@ -154,21 +154,20 @@ def test_a_quote_of_a_scan_is_marked(tmp_path: Path, desk: Assistant) -> None:
     assert ink(shown)[rows.min() : rows.max()].any()
 
 
-REAL = ["2020.acl-main.207", "jose_00138"]
-
-
-@pytest.mark.parametrize("name", REAL)
-def test_words_of_real_papers_lie_under_their_marks(desk: Assistant, name: str) -> None:
+@pytest.mark.parametrize("name", ["2020.acl-main.207", "jose_00138"])
+def test_words_of_real_papers_are_under_their_marks(name: str) -> None:
     path = SHARED / "data" / "pdfs" / f"{name}.pdf"
     if not path.exists():
         pytest.skip("the shared papers are not here")
-    desk.add([path])
-    paper = desk.paper(only_paper(desk))
+    (paper,) = read_file(path, path.name).papers
+    assert paper.boxes is not None
     for part in (0.1, 0.5, 0.9):
         start = paper.text.index(" ", int(part * len(paper.text))) + 1
-        span = Span(start, start + 120)
-        number = next(box.page for box in boxes_of(desk.library.records, paper.id, *span))
-        plain, shown = (pixels(desk.draw_page(paper.id, number, *which)) for which in ((None, None), tuple(span)))
+        page = paper.page_at(start)
+        assert page is not None
+        characters = paper.boxes[start : min(start + 120, page.end)].tolist()
+        boxes = [Box(page.number, *(side / 10 for side in box)) for box in characters if any(box)]
+        plain, shown = (pixels(draw_page(path, page.number, marks)) for marks in ([], boxes))
         rows, columns = np.nonzero(marked(shown))
         assert ink(plain)[rows.min() : rows.max(), columns.min() : columns.max()].sum() > 300
         assert 1000 < len(rows) < 0.1 * shown.shape[0] * shown.shape[1]
@@ -212,6 +211,7 @@ def test_a_small_file_that_takes_all_memory_costs_its_own_process(tmp_path: Path
     asked = """
 import pathlib, resource, sys
 from rag.errors import SourceError
+from rag.reading.formats import read_file
 from rag.reading.pdf.draw import draw_page
 try:
     draw_page(pathlib.Path(sys.argv[1]), 1)
@@ -225,7 +225,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     assert int(kilobytes) <= 500_000
 
 
-def test_a_small_file_that_takes_long_is_left(tmp_path: Path) -> None:
+def test_a_small_file_that_takes_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.reading.pdf.draw.CPU_SECONDS", 2)
     path = tmp_path / "a.pdf"
     path.write_bytes(with_content(zlib.compress(b"0 0 600 800 re f\n" * 60_000, 9)))
     with pytest.raises(SourceError, match="took more time than a page does"):

@@ -11,7 +11,6 @@ from helpers.pdf_lines import FILLER, Set, big, guess, lines, page
 
 from rag.reading.pdf.lines import PageLines, read_lines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
-from rag.reading.pdf.page_labels import label_pages
 
 ARXIV = page(
     Set(15, 300, 20, "arXiv:2405.12345v2 [cs.KT] 7 Jun 2024", turned=1),
@@ -610,33 +609,6 @@ def test_real_papers_have_all_their_authors(name: str, count: int) -> None:
     pdf = pypdfium2.PdfDocument(path)
     pages = [read_lines(pdf[at], at + 1, None) for at in range(2)]
     assert len(guess_metadata(pages, pdf.get_metadata_dict(), None, path.name).authors) == count
-
-
-def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
-    """Pages with these lines at their feet, those of even number beginning elsewhere."""
-    return [page(Set(left if at % 2 else other, 760, 9, text), number=at) for at, text in enumerate(texts, start=1)]
-
-
-@pytest.mark.parametrize(
-    ("pages", "labels"),
-    [
-        pytest.param(foot("4969", "4970", "4971"), ["4969", "4970", "4971"], id="foot"),
-        pytest.param(foot("99", "100", "101", left=540, other=40), ["99", "100", "101"], id="two sides"),
-        pytest.param(foot("Otters", "8", "9", "10"), ["7", "8", "9", "10"], id="none on the first"),
-        pytest.param(foot("i", "ii", "1", "2", "3"), [None, None, "1", "2", "3"], id="Roman before"),
-        pytest.param(foot("98   Otters", "99   Otters", "100   Otters"), ["98", "99", "100"], id="beside a head"),
-        pytest.param(foot("4969", "4970"), [None] * 2, id="too few"),
-        pytest.param(foot("7", "9", "11", "13"), [None] * 4, id="by two"),
-        pytest.param(foot("2021", "2021", "2021", "2021"), [None] * 4, id="a year"),
-        pytest.param(foot("1", "2", "3"), [None] * 3, id="the file's own count"),
-        pytest.param(foot("7", "8", "9", *"abcdef"), [None] * 9, id="on a few alone"),
-        pytest.param(
-            [page(Set(60 + 50 * at, 760, 9, str(at + 6)), number=at) for at in range(1, 5)], [None] * 4, id="strewn"
-        ),
-    ],
-)
-def test_numbers_that_rise_from_page_to_page_are_labels(pages: list[PageLines], labels: list[str | None]) -> None:
-    assert [page.label for page in label_pages(pages)] == labels
 
 
 def test_no_page_at_all_leaves_the_file_name() -> None:

@@ -1,0 +1,59 @@
+"""Reading order: columns, pages with mirrored margins, and text that spans columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.pdf_files import LEFT, PROSE, RIGHT, body, make_pdf, read, sections, wrapped, write
+from reportlab.pdfgen.canvas import Canvas
+
+
+def test_columns_are_read_in_turn_and_a_paragraph_continues_in_the_next(tmp_path: Path) -> None:
+    words = wrapped(PROSE)
+
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+        write(canvas, words[4:], RIGHT, 640)  # drawn first, read last
+        write(canvas, words[:4], LEFT, 640)
+
+    document = read(tmp_path, make_pdf(draw))
+    assert document.title == "Counting Otters by Their Tracks"
+    assert body(document) == PROSE
+
+
+def columned(canvas: Canvas, lefts: list[int], text: str, start: int = 700) -> None:
+    rows = wrapped(text, 34)
+    each = -(-len(rows) // len(lefts))
+    for at, left in enumerate(lefts):
+        write(canvas, rows[at * each : (at + 1) * each], left, start)
+
+
+def test_columns_are_separate_on_pages_with_mirrored_margins(tmp_path: Path) -> None:
+    """The gutter is as narrow as a wide gap between words, and the edges of odd pages are not those of even ones."""
+    text = " ".join([PROSE] * 4)
+
+    def odd(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 760, 20, "Helvetica-Bold")
+        columned(canvas, [60, 238, 416], text)
+
+    def even(canvas: Canvas) -> None:
+        columned(canvas, [47, 225, 403], text)
+
+    document = read(tmp_path, make_pdf(odd, even, odd, even))
+    assert body(document).count(PROSE) == 16
+
+
+def test_centred_text_above_a_heading_comes_before_it(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+        write(canvas, ["Alder Birch and Cedar Elm"], 230, 710, 12)
+        write(canvas, ["Abstract"], LEFT, 680, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 660)
+        write(canvas, ["B = c + d"], 280, 590)
+        write(canvas, ["2 Methods"], LEFT, 560, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 540)
+
+    assert [(title, text) for _, title, text in sections(read(tmp_path, make_pdf(draw))) if title] == [
+        ("Abstract", f"{PROSE}\n\nB = c + d"),
+        ("2 Methods", PROSE),
+    ]

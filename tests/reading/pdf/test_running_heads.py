@@ -1,0 +1,57 @@
+"""Running heads, page numbers, line numbers and stamps are removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.pdf_files import LEFT, PROSE, Draw, body, make_pdf, paragraphs, read, title_page, wrapped, write
+from reportlab.pdfgen.canvas import Canvas
+
+
+def test_running_heads_and_page_numbers_are_removed(tmp_path: Path) -> None:
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            write(canvas, [f"Tracks and Floods, vol. {number}"], 220, 780, 8)
+            write(canvas, [str(number)], 300, 20, 8)
+            write(canvas, wrapped(PROSE.replace("thirty", f"{number}0"), 90), LEFT, 600)
+
+        return draw
+
+    document = read(tmp_path, make_pdf(title_page, page(2), page(3), page(4)))
+    assert "Floods" not in body(document)
+    assert paragraphs(document) == [PROSE, *(PROSE.replace("thirty", f"{n}0") for n in (2, 3, 4))]
+
+
+def test_line_numbers_and_a_stamp_along_the_edge_are_removed(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        for at in range(30):
+            write(canvas, [str(at + 1)], 30, 700 - 20 * at, 7)
+        canvas.saveState()
+        canvas.rotate(90)
+        write(canvas, ["otterXiv:2001.00001v1 [q-bio] 1 Jan 2020"], 200, -20, 16)
+        canvas.restoreState()
+
+    assert body(read(tmp_path, make_pdf(draw))) == PROSE
+
+
+def from_word(number: int) -> str:
+    """The words of the prose from another one on, so that no line is on two pages."""
+    words = PROSE.split()
+    return " ".join(words[7 * number :] + words[: 7 * number])
+
+
+def test_page_numbers_next_to_the_text_and_alternating_feet_are_removed(tmp_path: Path) -> None:
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            if number == 1:
+                write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+            write(canvas, [str(number)], 560, 772, 9)
+            write(canvas, wrapped(from_word(number), 90), LEFT, 778 if number > 1 else 600)
+            write(canvas, ["Rivers |", "(2021) 1:7 |"][number % 2 :][:1], LEFT, 30, 8)
+            write(canvas, ["https://doi.org/10.1/x" if number % 2 else "| https://doi.org/10.1/x"], 300, 30, 8)
+
+        return draw
+
+    document = read(tmp_path, make_pdf(*map(page, range(1, 7))))
+    assert sorted(body(document).split()) == sorted(PROSE.split() * 6)

@@ -1,0 +1,87 @@
+"""Headings, and the sections that they begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.papers import CASES
+from helpers.pdf_files import LEFT, PROSE, body, make_pdf, read, sections, title_page, wrapped, write
+from reportlab.pdfgen.canvas import Canvas
+
+from rag.reading.pdf.headings import section_kind
+from rag.reading.pdf.reader import read_pdf
+
+
+def test_a_heading_may_have_two_lines(tmp_path: Path) -> None:
+    head = ["3.1 Whether counts by night agree", "with those that were taken by day anew"]
+
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, head, LEFT, 500, 10, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE), LEFT, 476)
+
+    assert sections(read(tmp_path, make_pdf(draw)))[-1] == ("body", " ".join(head), PROSE)
+
+
+ENTRIES = [
+    "Alder, A. and B. Birch (2011). Tracks in wet sand. Journal of Shores 4(2), pp. 11-19. doi:10.1/x",
+    "Cedar, C. (2014). Floods and what they wash away. In Proc. of Rivers, pp. 3-9. Stone Press Ltd.",
+    "Elm, E., F. Fir and G. Gorse (2017). Counting by night. Journal of Dusk 9(1), pp. 100-121.",
+    "Hazel, H. (2019). A map of all brooks. Journal of Maps 2(2), pp. 1-30. https://maps.example/brooks",
+]
+
+
+@pytest.mark.parametrize("heading", ["References", "6 BIBLIOGRAPHY", "What we read"])
+def test_sections_have_titles_and_kinds(tmp_path: Path, heading: str) -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 760, 20, "Helvetica-Bold")
+        y = 720
+        for title, text in [("Abstract", PROSE), ("1 Introduction", PROSE), ("Acknowledgments", "We thank the mill.")]:
+            write(canvas, [title], LEFT, y, 12, "Helvetica-Bold")
+            write(canvas, wrapped(text, 90), LEFT, y - 22)
+            y -= 100
+        write(canvas, [heading], LEFT, y, 12, "Helvetica-Bold")
+        for at, entry in enumerate(ENTRIES):
+            first, second = wrapped(entry, 70)
+            write(canvas, [first], LEFT, y - 22 - 28 * at)
+            write(canvas, [second], LEFT + 15, y - 34 - 28 * at)
+        write(canvas, ["A Maps"], LEFT, 120, 12, "Helvetica-Bold")
+        write(canvas, ["The maps are drawn by hand."], LEFT, 100)
+
+    document = read(tmp_path, make_pdf(draw))
+    assert sections(document) == [
+        ("abstract", "Abstract", PROSE),
+        ("body", "1 Introduction", PROSE),
+        ("acknowledgements", "Acknowledgments", "We thank the mill."),
+        ("references", heading, "\n\n".join(ENTRIES)),
+        ("appendix", "A Maps", "The maps are drawn by hand."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [("1.1 Contributions", "body"), ("Author Contributions", "acknowledgements"), ("7. REFERENCES", "references")],
+)
+def test_a_heading_gives_the_kind_of_its_section(heading: str, kind: str) -> None:
+    assert section_kind(heading, after_references=False) == kind
+
+
+@pytest.mark.parametrize("name", ["p26_bold", "q03_els"])
+def test_a_letterspaced_heading_begins_the_abstract(name: str) -> None:
+    document = read_pdf(CASES / "27-spaced-heading" / f"{name}.pdf")
+    abstract = [document.text[s.start : s.end] for s in document.sections if s.kind == "abstract"]
+    assert len(abstract) == 1
+    assert abstract[0].startswith(("Twice drawn words say", "Kites counted ninety-four otters"))
+    assert "A B S T R A C T" not in body(document)
+    assert "Introduction" in (document.sections[-1].title or "")
+
+
+def test_letterspaced_headings_of_sections_are_headings(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["I N T R O D U C T I O N"], LEFT, 560, 11, "Helvetica-Bold")
+        write(canvas, ["They run to the sea at night and nobody sees them."], LEFT, 540)
+
+    last = read(tmp_path, make_pdf(draw)).sections[-1]
+    assert (last.title, last.kind) == ("INTRODUCTION", "body")
