@@ -29,7 +29,7 @@ def columned(canvas: Canvas, lefts: list[int], text: str, start: int = 700) -> N
 
 
 def test_columns_are_separate_on_pages_with_mirrored_margins(tmp_path: Path) -> None:
-    """The gutter is as narrow as a wide gap between words, and the edges of odd pages are not those of even ones."""
+    """The gutter is as narrow as a wide gap between words."""
     text = " ".join([PROSE] * 4)
 
     def odd(canvas: Canvas) -> None:

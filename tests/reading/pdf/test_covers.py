@@ -1,4 +1,4 @@
-"""Cover sheets of repositories, archives and publishers: the paper behind them is read, their notices are not."""
+"""Cover sheets of repositories, archives and publishers are skipped, and the paper after them is read."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def sheet(*texts: str) -> PageLines:
                      id="copyright notice"),
     ],
 )  # fmt: skip
-def test_title_and_authors_come_from_the_page_behind_a_cover(texts: list[str]) -> None:
+def test_title_and_authors_come_from_the_page_after_a_cover(texts: list[str]) -> None:
     found = guess(sheet(*texts), INNER)
     assert (found.title, found.authors, found.title_page) == ("Otters and the Wind", ("Iris Fern", "Rowan Ash"), 1)
 
 
-def test_two_sheets_may_come_before_a_paper_and_say_when_it_appeared() -> None:
+def test_two_covers_may_precede_a_paper_and_give_its_year() -> None:
     second = sheet("Terms of use:", "Rights:", "Version: 2", "Citation: Fern, I. (2013). Otters and the Wind.", "DOI:")
     first = sheet("This is a repository copy of Otters and the Wind.", "Downloaded on 3 March 2020")
     found = guess(first, second, INNER)
@@ -74,7 +74,7 @@ NOTICE = Set(60, 740, 7, "Personal use of this material is permitted. Downloaded
         ),
     ],
 )  # fmt: skip
-def test_a_paper_s_own_first_page_is_no_cover(first: PageLines) -> None:
+def test_the_first_page_of_a_paper_is_not_a_cover(first: PageLines) -> None:
     following = page(Set(60, 60, 10, FILLER), start=80, number=2)
     assert count_covers([first, following]) == 0
     assert count_covers([first]) == 0

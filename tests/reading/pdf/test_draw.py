@@ -1,4 +1,4 @@
-"""Drawn pages: the quote is marked where it stands, on any page, of the file that was read, whatever that file does."""
+"""Pages drawn as images: quotes are marked on any page, and only of the file that was read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def only_paper(desk: Assistant) -> str:
 
 
 def turned_and_cropped(raw: bytes, turn: int, crop: Sequence[float] | None) -> bytes:
-    """The file with each page turned clockwise, of which only `crop` (left, bottom, right, top) is shown."""
+    """Rotate each page clockwise, and crop it to `crop` (left, bottom, right, top)."""
     writer = PdfWriter(clone_from=io.BytesIO(raw))
     for page in writer.pages:
         if crop:
@@ -60,10 +60,10 @@ def turned_and_cropped(raw: bytes, turn: int, crop: Sequence[float] | None) -> b
 
 
 @pytest.mark.parametrize(("turn", "crop"), [(0, None), *((turn, (40, 300, 560, 780)) for turn in (0, 90, 180, 270))])
-def test_the_quote_is_marked_on_a_turned_and_a_cropped_page(
+def test_a_quote_is_marked_on_rotated_and_cropped_pages(
     tmp_path: Path, desk: Assistant, turn: int, crop: Sequence[float] | None
 ) -> None:
-    """The same page with the quote's words left white shows where they are: there is no ink but under the marks."""
+    """The same page with the quote in white shows where the quote's ink is."""
 
     def draw(canvas: Canvas, hide: bool) -> None:
         write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
@@ -127,7 +127,7 @@ def test_lines_of_one_quote_have_one_edge_around_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("width", "height"), [(595, 842), (14_400, 14_400), (14_400, 72), (72, 14_400), (3, 3), (842, 595)]
 )
-def test_a_page_is_about_1100_pixels_wide_and_never_too_large(tmp_path: Path, width: int, height: int) -> None:
+def test_an_image_is_about_1100_pixels_wide_and_never_too_large(tmp_path: Path, width: int, height: int) -> None:
     canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(width, height))
     canvas.showPage()
     canvas.save()
@@ -173,11 +173,11 @@ def test_words_of_real_papers_are_under_their_marks(name: str) -> None:
         assert 1000 < len(rows) < 0.1 * shown.shape[0] * shown.shape[1]
 
 
-# Whatever the file does
+# Hostile and damaged files
 
 
 @pytest.mark.parametrize("value", ["<svg onload=alert(1)>", "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+", 7, None])
-def test_what_is_no_picture_is_not_shown_as_one(
+def test_a_reply_that_is_not_a_png_is_an_error(
     tmp_path: Path, fake_worker: Callable[[bytes], None], value: object
 ) -> None:
     path = tmp_path / "a.pdf"
@@ -188,7 +188,7 @@ def test_what_is_no_picture_is_not_shown_as_one(
 
 
 def with_content(data: bytes) -> bytes:
-    """A PDF of one page with this packed content."""
+    """Return a PDF of one page with this compressed content."""
     parts = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -202,7 +202,7 @@ def with_content(data: bytes) -> bytes:
     )
 
 
-def test_a_small_file_that_takes_all_memory_costs_its_own_process(tmp_path: Path) -> None:
+def test_a_file_that_takes_all_memory_ends_only_its_own_process(tmp_path: Path) -> None:
     packing = zlib.compressobj(1)
     data = b"".join(packing.compress(bytes(1_000_000)) for _ in range(700)) + packing.flush()
     path = tmp_path / "a.pdf"
@@ -225,7 +225,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     assert int(kilobytes) <= 500_000
 
 
-def test_a_small_file_that_takes_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.reading.pdf.draw.CPU_SECONDS", 2)
     path = tmp_path / "a.pdf"
     path.write_bytes(with_content(zlib.compress(b"0 0 600 800 re f\n" * 60_000, 9)))
@@ -242,7 +242,7 @@ def test_a_small_file_that_takes_long_is_stopped(tmp_path: Path, monkeypatch: py
     ],
     ids=["beyond", "before", "damaged"],
 )
-def test_what_cannot_be_drawn_says_why(tmp_path: Path, raw: bytes, number: int, reason: str) -> None:
+def test_a_page_that_cannot_be_drawn_gives_the_reason(tmp_path: Path, raw: bytes, number: int, reason: str) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(raw)
     with pytest.raises(SourceError) as caught:
@@ -250,7 +250,7 @@ def test_what_cannot_be_drawn_says_why(tmp_path: Path, raw: bytes, number: int, 
     assert str(caught.value) == reason
 
 
-# The papers of a library
+# Papers of a library
 
 
 def otters(folder: Path, number: int = 94) -> Path:
@@ -283,7 +283,7 @@ def test_only_the_file_that_was_read_is_drawn(tmp_path: Path, desk: Assistant) -
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_a_file_that_a_bibliography_describes_is_drawn_whatever_that_says_now(tmp_path: Path, desk: Assistant) -> None:
+def test_a_file_is_drawn_after_the_bibliography_that_describes_it_is_gone(tmp_path: Path, desk: Assistant) -> None:
     path = otters(tmp_path)
     entry = "@article{o, title={Kites for Otters}, author={Reed, Ada}, year={2001}, file={otters.pdf}}"
     (tmp_path / "all.bib").write_text(entry)
@@ -294,7 +294,7 @@ def test_a_file_that_a_bibliography_describes_is_drawn_whatever_that_says_now(tm
     assert desk.draw_page(name, 1).startswith(b"\x89PNG")
 
 
-def test_another_copy_is_drawn_where_the_first_is_gone(tmp_path: Path, desk: Assistant) -> None:
+def test_another_copy_is_drawn_if_the_first_is_gone(tmp_path: Path, desk: Assistant) -> None:
     path = otters(tmp_path)
     (tmp_path / "copy").mkdir()
     copy = shutil.copy(path, tmp_path / "copy" / "same.pdf")
@@ -305,7 +305,7 @@ def test_another_copy_is_drawn_where_the_first_is_gone(tmp_path: Path, desk: Ass
     assert desk.draw_page(name, 1).startswith(b"\x89PNG")
 
 
-def test_a_paper_that_is_no_pdf_has_no_page(desk: Assistant, folder: Path) -> None:
+def test_a_paper_without_a_pdf_has_no_page(desk: Assistant, folder: Path) -> None:
     desk.add([folder])
     assert not desk.can_draw("Counting Otters from Kites")
     with pytest.raises(DrawingError, match="was not read from a PDF"):
@@ -331,7 +331,7 @@ def test_a_page_is_drawn_and_the_file_hashed_once(
         desk.draw_page(name, 1, 0, 10)
 
 
-def test_a_kept_quote_is_found_where_it_stands_now(tmp_path: Path, desk: Assistant) -> None:
+def test_a_saved_quote_is_found_in_the_edited_paper(tmp_path: Path, desk: Assistant) -> None:
     path = otters(tmp_path)
     desk.add([path])
     name = only_paper(desk)
@@ -359,7 +359,7 @@ def test_a_kept_quote_is_found_where_it_stands_now(tmp_path: Path, desk: Assista
     assert desk.draw_page(name, 2, *moved) == before
 
 
-def test_a_span_without_end_costs_no_more_than_the_text(tmp_path: Path, desk: Assistant) -> None:
+def test_a_span_beyond_the_text_ends_with_it(tmp_path: Path, desk: Assistant) -> None:
     desk.add([otters(tmp_path)])
     name = only_paper(desk)
     assert boxes_of(desk.library.records, name, -5, 10**12) == boxes_of(

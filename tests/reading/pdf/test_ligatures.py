@@ -16,7 +16,7 @@ from rag.reading.pdf.reader import read_pdf
 
 
 def unread(text: str, narrow: float = 0.5) -> PageLines:
-    """A page of one line in which each `?` is an unread character, `narrow` times as wide as its size."""
+    """Return a page of one line in which each `?` is an unread character, `narrow` times as wide as its size."""
     (line,) = lines(Set(60, 100, 10, text.replace("?", UNREAD)))
     boxes = line.boxes.copy()
     for at, letter in enumerate(line.text):

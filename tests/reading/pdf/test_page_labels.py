@@ -15,7 +15,7 @@ from rag.reading.pdf.page_labels import label_pages
 
 
 def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
-    """Pages with these lines at their feet, those of even number beginning elsewhere."""
+    """Return pages with these lines at their feet, at `left` on odd and `other` on even pages."""
     return [page(Set(left if at % 2 else other, 760, 9, text), number=at) for at, text in enumerate(texts, start=1)]
 
 

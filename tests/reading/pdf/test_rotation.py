@@ -48,7 +48,7 @@ def test_rotated_text_on_an_upright_page_is_read_from_its_top(tmp_path: Path, tu
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_rotated_page_is_read_as_shown(tmp_path: Path, turn: int) -> None:
-    """The page is drawn so that it stands upright once the viewer has turned it."""
+    """The page is upright after the viewer rotates it."""
 
     def draw(canvas: Canvas) -> None:
         canvas.translate(*{0: (0, 0), 90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, HEIGHT)}[turn])

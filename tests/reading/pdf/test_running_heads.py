@@ -36,7 +36,7 @@ def test_line_numbers_and_a_stamp_along_the_edge_are_removed(tmp_path: Path) -> 
 
 
 def from_word(number: int) -> str:
-    """The words of the prose from another one on, so that no line is on two pages."""
+    """Return the prose beginning with another word, so that no line is on two pages."""
     words = PROSE.split()
     return " ".join(words[7 * number :] + words[: 7 * number])
 

@@ -16,7 +16,7 @@ from rag.reading.pdf.scripts import close_spaced_heading, reading_order
 
 
 def placed(text: str, wide: Sequence[int] = ()) -> list[tuple[str, tuple[float, float, float, float]]]:
-    """Each character ten points wide, the blanks at `wide` thirty, from left to right."""
+    """Place characters from left to right, each ten points wide, the spaces at `wide` thirty."""
     widths = [30 if at in wide else 10 for at in range(len(text))]
     edges = np.cumsum([0, *widths]).tolist()
     return [(letter, (edges[at], 0.0, edges[at + 1], 10.0)) for at, letter in enumerate(text)]
@@ -79,7 +79,7 @@ def test_a_hebrew_pdf_is_read_in_logical_order() -> None:
 
 
 def test_a_line_drawn_from_right_to_left_in_pieces_is_one_line(tmp_path: Path) -> None:
-    """Each word is drawn for itself, the rightmost first, with a number, a Latin word and brackets among them."""
+    """Words are drawn separately, the rightmost first, with a number, a Latin word and brackets among them."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
 
