@@ -21,17 +21,7 @@ _BOLD_WEIGHT = 600
 UNREAD = "\ufffd"
 """Stands for a drawn character that the file does not map to Unicode."""
 _SPACE_CODES = (32, 0xA0, 0x3000)
-_LIGATURES = {
-    "\uf001": "fi",
-    "\uf002": "fl",
-    "ﬀ": "ff",
-    "ﬁ": "fi",
-    "ﬂ": "fl",
-    "ﬃ": "ffi",
-    "ﬄ": "ffl",
-    "ﬅ": "st",
-    "ﬆ": "st",
-}
+_PRIVATE_LIGATURES = {"\uf001": "fi", "\uf002": "fl"}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
 _SLASH = "\u0338"  # combining: negates a sign
@@ -144,11 +134,12 @@ def _decoded(textpage: Any) -> Iterator[tuple[int, str]]:
 def _clean(text: str) -> str:
     if text in _HYPHENS:
         return "-"
-    if text in _LIGATURES:
-        return _LIGATURES[text]
+    if text in _PRIVATE_LIGATURES:
+        return _PRIVATE_LIGATURES[text]
     if "\uf720" <= text <= "\uf77e":  # Adobe's codes of small capitals and old-style figures
         return chr(ord(text) - 0xF700)
-    if "\ufb1d" <= text <= "\ufefc" and unicodedata.bidirectional(text) in ("R", "AL"):  # presentation forms
+    right_to_left = "\ufb1d" <= text <= "\ufefc" and unicodedata.bidirectional(text) in ("R", "AL")
+    if right_to_left or "\ufb00" <= text <= "\ufb06":  # presentation forms, and the ligatures of Latin
         return unicodedata.normalize("NFKC", text)
     return text if unicodedata.category(text) not in ("Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp") else ""
 

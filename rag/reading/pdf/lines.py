@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -120,21 +120,19 @@ def read_lines(page: Any, number: int, label: str | None) -> PageLines:
     return PageLines(number, label, chars.width, chars.height, lines, visibility.hidden, visibility.image, *graphics)
 
 
-def _runs(glyphs: Sequence[Glyph]) -> Iterator[_Run]:
-    """Yield runs of glyphs drawn one after another, each next to the last."""
-    run: _Run | None = None
+def _runs(glyphs: Sequence[Glyph]) -> list[_Run]:
+    """Group glyphs that were drawn one after another, each next to the last."""
+    runs: list[_Run] = []
     for glyph in glyphs:
-        if run is not None and _follows(run, glyph):
-            run.glyphs.append(glyph)
-            run.left, run.right = min(run.left, glyph.left), max(run.right, glyph.right)
-            if glyph.style.size > run.size:
-                run.top, run.bottom, run.size = glyph.top, glyph.bottom, glyph.style.size
+        if not runs or not _follows(runs[-1], glyph):
+            runs.append(_Run([glyph], glyph.top, glyph.bottom, glyph.style.size, glyph.left, glyph.right))
             continue
-        if run is not None:
-            yield run
-        run = _Run([glyph], glyph.top, glyph.bottom, glyph.style.size, glyph.left, glyph.right)
-    if run is not None:
-        yield run
+        run = runs[-1]
+        run.glyphs.append(glyph)
+        run.left, run.right = min(run.left, glyph.left), max(run.right, glyph.right)
+        if glyph.style.size > run.size:
+            run.top, run.bottom, run.size = glyph.top, glyph.bottom, glyph.style.size
+    return runs
 
 
 def _follows(run: _Run, glyph: Glyph) -> bool:

@@ -64,15 +64,13 @@ def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
                     yield Paragraph("text", part, opens_block=not at)
 
 
-def _split(lines: Sequence[Line], is_cut: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
-    part: list[Line] = []
+def _split(lines: Sequence[Line], is_cut: Callable[[Line, Line], bool]) -> list[list[Line]]:
+    parts: list[list[Line]] = []
     for line in lines:
-        if part and is_cut(part[-1], line):
-            yield part
-            part = []
-        part.append(line)
-    if part:
-        yield part
+        if not parts or is_cut(parts[-1][-1], line):
+            parts.append([])
+        parts[-1].append(line)
+    return parts
 
 
 def _has_note_mark(line: Line) -> bool:
@@ -83,14 +81,14 @@ def _has_note_mark(line: Line) -> bool:
     return bool(re.match(r"[\d*]", line.text)) and float(line.boxes[0][3] - line.boxes[0][1]) < 0.85 * usual
 
 
-def _split_text(lines: Sequence[Line], typography: Typography) -> Iterator[list[Line]]:
+def _split_text(lines: Sequence[Line], typography: Typography) -> list[list[Line]]:
     """Split lines where a first line is indented or, in a list, where the others are."""
     left = min(line.left for line in lines)
     right = max(line.right for line in lines)
     full_width = right - 0.25 * (right - left)
     indented = [line.left > left + 0.6 * line.size for line in lines]
     hanging = len(lines) > 1 and sum(indented) >= len(lines) / 2 and not indented[0]
-    part = [lines[0]]
+    parts = [[lines[0]]]
     for at, (last, line) in enumerate(pairwise(lines), 1):
         sentence_end = bool(_SENTENCE_END.search(last.text))
         short = last.right < full_width and sentence_end
@@ -102,13 +100,12 @@ def _split_text(lines: Sequence[Line], typography: Typography) -> Iterator[list[
         if (
             begins
             or (short and not hanging and line.text[:1].isupper())
-            or (_starts_item(line) and not _continues_with_number(part, line, full_width))
+            or (_starts_item(line) and not _continues_with_number(parts[-1], line, full_width))
             or (spread and sentence_end)
         ):
-            yield part
-            part = []
-        part.append(line)
-    yield part
+            parts.append([])
+        parts[-1].append(line)
+    return parts
 
 
 def _starts_item(line: Line) -> bool:
