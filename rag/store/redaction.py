@@ -11,8 +11,8 @@ from ..types import PaperRef
 REMOVED = "(removed)"
 """Replaces the words of a removed paper in saved answers."""
 
-# Notes that quote a model's unverified text after a colon; it may repeat the paper's words.
-_NOTES_WITH_PROSE = ("Quotes are shown, since the passages support nothing of what ", "None of ")
+# A note of `answering.prose` that quotes a model's unverified text after a colon; it may repeat the paper's words.
+_NOTE_WITH_PROSE = "Quotes are shown, since the passages support nothing of what "
 _EMPTY_FIELDS: dict[str, Any] = {
     "authors": [],
     **dict.fromkeys(("year", "citekey", "page", "page_label", "section", "link")),
@@ -109,4 +109,4 @@ def _redacted_text(text: str, sentences: Iterable[dict[str, Any]], removed: Iter
 
 
 def _without_prose(note: str) -> str:
-    return note.partition(":")[0] + "." if note.startswith(_NOTES_WITH_PROSE) else note
+    return note.partition(":")[0] + "." if note.startswith(_NOTE_WITH_PROSE) else note
