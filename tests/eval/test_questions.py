@@ -122,7 +122,7 @@ def test_no_near_digest_answers_a_near_miss(questions: list[Question], digests: 
 def test_questions_on_other_topics_are_far_from_every_digest(
     questions: list[Question], digests: dict[str, str]
 ) -> None:
-    """Half of what is searched for stands in a digest of most questions that have one, and in none of the others."""
+    """Most answerable questions share half of their search terms with a paper; no other question does."""
     words = {title: {word[:5] for word in search_terms(text)} for title, text in digests.items()}
 
     def is_near(question: Question, titles: Iterable[str]) -> bool:
@@ -147,7 +147,7 @@ GOOD = {"id": "a", "type": "fact", "question": "How many?", "gold_titles": ["T"]
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "message"),
     [
         (["{"], "line 1"),
         ([json.dumps(GOOD), json.dumps(GOOD)], "line 2: the id 'a' is on line 1 too"),
@@ -166,12 +166,12 @@ GOOD = {"id": "a", "type": "fact", "question": "How many?", "gold_titles": ["T"]
         ([], "there are no questions in it"),
     ],
 )
-def test_a_broken_set_is_refused_by_line(tmp_path: Path, lines: list[str], told: str) -> None:
+def test_a_broken_set_is_refused_by_line(tmp_path: Path, lines: list[str], message: str) -> None:
     path = tmp_path / "own.jsonl"
     path.write_text("\n".join(lines))
     with pytest.raises(QuestionSetError) as error:
         load_questions(path, ["T"])
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""report.html: what stands in it, and how it behaves in a browser."""
+"""report.html: its content, and how it behaves in a browser."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def parsed(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_bytes(), "lxml")
 
 
-# What stands in it
+# Content
 
 
 def test_questions_with_something_wrong_come_first_then_the_lowest_mean() -> None:
@@ -138,7 +138,7 @@ def test_a_quote_is_marked_inside_its_passage_in_readable_form(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("changed", [{"paper_id": "p2"}, {"start": 150}, {"text": "X" * len(TEXT)}])
-def test_a_quote_that_no_passage_holds_stands_alone(changed: dict[str, Any]) -> None:
+def test_a_quote_outside_all_passages_is_shown_alone(changed: dict[str, Any]) -> None:
     row = answered(FACT, [], passages=[ROWS[0]["passages"][0] | changed])
     citation = show_question(FACT, row, {}).citations[0]
     assert (citation.before, citation.quote, citation.after) == (
@@ -148,7 +148,7 @@ def test_a_quote_that_no_passage_holds_stands_alone(changed: dict[str, Any]) -> 
     )
 
 
-def test_a_quote_that_no_passage_holds_stands_in_the_text_around_it(assistant: Assistant, tmp_path: Path) -> None:
+def test_a_quote_outside_all_passages_is_shown_in_the_text_around_it(assistant: Assistant, tmp_path: Path) -> None:
     """A title is quoted whole, and no passage holds it."""
     question = replace(FACT, question="Which paper counts animals from the air?", gold_titles=(KITES,))
     report, (row,) = evaluate(assistant, [question], tmp_path)
@@ -209,7 +209,7 @@ def test_tables_hold_figures_and_nothing_else() -> None:
     assert tables["robustness_differences"].rows == [("RR", [(-0.1, 0.25, 0.75, 4)])]
 
 
-def test_robustness_stands_beside_the_same_questions_as_asked(tmp_path: Path) -> None:
+def test_robustness_is_shown_next_to_the_same_questions_as_asked(tmp_path: Path) -> None:
     asked = {q.id: score_question(q, row) for q, row in zip(QUESTIONS[:2], ROWS, strict=False)}
     worse = {key: scores | {"RR": 0.0} for key, scores in asked.items()}
     removed = {key: {"refused": 1.0} for key in asked}

@@ -1,4 +1,4 @@
-"""Questions put otherwise, compared with the same questions as asked; and papers left out of a question."""
+"""Variants of questions, compared with the questions as asked; and papers left out of a question."""
 
 from __future__ import annotations
 

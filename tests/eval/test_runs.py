@@ -37,7 +37,7 @@ def test_a_stopped_run_finds_what_it_did_and_a_finished_one_leaves_nothing(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_code_or_settings_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_or_settings_start_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [stopped(tmp_path), stopped(tmp_path)] == [False, True]
     monkeypatch.setenv("FOOTNOTE_ANSWER__MAX_SENTENCES", "1")
     assert [stopped(tmp_path), stopped(tmp_path)] == [False, True]
@@ -85,10 +85,10 @@ def test_a_run_says_how_far_it_is(
     (folder / "moss.txt").write_text("Moss on Roofs\n\nMoss grows on 12 of 40 roofs.\n")
     (folder / "empty.txt").touch()
     add_papers(assistant, [folder])
-    told = capsys.readouterr().err
-    assert "letters: 1 of 2\n" in told
-    assert "adding: 1 papers, 1 chunks\n" in told
-    assert "not read: empty.txt: the file is empty" in told
+    printed = capsys.readouterr().err
+    assert "letters: 1 of 2\n" in printed
+    assert "adding: 1 papers, 1 chunks\n" in printed
+    assert "not read: empty.txt: the file is empty" in printed
 
 
 # A run on a public collection
@@ -152,7 +152,7 @@ def test_a_stopped_beir_keeps_its_papers_and_says_so(
     assert json.loads((tmp_path / "out" / "report.json").read_text())["seconds"]["add"] is None
 
 
-def test_a_stopped_add_is_told_by_what_is_kept(
+def test_a_stopped_add_says_what_is_kept(
     collection: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def stop(*_: Any) -> None:
@@ -160,9 +160,9 @@ def test_a_stopped_add_is_told_by_what_is_kept(
 
     monkeypatch.setattr(Library, "_embedded", stop)
     assert run_command(["beir", str(collection), "--out", str(tmp_path / "out")]) == STOPPED
-    told = capsys.readouterr().err
-    assert "unfinished-run" in told
-    assert "Add them again" not in told
+    printed = capsys.readouterr().err
+    assert "unfinished-run" in printed
+    assert "Add them again" not in printed
 
 
 @pytest.mark.parametrize(("file", "text"), [("qrels/test.tsv", "query-id\tcorpus-id\tscore\n"), ("queries.jsonl", "")])

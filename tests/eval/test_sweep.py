@@ -61,21 +61,21 @@ def test_questions_without_facts_are_drawn_by_their_rank(folder: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"gold_titles": [], "nuggets": []}, "qa.jsonl has no question for a sweep"),
         ({"gold_titles": ["Moss on Roofs"]}, "line 1: no paper has the title 'Moss on Roofs'"),
     ],
 )
 def test_questions_that_cannot_be_swept_are_refused_before_anything_is_computed(
-    folder: Path, tmp_path: Path, changed: dict[str, Any], told: str
+    folder: Path, tmp_path: Path, changed: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(QuestionSetError, match=told):
+    with pytest.raises(QuestionSetError, match=message):
         swept(folder, tmp_path, QUESTION | changed)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_stopped_sweep_goes_on_with_the_next_settings(
+def test_a_stopped_sweep_continues_with_the_next_settings(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured: list[int] = []
@@ -96,7 +96,7 @@ def test_a_stopped_sweep_goes_on_with_the_next_settings(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[grid]\nmax_words = [1]", "'max_words' is not a key of a grid"),
         ("[grid]\nmax_tokens = 3", "max_tokens has to be a list"),
@@ -112,7 +112,7 @@ def test_a_stopped_sweep_goes_on_with_the_next_settings(
         ("[grid", "cannot be read"),
     ],
 )
-def test_a_broken_grid_is_an_error_that_says_what_is_wrong(tmp_path: Path, text: str, told: str) -> None:
+def test_a_broken_grid_is_an_error_that_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "grid.toml").write_text(text)
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=message):
         sweep.read_grid(tmp_path / "grid.toml")
