@@ -17,7 +17,7 @@ from eval.collections import beir
 from eval.questions import QuestionSetError
 from eval.runs import add_papers, code_digest, each_once, shown, unfinished
 from rag.assistant import Assistant
-from rag.library import Library
+from rag.models.embedder import SentenceEmbedder
 
 
 def stopped(out: Path, *made_of: object) -> bool:
@@ -132,21 +132,21 @@ def test_a_stopped_beir_keeps_its_papers_and_says_so(
 ) -> None:
     command = ["beir", str(collection), "--out", str(tmp_path / "out")]
     embedded: list[int] = []
-    really = Library._embedded
+    encode_texts = SentenceEmbedder.encode_texts
 
-    def embed(self: Library, papers: Any) -> Any:
-        embedded.extend(1 for _ in papers)
-        return really(self, papers)
+    def encode(self: SentenceEmbedder, texts: Any) -> Any:
+        embedded.extend(1 for _ in texts)
+        return encode_texts(self, texts)
 
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Library, "_embedded", embed)
+        patched.setattr(SentenceEmbedder, "encode_texts", encode)
         patched.setattr(Assistant, "search", stop)
         assert run_command(command) == STOPPED
     assert "run the same command to continue" in capsys.readouterr().err
-    monkeypatch.setattr(Library, "_embedded", embed)
+    monkeypatch.setattr(SentenceEmbedder, "encode_texts", encode)
     assert run_command(command) == 0
     assert len(embedded) == 3
     assert json.loads((tmp_path / "out" / "report.json").read_text())["seconds"]["add"] is None
@@ -158,7 +158,7 @@ def test_a_stopped_add_says_what_is_kept(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Library, "_embedded", stop)
+    monkeypatch.setattr(SentenceEmbedder, "encode_texts", stop)
     assert run_command(["beir", str(collection), "--out", str(tmp_path / "out")]) == STOPPED
     printed = capsys.readouterr().err
     assert "unfinished-run" in printed

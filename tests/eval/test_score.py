@@ -16,7 +16,7 @@ from eval.questions import Question, QuestionSetError
 from eval.score import evaluate, rank_papers
 from rag.assistant import Assistant
 from rag.errors import EmptyLibrary
-from rag.library import Library
+from rag.models.embedder import SentenceEmbedder
 from rag.types import Answer
 
 OTTERS, *_ = PAPERS
@@ -78,7 +78,7 @@ def test_unknown_titles_are_refused_before_papers_are_embedded(folder: Path, tmp
     (tmp_path / "own.jsonl").write_text(json.dumps(ASKED | {"gold_titles": ["Moss on Roofs"]}))
     words = ["--questions", str(tmp_path / "own.jsonl"), "--out", str(tmp_path / "out"), "--papers", str(folder)]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Library, "_embedded", lambda *_: pytest.fail("papers were embedded"))
+        patched.setattr(SentenceEmbedder, "encode_texts", lambda *_: pytest.fail("papers were embedded"))
         with pytest.raises(QuestionSetError, match="no paper has the title 'Moss on Roofs'"):
             score.main(words)
     assert not (tmp_path / "out").exists()
