@@ -1,4 +1,4 @@
-"""Arguments as they come from people and programs, of any type and value, and the errors that name them."""
+"""Validate arguments from people and programs, which may have any type and value."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from .errors import QuestionError
 from .text.cleaning import clean
 
-_SHOWN = 60  # characters of a value in a message
-_EXACT = 2.0**53  # a larger number with a point may not be the one that was meant
+_MAX_SHOWN = 60  # characters of a value in a message
+_MAX_EXACT_FLOAT = 2.0**53  # larger floats may be rounded
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
-    """Return a whole number within bounds.
+    """Return an integer within bounds; a float like 3.0 counts as one.
 
     Raises:
-        QuestionError: it is something else; the message names the argument.
+        QuestionError: It is something else.
     """
-    is_exact = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    is_exact = isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT_FLOAT
     number = int(value) if is_exact else value
     if isinstance(number, int) and not isinstance(value, bool) and number >= least and (most is None or number <= most):
         return number
@@ -27,10 +27,10 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
 
 
 def text(name: str, value: Any) -> str:
-    """Return a text as it may be stored and printed, in one line.
+    """Return clean text on one line.
 
     Raises:
-        QuestionError: it is no text; the message names the argument.
+        QuestionError: It is not a string.
     """
     if not isinstance(value, str):
         raise QuestionError(f"{name} is {shown(value)}; expected a text.")
@@ -38,10 +38,10 @@ def text(name: str, value: Any) -> str:
 
 
 def several(name: str, value: Any) -> Iterable[Any] | None:
-    """Return the values of an argument that is one value, or a collection of them; None where there is none.
+    """Return the values of an argument that is one value or a collection of them; None for None.
 
     Raises:
-        QuestionError: it is bytes, a mapping or something else that is no collection; the message names the argument.
+        QuestionError: It is bytes, a mapping or something else.
     """
     if value is None:
         return None
@@ -53,10 +53,10 @@ def several(name: str, value: Any) -> Iterable[Any] | None:
 
 
 def texts(name: str, value: Any) -> list[str] | None:
-    """Return a list of texts; None where there is none.
+    """Return a list of clean texts; None for None.
 
     Raises:
-        QuestionError: it is something else, or empty; the message names the argument.
+        QuestionError: It is something else, or empty.
     """
     if value is None:
         return None
@@ -66,10 +66,10 @@ def texts(name: str, value: Any) -> list[str] | None:
 
 
 def years(name: str, value: Any) -> list[int] | None:
-    """Return a list of years; None where there is none.
+    """Return a list of years; None for None.
 
     Raises:
-        QuestionError: it is something else, or empty; the message names the argument.
+        QuestionError: It is something else, or empty.
     """
     if value is None:
         return None
@@ -79,9 +79,9 @@ def years(name: str, value: Any) -> list[int] | None:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it."""
+    """Return a value for a message, shortened."""
     try:
         written = "null" if value is None else repr(value)
-    except ValueError:  # a number of more digits than Python writes
+    except ValueError:  # more digits than Python prints
         return "a number that is too large"
-    return written if len(written) <= _SHOWN else written[:_SHOWN] + " ..."
+    return written if len(written) <= _MAX_SHOWN else written[:_MAX_SHOWN] + " ..."

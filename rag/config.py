@@ -1,4 +1,4 @@
-"""Settings: built-in defaults, then the nearest config.toml, then the environment, then arguments."""
+"""Load settings from defaults, the nearest config.toml, the environment and arguments, in rising precedence."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PREFIX = "FOOTNOTE_"
 FILE_NAME = "config.toml"
 
 
-_Kind = Literal["abstract", "references", "acknowledgements", "appendix", "table", "caption", "footnote"]
+_SectionKind = Literal["abstract", "references", "acknowledgements", "appendix", "table", "caption", "footnote"]
 
 
-def _listed(value: object) -> object:
-    """TOML has lists, the environment has names parted by commas."""
+def _as_tuple(value: object) -> object:
+    """Accept lists, as in TOML, and names separated by commas, as in the environment."""
     if isinstance(value, str):
         return tuple(name.strip() for name in value.split(",") if name.strip())
     return tuple(value) if isinstance(value, list) else value
@@ -43,7 +43,7 @@ class Embedding(_Table):
 class Chunking(_Table):
     max_tokens: int = Field(256, ge=32, le=8192)
     overlap_sentences: int = Field(0, ge=0, le=10)
-    left_out: Annotated[tuple[_Kind, ...], BeforeValidator(_listed)] = ("references", "acknowledgements")
+    left_out: Annotated[tuple[_SectionKind, ...], BeforeValidator(_as_tuple)] = ("references", "acknowledgements")
 
 
 class Retrieval(_Table):
@@ -62,17 +62,17 @@ class CrossEncoder(_Table):
 
     @property
     def used(self) -> bool:
-        """Whether it reads anything."""
+        """Return whether it reranks anything."""
         return self.reads_passages or self.reads_sentences
 
     @property
     def reads_passages(self) -> bool:
-        """Whether there is one, and it reads passages for their order."""
+        """Return whether it reranks passages."""
         return self.model != "none" and self.order
 
     @property
     def reads_sentences(self) -> bool:
-        """Whether it is the packaged one, and reads sentences for the choice of them or for the confidence."""
+        """Return whether it scores sentences, which only the packaged one can."""
         return self.model == "auto" and (self.choice or self.confidence)
 
 
@@ -102,10 +102,7 @@ class Ui(_Table):
 
 
 class Settings(_Table):
-    """All settings with their defaults; config.toml says what each means.
-
-    `library.path` is absolute or relative to the working directory; `library_folder` gives the folder that it means.
-    """
+    """All settings with their defaults; config.toml documents each."""
 
     library: Library = Library()
     embedding: Embedding = Embedding()
@@ -123,16 +120,17 @@ def load_settings(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings in force: `overrides` before the environment before `file` before the defaults.
+    """Return the settings from `overrides`, the environment, `file` and the defaults, in falling precedence.
 
-    Without `file`, the nearest config.toml of the working directory and its parents that has one of our tables is
-    taken; where it names no library, the nearest above it that does names the library. `overrides` are tables of keys:
-    `{"library": {"path": "..."}}`; a value of None is passed over.
+    Args:
+        file: By default the nearest config.toml in the working directory and its parents that has one of our tables.
+            If it sets no library, the next one above that does sets it.
+        overrides: Tables of keys, `{"library": {"path": "..."}}`; None values are ignored.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, or a value is of the wrong type.
+        ConfigError: The file cannot be read, a key is unknown, or a value has the wrong type.
     """
-    files = iter([Path(file)] if file is not None else _own_files())
+    files = iter([Path(file)] if file is not None else _found_files())
     path = next(files, None)
     tables: dict[str, Any] = {}
     for origin, source, strict in (
@@ -142,16 +140,16 @@ def load_settings(
     ):
         _validated(source, origin, strict=strict)
         tables = _merged(tables, source)
-        if origin != str(path) and source.get("library", {}).get("path") == "":  # an unset variable of a shell
+        if origin != str(path) and source.get("library", {}).get("path") == "":  # an unset shell variable
             raise ConfigError(f"{origin}: [library] path is ''; expected a folder.")
-    if not _named(tables):
-        libraries = (_named(_read_file(each)) for each in files)
+    if not _library_path(tables):
+        libraries = (_library_path(_read_file(each)) for each in files)
         tables = _merged(tables, {"library": {"path": next(filter(None, libraries), "")}})
     return _validated(tables, "the settings", strict=False)
 
 
 def library_folder(settings: Settings) -> Path:
-    """The library's folder, absolute: `[library] path` from the working directory, else the user's data folder."""
+    """Return the library's absolute folder: `[library] path` from the working directory, else the user's data folder."""
     from platformdirs import user_data_path
 
     path = settings.library.path
@@ -159,15 +157,15 @@ def library_folder(settings: Settings) -> Path:
 
 
 def shown_folder(folder: Path) -> str:
-    """A folder as a person would write it: from the working directory, else from home (`~/papers`), else its name."""
+    """Return a folder relative to the working directory, else to home (`~/papers`), else its name."""
     for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
         if folder != base and folder.is_relative_to(base):
             return f"{prefix}{folder.relative_to(base).as_posix()}"
     return folder.name
 
 
-def _own_files() -> Iterator[Path]:
-    """The configuration files of the working directory and its parents that are ours, the nearest first."""
+def _found_files() -> Iterator[Path]:
+    """Yield our configuration files in the working directory and its parents, the nearest first."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         path = folder / FILE_NAME
@@ -175,25 +173,22 @@ def _own_files() -> Iterator[Path]:
             yield path
 
 
-def _named(tables: Mapping[str, Any]) -> str:
-    """The library that tables of settings name; empty where they name none."""
+def _library_path(tables: Mapping[str, Any]) -> str:
+    """Return the library's path in tables of settings, or ""."""
     library = tables.get("library")
     path = library.get("path") if isinstance(library, dict) else None
     return path if isinstance(path, str) else ""
 
 
 def _is_ours(path: Path) -> bool:
-    """A stranger's config.toml has none of our tables, or is none that we can read."""
+    """Return whether a config.toml has one of our tables; other programs' files are ignored."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
     except (OSError, UnicodeDecodeError):
         return False
-    except tomllib.TOMLDecodeError as error:
-        if any(f"[{name}]" in path.read_text(encoding="utf-8") for name in Settings.model_fields):
-            raise ConfigError(
-                f"{path} is not valid TOML: {error}. Mend it, or name another file with --config."
-            ) from error
-        return False
+    except tomllib.TOMLDecodeError:
+        return any(f"[{name}]" in text for name in Settings.model_fields)  # `_read_file` then reports the error
     return any(isinstance(tables.get(name), dict) for name in Settings.model_fields)
 
 
@@ -204,14 +199,16 @@ def _read_file(path: Path) -> dict[str, Any]:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"The configuration file {path} cannot be read: {reason}.") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}. Mend it, or name another file with --config.") from error
-    if named := _named(tables):
-        tables["library"]["path"] = str(path.parent / Path(named).expanduser())
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}. Fix it, or choose another file with --config."
+        ) from error
+    if library := _library_path(tables):
+        tables["library"]["path"] = str(path.parent / Path(library).expanduser())
     for name in ("embedding", "cross_encoder"):
         table = tables.get(name)
         if isinstance(table, dict) and isinstance(table.get("model"), str):
             folder = path.parent / table["model"]
-            if table["model"].startswith(".") or folder.is_dir():  # else it is a name, such as "owner/model"
+            if table["model"].startswith(".") or folder.is_dir():  # else a name such as "owner/model"
                 table["model"] = str(folder)
     return tables
 
@@ -223,7 +220,7 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
             table, _, key = name[len(PREFIX) :].lower().partition("__")
             if not key:
                 raise ConfigError(
-                    f"The environment variable {name} names no setting; the form is {PREFIX}TABLE__KEY, "
+                    f"The environment variable {name} is not a setting; the form is {PREFIX}TABLE__KEY, "
                     f"such as {PREFIX}LIBRARY__PATH."
                 )
             tables.setdefault(table, {})[key] = value
@@ -234,18 +231,18 @@ def _validated(tables: Mapping[str, Any], origin: str, *, strict: bool) -> Setti
     try:
         return Settings.model_validate(tables, strict=strict)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explained(dict(problem), origin) for problem in error.errors())) from error
+        raise ConfigError("\n".join(_explain(dict(problem), origin) for problem in error.errors())) from error
 
 
-def _explained(problem: dict[str, Any], origin: str) -> str:
+def _explain(problem: dict[str, Any], origin: str) -> str:
     table, *rest = map(str, problem["loc"])
     key = f"[{table}] {'.'.join(rest)}".strip()
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields[table].annotation if rest else Settings
         names = ", ".join(known.model_fields if isinstance(known, type) and issubclass(known, BaseModel) else ())
         return f"{origin}: {key} is not a setting of Footnote; known are: {names}."
-    table_wanted = problem["type"] == "model_type"
-    expected = "expected a table" if table_wanted else problem["msg"].replace("Input should be", "expected").lower()
+    message = problem["msg"].replace("Input should be", "expected").lower()
+    expected = "expected a table" if problem["type"] == "model_type" else message
     return f"{origin}: {key} is {problem['input']!r}; {expected}."
 
 
@@ -253,8 +250,8 @@ def _without_none(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str
     return {table: {k: v for k, v in keys.items() if v is not None} for table, keys in tables.items()}
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for table, keys in above.items():
+def _merged(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(tables)
+    for table, keys in overrides.items():
         merged[table] = {**merged.get(table, {}), **keys}
     return merged

@@ -1,4 +1,4 @@
-"""What other packages read from the environment when they are imported, kept away from them."""
+"""Hide environment variables from other packages while they are imported or used."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 import threading
 from collections.abc import Iterator
 
-_changing = threading.Lock()
+_lock = threading.Lock()
 
 
 @contextlib.contextmanager
 def hidden(*names: str) -> Iterator[None]:
-    """Run the body without these environment variables and without any proxy, then put the environment back.
+    """Run the body without these environment variables and without proxies, then restore the environment.
 
-    HTTP clients read the proxy variables even for loopback addresses, and a SOCKS proxy makes httpx fail at once where
-    its SOCKS package is not installed.
+    HTTP clients use proxies even for loopback addresses, and httpx fails on a SOCKS proxy if its SOCKS package is not
+    installed.
     """
-    with _changing:
+    with _lock:
         changed = {"NO_PROXY", "no_proxy", *names}
         before = {name: os.environ.pop(name) for name in changed if name in os.environ}
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"

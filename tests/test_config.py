@@ -219,7 +219,7 @@ def test_all_errors_of_a_file_are_told_at_once(here: Path) -> None:
     [
         ("FOOTNOTE_NOSUCH__KEY", "1", r"the environment: \[nosuch\] is not a setting"),
         ("FOOTNOTE_UI__PROT", "1", r"the environment: \[ui\] prot is not a setting .* host, port"),
-        ("FOOTNOTE_PORT", "1", r"FOOTNOTE_PORT names no setting; the form is FOOTNOTE_TABLE__KEY"),
+        ("FOOTNOTE_PORT", "1", r"FOOTNOTE_PORT is not a setting; the form is FOOTNOTE_TABLE__KEY"),
         ("FOOTNOTE_UI__PORT", "x", r"the environment: \[ui\] port is 'x'; expected a valid integer"),
         ("FOOTNOTE_LIBRARY__PATH", "", r"the environment: \[library\] path is ''"),
     ],

@@ -1,1 +1,1 @@
-"""Text utilities: readable form, cleaning, sentence splitting and language detection."""
+"""Clean text, make it readable, and detect its language."""

@@ -1,16 +1,16 @@
-"""Text without what a person cannot see: control and bidi characters, terminal sequences, half characters."""
+"""Remove characters that a person cannot see: control and bidi characters, terminal sequences, surrogates."""
 
 from __future__ import annotations
 
 import json
 import re
 
-# Zero-width joiners shape words in Arabic and Indic scripts and join emoji; after any other character they do nothing.
+# Zero-width joiners shape words in Arabic and Indic scripts and join emoji; elsewhere they do nothing.
 _JOINED = "\u0590-\u1cff\ua800-\uabff\ufb1d-\ufefc\U00010a00-\U00011fff\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _NOISE = re.compile(
-    "\x1b\\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\\\|\x9c)"  # OSC: a window's title, a link
-    "|\x1b[PX^_][^\x1b\x9c\n]*(?:\x1b\\\\|\x9c)"  # other strings that a terminal swallows
-    "|\x1b\\[[0-?]*[ -/]*[@-~]"  # CSI: colours, the cursor
+    "\x1b\\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\\\|\x9c)"  # OSC: window title, link
+    "|\x1b[PX^_][^\x1b\x9c\n]*(?:\x1b\\\\|\x9c)"  # other terminal strings
+    "|\x1b\\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     "|\x1b[()][0-9AB]"
     "|(?P<pair>[\ud800-\udbff][\udc00-\udfff])"
     "|(?P<line>\r\n|[\r\x0b\x0c\x85\u2028\u2029])"
@@ -28,22 +28,22 @@ _UNSEEN = re.compile(
 
 
 def clean(text: str) -> str:
-    """Return `text` as it may be stored and printed; text without such characters comes back as it is.
+    """Return `text` safe to store and print.
 
-    Terminal sequences, soft hyphens, zero-width and bidi characters go; other control characters and half surrogate
-    pairs become blanks; every line end becomes \\n. Tabs stay, and so do joiners where a script or emoji needs them.
+    Terminal sequences, soft hyphens, zero-width and bidi characters are removed; other control characters and lone
+    surrogates become blanks; every line end becomes \\n. Tabs stay, as do joiners in scripts and emoji that need them.
     """
     return _NOISE.sub(_replacement, text)
 
 
 def cuts(text: str) -> list[tuple[int, int]]:
-    """The spans of `text` that `clean` leaves out; every other character keeps its place among them."""
+    """Return the spans of `text` that `clean` removes; all other characters are kept or replaced one by one."""
     found = ((match.start() + len(_replacement(match)), match.end()) for match in _NOISE.finditer(text))
     return [(start, end) for start, end in found if start < end]
 
 
 def escape(text: str) -> str:
-    """Return JSON `text` with the characters that `clean` takes out as `\\u` escapes: same values, safe to print."""
+    """Return JSON `text` with the characters that `clean` removes as `\\u` escapes: same values, safe to print."""
     return _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 

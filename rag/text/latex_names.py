@@ -1,4 +1,4 @@
-"""LaTeX's names of letters, signs and units, and the commands that only wrap what they print."""
+"""List LaTeX commands: accents, letters, symbols, units, and commands that only wrap their argument."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ ACCENTS = {
     "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "b": "\u0331",
     "d": "\u0323",
 }  # fmt: skip
+# Accents that need a package are read, but not written.
 MORE_ACCENTS = {"h": "\u0309", "G": "\u030f", "f": "\u0311", "polhk": "\u0328", "textcommabelow": "\u0326"}
-"""Accents that need a package, so they are read and not written."""
 
 LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
            "AA": "Å", "i": "ı", "j": "ȷ", "dj": "đ", "DJ": "Đ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "ng": "ŋ",
@@ -48,7 +48,7 @@ SYMBOLS = {
     "enspace": " ", "Dbar": "Đ", "dbar": "đ", "cprime": "ʹ", "cdprime": "ʺ", "ohorn": "ơ", "OHORN": "Ơ", "uhorn": "ư",
     "UHORN": "Ư",
 }  # fmt: skip
-"""What commands without arguments print."""
+"""The output of commands without arguments."""
 
 SILENT = frozenset(
     (
@@ -59,10 +59,10 @@ SILENT = frozenset(
         "nobreakdash newblock allowbreak"
     ).split()
 )
-"""Commands that print nothing, where a text is LaTeX for certain."""
+"""Commands without output, in text that is certainly LaTeX."""
 
 BREAKS = frozenset("par linebreak break smallskip medskip bigskip hfill item".split())
-"""Commands that part what stands before and after them, where a text is LaTeX for certain."""
+"""Commands that separate words, in text that is certainly LaTeX."""
 
 WRAPPERS = (
     r"(?:text(?:bf|it|sc|tt|sf|rm|md|up|normal|sl|superscript|subscript)?|emph|underline|url|mathcal|mathbf|mathbb"
@@ -70,7 +70,7 @@ WRAPPERS = (
     r"|mkbibemph|mkbibitalic|mkbibbold|href\{[^{}]*\}|texorpdfstring\{[^{}]*\}|foreignlanguage\{[^{}]*\}"
     r"|(?:text|f)?color(?:box)?\{[^{}]*\})"
 )
-"""A regular expression of the commands of which the last argument alone is printed."""
+"""A regular expression for commands that print only their last argument."""
 
 _PREFIXES = {
     "femto": "f", "pico": "p", "nano": "n", "micro": "μ", "milli": "m", "centi": "c", "deci": "d", "deca": "da",
@@ -94,4 +94,4 @@ UNITS = {
     "arcminute": "′", "arcsecond": "″", "celsius": "°C", "degreeCelsius": "°C", "angstrom": "Å", "kilogram": "kg",
     "per": "/", "squared": "²", "cubed": "³", "square": "", "cubic": "", "of": "",
 }  # fmt: skip
-"""What the units of the package siunitx print."""
+"""The output of the units of siunitx."""

@@ -1,4 +1,4 @@
-"""The readable form of a text: LaTeX left-overs resolved, nothing else changed. And the way back, for BibTeX."""
+"""Resolve LaTeX in text into its readable form, and write text as LaTeX."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import unicodedata
 
 from .latex_names import ACCENTS, BREAKS, GREEK, LETTERS, MORE_ACCENTS, SILENT, SYMBOLS, UNITS, WRAPPERS
 
-_MARKS = re.compile(r"[\\{}$`~]|''|--")
-_MOST_PASSES = 12  # nobody nests deeper; a text made to, costs no more than this
-_MOST_ROUNDS = 3  # what was resolved rarely makes a new command
+_LATEX_CHARACTERS = re.compile(r"[\\{}$`~]|''|--")
+_MAX_NESTING = 12
+_MAX_ROUNDS = 3  # resolved text rarely forms a new command
 
-# Stand for what has to survive while the rest is resolved. No text may hold these noncharacters of Unicode.
+# Noncharacters of Unicode, as placeholders for what must survive while the rest is resolved.
 _RESERVED = re.compile("[\ufdd0-\ufdd6]")
 _PATH_OPEN, _PATH_CLOSE = "\ufdd0", "\ufdd1"
 _LITERAL = {"{": "\ufdd2", "}": "\ufdd3", "\\": "\ufdd4", "$": "\ufdd5", "~": "\ufdd6"}
@@ -20,18 +20,18 @@ _LITERAL_BACK = str.maketrans({sign: letter for letter, sign in _LITERAL.items()
 _LITERAL_NAMES = {"textbackslash": "\\", "backslash": "\\", "textasciitilde": "~", "textdollar": "$",
                   "textbraceleft": "{", "textbraceright": "}", "lbrace": "{", "rbrace": "}"}  # fmt: skip
 
-# Backslashes that are none of LaTeX's: paths of Windows, escaped quotes and apostrophes of JSON and SQL.
+# Backslashes not from LaTeX: Windows paths, escaped quotes and apostrophes of JSON and SQL.
 _PART = r"[\w.$%~+@-]+"
 _PATH = re.compile(
     rf"(?<![\w\\])[A-Za-z]:\\{{1,2}}{_PART}(?:\\{{1,2}}{_PART})*\\?(?![{{\w])"  # C:\temp\new
     rf"|(?<![^\s\"'(<\[])\\\\{_PART}(?:\\{_PART})+(?![{{\w])"  # \\server\share
     r"|(?<![\w.\\{}$^-])\w[\w.-]*(?:\\[^\W_][\w.-]*)+(?![{\w])"  # temp\new
-    r"|(?<![\\\w])\\[A-Za-z][+*?]"  # \S+, of a regular expression
+    r"|(?<![\\\w])\\[A-Za-z][+*?]"  # \S+ in a regular expression
     r"|(?<![^\s(\[:,{])\\\"(?=\w)[^\"\\\n{}]{1,200}\\\"(?![\w{])"  # \"quoted\"
     r"|(?<=[^\W\d_])\\'(?:s|t|d|m|re|ll|ve)(?!\w)"  # don\'t
 )
 _MATH = re.compile(r"(?<!\\)(\${1,2})(?!\s)([^$]{0,199}[^$\s])\1|(?<!\\)\$(\s[^$\\]{0,99}\\[^$]{1,99}\s)\$")
-_VARIABLE = re.compile(r"[A-Z_]{2,}[\w/:.\-]*")  # $HOME_DIR/$USER, of a shell
+_VARIABLE = re.compile(r"[A-Z_]{2,}[\w/:.\-]*")  # $HOME_DIR/$USER in a shell
 
 _BASE = r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"
 _ACCENT = re.compile(
@@ -71,17 +71,17 @@ _SILENT = re.compile(
 _NOTE = re.compile(r"\\footnote\{([^{}]*)\}")
 _SWITCHED = re.compile(rf"\\(?:(?:left|right)\s*\.|(?:{'|'.join(sorted(SILENT))})(?![A-Za-z])(?:\{{\}})?\s*)")
 _BREAK = re.compile(rf"\\(?:{'|'.join(sorted(BREAKS))})(?![A-Za-z])\s*")
-# TeX skips the blank after a command; people write it after the ones of mathematics and their own.
+# TeX drops the blank after a command; people keep it after those of mathematics and their own.
 _SYMBOL = re.compile(r"\\(?:(relax|pounds|text[a-z]+)(?![A-Za-z{])\s?|([A-Za-z]+)(?:\{\})?)")
 _ALONE = re.compile(r"\{\\([A-Za-z]{2,})\s*\}")
 _ARGUED = re.compile(r"\\([A-Za-z]+)\*?(?:\[[^\][{}]*\])?\s*(?=\{)")
-_NAMED = re.compile(r"\{(ours|var(?:epsilon|phi|theta))\}")  # names of macros alone, whose backslash was lost
+_NAMED = re.compile(r"\{(ours|var(?:epsilon|phi|theta))\}")  # names of macros that lost their backslash
 _POWER = re.compile(r"([\^_])\{([^{}]+)\}")
-# Around words; sets and code keep theirs, commands their arguments.
+# Braces around words; sets and code keep theirs, commands their arguments.
 _BRACES = re.compile(r"""((?:\\[A-Za-z]+\*?|\})\s?)?(?<!\\)\{(\w(?:[^{}:;,="|]|:(?=//))*)\}""")
 _ADDRESS = re.compile(r"\{(https?://[^\s{}\\$]+)\}")
 
-# What only LaTeX writes, commands apart: escaped signs, accents, formulas, indices.
+# What occurs only in LaTeX, besides commands: escaped signs, accents, formulas, indices.
 _EVIDENCE = re.compile(
     r"\\[%&_#$]|(?<=\w)\\[,;](?=\w)|(?<=[^\W\d_]{2})\\-(?=[^\W\d_]{2})|\\[oOlL](?![A-Za-z])|\\\\(?=\s)|\\[({\[](?:[^\\\n]|\\.){1,200}?\\[)}\]]|[\^_]\{[^{}]+\}"
     r"|\\[A-Za-z]{2,}\*?\{|\{\\(?:em|bf|it|sc|tt|sf|rm|sl)(?![A-Za-z])"
@@ -91,16 +91,16 @@ _EVIDENCE = re.compile(
 
 _SPACING = {"|": "‖", ":": " ", ">": " ", "!": "", "@": "", "/": ""}
 
-_COMMANDS = (  # of mathematics, which LaTeX has without a package
+_MATH_COMMANDS = (  # in LaTeX without a package
     *(name for name in GREEK if name != "omicron"),
     *"Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
     *"times sim approx pm leq geq neq rightarrow infty cdot in sum prod partial nabla".split(),
 )
 _AS_LATEX = {
-    **{SYMBOLS[name]: f"$\\{name}$" for name in _COMMANDS},
+    **{SYMBOLS[name]: f"$\\{name}$" for name in _MATH_COMMANDS},
     **{letter: f"{{\\{name}}}" for name, letter in LETTERS.items()},
     **{sign: f"\\{sign}" for sign in "$&%#_"},
-    # Braces are counted by BibTeX even behind a backslash.
+    # BibTeX counts braces even after a backslash.
     "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}", "|": r"\textbar{}", "<": "$<$", ">": "$>$", "–": "--", "—": "---", "“": "``", "”": "''",
     "‘": "`", "’": "'", "…": r"\ldots{}", "§": r"\S{}",
@@ -110,25 +110,25 @@ _AS_LATEX = {
 def readable(text: str) -> str:
     """Return `text` with LaTeX left-overs resolved: ``na\\"ive`` is naïve, ``34.0\\%`` is 34.0%, ``x''`` is "x".
 
-    Text without such left-overs is returned as it is, with its backslashes, braces and dollars: `C:\\temp`, `{S}`. A
-    macro of the authors' own (`\\ours`) keeps its name, as what it stood for is not known.
+    Text without them is unchanged, with its backslashes, braces and dollars: `C:\\temp`, `{S}`. An unknown macro
+    (`\\ours`) keeps its name.
     """
-    for _ in range(_MOST_ROUNDS):
-        if not _MARKS.search(text):
+    for _ in range(_MAX_ROUNDS):
+        if not _LATEX_CHARACTERS.search(text):
             break
-        before, text = text, _pass(text, certain=False)
+        before, text = text, _resolve_text(text, certain=False)
         if text == before:
             break
     return text
 
 
 def from_latex(text: str) -> str:
-    """Return the text that a field in LaTeX stands for, as those of BibTeX are; braces only group in it."""
-    return _pass(text, certain=True) if _MARKS.search(text) else text
+    """Return the text of a LaTeX field, as in BibTeX; braces in it only group."""
+    return _resolve_text(text, certain=True) if _LATEX_CHARACTERS.search(text) else text
 
 
 def with_letters(text: str) -> str:
-    """Return a field in LaTeX with its accents and letters in Unicode and its braces in pairs: `Mu\\~noz` is Muñoz."""
+    """Return a LaTeX field with accents and letters in Unicode and braces still in pairs: `Mu\\~noz` is Muñoz."""
     if "\\" not in text:
         return text
     for _ in range(3):  # two accents on one letter
@@ -140,14 +140,15 @@ def with_letters(text: str) -> str:
 
 
 def verbatim(text: str) -> str:
-    """Return an address or number from a field in LaTeX: without escapes, its dashes, tildes and quotes untouched."""
+    """Return a URL or number of a LaTeX field without escapes; dashes, tildes and quotes stay."""
     text = re.sub(r"\{?\\(?:textasciitilde|sim)(?![A-Za-z])(?:\{\})?\}?|\\~(?:\{\})?|\$\\sim\$", "~", text)
     text = re.sub(r"\\(?:url|path|nolinkurl|href\{[^{}]*\})(?=\{)", "", text)
     text = text.replace(r"\textunderscore", "_").replace(r"\textless", "<").replace(r"\textgreater", ">")
     return re.sub(r"[{}]", "", re.sub(r"\\([%&_#$~^ ])|\\-|\$([<>_])\$", lambda m: m[1] or m[2] or "", text)).strip()
 
 
-def _pass(text: str, *, certain: bool) -> str:
+def _resolve_text(text: str, *, certain: bool) -> str:
+    """Resolve LaTeX in a text; `certain` if all of it is LaTeX."""
     if _RESERVED.search(text):
         return text
     formulas = 0
@@ -159,13 +160,13 @@ def _pass(text: str, *, certain: bool) -> str:
         if prices or not (certain or _is_math(inside)) or (_VARIABLE.match(inside) and not certain):
             return match[0]
         formulas += 1
-        return _resolved(inside, whole=True)
+        return _resolve(inside, certain=True)
 
     text = _MATH.sub(math, text)
     paths: list[str] = []
-    drive = re.search(r"(?<![\w\\])[A-Z]:\\+\w", text)  # then `Files\in` is the rest of a path
+    drive = re.search(r"(?<![\w\\])[A-Z]:\\+\w", text)  # then `Files\in` continues a path
 
-    def kept(match: re.Match[str]) -> str:
+    def keep_path(match: re.Match[str]) -> str:
         if not drive and not _is_path(match[0]):
             return match[0]
         paths.append(match[0])
@@ -173,13 +174,10 @@ def _pass(text: str, *, certain: bool) -> str:
 
     if "\\" in text:
         text = re.sub(r"(?<=[^\W\d_])\\-(?=[^\W\d_])", "", text) if certain else text
-        text = (
-            _PATH.sub(kept, text)
-            if not certain
-            else re.sub(r"(?<![\w\\])[A-Za-z]:\\(?!text)(?=\w)[^\s{}]*", kept, text)
-        )
+        path = r"(?<![\w\\])[A-Za-z]:\\(?!text)(?=\w)[^\s{}]*" if certain else _PATH
+        text = re.sub(path, keep_path, text)
     if certain or formulas or _is_latex(text):
-        text = _resolved(text, whole=certain)
+        text = _resolve(text, certain=certain)
         text = re.sub(r"(?<=[\w.,)])~(?=[A-Za-z(\[\\])|(?<=[A-Za-z.)])~(?=\d)", " ", text)
     else:
         text = _SYMBOL.sub(_macro, text)
@@ -193,12 +191,12 @@ def _pass(text: str, *, certain: bool) -> str:
 
 
 def _is_math(inside: str) -> bool:
-    """Whether the inside of `$...$` looks like mathematics; two prices in one sentence do not."""
+    """Return whether the inside of `$...$` looks like mathematics, not like text between two prices."""
     return bool(re.search(r"[\\^_{}=<>]", inside) or re.fullmatch(r"\w{1,3}", inside))
 
 
 def _is_path(found: str) -> bool:
-    """Whether the backslashes in what looks like a path are no commands of LaTeX."""
+    """Return whether what looks like a path has no LaTeX commands."""
     if not found[0].isalnum() and found[0] != "_":
         return True
     parts = re.split(r"\\+", found)
@@ -214,28 +212,28 @@ def _is_latex(text: str) -> bool:
     return any(_symbol(match[1] or match[2]) is not None for match in _SYMBOL.finditer(text))
 
 
-def _resolved(text: str, *, whole: bool) -> str:
-    """LaTeX resolved from the inside out; `whole` where all of it is LaTeX, so that single letters are commands too."""
-    for _ in range(_MOST_PASSES):
-        before, text = text, _commands(text, whole)
-        if text == before:  # what is left of commands with arguments is none that is known
+def _resolve(text: str, *, certain: bool) -> str:
+    """Resolve LaTeX from the inside out; single letters are commands only if it is `certain`."""
+    for _ in range(_MAX_NESTING):
+        before, text = text, _resolve_innermost(text, certain)
+        if text == before:  # the remaining commands with arguments are unknown
             text = _ARGUED.sub(lambda m: _symbol(m[1]) or "", text)
         if text == before:
             break
     return text
 
 
-def _commands(text: str, whole: bool) -> str:
+def _resolve_innermost(text: str, certain: bool) -> str:
     text = re.sub(r"\\\\(\s?)", lambda m: m[1] or " ", text)
     text = re.sub(r"\\([{}$])", lambda m: _LITERAL[m[1]], text)
     text = text.replace(r"\~{}", _LITERAL["~"]).replace(r"\^{}", "^")
     text = _ACCENT.sub(_accented, text)
-    text = _ACCENT_BEFORE.sub(_accented, text) if whole else text
+    text = _ACCENT_BEFORE.sub(_accented, text) if certain else text
     text = _LETTER.sub(lambda m: LETTERS[m[1]], text)
     text = _DEGREE.sub("°", text)
     text = _SORTED_BY.sub("", text)
     text = _RAISED.sub(r"^\1", text)
-    text = _measures(text)
+    text = _quantities(text)
     for _ in range(3):  # wrappers nest: \textbf{\emph{x}}
         text, found = _WRAPPED.subn(_unwrapped, text)
         if not found:
@@ -248,24 +246,24 @@ def _commands(text: str, whole: bool) -> str:
     text = _QUOTED.sub(r"“\1”", text)
     text = _SILENT.sub("", text)
     text = _NOTE.sub(r" (\1)", text)
-    if whole:
+    if certain:
         text = _BREAK.sub(" ", _SWITCHED.sub("", text))
         text = re.sub(r"\\([|:>!@/])", lambda m: _SPACING[m[1]], text)
     text = re.sub(r"\\[()\[\]]", "", text)
     text = re.sub(r"\\([%&_# ,;])", lambda m: m[1] if m[1] in "%&_#" else " ", text)
     text = re.sub(r"(?<=\w)\\[-/](?=\w)", "", text)
     text = _ALONE.sub(lambda m: m[0] if m[1] in _LITERAL_NAMES else _symbol(m[1]) or m[0], text)
-    text = _SYMBOL.sub(lambda m: _macro(m, whole=whole), text)
+    text = _SYMBOL.sub(lambda m: _macro(m, certain=certain), text)
     text = _NAMED.sub(lambda m: SYMBOLS.get(m[1], m[1]), text)
     text = _POWER.sub(lambda m: m[1] + (m[2] if len(m[2]) == 1 or m[2].isalnum() else f"({m[2]})"), text)
     return _BRACES.sub(lambda m: m[0] if m[1] else m[2], text)
 
 
 def _typeset(text: str) -> str:
-    """Quotes, ties and dashes as they are printed."""
+    """Return quotes, ties and dashes as printed."""
     text = text.replace("``", '"').replace("''", '"')
     text = re.sub(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)", r"'\1'", text)
-    text = re.sub(r"(?<=[\w.,)]{2})~(?=[A-Za-z(\[])|(?<=[A-Za-z.)]{2})~(?=\d)", " ", text)  # Fig.~3; not y~x
+    text = re.sub(r"(?<=[\w.,)]{2})~(?=[A-Za-z(\[])|(?<=[A-Za-z.)]{2})~(?=\d)", " ", text)  # Fig.~3, not y~x
     return re.sub(r"(?<=\w)---?(?=\w)|(?<=\s)---?(?=\s)", "–", text)
 
 
@@ -280,8 +278,8 @@ def _unwrapped(match: re.Match[str]) -> str:
     return f"{inside}{{}}" if ends_in_name else inside  # \ensuremath{\mu}m
 
 
-def _macro(match: re.Match[str], whole: bool = False) -> str:
-    """What a command stands for; the name of one that is not known, and a single letter as it is: `\\d+`."""
+def _macro(match: re.Match[str], certain: bool = False) -> str:
+    """Return the output of a command, the name of an unknown one; a single letter is unchanged: `\\d+`."""
     name = match[1] or match[2]
     if match.string.startswith("{", match.end()):
         return match[0]
@@ -290,11 +288,11 @@ def _macro(match: re.Match[str], whole: bool = False) -> str:
     symbol = _symbol(name)
     if symbol is not None:
         return symbol
-    return name if len(name) > 1 or whole else match[0]
+    return name if len(name) > 1 or certain else match[0]
 
 
-def _measures(text: str) -> str:
-    """The quantities of the package siunitx, as it prints them: `\\SI{3}{\\micro\\metre}` is 3 μm."""
+def _quantities(text: str) -> str:
+    """Return siunitx quantities as printed: `\\SI{3}{\\micro\\metre}` is 3 μm."""
     if not re.search(r"\\(?:SI|qty|si|unit|num|ang)", text):
         return text
     text = _RANGE.sub(lambda m: f"{m[4]}–{m[5]}" if m[4] else f"{m[1]}–{m[2]} {_units(m[3])}", text)
@@ -309,7 +307,7 @@ def _units(text: str) -> str:
 
 
 def _symbol(name: str) -> str | None:
-    """What a command of LaTeX without arguments prints; "" for one that prints nothing itself, None for no command."""
+    """Return the output of a command without arguments, or None if it is unknown."""
     if name in SYMBOLS or len(name) == 1:
         return SYMBOLS.get(name)
     return _more_symbols().get(name)
@@ -324,9 +322,9 @@ def _more_symbols() -> dict[str, str]:
 
 
 def latex(text: str) -> str:
-    """`text` as LaTeX and BibTeX read it: signs that mean something there as commands, accents as braced ones.
+    """Return `text` as LaTeX for BibTeX: special signs as commands, accents in braces; `readable` reverses it.
 
-    `readable` gives it back. Letters that LaTeX has no command for stay as they are, in UTF-8.
+    Letters without a LaTeX command stay in UTF-8.
     """
     return "".join(_AS_LATEX.get(letter) or _with_accent(letter) for letter in unicodedata.normalize("NFC", text))
 
@@ -340,6 +338,6 @@ def _with_accent(letter: str) -> str:
 
 
 def folded(title: str) -> str:
-    """A title as it is compared: readable, lower case, without punctuation, white space single."""
+    """Return a title for comparison: readable, lower case, without punctuation, with single spaces."""
     text = unicodedata.normalize("NFKC", readable(title)).casefold()
     return " ".join(re.findall(r"\w+", text)) or " ".join(text.split())
