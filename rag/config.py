@@ -149,7 +149,7 @@ def load_settings(
 
 
 def library_folder(settings: Settings) -> Path:
-    """Return the library's absolute folder: `[library] path` from the working directory, else the user's data folder."""
+    """Return the library's absolute folder: `[library] path`, relative to the working directory, or the data folder."""
     from platformdirs import user_data_path
 
     path = settings.library.path
