@@ -15,8 +15,7 @@ _MAX_EXACT_FLOAT = 2.0**53  # larger floats may be rounded
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
     """Return an integer within bounds; a float like 3.0 counts as one.
 
-    Raises:
-        QuestionError: It is something else.
+    Raise QuestionError if it is something else.
     """
     is_exact = isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT_FLOAT
     number = int(value) if is_exact else value
@@ -27,11 +26,7 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
 
 
 def text(name: str, value: Any) -> str:
-    """Return clean text on one line.
-
-    Raises:
-        QuestionError: It is not a string.
-    """
+    """Return clean text on one line; raise QuestionError if it is not a string."""
     if not isinstance(value, str):
         raise QuestionError(f"{name} is {shown(value)}; expected a text.")
     return " ".join(clean(value).split())
@@ -40,8 +35,7 @@ def text(name: str, value: Any) -> str:
 def several(name: str, value: Any) -> Iterable[Any] | None:
     """Return the values of an argument that is one value or a collection of them; None for None.
 
-    Raises:
-        QuestionError: It is bytes, a mapping or something else.
+    Raise QuestionError if it is bytes, a mapping or something else.
     """
     if value is None:
         return None
@@ -55,8 +49,7 @@ def several(name: str, value: Any) -> Iterable[Any] | None:
 def texts(name: str, value: Any) -> list[str] | None:
     """Return a list of clean texts; None for None.
 
-    Raises:
-        QuestionError: It is something else, or empty.
+    Raise QuestionError if it is something else, or empty.
     """
     if value is None:
         return None
@@ -68,8 +61,7 @@ def texts(name: str, value: Any) -> list[str] | None:
 def years(name: str, value: Any) -> list[int] | None:
     """Return a list of years; None for None.
 
-    Raises:
-        QuestionError: It is something else, or empty.
+    Raise QuestionError if it is something else, or empty.
     """
     if value is None:
         return None

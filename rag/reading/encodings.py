@@ -101,8 +101,7 @@ def encoding_of(raw: bytes, declared: str | None = None) -> str:
 def read_text(path: Path, declaration: Callable[[bytes], str | None] | None = None) -> str:
     """Return the text of a file with \\n line ends; `declaration` finds the encoding that the format lets it declare.
 
-    Raises:
-        SourceError: The file is too large, or not text.
+    Raise SourceError if the file is too large, or not text.
     """
     size = path.stat().st_size
     if size > MAX_TEXT_BYTES:
@@ -114,11 +113,7 @@ def read_text(path: Path, declaration: Callable[[bytes], str | None] | None = No
 
 
 def decode(raw: bytes, declared: str | None = None) -> str:
-    """Return the clean text of bytes, decoded as `encoding_of` says.
-
-    Raises:
-        SourceError: They are not text.
-    """
+    """Return the clean text of bytes, decoded as `encoding_of` says; raise SourceError if they are not text."""
     codec = encoding_of(raw, declared)
     broken = 0
     try:

@@ -29,42 +29,24 @@ class Format(NamedTuple):
     modules: tuple[str, ...] = ()
 
 
-def _read_pdf(path: Path, name: str, most_pages: int | None = None) -> Reading:
-    from .pdf.reader import read_pdf
-
-    return Reading([read_pdf(path, most_pages)])
-
-
-_TEXT = Format(read_plain_text)
-_MARKDOWN = Format(read_markdown, ("markdown_it",))
-_HTML = Format(read_html, ("bs4", "lxml.etree"))
-_JATS = Format(read_jats, ("bs4", "lxml.etree"))
-_DOCX = Format(read_docx, ("bs4", "lxml.etree", "mammoth"))
-_EPUB = Format(read_epub, ("bs4", "lxml.etree"))
-_PDF = Format(
-    _read_pdf,
-    ("numpy", "pypdfium2", "rag.reading.pdf.reader", "rag.reading.pdf.layout", "rag.reading.pdf.metadata"),
-)
-_BIBTEX = Format(read_bibliography, ("bibtexparser", "pylatexenc.latex2text"))
-_RIS = Format(read_bibliography, ("rispy",))
-_JSON_LINES = Format(read_json_lines)
+_XML = ("bs4", "lxml.etree")
+_PDF_MODULES = ("numpy", "pypdfium2", "rag.reading.pdf.reader", "rag.reading.pdf.layout", "rag.reading.pdf.metadata")
+_EPUB = Format(read_epub, _XML)
 _FORMATS = {
-    ".txt": _TEXT,
-    ".text": _TEXT,
-    ".md": _MARKDOWN,
-    ".markdown": _MARKDOWN,
-    ".html": _HTML,
-    ".htm": _HTML,
-    ".xhtml": _HTML,
-    ".xml": _JATS,
-    ".nxml": _JATS,
-    ".docx": _DOCX,
-    ".epub": _EPUB,
-    ".pdf": _PDF,
-    ".bib": _BIBTEX,
-    ".ris": _RIS,
-    ".jsonl": _JSON_LINES,
-    ".ndjson": _JSON_LINES,
+    suffix: format_
+    for suffixes, format_ in {
+        (".txt", ".text"): Format(read_plain_text),
+        (".md", ".markdown"): Format(read_markdown, ("markdown_it",)),
+        (".html", ".htm", ".xhtml"): Format(read_html, _XML),
+        (".xml", ".nxml"): Format(read_jats, _XML),
+        (".docx",): Format(read_docx, (*_XML, "mammoth")),
+        (".epub",): _EPUB,
+        (".pdf",): Format(_read_pdf, _PDF_MODULES),
+        (".bib",): Format(read_bibliography, ("bibtexparser", "pylatexenc.latex2text")),
+        (".ris",): Format(read_bibliography, ("rispy",)),
+        (".jsonl", ".ndjson"): Format(read_json_lines),
+    }.items()
+    for suffix in suffixes
 }
 SUFFIXES = frozenset(_FORMATS)
 """The suffixes of readable files, in lower case with the dot."""
@@ -86,16 +68,15 @@ def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: 
         raise SourceError(
             f"files of the kind {path.suffix or '(no suffix)'!r} are not read; known are {', '.join(_FORMATS)}"
         )
-    options: dict[Format, dict[str, Any]] = {
-        _PDF: {"most_pages": most_pages},
-        _BIBTEX: {"outside": outside},
-        _RIS: {"outside": outside},
+    options: dict[Callable[..., Reading], dict[str, Any]] = {
+        _read_pdf: {"most_pages": most_pages},
+        read_bibliography: {"outside": outside},
     }
     with translate_errors("file"):
         if not path.stat().st_size:
             raise SourceError("the file is empty")
-        reading = found.read(path, name, **options.get(found, {}))
-    if not reading.papers and not reading.failures and found not in (_BIBTEX, _RIS):
+        reading = found.read(path, name, **options.get(found.read, {}))
+    if not reading.papers and not reading.failures and found.read is not read_bibliography:
         raise SourceError("there is no paper in it")
     return reading
 

@@ -16,8 +16,7 @@ from .sources import Reading
 def read_json_lines(path: Path, name: str) -> Reading:
     """Return the papers of a file, and a failure for each line that is not one.
 
-    Raises:
-        SourceError: No line is a paper.
+    Raise SourceError if no line is a paper.
     """
     reading = Reading()
     raw = path.read_bytes()

@@ -21,8 +21,7 @@ _MAX_ALIASED_NODES = 10_000
 def read_markdown(path: Path, name: str) -> Reading:
     """Return the paper in a Markdown file; title, authors and the rest may be in its front matter.
 
-    Raises:
-        SourceError: The front matter is not valid YAML, or its aliases expand to far more than is written.
+    Raise SourceError if the front matter is not valid YAML, or its aliases expand to far more than is written.
     """
     from markdown_it import MarkdownIt
 

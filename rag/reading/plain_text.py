@@ -23,8 +23,7 @@ Block = tuple[int, str]
 def read_plain_text(path: Path, name: str) -> Reading:
     """Return the one paper in a text, or the papers of a page of titles and abstracts.
 
-    Raises:
-        SourceError: The file has no text.
+    Raise SourceError if the file has no text.
     """
     text = read_text(path)
     blocks = list(_blocks(text))

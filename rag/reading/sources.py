@@ -66,8 +66,7 @@ class Item:
 def make_paper(title: str, body: str, *, sections: Sequence[Part] | None = None, **details: Any) -> Paper:
     """Return a paper whose text is the title, a blank line, and the body or the sections in order.
 
-    Raises:
-        SourceError: There is no title or no text.
+    Raise SourceError if there is no title or no text.
     """
     title = " ".join(_searchable(title).split())[:_MAX_TITLE].strip()
     parts = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 
 from .latex_names import ACCENTS, BREAKS, GREEK, LETTERS, MORE_ACCENTS, SILENT, SYMBOLS, UNITS, WRAPPERS
 
@@ -48,9 +49,21 @@ _LETTER = re.compile(rf"\{{?\\({'|'.join(sorted(LETTERS, key=len, reverse=True))
 _DEGREE = re.compile(r"\^\s*\{?\s*\\circ(?![A-Za-z])\s*\}?")
 _WRAPPED = re.compile(rf"(?:\\{WRAPPERS}|(?<![A-Za-z])(?:textbf|textit|mathcal|mathbf|mathbb|mathrm))\{{([^{{}}]*)\}}")
 _RAISED = re.compile(r"(?<=\d)\\textsuperscript\{([-+−]?\d+)\}")
-_SWITCH = re.compile(r"\{\\(?:em|bf|it|sc|tt|sf|rm|sl|bfseries|itshape|ttfamily|scshape)(?![A-Za-z])\s*([^{}]*)\}")
-_FRACTION = re.compile(r"\\(?:[dt]|nice)?frac\{([^{}]*)\}\{([^{}]*)\}")
-_CITED = re.compile(r"\\cite[a-z]*\*?\{([^{}]*)\}")
+_WITH_ARGUMENTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"\{\\(?:em|bf|it|sc|tt|sf|rm|sl|bfseries|itshape|ttfamily|scshape)(?![A-Za-z])\s*([^{}]*)\}"), r"\1"),
+    (re.compile(r"\\(?:[dt]|nice)?frac\{([^{}]*)\}\{([^{}]*)\}"), r"\1/\2"),
+    (re.compile(r"\\sqrt(?:\[(\w+)\])?\{(\w*)\}"), lambda m: f"{m[1] or ''}√{m[2]}"),
+    (re.compile(r"\\(?:isotope|nuclide)\[(\d+)\]\{(\w+)\}"), r"\1\2"),
+    (re.compile(r"\\cite[a-z]*\*?\{([^{}]*)\}"), r"[\1]"),
+    (re.compile(r"\\(?:enquote|mkbibquote|textquote)\*?\{([^{}]*)\}"), r"“\1”"),
+    (
+        re.compile(
+            r"\\(?:[hv]space\*?|label|index|[hv]?phantom|pagestyle|color|thanks|(?:eq|auto|page|[cC])?ref|begin|end)\{[^{}]*\}"
+        ),
+        "",
+    ),
+    (re.compile(r"\\footnote\{([^{}]*)\}"), r" (\1)"),
+)
 _SORTED_BY = re.compile(r"\\(?:noopsort|SortNoop|noop|sortkey)\s*\{[^{}]*\}", re.IGNORECASE)
 _QUANTITY = re.compile(r"\\(?:SI|qty)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}")
 _RANGE = re.compile(
@@ -62,13 +75,6 @@ _LIST = re.compile(
 )
 _UNIT = re.compile(r"\\(?:si|unit)(?:\[[^\][]*\])?\{([^{}]*)\}")
 _NUMBER = re.compile(r"\\(num|ang)(?:\[[^\][]*\])?\{([^{}]*)\}")
-_ROOT = re.compile(r"\\sqrt(?:\[(\w+)\])?\{(\w*)\}")
-_ISOTOPE = re.compile(r"\\(?:isotope|nuclide)\[(\d+)\]\{(\w+)\}")
-_QUOTED = re.compile(r"\\(?:enquote|mkbibquote|textquote)\*?\{([^{}]*)\}")
-_SILENT = re.compile(
-    r"\\(?:[hv]space\*?|label|index|[hv]?phantom|pagestyle|color|thanks|(?:eq|auto|page|[cC])?ref|begin|end)\{[^{}]*\}"
-)
-_NOTE = re.compile(r"\\footnote\{([^{}]*)\}")
 _SWITCHED = re.compile(rf"\\(?:(?:left|right)\s*\.|(?:{'|'.join(sorted(SILENT))})(?![A-Za-z])(?:\{{\}})?\s*)")
 _BREAK = re.compile(rf"\\(?:{'|'.join(sorted(BREAKS))})(?![A-Za-z])\s*")
 # TeX drops the blank after a command; people keep it after those of mathematics and their own.
@@ -238,14 +244,8 @@ def _resolve_innermost(text: str, certain: bool) -> str:
         text, found = _WRAPPED.subn(_unwrapped, text)
         if not found:
             break
-    text = _SWITCH.sub(r"\1", text)
-    text = _FRACTION.sub(r"\1/\2", text)
-    text = _ROOT.sub(lambda m: f"{m[1] or ''}√{m[2]}", text)
-    text = _ISOTOPE.sub(r"\1\2", text)
-    text = _CITED.sub(r"[\1]", text)
-    text = _QUOTED.sub(r"“\1”", text)
-    text = _SILENT.sub("", text)
-    text = _NOTE.sub(r" (\1)", text)
+    for pattern, replacement in _WITH_ARGUMENTS:
+        text = pattern.sub(replacement, text)
     if certain:
         text = _BREAK.sub(" ", _SWITCHED.sub("", text))
         text = re.sub(r"\\([|:>!@/])", lambda m: _SPACING[m[1]], text)

@@ -22,8 +22,7 @@ _PREFIX, _LOCK = "footnote-zotero-", "lock"
 def sqlite_snapshot(file: Path) -> Iterator[sqlite3.Connection]:
     """Open a temporary copy of a database with its journals; nothing next to the original is written.
 
-    Raises:
-        SourceError: It cannot be copied, or keeps changing.
+    Raise SourceError if it cannot be copied, or keeps changing.
     """
     file = file.resolve()  # the journals are next to the database itself, not next to a link
     _delete_leftovers()

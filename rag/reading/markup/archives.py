@@ -31,11 +31,7 @@ class Archive:
         return iter(self._parts)
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a part.
-
-        Raises:
-            SourceError: It is larger than any text.
-        """
+        """Return the bytes of a part; raise SourceError if it is larger than any text."""
         part = self._parts[name]
         size = part.stat().st_size if isinstance(part, Path) else part.file_size
         if size > MAX_TEXT_BYTES:
@@ -48,8 +44,7 @@ class Archive:
     def xml(self, name: str) -> Any:
         """Return the root of an XML part, with tags without namespaces.
 
-        Raises:
-            SourceError: It is not valid XML, or too large.
+        Raise SourceError if it is not valid XML, or too large.
         """
         return parse_xml(self.read(name))
 
@@ -58,8 +53,7 @@ class Archive:
 def open_archive(path: Path, kind: str) -> Iterator[Archive]:
     """Open an archive of a file format named `kind`.
 
-    Raises:
-        SourceError: It is damaged, protected or unsafe, or a part of it cannot be read.
+    Raise SourceError if it is damaged, protected or unsafe, or a part of it cannot be read.
     """
     with translate_errors("zipfile", kind):
         if path.is_dir():

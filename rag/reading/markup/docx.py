@@ -48,8 +48,7 @@ p[style-name='toc 3'] => nav > p:fresh
 def read_docx(path: Path, name: str) -> Reading:
     """Return the paper in a Word document, without its pictures.
 
-    Raises:
-        SourceError: It is not a .docx, has a password, or unpacks to more than a paper holds.
+    Raise SourceError if it is not a .docx, has a password, or unpacks to more than a paper holds.
     """
     import mammoth
 

@@ -44,8 +44,7 @@ def is_book(folder: Path) -> bool:
 def read_epub(path: Path, name: str) -> Reading:
     """Return the paper or book in an EPUB file or in the folder of an unpacked one.
 
-    Raises:
-        SourceError: It is not an EPUB, is copy-protected, or unpacks to more than a book holds.
+    Raise SourceError if it is not an EPUB, is copy-protected, or unpacks to more than a book holds.
     """
     with open_archive(path, "EPUB") as archive:
         if _CONTAINER not in archive:

@@ -12,7 +12,6 @@ _MAX_TAGS = 3000  # of a formula with layout; a page of mathematics has some hun
 _APPLIED, _INVISIBLE = "\u2061", re.compile("[\u200b\u2062-\u2064\ufeff]")
 _SPACED = re.compile(r":?[=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦×±∓≪≫≔∧∨∪∩∣]=?")  # operators with spaces around
 _ACCENTS = dict(zip("^ˆ~˜¯‾→⃗˙¨", "\u0302\u0302\u0303\u0303\u0304\u0304\u20d7\u20d7\u0307\u0308", strict=True))
-_UNSEEN = ("annotation", "annotation-xml", "mphantom", "maligngroup", "malignmark")
 
 
 def formula(math: Any) -> str:
@@ -63,30 +62,31 @@ def _text(tag: Any, inside: list[str]) -> str:
     name = tag.name.rpartition(":")[2]
     whole = "".join(inside)
     first, second, third = [*inside, "", "", ""][:3]
-    if name in _UNSEEN:
-        return ""
-    if name in ("mi", "mn", "mo", "ms", "mtext"):
-        return _token(name, whole)
-    if name == "mspace":
-        return " "
-    if name in ("msub", "munder"):
-        return first + _script("_", second)
-    if name in ("msup", "mover"):
-        return _accented(first, second) if name == "mover" else first + _script("^", second)
-    if name in ("msubsup", "munderover"):
-        return first + _script("_", second) + _script("^", third)
-    if name == "mfrac":
-        return f"{_bracketed(first)}/{_bracketed(second)}"
-    if name == "msqrt":
-        return "√" + _bracketed(whole)
-    if name == "mroot":
-        return f"{_bracketed(first)}^(1/{second})"
-    if name == "mtr":
-        return " ".join(inside)
-    if name == "mtable":
-        return "; ".join(inside)
-    if name == "mfenced":
-        return f"{tag.get('open', '(')}{', '.join(inside)}{tag.get('close', ')')}"
+    match name:
+        case "annotation" | "annotation-xml" | "mphantom" | "maligngroup" | "malignmark":  # not shown
+            return ""
+        case "mi" | "mn" | "mo" | "ms" | "mtext":
+            return _token(name, whole)
+        case "mspace":
+            return " "
+        case "msub" | "munder":
+            return first + _script("_", second)
+        case "msup":
+            return first + _script("^", second)
+        case "mover":
+            return _accented(first, second)
+        case "msubsup" | "munderover":
+            return first + _script("_", second) + _script("^", third)
+        case "mfrac":
+            return f"{_bracketed(first)}/{_bracketed(second)}"
+        case "msqrt":
+            return "√" + _bracketed(whole)
+        case "mroot":
+            return f"{_bracketed(first)}^(1/{second})"
+        case "mtr" | "mtable":
+            return (" " if name == "mtr" else "; ").join(inside)
+        case "mfenced":
+            return f"{tag.get('open', '(')}{', '.join(inside)}{tag.get('close', ')')}"
     return whole
 
 

@@ -26,11 +26,7 @@ _LINE_END = "\x1e"
 
 
 def read_html(path: Path, name: str) -> Reading:
-    """Return the paper in an HTML file.
-
-    Raises:
-        SourceError: There is no text in it.
-    """
+    """Return the paper in an HTML file; raise SourceError if there is no text in it."""
     soup = parse_html(read_text(path, markup_encoding))
     notes = hidden_text_note(drop_hidden(soup))
     meta: dict[str, list[str]] = {}

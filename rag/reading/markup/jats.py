@@ -43,8 +43,7 @@ _OTHER_GROUPS = re.compile("editor|reviewer|translator|member|collab|investigato
 def read_jats(path: Path, name: str) -> Reading:
     """Return the papers in a JATS file; that of a collection has several.
 
-    Raises:
-        SourceError: It is not XML, not JATS, or declares entities.
+    Raise SourceError if it is not XML, not JATS, or declares entities.
     """
     size = path.stat().st_size
     if size > MAX_TEXT_BYTES:

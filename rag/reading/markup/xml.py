@@ -24,8 +24,7 @@ def parse_xml(raw: bytes) -> Any:
 def parse_namespaced_xml(raw: bytes) -> Any:
     """Return the root of an XML document; nothing external is fetched, only XML's and HTML's entities are expanded.
 
-    Raises:
-        SourceError: It is not well formed, or declares entities.
+    Raise SourceError if it is not well formed, or declares entities.
     """
     from lxml import etree
 

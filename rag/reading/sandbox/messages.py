@@ -30,8 +30,7 @@ def pack_reading(reading: Reading) -> dict[str, Any]:
 def unpack_reading(raw: dict[str, Any]) -> Reading:
     """Return the reading that `pack_reading` packed, with every text in it clean.
 
-    Raises:
-        ValueError, KeyError, TypeError: It is not one.
+    Raise ValueError, KeyError, TypeError if it is not one.
     """
     return Reading([_unpack_paper(paper) for paper in raw["papers"]], _unpack_failures(raw["failures"]))
 
@@ -45,8 +44,7 @@ def pack_items(items: Sequence[Item], failures: Sequence[Failure]) -> dict[str, 
 def unpack_items(raw: dict[str, Any]) -> tuple[list[Item], list[Failure]]:
     """Return the items and failures that `pack_items` packed, with every text in them clean.
 
-    Raises:
-        ValueError, KeyError, TypeError: They are not.
+    Raise ValueError, KeyError, TypeError if they are not.
     """
     return [_unpack_item(item) for item in raw["items"]], _unpack_failures(raw["failures"])
 

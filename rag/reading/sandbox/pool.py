@@ -92,10 +92,10 @@ class _Worker:
                 return bytes(frame[LENGTH_BYTES : LENGTH_BYTES + size])
         raise _WorkerTimedOut
 
-    def end(self) -> int:
-        """Kill the process and its children; return its exit status, negative for a signal."""
+    def end(self, grace_seconds: float = 0) -> int:
+        """Kill the process and its children after some time to exit; return its status, negative for a signal."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5 if self._has_closed_output() else 0)
+            self.process.wait(grace_seconds)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         status = self.process.wait()
@@ -103,13 +103,6 @@ class _Worker:
             with contextlib.suppress(OSError):
                 pipe.close()
         return status
-
-    def _has_closed_output(self) -> bool:
-        """Return whether the worker is ending by itself."""
-        assert self.process.stdout
-        output = select.poll()
-        output.register(self.process.stdout, 0)
-        return bool(output.poll(0))
 
 
 class WorkerPool:
@@ -189,7 +182,7 @@ def _reply(request: bytes, limits: Limits, stop: threading.Event | None) -> dict
             if not isinstance(reply, dict):
                 raise TypeError("the reply is not an object")
         except _WorkerDied as error:
-            status = worker.end()
+            status = worker.end(grace_seconds=0.5)  # it is exiting
             if status == IDLE_EXIT_STATUS:
                 continue  # it had just retired
             raise SourceError(limits.too_long if status == -signal.SIGPROF else limits.broken) from error

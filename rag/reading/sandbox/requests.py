@@ -44,30 +44,21 @@ def read_file_in_sandbox(
 ) -> Reading:
     """Return what `formats.read_file` returns.
 
-    Raises:
-        SourceError: Nothing of the file can be read, or `stop` was set.
+    Raise SourceError if nothing of the file can be read, or `stop` was set.
     """
     arguments = {"path": str(path.absolute()), "name": name, "most_pages": most_pages, "outside": outside}
     return call("file", arguments, _file_limits(path), stop, parse=unpack_reading)
 
 
 def read_items_in_sandbox(path: Path) -> tuple[list[Item], list[Failure]]:
-    """Return what `bibliography.reader.bibliography_items` returns.
-
-    Raises:
-        SourceError: The file cannot be read.
-    """
+    """Return what `bibliography.reader.bibliography_items` returns; raise SourceError if the file cannot be read."""
     return call("items", {"path": str(path.absolute())}, _file_limits(path), parse=unpack_items)
 
 
 def read_zotero_in_sandbox(
     folder: Path, collections: Sequence[str], without: Sequence[str]
 ) -> tuple[list[Item], list[Failure]]:
-    """Return what `zotero.read_zotero` returns.
-
-    Raises:
-        SourceError: The library cannot be read.
-    """
+    """Return what `zotero.read_zotero` returns; raise SourceError if the library cannot be read."""
     arguments = {"folder": str(folder.absolute()), "collections": list(collections), "without": list(without)}
     return call("zotero", arguments, _ZOTERO_LIMITS, parse=unpack_items)
 
