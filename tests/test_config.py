@@ -1,4 +1,4 @@
-"""Settings: which source wins, which file is taken, and what an error says."""
+"""Settings: precedence of sources, choice of the file, and messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_config_toml_holds_every_setting_with_its_default() -> None:
     assert tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8")) == Settings().model_dump(mode="json")
 
 
-def test_each_source_goes_before_the_ones_below_it(here: Path) -> None:
+def test_each_source_overrides_those_below_it(here: Path) -> None:
     def top_k(file: bool = True, environ: str | None = "3", argument: int | None = 4) -> int:
         (here / "config.toml").write_text("[retrieval]\ntop_k = 2\n" if file else "[retrieval]\ncandidates = 50\n")
         return load_settings(
@@ -43,7 +43,7 @@ def test_each_source_goes_before_the_ones_below_it(here: Path) -> None:
     assert top_k(argument=None, environ=None, file=False) == Settings().retrieval.top_k == 10
 
 
-def test_a_source_that_sets_one_key_leaves_its_table_s_other_keys_to_the_sources_below(here: Path) -> None:
+def test_a_source_that_sets_one_key_keeps_the_other_keys_of_its_table(here: Path) -> None:
     (here / "config.toml").write_text("[ui]\nhost = 'localhost'\nport = 1\n")
     ui = load_settings(environ={"FOOTNOTE_UI__PORT": "2"}, overrides={"ui": {"password": "x"}}).ui
     assert (ui.host, ui.port, ui.password) == ("localhost", 2, "x")
@@ -58,7 +58,7 @@ def test_a_cross_encoder_s_folder_is_relative_to_the_file_and_its_special_names_
         assert load_settings(environ={}).cross_encoder.model == name
 
 
-def test_without_a_file_the_defaults_hold(here: Path) -> None:
+def test_without_a_file_the_defaults_apply(here: Path) -> None:
     assert load_settings(environ={"PATH": "/bin"}) == Settings()
 
 
@@ -79,13 +79,13 @@ def test_the_nearest_config_toml_of_the_folder_and_its_parents_is_taken(here: Pa
         b"\xff\xfe\x00",
     ],
 )
-def test_a_stranger_s_config_toml_is_passed_over(here: Path, text: str | bytes) -> None:
+def test_a_config_toml_of_another_program_is_ignored(here: Path, text: str | bytes) -> None:
     (here / "config.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     (here.parent / "config.toml").write_text("[retrieval]\ntop_k = 6\n")
     assert load_settings(environ={}).retrieval.top_k == 6
 
 
-def test_a_broken_file_with_our_tables_is_an_error_and_not_passed_over(here: Path) -> None:
+def test_an_invalid_file_with_our_tables_is_an_error(here: Path) -> None:
     (here / "config.toml").write_text("[retrieval]\ntop_k = \n")
     with pytest.raises(ConfigError, match=r"config\.toml is not valid TOML: .*line 2.*--config"):
         load_settings(environ={})
@@ -141,7 +141,9 @@ def test_the_library_is_the_argument_s_the_environment_s_the_nearest_file_s_or_t
     assert opened(config=tmp_path / "other.toml") == users  # a file that is named is the only one
 
 
-def test_a_folder_is_shown_as_a_person_would_write_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_shown_relative_to_the_working_directory_or_home(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(here.parents[1]))
     assert shown_folder(here / "mine" / "library") == "mine/library"
     assert shown_folder(here.parent / "library") == "~/project/library"
@@ -149,7 +151,7 @@ def test_a_folder_is_shown_as_a_person_would_write_it(here: Path, monkeypatch: p
     assert shown_folder(Path("/srv/library")) == "library"
 
 
-def test_a_library_beside_the_user_s_is_named_where_the_user_s_is_empty(here: Path) -> None:
+def test_another_library_is_named_if_the_user_s_is_empty(here: Path) -> None:
     (here / "library").mkdir()
     (here / "library" / "footnote.sqlite").touch()
     with Assistant.open() as assistant, pytest.raises(EmptyLibrary, match="used with `--library library`"):
@@ -174,7 +176,7 @@ def test_ask_follows_the_working_directory(here: Path, tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("path", ["~/library", "/srv/library"])
-def test_a_path_that_is_whole_is_left_as_it_is(here: Path, path: str) -> None:
+def test_an_absolute_path_is_unchanged(here: Path, path: str) -> None:
     (here / "config.toml").write_text(f"[library]\npath = '{path}'\n")
     with Assistant.open() as assistant:
         assert assistant.library.folder == Path(path).expanduser()
@@ -204,7 +206,7 @@ def test_an_unknown_key_or_a_wrong_value_is_an_error_with_file_key_and_what_was_
         load_settings("mine.toml", environ={})
 
 
-def test_all_errors_of_a_file_are_told_at_once(here: Path) -> None:
+def test_all_errors_of_a_file_are_in_one_message(here: Path) -> None:
     (here / "mine.toml").write_text("[ui]\nport = 'x'\n[nosuch]\na = 1\n")
     with pytest.raises(ConfigError) as caught:
         load_settings("mine.toml", environ={})
@@ -247,7 +249,7 @@ def test_any_setting_can_be_set_by_environment(here: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["absent.toml", "."])
-def test_a_file_that_was_named_and_cannot_be_read_is_an_error(here: Path, file: str) -> None:
+def test_an_unreadable_given_file_is_an_error(here: Path, file: str) -> None:
     with pytest.raises(ConfigError, match=r"The configuration file .* cannot be read: "):
         load_settings(file, environ={})
 

@@ -1,4 +1,4 @@
-"""Reads one file as one paper."""
+"""Write one file, and read it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+from rag.errors import SourceError
 from rag.reading.formats import read_file
+from rag.reading.sources import Reading
 from rag.types import Paper
 
+Content = str | bytes | Mapping[str, str | bytes]
 
-def read(folder: Path, name: str, content: str | bytes | Mapping[str, str | bytes]) -> Paper:
+
+def read_papers(folder: Path, name: str, content: Content) -> Reading:
+    """Return what a file of this content gives; a mapping is the content of a zip file."""
     path = folder / name
     if isinstance(content, Mapping):
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -18,7 +25,24 @@ def read(folder: Path, name: str, content: str | bytes | Mapping[str, str | byte
                 archive.writestr(part, inside)
     else:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    reading = read_file(path, name)
+    return read_file(path, name)
+
+
+def read(folder: Path, name: str, content: Content) -> Paper:
+    """Return the only paper of a file without failures."""
+    reading = read_papers(folder, name, content)
     assert not reading.failures, reading.failures
     (paper,) = reading.papers
     return paper
+
+
+def refusal(folder: Path, name: str, content: Content) -> str:
+    """Return the message of the SourceError for a file."""
+    with pytest.raises(SourceError) as caught:
+        read_papers(folder, name, content)
+    return str(caught.value)
+
+
+def failures(reading: Reading) -> list[tuple[int | None, str]]:
+    """Return the lines and reasons of a reading's failures."""
+    return [(failure.line, failure.reason) for failure in reading.failures]

@@ -1,4 +1,4 @@
-"""No stored or printed text holds what a person cannot see or what drives a terminal."""
+"""Stored and printed text has no invisible characters and no terminal sequences."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from rag.text.cleaning import clean, escape
         ("naïve ≤ 5 μm — “quoted” 中文", "naïve ≤ 5 μm — “quoted” 中文"),
     ],
 )
-def test_what_nobody_sees_is_taken_out_and_the_rest_stays(raw: str, cleaned: str) -> None:
+def test_invisible_characters_are_removed_and_the_rest_is_kept(raw: str, cleaned: str) -> None:
     assert clean(raw) == cleaned
     assert clean(cleaned) == cleaned
     cleaned.encode()
 
 
 @pytest.mark.parametrize("piece", ["\x1b]", "\x1b[", "\x1b[0", "\x1bP", "\u200d", "\ud800", "\r", "\u00ad", "a\u200c"])
-def test_a_million_characters_are_cleaned_in_a_moment(piece: str) -> None:
+def test_a_million_characters_are_cleaned_quickly(piece: str) -> None:
     started = time.perf_counter()
     clean(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - started < 3
 
 
-def test_json_keeps_its_values_and_prints_nothing_unseen() -> None:
+def test_escaped_json_has_the_same_values_and_no_invisible_characters() -> None:
     value = {"text": "\x1b]0;x\x07 \u202e \u2028 \x9b \u00ad \U000e0041 中"}
     printed = escape(json.dumps(value, ensure_ascii=False, indent=1))
     assert json.loads(printed) == value

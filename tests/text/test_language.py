@@ -53,18 +53,18 @@ def test_the_language_of_a_question(language: str, question: str) -> None:
      "in vivo and in vitro results",
      "Le Cun's view"],
 )  # fmt: skip
-def test_an_english_question_is_in_no_other_language(question: str) -> None:
+def test_an_english_question_is_english(question: str) -> None:
     assert language_of(question) in (None, "English")
 
 
-def test_none_of_the_english_questions_at_hand_is_taken_for_another_language() -> None:
+def test_all_english_questions_of_the_project_are_english() -> None:
     rows = [json.loads(line) for line in (ROOT / "eval/qa.jsonl").read_text().splitlines()]
     rows += [json.loads(line) for line in (ROOT / "tests/data/follow_ups.jsonl").read_text().splitlines()]
     others = {row["question"] for row in rows if language_of(row["question"]) not in (None, "English")}
     assert others == {"Was ist die Hauptstadt der Mongolei?"}
 
 
-def test_the_hint_stands_where_english_papers_do_not_answer(assistant: Assistant) -> None:
+def test_a_hint_is_given_if_english_papers_do_not_answer(assistant: Assistant) -> None:
     assistant.add([CASES / "26-language"])
     answer = assistant.ask("Wie viele Otter hat der Drachen gezählt?")
     assert any(note.startswith("The question seems to be in German") for note in answer.notes)

@@ -47,12 +47,12 @@ def read_file_in_sandbox(
     Raise SourceError if nothing of the file can be read, or `stop` was set.
     """
     arguments = {"path": str(path.absolute()), "name": name, "most_pages": most_pages, "outside": outside}
-    return call("file", arguments, _file_limits(path), stop, parse=unpack_reading)
+    return call("file", arguments, file_limits(path), stop, parse=unpack_reading)
 
 
 def read_items_in_sandbox(path: Path) -> tuple[list[Item], list[Failure]]:
     """Return what `bibliography.reader.bibliography_items` returns; raise SourceError if the file cannot be read."""
-    return call("items", {"path": str(path.absolute())}, _file_limits(path), parse=unpack_items)
+    return call("items", {"path": str(path.absolute())}, file_limits(path), parse=unpack_items)
 
 
 def read_zotero_in_sandbox(
@@ -63,7 +63,8 @@ def read_zotero_in_sandbox(
     return call("zotero", arguments, _ZOTERO_LIMITS, parse=unpack_items)
 
 
-def _file_limits(path: Path) -> Limits:
+def file_limits(path: Path) -> Limits:
+    """Return the limits for a file, or the folder of an unpacked EPUB, by its size."""
     with translate_errors("file"):
         files = path.rglob("*") if path.is_dir() else [path]  # an unpacked EPUB is a folder
         size = sum(file.stat().st_size for file in files)

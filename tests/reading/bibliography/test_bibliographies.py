@@ -1,4 +1,4 @@
-"""BibTeX and RIS: what entries give, what is broken in them, and the files that they name."""
+"""BibTeX and RIS: entries, broken entries, and the files that they name."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def papers(tmp_path: Path) -> Path:
 # BibTeX
 
 
-def test_a_bibtex_entry_gives_a_paper_with_all_that_it_states(tmp_path: Path) -> None:
+def test_a_bibtex_entry_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
     entry = r"""@string{jr = "Journal of Rivers"}
 @article{lee2020, title = {The {DNA} of na{\"i}ve {O}tters}, author = {M{\"u}ller, J{\'e}r{\^o}me and Ann Lee},
   year = 2020, journal = jr, doi = {https://doi.org/10.1/x}, eprint = {2001.00001}, archivePrefix = {arXiv},
@@ -82,7 +82,7 @@ def test_a_bibtex_entry_gives_a_paper_with_all_that_it_states(tmp_path: Path) ->
     assert (details.citekey, details.tags) == ("lee2020", ("otters", "rivers"))
 
 
-def test_broken_bibtex_entries_are_named_and_cost_no_other(tmp_path: Path) -> None:
+def test_broken_bibtex_entries_are_named_and_only_cost_themselves(tmp_path: Path) -> None:
     reading = read(
         tmp_path,
         "a.bib",
@@ -155,14 +155,14 @@ def test_files_are_found_in_every_form_that_programs_write(papers: Path, field: 
         ("::;:", []),
     ],
 )
-def test_files_that_are_not_there_are_named_without_their_place(papers: Path, field: str, missing: list[str]) -> None:
+def test_missing_files_are_named_without_their_folder(papers: Path, field: str, missing: list[str]) -> None:
     (item,) = items(papers, f"@article{{a, title={{Otters}}, file = {{{field}}}}}")
     assert list(item.missing) == missing
     assert [file.name for file in item.files] == (["one.pdf"] if "one.pdf" in field else [])
 
 
 @pytest.mark.parametrize("field", [":../out.pdf:PDF", "{root}/out.pdf", ":{bare}/out.pdf:pdf", ":link.pdf:PDF"])
-def test_files_outside_the_folder_count_only_where_they_may(papers: Path, field: str) -> None:
+def test_files_outside_the_folder_count_only_if_allowed(papers: Path, field: str) -> None:
     (papers / "link.pdf").symlink_to(papers.parent / "out.pdf")
     field = field.replace("{root}", str(papers.parent)).replace("{bare}", str(papers.parent).lstrip("/"))
     entry = f"@article{{a, title={{Otters}}, file = {{{field};:one.pdf:PDF}}}}"
@@ -173,7 +173,7 @@ def test_files_outside_the_folder_count_only_where_they_may(papers: Path, field:
 
 
 @pytest.mark.parametrize("field", [r"\\server\share\a.pdf", "//server/share/a.pdf", r":\\\\server/share/a.pdf:PDF"])
-def test_no_other_machine_is_asked_for_a_file(papers: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_no_other_machine_is_contacted_for_a_file(papers: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     asked: list[str] = []
     isfile = os.path.isfile
     monkeypatch.setattr(os.path, "isfile", lambda path: asked.append(str(path)) or isfile(path))
@@ -182,14 +182,14 @@ def test_no_other_machine_is_asked_for_a_file(papers: Path, monkeypatch: pytest.
     assert not [name for name in asked if re.search(r"[/\\]{2}server", name)]
 
 
-def test_files_are_looked_for_where_jabref_notes_that_they_are(papers: Path) -> None:
+def test_files_are_found_in_the_folders_that_jabref_notes(papers: Path) -> None:
     entry = "@article{a, title={Otters}, file = {:Reed - 2020 - Otters.pdf:PDF}}\n"
     assert items(papers, entry)[0].files == ()
     noted = entry + "@comment{jabref-meta: fileDirectory:files/12;}\n@comment{jabref-meta: databaseType:bibtex;}\n"
     assert [file.parent.name for file in items(papers, noted)[0].files] == ["12"]
 
 
-def test_an_item_says_when_it_came_and_where_it_is_kept(papers: Path) -> None:
+def test_an_item_has_its_date_and_groups(papers: Path) -> None:
     first, second, third = items(
         papers,
         "@article{a, title={One}, groups={Rivers, Reeds}, creationdate={2021-03-04T05:06:07}, abstract={text}}\n\n"
@@ -216,7 +216,7 @@ def test_an_entry_needs_an_abstract_or_a_file(papers: Path) -> None:
 # RIS
 
 
-def test_a_ris_record_gives_a_paper_with_all_that_it_states(tmp_path: Path) -> None:
+def test_a_ris_record_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
     paper = only(
         read(
             tmp_path,
@@ -236,7 +236,7 @@ def test_a_ris_record_gives_a_paper_with_all_that_it_states(tmp_path: Path) -> N
     )
 
 
-def test_broken_ris_records_are_named_and_cost_no_other(tmp_path: Path) -> None:
+def test_broken_ris_records_are_named_and_only_cost_themselves(tmp_path: Path) -> None:
     reading = read(
         tmp_path,
         "a.ris",
@@ -270,7 +270,7 @@ def case(name: str, file: str) -> list[Paper]:
     return reading.papers
 
 
-def test_braces_protect_letters_and_are_no_symbols() -> None:
+def test_braces_protect_letters_and_are_not_symbols() -> None:
     (paper,) = case("01-braced-symbol", "b.bib")
     assert paper.title == "Studies of the Delta Variant in Vivo: SARS and Alpha-Synuclein"
     assert paper.authors == ("Ann Storm",)
@@ -284,7 +284,7 @@ def test_pieces_and_macros_of_a_value_are_joined(tmp_path: Path) -> None:
     assert only(read(tmp_path, "a.bib", text + "abstract = {text})")).title == "On Rivers, Reeds #2 #1"
 
 
-def test_names_are_read_as_bibtex_and_ris_have_them(tmp_path: Path) -> None:
+def test_names_are_read_in_the_forms_of_bibtex_and_ris(tmp_path: Path) -> None:
     (paper,) = case("06-bib-names", "a.bib")
     assert paper.authors == ("World Office for Reeds, Rushes and Sedges", "Tim Oak, Jr", "Pim van der Berg")
     (paper,) = case("06-bib-names", "b.ris")
@@ -300,7 +300,7 @@ def test_names_are_read_as_bibtex_and_ris_have_them(tmp_path: Path) -> None:
         assert bibtex_names(field) == people
 
 
-def test_no_paper_is_lost_to_keys_or_fields_used_twice() -> None:
+def test_repeated_keys_and_fields_lose_no_paper() -> None:
     papers = case("07-bib-lost-entries", "a.bib")
     assert [paper.title for paper in papers] == [
         "No Key One", "No Key Two", "Annotated Tides", "Two File Fields", "Key Twin A", "Key Twin B",
@@ -309,7 +309,7 @@ def test_no_paper_is_lost_to_keys_or_fields_used_twice() -> None:
     assert papers[3].tags == ("a", "b")
 
 
-def test_entries_inherit_and_say_numbers_of_preprints_anywhere() -> None:
+def test_entries_inherit_fields_and_have_preprint_numbers_anywhere() -> None:
     first, second, third, sorted_, journal, address = case("08-bib-inherit", "a.bib")
     assert (first.year, first.venue) == (2009, "The Whole Book of Crosses")
     assert (second.year, second.venue) == (2008, "Proceedings of X")
@@ -332,7 +332,7 @@ def test_the_number_of_a_preprint_is_found_in_any_field(tmp_path: Path, fields: 
     assert paper.arxiv_id == "2102.00002"
 
 
-def test_commands_of_latex_print_what_they_stand_for() -> None:
+def test_latex_commands_are_printed() -> None:
     (paper,) = case("09-bib-latex", "a.bib")
     assert paper.title == "<5 m of Lutra at 20 °C and 3 μm: prehistoric Cu in “North”"
     assert paper.authors == ("Håkon Đorđević", "Thị Nguyễn")
@@ -355,11 +355,11 @@ def test_records_lose_tags_and_entities() -> None:
         ('<a href="x">link</a> <span class="a" id=b>s</span>', "link s"),
     ],
 )
-def test_tags_and_entities_are_told_from_text(text: str, shown: str) -> None:
+def test_only_known_tags_and_entities_are_removed(text: str, shown: str) -> None:
     assert untagged(text) == shown
 
 
-def test_tags_cost_no_more_than_their_length() -> None:
+def test_the_time_for_tags_is_linear() -> None:
     for hostile in ("<b a=" * 20_000, "<p " + " " * 100_000, "&#38;" * 20_000, "<sup>" * 20_000, "1<sup>" * 20_000):
         start = time.perf_counter()
         untagged(hostile)
@@ -409,12 +409,12 @@ def test_files_are_found_by_addresses(papers: Path, field: str) -> None:
     assert [file.resolve() for file in item.files] == [papers / "one.pdf"]
 
 
-def test_no_other_machine_is_asked_by_an_address(papers: Path) -> None:
+def test_no_other_machine_is_contacted_for_an_address(papers: Path) -> None:
     (item,) = items(papers, "@article{a, title={Otters}, file={file://server/share/a.pdf}}")
     assert (item.files, item.missing) == ((), ("a.pdf",))
 
 
-def test_a_file_out_of_the_folder_is_named_on_its_paper(tmp_path: Path) -> None:
+def test_a_file_outside_the_folder_is_noted_on_its_paper(tmp_path: Path) -> None:
     body = "Otters swim in rivers. " * 20
     (tmp_path / "far").mkdir()
     for name in ("far/linked.txt", "far/said.txt", "in/near.txt"):
@@ -444,7 +444,7 @@ def test_many_missing_files_are_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", ["a and " * 20_000, "}" * 100_000, "{" * 100_000, "family=" * 14_000, "a, " * 30_000])
-def test_names_cost_no_more_than_their_length(names: str) -> None:
+def test_the_time_for_names_is_linear(names: str) -> None:
     start = time.perf_counter()
     bibtex_names(names)
     assert time.perf_counter() - start < 2

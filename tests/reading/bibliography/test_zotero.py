@@ -1,4 +1,4 @@
-"""A Zotero library: small databases with the tables that Zotero makes, and all that can be odd about one."""
+"""A Zotero library: small databases with the tables of Zotero, and all that can be unusual in one."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ CREATE TABLE citationkey (itemID NOT NULL PRIMARY KEY, itemKey NOT NULL, library
 
 
 class Shelf:
-    """A Zotero folder that a test fills."""
+    """Fill a Zotero folder for a test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -166,7 +166,7 @@ def stored(item: Item) -> list[str]:
 # Items
 
 
-def test_an_item_gives_all_that_zotero_knows_of_it(shelf: Shelf) -> None:
+def test_an_item_has_all_its_metadata(shelf: Shelf) -> None:
     number = shelf.item(
         "AAAA1111",
         title="Otters in H<sub>2</sub>O: the <i>Lutra</i> of 10<sup>3</sup> &amp; more rivers",
@@ -241,7 +241,7 @@ def test_fields_are_found_under_each_of_their_names(
         ("AT&T and <unknown>", "AT&T and <unknown>"),
     ],
 )
-def test_a_title_loses_its_html_and_nothing_else(shelf: Shelf, title: str, plain: str) -> None:
+def test_only_html_is_removed_from_a_title(shelf: Shelf, title: str, plain: str) -> None:
     shelf.item("AAAA1111", "case", caseName=title)
     assert shelf.only().title == plain
 
@@ -253,7 +253,7 @@ def test_an_item_without_authors_has_its_editors(shelf: Shelf) -> None:
     assert shelf.only().details["authors"] == ("Willow Alder",)
 
 
-def test_what_is_deleted_or_no_work_is_left_out(shelf: Shelf) -> None:
+def test_deleted_items_and_notes_are_left_out(shelf: Shelf) -> None:
     gone = shelf.item("AAAA1111", title="Gone")
     shelf.file("BBBB1111", "storage:gone.pdf", gone)
     shelf.delete(gone)
@@ -361,7 +361,7 @@ def test_the_base_folder_of_linked_files_is_a_setting_of_the_profile(
         ("BBBB1111", "attachments:{root}/secret.pdf", 2),
     ],
 )
-def test_a_path_that_leaves_its_folder_is_not_followed(
+def test_a_path_outside_its_folder_is_not_followed(
     shelf: Shelf, tmp_path: Path, key: str, path: str, mode: int
 ) -> None:
     (tmp_path / "library" / "prefs.js").write_text(
@@ -381,7 +381,9 @@ def test_a_path_that_leaves_its_folder_is_not_followed(
 
 
 @pytest.mark.parametrize("path", [r"\\server\share\x.pdf", "//server/share/x.pdf", r"/\server\x.pdf"])
-def test_no_other_machine_is_asked_for_a_linked_file(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_no_other_machine_is_contacted_for_a_linked_file(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     shelf.file("BBBB1111", path, shelf.item("AAAA1111", title="Far"), mode=2)
     asked: list[str] = []
     isfile = os.path.isfile
@@ -471,7 +473,7 @@ def test_an_older_better_bibtex_kept_them_as_json(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100, b"SQLite format 3\0" + bytes(4096)])
-def test_a_broken_better_bibtex_costs_the_citekeys_alone(shelf: Shelf, content: bytes) -> None:
+def test_a_broken_better_bibtex_only_costs_the_citekeys(shelf: Shelf, content: bytes) -> None:
     shelf.item("AAAA1111", title="Otters")
     (shelf.folder / "better-bibtex.sqlite").write_bytes(content)
     shelf.database.commit()
@@ -572,7 +574,7 @@ def test_a_database_is_found_through_a_link_and_missed_without_one(shelf: Shelf,
         ("DROP TABLE version; DROP TABLE items", "is damaged or not a Zotero database (no such table: "),
     ],
 )
-def test_tables_of_another_kind_are_refused_with_a_remedy(shelf: Shelf, change: str, reason: str) -> None:
+def test_unknown_tables_are_refused_with_a_remedy(shelf: Shelf, change: str, reason: str) -> None:
     shelf.database.executescript(change)
     with pytest.raises(SourceError, match=re.escape(reason)):
         shelf.read()
@@ -600,7 +602,7 @@ def test_a_damaged_database_is_refused_with_a_remedy(shelf: Shelf, damage: str) 
         read_zotero(shelf.folder)
 
 
-def test_broken_letters_cost_nothing_but_themselves(shelf: Shelf) -> None:
+def test_broken_characters_only_cost_themselves(shelf: Shelf) -> None:
     shelf.item("AAAA1111", title="Otters")
     shelf.database.execute("UPDATE itemDataValues SET value = CAST(x'4f740074ff65' AS TEXT)")
     assert shelf.only().title == "Ot t\ufffde"
@@ -616,13 +618,13 @@ def test_broken_letters_cost_nothing_but_themselves(shelf: Shelf) -> None:
         ([], False),
     ],
 )
-def test_a_zotero_folder_is_known_by_its_database(tmp_path: Path, names: list[str], answer: bool) -> None:
+def test_a_zotero_folder_is_recognised_by_its_database(tmp_path: Path, names: list[str], answer: bool) -> None:
     for name in names:
         (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).write_text("no database")
     assert is_zotero(tmp_path) == answer
 
 
-def test_a_database_without_storage_is_known_by_its_tables(shelf: Shelf) -> None:
+def test_a_database_without_storage_is_recognised_by_its_tables(shelf: Shelf) -> None:
     (shelf.folder / "storage").rmdir()
     assert is_zotero(shelf.folder)
     shelf.database.executescript("DROP TABLE itemAttachments")
@@ -642,10 +644,10 @@ def test_thousands_of_items_are_read(shelf: Shelf) -> None:
     assert items[1999].details["authors"] == ("Ash Rowan 1999",)
 
 
-# In a library of ours
+# In a library
 
 
-def test_a_zotero_library_is_added_asked_and_kept_in_step_with(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_zotero_library_is_added_asked_and_synchronised(shelf: Shelf, tmp_path: Path) -> None:
     oak = shelf.item("OAK00000", title="The Oak, as It Grows", date="2019-00-00 2019", abstractNote="Not this.")
     shelf.creator(oak, "Hazel", "Fern")
     shelf.tag(oak, "roots")

@@ -1,4 +1,4 @@
-"""Word documents as a person sees them: title and byline by their looks, and what is hidden left out."""
+"""Word documents: title and byline by their looks, without hidden text."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_bold_first_line_is_the_title_and_bold_lines_are_headings(tmp_path: Pa
         "LENOVO PC",
     ],
 )
-def test_the_name_of_an_account_is_no_author(tmp_path: Path, creator: str) -> None:
+def test_an_account_name_is_not_an_author(tmp_path: Path, creator: str) -> None:
     assert read(tmp_path, "a.docx", document(bold("On Reeds"), line(TEXT), creator=creator)).authors == ()
 
 
@@ -85,14 +85,14 @@ def test_the_lines_under_the_title_name_the_authors(tmp_path: Path, lines: list[
     assert [s.kind for s in paper.sections] == ["body", "abstract"]
 
 
-def test_a_bold_byline_is_no_heading(tmp_path: Path) -> None:
+def test_a_bold_byline_is_not_a_heading(tmp_path: Path) -> None:
     blocks = [line("On Reeds", "Title"), bold("Ada Willow, Ben Sedge"), bold("Methods"), line(TEXT)]
     paper = read(tmp_path, "a.docx", document(*blocks))
     assert paper.authors == ("Ada Willow", "Ben Sedge")
     assert sections(paper) == [("body", None, "Ada Willow, Ben Sedge"), ("body", "Methods", TEXT)]
 
 
-def test_raised_marks_part_the_names_of_a_byline(tmp_path: Path) -> None:
+def test_superscript_marks_separate_the_names_of_a_byline(tmp_path: Path) -> None:
     raised = "<w:vertAlign w:val='superscript'/>"
     byline = para(run("Ada Willow"), run("1,*", raised), run(" Ben Sedge"), run("2", raised))
     paper = read(tmp_path, "a.docx", document(bold("On the Reeds"), byline, bold("Methods"), line(TEXT)))
@@ -112,14 +112,16 @@ def test_raised_marks_part_the_names_of_a_byline(tmp_path: Path) -> None:
         ((bold("1. Introduction"), line(TEXT)), "On Reeds", "On Reeds"),
     ],
 )
-def test_the_title_is_what_stands_as_one(tmp_path: Path, blocks: tuple[str, ...], stated: str, title: str) -> None:
+def test_the_title_is_the_line_that_looks_like_one(
+    tmp_path: Path, blocks: tuple[str, ...], stated: str, title: str
+) -> None:
     assert read(tmp_path, "my_file.docx", document(*blocks, title=stated)).title == title
 
 
 @pytest.mark.parametrize(
     "heading", ["References", "REFERENCES", "Literature Cited", "7. References", "Acknowledgements"]
 )
-def test_a_heading_without_a_style_or_bold_type_begins_the_references(tmp_path: Path, heading: str) -> None:
+def test_a_plain_heading_begins_the_references(tmp_path: Path, heading: str) -> None:
     paper = read(
         tmp_path, "a.docx", document(line("On Reeds", "Title"), line(TEXT), line(heading), line("Alder C. 2001."))
     )
@@ -137,7 +139,7 @@ def test_a_heading_without_a_style_or_bold_type_begins_the_references(tmp_path: 
         "<w:rStyle w:val='Gone'/>",
     ],
 )
-def test_what_is_hidden_in_a_document_is_left_out_with_a_note(tmp_path: Path, look: str) -> None:
+def test_hidden_text_of_a_document_is_left_out_with_a_note(tmp_path: Path, look: str) -> None:
     styles = "<w:style w:type='character' w:styleId='Gone'><w:rPr><w:vanish/></w:rPr></w:style>"
     body = para(run(TEXT), run(" Reeds are nine metres tall.", look))
     paper = read(tmp_path, "a.docx", document(bold("On Reeds"), body, styles=styles))
@@ -160,14 +162,14 @@ def test_what_is_hidden_in_a_document_is_left_out_with_a_note(tmp_path: Path, lo
         para("<w:commentRangeStart w:id='0'/>", run("Seen words."), "<w:r><w:commentReference w:id='0'/></w:r>"),
     ],
 )
-def test_what_is_seen_of_a_document_is_read(tmp_path: Path, block: str) -> None:
+def test_visible_text_of_a_document_is_read(tmp_path: Path, block: str) -> None:
     paper = read(tmp_path, "a.docx", document(bold("On Reeds"), line(TEXT), block))
     assert "Seen words." in paper.text
     assert "Gone." not in paper.text
     assert paper.notes == ()
 
 
-def test_a_text_box_is_read_once_and_is_no_part_of_the_title(tmp_path: Path) -> None:
+def test_a_text_box_is_read_once_and_is_not_part_of_the_title(tmp_path: Path) -> None:
     inside = para(run("Boxed words."))
     box = (
         "<w:r><mc:AlternateContent xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'>"

@@ -1,4 +1,4 @@
-"""EPUB: who wrote it and when, what its styles hide, and books that lie unpacked in a folder."""
+"""EPUB: authors and date, text hidden by styles, and unpacked books."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def seq(name: str, role: str, place: int) -> str:
         ("<dc:creator>Moss &amp; Sons</dc:creator>", ["Moss & Sons"]),
     ],
 )
-def test_authors_are_the_creators_in_the_role_of_one(tmp_path: Path, metadata: str, authors: list[str]) -> None:
+def test_authors_are_the_creators_with_that_role(tmp_path: Path, metadata: str, authors: list[str]) -> None:
     assert list(read(tmp_path, "a.epub", book(metadata)).authors) == authors
 
 
@@ -95,7 +95,7 @@ def test_the_main_title_is_the_title(tmp_path: Path) -> None:
     assert read(tmp_path, "a.epub", whole).title == "Bogs"
 
 
-def test_what_the_style_sheet_of_a_book_hides_is_left_out(tmp_path: Path) -> None:
+def test_text_hidden_by_a_book_s_style_sheet_is_left_out(tmp_path: Path) -> None:
     page = "<html><head><link rel=stylesheet href=css/b.css></head><p class=x>Hidden.</p><p>Seen.</p></html>"
     paper = read(tmp_path, "a.epub", book(page=page, **{"css/b.css": ".x{display:none}"}))
     assert paper.text == "Marsh\n\nSeen."
@@ -108,7 +108,7 @@ def desk(tmp_path: Path) -> Iterator[Assistant]:
         yield assistant
 
 
-def test_a_folder_named_as_a_book_needs_no_mimetype(tmp_path: Path) -> None:
+def test_a_folder_named_epub_needs_no_mimetype(tmp_path: Path) -> None:
     shutil.copytree(CASES / "21-epub" / "bookdir.epub", tmp_path / "bogs.epub")
     (tmp_path / "bogs.epub" / "mimetype").unlink()
     assert is_book(tmp_path / "bogs.epub")
@@ -143,7 +143,7 @@ def test_an_unpacked_book_is_one_paper_from_its_folder_and_from_the_one_above(
     assert [paper.title for paper in desk.add([tmp_path / given]).updated] == ["Unpacked Bogs"]
 
 
-def test_links_in_an_unpacked_book_lead_nowhere(tmp_path: Path) -> None:
+def test_links_in_an_unpacked_book_are_ignored(tmp_path: Path) -> None:
     from rag.reading.markup.archives import open_archive
 
     (tmp_path / "secret.xhtml").write_text("<p>Secret.</p>")

@@ -1,14 +1,13 @@
-"""Papers in HTML, JATS, DOCX and EPUB: what belongs to the paper, what each part of it is, and what is refused."""
+"""Papers in HTML, JATS, DOCX and EPUB: their text, the kinds of its parts, and refused files."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from helpers.papers import CASES
-from helpers.reader import read
+from helpers.reader import read, refusal
 from helpers.word_files import docx, line, sections
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,13 +17,6 @@ from rag.reading.formats import read_file
 from rag.reading.markup.formulas import formula
 from rag.reading.markup.sections import parse_html
 from rag.reading.sources import make_paper, section_kind
-
-
-def refusal(folder: Path, name: str, content: str | bytes | Mapping[str, str | bytes]) -> str:
-    with pytest.raises(SourceError) as caught:
-        read(folder, name, content)
-    return str(caught.value)
-
 
 # Kinds of sections
 
@@ -52,7 +44,7 @@ def refusal(folder: Path, name: str, content: str | bytes | Mapping[str, str | b
         ("Supplementary Material", "appendix"),
     ],
 )
-def test_a_heading_tells_the_kind_of_its_section(heading: str | None, kind: str) -> None:
+def test_a_heading_decides_the_kind_of_its_section(heading: str | None, kind: str) -> None:
     assert section_kind(heading) == kind
 
 
@@ -64,7 +56,7 @@ def test_a_heading_tells_the_kind_of_its_section(heading: str | None, kind: str)
         (["Appendix", "Extra tables", "References", "B. Code"], "appendix appendix references appendix"),
     ],
 )
-def test_what_follows_the_references_under_a_letter_is_an_appendix(headings: list[str], kinds: str) -> None:
+def test_a_lettered_section_after_the_references_is_an_appendix(headings: list[str], kinds: str) -> None:
     paper = make_paper("Moss", "", sections=[(heading, "Words.") for heading in headings])
     assert [s.kind for s in paper.sections] == kinds.split()
 
@@ -77,7 +69,7 @@ def test_a_section_of_a_kind_counts_without_a_heading() -> None:
 # HTML
 
 
-def test_html_gives_its_text_and_sections_without_the_site_around_it(tmp_path: Path) -> None:
+def test_html_is_read_without_the_site_around_it(tmp_path: Path) -> None:
     paper = read(
         tmp_path,
         "a.html",
@@ -124,7 +116,7 @@ def test_html_of_any_shape_keeps_its_words(tmp_path: Path, content: str, text: s
     assert read(tmp_path, "a.html", content).text == text
 
 
-def test_headings_of_html_give_kinds_to_what_stands_under_them(tmp_path: Path) -> None:
+def test_headings_of_html_decide_the_kinds_of_their_sections(tmp_path: Path) -> None:
     headings = "<h2>Abstract</h2>a<h3>Aim</h3>b<h2>1 Moss</h2>c<h2>References</h2>d<h3>Books</h3>e<h2>Footing</h2>f"
     paper = read(tmp_path, "a.html", f"<h1>T</h1>{headings}")
     assert [s.kind for s in paper.sections] == ["abstract", "abstract", "body", "references", "references", "body"]
@@ -159,7 +151,7 @@ winter.</span></span></span> on roofs. The cover is</p>
 <h3>A.1 More</h3><p>Steep.</p></section></article></body></html>"""
 
 
-def test_arxiv_s_html_is_a_paper_in_all_its_parts(tmp_path: Path) -> None:
+def test_arxiv_s_html_is_read_with_all_its_parts(tmp_path: Path) -> None:
     paper = read(tmp_path, "a.html", LATEXML)
     assert (paper.title, paper.authors) == ("Moss on Roofs", ("Fern Green", "Ivy Stone", "Reed Marsh"))
     assert (paper.arxiv_id, paper.year) == ("2403.01234", 2024)
@@ -231,14 +223,12 @@ def meta(**content: str) -> str:
         ("<meta name=citation_authors content='Ann Moss and Bo Lee'>", "a", ["Ann Moss", "Bo Lee"], None),
     ],
 )
-def test_what_a_page_says_of_its_paper(
-    tmp_path: Path, head: str, title: str, authors: list[str], year: int | None
-) -> None:
+def test_the_metadata_of_a_page(tmp_path: Path, head: str, title: str, authors: list[str], year: int | None) -> None:
     paper = read(tmp_path, "a.html", f"<html><head>{head}</head><body><p>Reeds grow.</p></body></html>")
     assert (paper.title, list(paper.authors), paper.year) == (title, authors, year)
 
 
-def test_the_heading_that_the_page_is_titled_with_is_the_title(tmp_path: Path) -> None:
+def test_the_heading_in_the_page_title_is_the_title(tmp_path: Path) -> None:
     body = "<header><h1>Journal of Reeds</h1></header><svg><title>Logo</title></svg><h1>Wet Reeds</h1><p>They grow.</p>"
     head = "<title>Wet Reeds | Journal of Reeds</title>"
     assert read(tmp_path, "a.html", f"<head>{head}</head><body>{body}</body>").title == "Wet Reeds"
@@ -282,7 +272,7 @@ note.</p></fn> Then <inline-formula><alternatives><tex-math>\begin{document}$$x_
 </ref></ref-list><app-group><app><title>Roofs</title><p>Flat.</p></app></app-group></back></article>"""
 
 
-def test_jats_is_a_paper_in_all_its_parts(tmp_path: Path) -> None:
+def test_jats_is_read_with_all_its_parts(tmp_path: Path) -> None:
     paper = read(tmp_path, "a.nxml", JATS)
     assert (paper.title, paper.authors, paper.year) == ("Moss on Roofs", ("Fern Green",), 2019)
     assert (paper.venue, paper.doi) == ("Moss Letters", "10.1/moss")
@@ -319,11 +309,11 @@ ENTITIES = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10
     ],
     ids=["other", "no front", "cut off", "deep", "bomb", "file"],
 )
-def test_xml_that_is_no_jats_or_not_safe_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+def test_unsafe_xml_and_other_xml_than_jats_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     assert refusal(tmp_path, "a.xml", content).startswith(reason)
 
 
-def test_a_group_of_authors_stands_once_without_its_members(tmp_path: Path) -> None:
+def test_a_group_of_authors_is_named_once_without_its_members(tmp_path: Path) -> None:
     paper = read(tmp_path, "k.xml", (CASES / "20-jats-collab" / "k.xml").read_bytes())
     assert paper.authors == ("Ivy Lake", "The Reed Group")
 
@@ -460,7 +450,7 @@ def test_the_title_of_a_word_document(tmp_path: Path, blocks: tuple[str, ...], s
     ],
     ids=["no zip", "password", "other zip", "bomb", "broken", "outside", "deep", "no text"],
 )
-def test_what_is_no_word_document_is_refused(
+def test_an_invalid_word_document_is_refused(
     tmp_path: Path, content: bytes | dict[str, str | bytes], reason: str
 ) -> None:
     assert refusal(tmp_path, "a.docx", content).startswith(reason)
@@ -513,11 +503,11 @@ def test_an_epub_with_obscured_fonts_is_read(tmp_path: Path) -> None:
     ],
     ids=["no zip", "other zip", "no package", "locked", "outside", "bomb", "no text"],
 )
-def test_what_is_no_epub_is_refused(tmp_path: Path, content: bytes | dict[str, str | bytes], reason: str) -> None:
+def test_an_invalid_epub_is_refused(tmp_path: Path, content: bytes | dict[str, str | bytes], reason: str) -> None:
     assert refusal(tmp_path, "a.epub", content).startswith(reason)
 
 
-# Whatever is in a file costs that file alone
+# A damaged file costs only itself
 
 WHOLE = {
     ".html": LATEXML,
@@ -576,7 +566,7 @@ def test_a_file_that_was_changed_anywhere_gives_a_paper_or_a_reason(
         assert all(0 < s.start < s.end <= len(paper.text) for s in paper.sections)
 
 
-def test_a_jats_date_may_stand_in_its_attribute(tmp_path: Path) -> None:
+def test_a_jats_date_may_be_an_attribute(tmp_path: Path) -> None:
     article = (
         "<article><front><article-meta><title-group><article-title>Reeds</article-title></title-group>"
         "<pub-date iso-8601-date='2016-05-03'><day>3</day></pub-date></article-meta></front>"

@@ -1,4 +1,4 @@
-"""What a person does not see of a page is neither stored nor quoted, and the paper's note says so."""
+"""Hidden text of a page is neither stored nor quoted, and a note says so."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_hidden_paragraph_of_a_page_is_left_out_with_a_note(tmp_path: Path) 
     assert paper.notes == ("39 characters that a person cannot see were left out",)
 
 
-def test_a_publisher_s_page_is_read_without_what_it_hides(tmp_path: Path) -> None:
+def test_a_publisher_s_page_is_read_without_its_hidden_text(tmp_path: Path) -> None:
     paper = read(tmp_path, "a.html", (CASES / "10-markup-in-records" / "hidden.html").read_bytes())
     assert (paper.title, paper.authors, paper.year) == (
         "Hidden & Seen Reeds in & Out",
@@ -81,7 +81,7 @@ def test_a_publisher_s_page_is_read_without_what_it_hides(tmp_path: Path) -> Non
     ],
 )
 @pytest.mark.parametrize("place", ["inline", "class", "id", "tag", "important", "nested"])
-def test_what_a_style_hides_is_left_out(tmp_path: Path, style: str, place: str) -> None:
+def test_text_hidden_by_a_style_is_left_out(tmp_path: Path, style: str, place: str) -> None:
     line = "Reeds are <b>nine metres</b> tall."
     body, styles = {
         "inline": (f'<p style="{style}">{line}</p>', ""),
@@ -119,7 +119,7 @@ def test_what_a_style_hides_is_left_out(tmp_path: Path, style: str, place: str) 
         ("<details><summary>More</summary><p>{}</p></details>", ""),
     ],
 )
-def test_what_a_style_shows_is_read(tmp_path: Path, body: str, styles: str) -> None:
+def test_text_shown_by_a_style_is_read(tmp_path: Path, body: str, styles: str) -> None:
     paper = read(tmp_path, "a.html", page(body.format("Rhizomes are two metres deep."), styles))
     assert "Rhizomes are two metres deep." in paper.text
     assert paper.notes == ()
@@ -135,18 +135,18 @@ def test_what_a_style_shows_is_read(tmp_path: Path, body: str, styles: str) -> N
         "<div hidden><p>Hidden words.</p></div>",
     ],
 )
-def test_what_browsers_do_not_show_is_left_out(tmp_path: Path, body: str) -> None:
+def test_text_that_browsers_do_not_show_is_left_out(tmp_path: Path, body: str) -> None:
     assert read(tmp_path, "a.html", page(body)).text == f"Reeds\n\n{SEEN}"
 
 
-def test_the_copy_of_a_formula_that_can_be_read_stays() -> None:
+def test_the_readable_copy_of_a_formula_is_kept() -> None:
     katex = "<span class=katex><span class=katex-mathml><math><mi>x</mi></math></span><i aria-hidden=true>x</i></span>"
     soup = parse_html(f"<style>.katex-mathml{{position:absolute;clip:rect(1px,1px,1px,1px)}}</style><p>{katex}</p>")
     assert drop_hidden(soup) == 0
     assert soup.find("math") is not None
 
 
-def test_a_footnote_that_opens_when_it_is_pointed_at_stays(tmp_path: Path) -> None:
+def test_a_footnote_that_opens_on_hover_is_kept(tmp_path: Path) -> None:
     sheet = ".ltx_note_content{display:none} .ltx_note_outer{position:absolute;left:-9999px}"
     note = "<span class=ltx_note><i class=ltx_note_outer><span class=ltx_note_content>In May.</span></i></span>"
     paper = read(tmp_path, "a.html", page(f"<p>Moss{note} grows.</p>", sheet))
@@ -154,7 +154,7 @@ def test_a_footnote_that_opens_when_it_is_pointed_at_stays(tmp_path: Path) -> No
     assert paper.notes == ()
 
 
-def test_styled_content_of_jats_that_is_hidden_is_left_out(tmp_path: Path) -> None:
+def test_hidden_styled_content_of_jats_is_left_out(tmp_path: Path) -> None:
     paper = read(
         tmp_path,
         "a.xml",

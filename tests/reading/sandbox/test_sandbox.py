@@ -1,4 +1,4 @@
-"""One bad input harms only itself: every reader runs in a worker process with limits of time and memory."""
+"""Every reader runs in a worker process with limits of time and memory, so one bad file costs only itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rag.reading.sandbox import pool as sandbox
 from rag.reading.sandbox.limits import Limits
 from rag.reading.sandbox.messages import pack_reading, unpack_reading
 from rag.reading.sandbox.pool import call
-from rag.reading.sandbox.requests import read_file_in_sandbox, read_items_in_sandbox
+from rag.reading.sandbox.requests import file_limits, read_file_in_sandbox, read_items_in_sandbox
 from rag.reading.sources import Reading
 from rag.types import Failure, Page, Paper, Section
 
@@ -48,7 +48,7 @@ LIMITS = Limits(5.0, 20.0, 1 << 30, 2000, "too long", "too large", "broken")
         (frame({"unexpected": "ValueError: 12"}), "", "reading it failed unexpectedly (ValueError: 12)"),
     ],
 )
-def test_every_end_of_a_worker_is_a_reason(
+def test_every_failure_of_a_worker_gives_a_reason(
     fake_worker: Callable[..., None], reply: bytes, script: str, reason: str
 ) -> None:
     fake_worker(reply, script)
@@ -57,7 +57,7 @@ def test_every_end_of_a_worker_is_a_reason(
     assert str(caught.value) == reason
 
 
-def test_a_worker_that_retired_while_it_was_idle_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_retired_while_idle_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count, program = tmp_path / "count", tmp_path / "stand-in"
     (tmp_path / "reply").write_bytes(frame({"value": 7}))
     program.write_text(
@@ -71,7 +71,7 @@ def test_a_worker_that_retired_while_it_was_idle_is_replaced(tmp_path: Path, mon
     assert count.read_text() == "\n\n"
 
 
-def test_a_stopped_call_ends_its_worker(fake_worker: Callable[..., None]) -> None:
+def test_stopping_a_call_kills_its_worker(fake_worker: Callable[..., None]) -> None:
     fake_worker(b"", "exec sleep 30")
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
@@ -81,7 +81,7 @@ def test_a_stopped_call_ends_its_worker(fake_worker: Callable[..., None]) -> Non
     assert time.monotonic() - started < 10
 
 
-def test_workers_are_used_again_and_a_fault_costs_one_file(tmp_path: Path) -> None:
+def test_workers_are_reused_and_a_fault_costs_one_file(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
     good.write_text("A Title\n\nA text.\n")
     bad.write_text("A Title\n")
@@ -93,18 +93,15 @@ def test_workers_are_used_again_and_a_fault_costs_one_file(tmp_path: Path) -> No
     assert len(sandbox.POOL.idle) == 1
 
 
-def test_a_reader_that_takes_too_much_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_exceeds_its_limits_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("A Title\n\n" + "A text of some length. " * 100_000)
-    with monkeypatch.context() as small:
-        small.setattr("rag.reading.sandbox.requests._MIN_CPU_SECONDS", 0.001)
-        small.setattr("rag.reading.sandbox.requests._CPU_SECONDS_PER_MB", 0.0001)
-        with pytest.raises(SourceError, match="took more time than a file of its size should"):
-            read_file_in_sandbox(path, "a.txt")
-    with monkeypatch.context() as small:
-        small.setattr("rag.reading.sandbox.requests._MAX_MEMORY", 1_000_000)
-        with pytest.raises(SourceError, match="reading it crashed"):
-            read_file_in_sandbox(path, "a.txt")
+    arguments = {"path": str(path), "name": "a.txt", "most_pages": None, "outside": True}
+    limits = file_limits(path)
+    with pytest.raises(SourceError, match="took more time than a file of its size should"):
+        call("file", arguments, limits._replace(cpu=0.001))
+    with pytest.raises(SourceError, match="reading it crashed"):
+        call("file", arguments, limits._replace(memory=1_000_000))
     assert len(read_file_in_sandbox(path, "a.txt").papers) == 1
 
 
@@ -179,20 +176,20 @@ def test_a_reading_comes_back_as_it_was_and_clean() -> None:
         {"year": "soon"},
     ],
 )
-def test_a_reading_that_no_reader_gives_is_refused(change: dict[str, object]) -> None:
+def test_an_invalid_reading_is_refused(change: dict[str, object]) -> None:
     raw = pack_reading(Reading([Paper("A Title", "A Title\n\nA text.")]))
     with pytest.raises((ValueError, KeyError, TypeError)):
         unpack_reading({**raw, "papers": [{**raw["papers"][0], **change}]})
 
 
-def test_a_broken_date_of_a_bibliography_harms_nothing(tmp_path: Path) -> None:
+def test_an_invalid_date_in_a_bibliography_is_ignored(tmp_path: Path) -> None:
     bib = tmp_path / "a.bib"
     bib.write_text("@article{a, title={A Title}, abstract={A text.}, date-added={2020-13-45}}\n")
     ((item,), failures) = read_items_in_sandbox(bib)
     assert (item.title, failures) == ("A Title", [])
 
 
-def test_a_copy_that_a_killed_process_left_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_copy_of_a_killed_process_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
     left, used = tmp_path / "scratch" / "footnote-zotero-left", tmp_path / "scratch" / "footnote-zotero-used"
     for folder in (left, used):
