@@ -17,12 +17,7 @@ _ARXIV = re.compile(
     r"(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)(?!\d)",
     re.IGNORECASE,
 )
-_GIVEN_AND_FAMILY = (
-    ("given", "family"),
-    ("first", "last"),
-    ("firstName", "lastName"),
-    ("given_name", "family_name"),
-)
+_GIVEN_AND_FAMILY = (("given", "family"), ("first", "last"), ("firstName", "lastName"), ("given_name", "family_name"))
 
 
 def arxiv_number(text: str) -> str | None:

@@ -46,11 +46,7 @@ def test_a_few_broken_bytes_do_not_turn_a_utf8_file_into_latin1(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "raw",
-    [
-        bytes(500),
-        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9,
-        b"\xff\xfe\x00\xd8" * 40,
-    ],
+    [bytes(500), b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, b"\xff\xfe\x00\xd8" * 40],
     ids=["zeros", "image", "broken utf-16"],
 )
 def test_bytes_that_are_not_text_are_refused(tmp_path: Path, raw: bytes) -> None:

@@ -35,12 +35,7 @@ _ZOTERO_LIMITS = Limits(
 
 
 def read_file_in_sandbox(
-    path: Path,
-    name: str,
-    most_pages: int | None = None,
-    *,
-    outside: bool = True,
-    stop: threading.Event | None = None,
+    path: Path, name: str, most_pages: int | None = None, *, outside: bool = True, stop: threading.Event | None = None
 ) -> Reading:
     """Return what `formats.read_file` returns.
 

@@ -137,12 +137,7 @@ def _draw(path: str, page: int, boxes: list[list[float]]) -> str:
     return base64.b64encode(draw(Path(path), page, boxes)).decode()
 
 
-TASKS: dict[str, Callable[..., Any]] = {
-    "file": _read_file,
-    "items": _read_items,
-    "zotero": _read_zotero,
-    "draw": _draw,
-}
+TASKS: dict[str, Callable[..., Any]] = {"file": _read_file, "items": _read_items, "zotero": _read_zotero, "draw": _draw}
 
 
 if __name__ == "__main__":
