@@ -12,7 +12,7 @@ from ..errors import SourceError, reason
 from ..text.cleaning import clean
 
 _LONGEST_EXCEPTION = 300  # characters
-_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError, OSError)
+_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError, OSError)
 
 TRANSLATIONS: dict[str, tuple[str, tuple[type[Exception] | str, ...]]] = {
     "file": ("the file cannot be read: {reason}", (OSError,)),
@@ -20,9 +20,9 @@ TRANSLATIONS: dict[str, tuple[str, tuple[type[Exception] | str, ...]]] = {
     # mammoth trusts its input: a document that breaks the format's rules fails anywhere in it.
     "mammoth": (
         "it is not a valid Word document ({reason})",
-        (*_ZIP, "xml.parsers.expat.ExpatError", LookupError, AttributeError, TypeError, RecursionError),
+        (*_ZIP, "xml.parsers.expat.ExpatError", LookupError, AttributeError, TypeError),
     ),
-    "lxml": ("it is not valid XML ({error})", ("lxml.etree.LxmlError", ValueError)),
+    "lxml": ("it is not valid XML ({error})", ("lxml.etree.Error", ValueError)),
     "yaml": (
         "its front matter{line} is not valid YAML",
         ("yaml.YAMLError", ValueError, RecursionError, TypeError, OverflowError),
@@ -35,25 +35,25 @@ TRANSLATIONS: dict[str, tuple[str, tuple[type[Exception] | str, ...]]] = {
 @contextlib.contextmanager
 def translate_errors(parser: str, kind: str = "file") -> Iterator[None]:
     """Raise SourceError for the exceptions that TRANSLATIONS lists for a parser; `kind` names the file's format."""
-    message, exceptions = TRANSLATIONS[parser]
     try:
         yield
     except SourceError:
         raise
     except Exception as error:
-        if not isinstance(error, tuple(map(_resolved, exceptions))):
+        if not isinstance(error, exceptions_of(parser)):
             raise
         mark = getattr(error, "problem_mark", None)  # YAML's
         line = f" (line {mark.line + 1})" if mark else ""
-        raise SourceError(message.format(reason=reason(error), error=error, kind=kind, line=line)) from error
+        message = TRANSLATIONS[parser][0].format(reason=reason(error), error=error, kind=kind, line=line)
+        raise SourceError(message) from error
 
 
-def _resolved(exception: type[Exception] | str) -> type[Exception]:
-    if not isinstance(exception, str):
-        return exception
-    module, _, name = exception.rpartition(".")
-    found: type[Exception] = getattr(import_module(module), name)
-    return found
+def exceptions_of(parser: str) -> tuple[type[Exception], ...]:
+    """Return the exceptions that TRANSLATIONS lists for a parser; this imports its package."""
+    return tuple(
+        getattr(import_module(each.rpartition(".")[0]), each.rpartition(".")[2]) if isinstance(each, str) else each
+        for each in TRANSLATIONS[parser][1]
+    )
 
 
 def unexpected(error: BaseException | str) -> str:
