@@ -17,12 +17,9 @@ _HEAD = 8_000  # bytes searched for a declaration
 _SAMPLE = 60_000  # bytes from which an undeclared encoding is detected
 _SEARCHED = 1_000_000  # bytes searched for that sample
 _BOMS = {  # UTF-32 before UTF-16, whose BOM is a prefix of it
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # As WHATWG's table does: labels stand for the larger Windows or national code page.
 _SUPERSETS = {

@@ -63,16 +63,11 @@ _FUNCTION_WORDS = {
     "any all some more most many much no nor each other only also out up down then them us our",
 }  # fmt: skip
 _SCRIPTS = {
-    "Russian or another language in Cyrillic": r"[\u0400-\u04ff]",
-    "Greek": r"[\u0370-\u03ff]",
-    "Arabic": r"[\u0600-\u06ff]",
-    "Hebrew": r"[\u0590-\u05ff]",
-    "Hindi": r"[\u0900-\u097f]",
-    "Thai": r"[\u0e00-\u0e7f]",
-    "Korean": r"[\uac00-\ud7af]",
-    "Japanese": r"[\u3040-\u30ff]",
+    "Russian or another language in Cyrillic": r"[\u0400-\u04ff]", "Greek": r"[\u0370-\u03ff]",
+    "Arabic": r"[\u0600-\u06ff]", "Hebrew": r"[\u0590-\u05ff]", "Hindi": r"[\u0900-\u097f]",
+    "Thai": r"[\u0e00-\u0e7f]", "Korean": r"[\uac00-\ud7af]", "Japanese": r"[\u3040-\u30ff]",
     "Chinese": r"[\u4e00-\u9fff]",
-}
+}  # fmt: skip
 _WEIGHTS: dict[str, dict[str, int]] = {}
 for _weight, _lists in ((1, _FUNCTION_WORDS), (2, _QUESTION_WORDS)):
     for _language, _words in _lists.items():

@@ -65,16 +65,22 @@ _WITH_ARGUMENTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], st
     (re.compile(r"\\footnote\{([^{}]*)\}"), r" (\1)"),
 )
 _SORTED_BY = re.compile(r"\\(?:noopsort|SortNoop|noop|sortkey)\s*\{[^{}]*\}", re.IGNORECASE)
-_QUANTITY = re.compile(r"\\(?:SI|qty)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}")
-_RANGE = re.compile(
-    r"\\(?:(?:SIrange|qtyrange)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}\{([^{}]*)\}"
-    r"|numrange(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\})"
+_OPTIONS, _ARGUMENT = r"(?:\[[^\][]*\])?", r"\{([^{}]*)\}"
+_SIUNITX: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (
+        re.compile(
+            rf"\\(?:(?:SIrange|qtyrange){_OPTIONS}{_ARGUMENT}{_ARGUMENT}{_ARGUMENT}|numrange{_OPTIONS}{_ARGUMENT}{_ARGUMENT})"
+        ),
+        lambda m: f"{m[4]}–{m[5]}" if m[4] else f"{m[1]}–{m[2]} {_units(m[3])}",
+    ),
+    (
+        re.compile(rf"\\(?:(?:SIlist|qtylist){_OPTIONS}{_ARGUMENT}{_ARGUMENT}|numlist{_OPTIONS}{_ARGUMENT})"),
+        lambda m: ", ".join((m[1] or m[3]).split(";")) + (f" {_units(m[2])}" if m[2] else ""),
+    ),
+    (re.compile(rf"\\(?:SI|qty){_OPTIONS}{_ARGUMENT}{_ARGUMENT}"), lambda m: f"{m[1]} {_units(m[2])}"),
+    (re.compile(rf"\\(?:si|unit){_OPTIONS}{_ARGUMENT}"), lambda m: _units(m[1])),
+    (re.compile(rf"\\(num|ang){_OPTIONS}{_ARGUMENT}"), lambda m: m[2] + ("°" if m[1] == "ang" else "")),
 )
-_LIST = re.compile(
-    r"\\(?:(?:SIlist|qtylist)(?:\[[^\][]*\])?\{([^{}]*)\}\{([^{}]*)\}|numlist(?:\[[^\][]*\])?\{([^{}]*)\})"
-)
-_UNIT = re.compile(r"\\(?:si|unit)(?:\[[^\][]*\])?\{([^{}]*)\}")
-_NUMBER = re.compile(r"\\(num|ang)(?:\[[^\][]*\])?\{([^{}]*)\}")
 _SWITCHED = re.compile(rf"\\(?:(?:left|right)\s*\.|(?:{'|'.join(sorted(SILENT))})(?![A-Za-z])(?:\{{\}})?\s*)")
 _BREAK = re.compile(rf"\\(?:{'|'.join(sorted(BREAKS))})(?![A-Za-z])\s*")
 # TeX drops the blank after a command; people keep it after those of mathematics and their own.
@@ -295,11 +301,9 @@ def _quantities(text: str) -> str:
     """Return siunitx quantities as printed: `\\SI{3}{\\micro\\metre}` is 3 μm."""
     if not re.search(r"\\(?:SI|qty|si|unit|num|ang)", text):
         return text
-    text = _RANGE.sub(lambda m: f"{m[4]}–{m[5]}" if m[4] else f"{m[1]}–{m[2]} {_units(m[3])}", text)
-    text = _LIST.sub(lambda m: ", ".join((m[1] or m[3]).split(";")) + (f" {_units(m[2])}" if m[2] else ""), text)
-    text = _QUANTITY.sub(lambda m: f"{m[1]} {_units(m[2])}", text)
-    text = _UNIT.sub(lambda m: _units(m[1]), text)
-    return _NUMBER.sub(lambda m: m[2] + ("°" if m[1] == "ang" else ""), text)
+    for pattern, replacement in _SIUNITX:
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def _units(text: str) -> str:

@@ -73,6 +73,8 @@ CREATE TABLE citationkey (itemID NOT NULL PRIMARY KEY, itemKey NOT NULL, library
     citationKey NOT NULL CHECK (citationKey <> ''), pinned CHECK (pinned in (0, 1)), UNIQUE (libraryID, itemKey));
 """
 
+WITHOUT_RERANKING = {"cross_encoder": {"model": "none"}}
+
 
 class Shelf:
     """Fill a Zotero folder for a test."""
@@ -662,7 +664,7 @@ def test_a_zotero_library_is_added_asked_and_synchronised(shelf: Shelf, tmp_path
     write_plant(tmp_path, "Fern", 13).replace(storage / "OAKMORE0" / "more.pdf")
     shelf.database.commit()
     before = sorted(shelf.folder.rglob("*"))
-    with Assistant.open(library=tmp_path / "mine", mode="quote") as desk:
+    with Assistant.open(library=tmp_path / "mine", mode="quote", overrides=WITHOUT_RERANKING) as desk:
         report = desk.add(shelf.folder)
         titles = ["Moss on Roofs", "The Oak, as It Grows", "The Oak, as It Grows (more.pdf)"]
         assert sorted(ref.title for ref in report.added) == titles
@@ -684,7 +686,7 @@ def test_a_collection_of_a_zotero_library_can_be_added_alone_or_left_out(shelf: 
         number = shelf.item(f"{name}0000", title=f"On {name}", abstractNote=f"{name} grows.")
         shelf.collection(name, number)
     shelf.database.commit()
-    with Assistant.open(library=tmp_path / "mine", mode="quote") as desk:
+    with Assistant.open(library=tmp_path / "mine", mode="quote", overrides=WITHOUT_RERANKING) as desk:
         assert [ref.title for ref in desk.add(shelf.folder, collections="moss").added] == ["On Moss"]
         assert [ref.title for ref in desk.add(shelf.folder, without_collections=["reed", "moss"]).added] == ["On Fern"]
         assert len(desk.papers()) == 2  # what was left out this time is not taken away
