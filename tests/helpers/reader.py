@@ -30,10 +30,15 @@ def read_papers(folder: Path, name: str, content: Content) -> Reading:
 
 def read(folder: Path, name: str, content: Content) -> Paper:
     """Return the only paper of a file without failures."""
+    (paper,) = read_all(folder, name, content)
+    return paper
+
+
+def read_all(folder: Path, name: str, content: Content) -> list[Paper]:
+    """Return the papers of a file without failures."""
     reading = read_papers(folder, name, content)
     assert not reading.failures, reading.failures
-    (paper,) = reading.papers
-    return paper
+    return reading.papers
 
 
 def refusal(folder: Path, name: str, content: Content) -> str:

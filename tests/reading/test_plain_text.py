@@ -104,3 +104,8 @@ def test_a_real_page_cut_anywhere_loses_one_paper_at_most(tmp_path: Path, seeds:
         entries = len(raw[:size].strip().split(b"\n\n")) - 5
         assert papers[: entries // 2 - 1] == whole[: entries // 2 - 1]
         assert entries // 2 - 1 <= len(papers) <= (entries + 1) // 2
+
+
+def test_ligatures_become_the_letters_that_people_search_for(tmp_path: Path) -> None:
+    paper = read(tmp_path, "a.txt", "Of\ufb01ces\n\nThe of\ufb01ce has a \ufb02ag.")
+    assert paper.text == "Offices\n\nThe office has a flag."

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.text.readable import folded, readable
+from rag.text.readable import folded, from_latex, readable
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,30 @@ def test_latex_left_overs_are_resolved(text: str, form: str) -> None:
 )
 def test_text_without_latex_is_unchanged(text: str) -> None:
     assert readable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "printed"),
+    [
+        (r"5\ensuremath{\mu}m", "5μm"),
+        (r"\textalpha{}-helix and {\upmu}m", "α-helix and μm"),
+        (r"\og{}Rives\fg{}, \glqq{}Ufer\grqq{}, \lq{}a\rq{}", "«Rives», „Ufer“, ‘a’"),
+        (r"Fran\c cois, \k a, B{\h{a}}o, Sm\u\i th", "François, ą, Bảo, Smĭth"),
+        (r"\protect\rmfamily A {\upshape b} \noindent c", "A b c"),
+        (r"a.\par b", "a. b"),
+        (r"\textcolor{red}{Red} {\color{blue}blue} \hbox{H}", "Red blue H"),
+        (r"Title\thanks{Paid by X}, see \ref{fig}", "Title, see "),
+        (r"It holds\footnote{Mostly.}.", "It holds (Mostly.)."),
+        (r"$-5$ and $n-1$ of $100$", "-5 and n-1 of 100"),
+        (r"$\left( x \ne 0 \right)$ and $\|x\|$", "( x ≠ 0 ) and ‖x‖"),
+        (r"\numrange{1}{3}, \SIlist{1;2}{\metre}, \numlist{4;5}", "1–3, 1, 2 m, 4, 5"),
+        (r"\isotope[14]{C}, $\sqrt[3]{x}$", "14C, 3√x"),
+        (r"{\textbackslash}n {\textasciitilde}x", r"\n ~x"),
+        (r"\textdagger \ddag{} \dag{}", "†‡ †"),
+    ],
+)
+def test_latex_commands_leave_no_names_behind(field: str, printed: str) -> None:
+    assert from_latex(field) == printed
 
 
 PIECES = r"\ { } $ ` ' ~ ^ _ - -- % \" \textbf{ \em \c \o \alpha \frac{ \cite{ }{ a B 1 é".split()

@@ -1,0 +1,39 @@
+"""Folders for the tests of bibliographies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.zotero_folder import Shelf
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    made = Shelf(tmp_path / "library" / "Zotero")
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """Make a folder for a .bib, with some files in and around it."""
+    folder = tmp_path / "papers"
+    for name in (
+        "one.pdf",
+        "files/12/Reed - 2020 - Otters.pdf",
+        "files/12/page.html",
+        "a_b.pdf",
+        "Reeds: a study.pdf",
+        "x; y.pdf",
+        "reeds & moss.pdf",
+        "über.pdf",
+        "note.png",
+        "../out.pdf",
+        "../home/reed/mendeley.pdf",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("content")
+    return folder

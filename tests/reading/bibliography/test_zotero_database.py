@@ -1,0 +1,216 @@
+"""The databases of Zotero and Better BibTeX: locked, changing, damaged, of other versions, and large."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.zotero_folder import Shelf
+
+from rag.errors import SourceError
+from rag.reading.bibliography.zotero import is_zotero, read_zotero
+
+BETTER_BIBTEX = """
+CREATE TABLE citationkey (itemID NOT NULL PRIMARY KEY, itemKey NOT NULL, libraryID NOT NULL,
+    citationKey NOT NULL CHECK (citationKey <> ''), pinned CHECK (pinned in (0, 1)), UNIQUE (libraryID, itemKey));
+"""
+
+
+def test_better_bibtex_gives_citekeys_for_each_library(shelf: Shelf) -> None:
+    for library in (1, 2):
+        shelf.item("AAAA1111", title="Otters", library=library)
+    with sqlite3.connect(shelf.folder / "better-bibtex.sqlite") as keys:
+        keys.executescript(BETTER_BIBTEX)
+        keys.executemany(
+            "INSERT INTO citationkey VALUES (?, 'AAAA1111', ?, ?, 0)", [(1, 1, "mine2021"), (2, 2, "ours2021")]
+        )
+    keys.close()
+    assert [item.details["citekey"] for item in shelf.read()] == ["mine2021", "ours2021"]
+
+
+def test_an_older_better_bibtex_kept_them_as_json(shelf: Shelf) -> None:
+    shelf.item("AAAA1111", title="Otters")
+    row = {"citekey": "reed1999", "pinned": True, "itemID": 1, "libraryID": 1, "itemKey": "AAAA1111"}
+    with sqlite3.connect(shelf.folder / "better-bibtex.sqlite") as keys:
+        keys.execute('CREATE TABLE "better-bibtex" (name TEXT PRIMARY KEY NOT NULL, data TEXT NOT NULL)')
+        keys.execute(
+            'INSERT INTO "better-bibtex" VALUES (?, ?)', ["better-bibtex.citekey", json.dumps({"data": [row]})]
+        )
+    keys.close()
+    assert shelf.only().details["citekey"] == "reed1999"
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 100, b"SQLite format 3\0" + bytes(4096)])
+def test_a_broken_better_bibtex_only_costs_the_citekeys(shelf: Shelf, content: bytes) -> None:
+    shelf.item("AAAA1111", title="Otters")
+    (shelf.folder / "better-bibtex.sqlite").write_bytes(content)
+    shelf.database.commit()
+    (item,), (failure,) = read_zotero(shelf.folder)
+    assert (item.title, item.details["citekey"]) == ("Otters", None)
+    assert failure.source == "better-bibtex.sqlite"
+    assert failure.reason.startswith("the citekeys of Better BibTeX cannot be read (")
+
+
+HOLD = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA locking_mode = EXCLUSIVE")
+database.execute(f"PRAGMA journal_mode = {sys.argv[2]}")
+database.execute("PRAGMA wal_autocheckpoint = 0")
+database.execute("PRAGMA cache_size = 1")
+database.execute("BEGIN EXCLUSIVE")
+database.execute("UPDATE itemDataValues SET value = 'Written while Zotero is open' WHERE value = 'Otters'")
+database.execute("COMMIT")
+database.execute("BEGIN EXCLUSIVE")
+database.execute("UPDATE itemDataValues SET value = 'Not yet committed ' || value || valueID")
+database.execute("CREATE TABLE filler (x)")
+database.executemany("INSERT INTO filler VALUES (?)", [("x" * 4000,)] * 50)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_a_database_that_zotero_holds_is_read_as_it_was_last_committed(shelf: Shelf, journal: str) -> None:
+    shelf.item("AAAA1111", title="Otters")
+    shelf.database.commit()
+    shelf.database.close()
+    # In another process: within one, POSIX drops a lock whenever any handle on the file is closed.
+    command = [sys.executable, "-c", HOLD, str(shelf.folder / "zotero.sqlite"), journal]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as zotero:
+        assert zotero.stdout is not None
+        assert zotero.stdout.readline() == "held\n"
+        other = sqlite3.connect(shelf.folder / "zotero.sqlite", timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("SELECT * FROM items").fetchall()
+        other.close()
+        before = {file.name: file.read_bytes() for file in shelf.folder.glob("zotero.sqlite*")}
+        assert len(before) == 2  # so there is something beside the database
+        assert is_zotero(shelf.folder)
+        items, failures = read_zotero(shelf.folder)
+        assert {file.name: file.read_bytes() for file in shelf.folder.glob("*") if file.is_file()} == before
+        zotero.communicate()
+    assert ([item.title for item in items], failures) == (["Written while Zotero is open"], [])
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_database_that_changes_while_it_is_copied_is_copied_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    shelf.item("AAAA1111", title="Before")
+    copy, copies = shutil.copyfile, []
+
+    def copied_and_changed(source: Path, target: Path) -> None:
+        copies.append(copy(source, target))
+        if len(copies) <= times:
+            shelf.database.execute("UPDATE itemDataValues SET value = value || ' and after'")
+            shelf.database.commit()
+            os.utime(source, ns=(len(copies), len(copies)))
+
+    monkeypatch.setattr(shutil, "copyfile", copied_and_changed)
+    if times == 1:
+        assert shelf.only().title == "Before and after"
+    else:
+        with pytest.raises(SourceError, match=r"zotero\.sqlite keeps changing; wait until Zotero is idle"):
+            shelf.read()
+
+
+def test_a_database_is_found_through_a_link_and_missed_without_one(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.item("AAAA1111", title="Otters")
+    shelf.database.commit()
+    assert shelf.database.execute("PRAGMA journal_mode = wal").fetchone() == ("wal",)
+    (tmp_path / "link").mkdir()
+    with pytest.raises(SourceError, match=r"zotero\.sqlite cannot be copied: No such file or directory"):
+        read_zotero(tmp_path / "link")
+    (tmp_path / "link" / "zotero.sqlite").symlink_to(shelf.folder / "zotero.sqlite")
+    shelf.item("AAAA2222", title="Reeds")
+    shelf.database.commit()
+    assert [item.title for item in read_zotero(tmp_path / "link")[0]] == ["Otters", "Reeds"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("DROP TABLE itemAttachments", "(tables 125) does not have the tables of Zotero 5 to 8 (no such table"),
+        (
+            "UPDATE version SET version = 77; ALTER TABLE itemAttachments RENAME parentItemID TO sourceItemID",
+            "is from a Zotero before 5 (tables 77); open it once in a newer Zotero, then try again",
+        ),
+        ("DROP TABLE version; DROP TABLE items", "is damaged or not a Zotero database (no such table: "),
+    ],
+)
+def test_unknown_tables_are_refused_with_a_remedy(shelf: Shelf, change: str, reason: str) -> None:
+    shelf.database.executescript(change)
+    with pytest.raises(SourceError, match=re.escape(reason)):
+        shelf.read()
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "cut off", "zeros in it"])
+def test_a_damaged_database_is_refused_with_a_remedy(shelf: Shelf, damage: str) -> None:
+    for number in range(300):
+        shelf.item(f"K{number}", title=f"Otters of the river number {number}")
+    shelf.database.commit()
+    shelf.database.close()
+    file = shelf.folder / "zotero.sqlite"
+    raw = file.read_bytes()
+    file.write_bytes(
+        {
+            "empty": b"",
+            "text": b"no database",
+            "cut off": raw[:9000],
+            "zeros in it": raw[:4096] + bytes(len(raw) - 4096),
+        }[damage]
+    )
+    with pytest.raises(
+        SourceError, match=r"is damaged or not a Zotero database \(.*replace it with zotero\.sqlite\.bak"
+    ):
+        read_zotero(shelf.folder)
+
+
+def test_broken_characters_only_cost_themselves(shelf: Shelf) -> None:
+    shelf.item("AAAA1111", title="Otters")
+    shelf.database.execute("UPDATE itemDataValues SET value = CAST(x'4f740074ff65' AS TEXT)")
+    assert shelf.only().title == "Ot t\ufffde"
+
+
+@pytest.mark.parametrize(
+    ("names", "answer"),
+    [
+        (["zotero.sqlite", "storage/"], True),
+        (["storage/"], False),
+        (["zotero.sqlite"], False),
+        (["zotero.sqlite/", "storage/"], False),
+        ([], False),
+    ],
+)
+def test_a_zotero_folder_is_recognised_by_its_database(tmp_path: Path, names: list[str], answer: bool) -> None:
+    for name in names:
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).write_text("no database")
+    assert is_zotero(tmp_path) == answer
+
+
+def test_a_database_without_storage_is_recognised_by_its_tables(shelf: Shelf) -> None:
+    (shelf.folder / "storage").rmdir()
+    assert is_zotero(shelf.folder)
+    shelf.database.executescript("DROP TABLE itemAttachments")
+    assert not is_zotero(shelf.folder)
+
+
+def test_thousands_of_items_are_read(shelf: Shelf) -> None:
+    inner = shelf.collection("Rivers")
+    for number in range(2000):
+        item = shelf.item(f"I{number}", title=f"Otters {number}", date=f"{1900 + number % 120}-00-00")
+        shelf.creator(item, "Ash", f"Rowan {number}")
+        shelf.file(f"F{number}", f"storage:{number}.pdf", item, there=number < 5)
+        shelf.database.execute("INSERT INTO collectionItems VALUES (?, ?, 0)", [inner, item])
+    items = shelf.read("rivers")
+    assert len(items) == len({item.key for item in items}) == 2000
+    assert sum(len(item.files) for item in items) == 5
+    assert items[1999].details["authors"] == ("Ash Rowan 1999",)

@@ -1,0 +1,29 @@
+"""HTML tags and entities are removed from the fields of records, and nothing else is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from rag.text.tags import untagged
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("&amp;lt;i&amp;gt;Lutra&amp;lt;/i&amp;gt; &#x2013; &#160;x", "Lutra – x"),
+        ("<jats:title>Abstract</jats:title><jats:p>We<br/>count.</jats:p>", "We\ncount."),
+        ("a < b and c > d, <s> tokens, AT&T; f<x>", "a < b and c > d, <s> tokens, AT&T; f<x>"),
+        ('<a href="x">link</a> <span class="a" id=b>s</span>', "link s"),
+    ],
+)
+def test_only_known_tags_and_entities_are_removed(text: str, shown: str) -> None:
+    assert untagged(text) == shown
+
+
+def test_the_time_for_tags_is_linear() -> None:
+    for hostile in ("<b a=" * 20_000, "<p " + " " * 100_000, "&#38;" * 20_000, "<sup>" * 20_000, "1<sup>" * 20_000):
+        start = time.perf_counter()
+        untagged(hostile)
+        assert time.perf_counter() - start < 2
