@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.markup_files import WORD_FORMULA
 from helpers.papers import CASES
-from helpers.reader import read
+from helpers.reader import read, refusal
 from helpers.word_files import WORD, docx, line, sections
 
 from rag.assistant import Assistant
@@ -217,3 +218,68 @@ def test_words_with_soft_hyphens_are_found_whole_in_every_format(tmp_path: Path,
     found = desk.search("cooperative international")
     assert len({passage.title for passage in found}) == 4
     assert all("cooperative" in passage.text for passage in found)
+
+
+def test_a_word_document_is_a_paper_with_its_tables_and_notes(tmp_path: Path) -> None:
+    cells = ["".join(f"<w:tc>{line(c)}</w:tc>" for c in row) for row in (("month", "cover"), ("May", "3"))]
+    paper = read(
+        tmp_path,
+        "a.docx",
+        docx(
+            line("Moss on Roofs", "Title"),
+            line("Methods", "H1"),
+            '<w:p><w:r><w:t>Moss grows</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r>'
+            "<w:r><w:t>.</w:t></w:r></w:p>",
+            line("Then").replace("</w:p>", f" <w:r><w:t> </w:t></w:r>{WORD_FORMULA}</w:p>"),
+            f"<w:p><m:oMathPara>{WORD_FORMULA}</m:oMathPara></w:p>",
+            line("Table 1: Cover.", "Caption"),
+            "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>",
+            line("Figure 1: A roof.", "Caption"),
+            line("References", "H1"),
+            line("Stone. Old moss."),
+            title="Document1",
+        ),
+    )
+    assert (paper.title, paper.authors) == ("Moss on Roofs", ("Fern Green",))
+    assert sections(paper) == [
+        ("body", "Methods", "Moss grows."),
+        ("footnote", "Methods", "Slowly in winter."),
+        ("body", "Methods", "Then x_i ≤ (a+b)/2\n\nx_i ≤ (a+b)/2"),
+        ("table", "Table 1: Cover. [month | cover]", "Table 1: Cover.\nmonth | cover\nMay | 3"),
+        ("caption", "Figure 1", "Figure 1: A roof."),
+        ("references", "References", "Stone. Old moss."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "stated", "title"),
+    [
+        ((line("Styled", "Title"), line("Head", "H1"), line("Moss grows.")), "Stated", "Styled"),
+        ((line("Head", "H1"), line("Moss grows.")), "Stated", "Stated"),
+        ((line("Head", "H1"), line("Moss grows.")), "", "Head"),
+        ((line("Moss on Roofs"), line("Moss grows.")), "", "Moss on Roofs"),
+        ((line("Moss grows."),), "", "my file"),
+    ],
+)
+def test_the_title_of_a_word_document(tmp_path: Path, blocks: tuple[str, ...], stated: str, title: str) -> None:
+    assert read(tmp_path, "my_file.docx", docx(*blocks, title=stated)).title == title
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"words", "it is not a valid Word document (.docx)"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "it is protected with a password, or in the format of Word before 2007"),
+        ({"notes.txt": "words"}, "it is a zip archive, but not a Word document"),
+        ({"word/document.xml": b" " * 30_000_000}, "it unpacks to 30 MB in 1 files, more than a paper holds"),
+        ({"word/document.xml": "<w:p>" * 10}, "it is not a valid Word document"),
+        ({"../a.xml": "words"}, "it holds a file with a path outside of it"),
+        (docx("<w:p>" * 3000 + "</w:p>" * 3000), "it is not a valid Word document"),
+        (docx(line("Moss on Roofs", "Title")), "the title 'Moss on Roofs' has no text"),
+    ],
+    ids=["no zip", "password", "other zip", "bomb", "broken", "outside", "deep", "no text"],
+)
+def test_an_invalid_word_document_is_refused(
+    tmp_path: Path, content: bytes | dict[str, str | bytes], reason: str
+) -> None:
+    assert refusal(tmp_path, "a.docx", content).startswith(reason)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.markup_files import EPUB
 from helpers.papers import CASES
-from helpers.reader import read
+from helpers.reader import read, refusal
+from helpers.word_files import sections
 
 from rag.assistant import Assistant
 from rag.reading.markup.epub import is_book
@@ -151,3 +153,39 @@ def test_links_in_an_unpacked_book_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "b" / "a.xhtml").symlink_to(tmp_path / "secret.xhtml")
     with open_archive(tmp_path / "b", "EPUB") as archive:
         assert list(archive) == []
+
+
+def test_an_epub_is_a_paper_of_its_chapters(tmp_path: Path) -> None:
+    paper = read(tmp_path, "a.epub", EPUB)
+    assert (paper.title, paper.authors, paper.year) == ("Moss", ("Fern Green",), 2018)
+    assert sections(paper) == [
+        ("body", "One", "Moss grows."),
+        ("footnote", "One", "Slowly."),
+        ("body", "Two", "Ferns too."),
+    ]
+
+
+def encrypted(algorithm: str) -> dict[str, str | bytes]:
+    method = f'<EncryptionMethod Algorithm="{algorithm}"/>'
+    return EPUB | {"META-INF/encryption.xml": f"<e><EncryptedData>{method}</EncryptedData></e>"}
+
+
+def test_an_epub_with_obscured_fonts_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.epub", encrypted("http://www.idpf.org/2008/embedding")).title == "Moss"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"words", "it is not a valid EPUB"),
+        ({"a.txt": "words"}, "it is a zip archive, but not an EPUB"),
+        ({"META-INF/container.xml": "<container/>"}, "its package document is missing"),
+        (encrypted("http://www.w3.org/2001/04/xmlenc#aes128-cbc"), "it is locked by copy protection (DRM)"),
+        (EPUB | {"../b.xhtml": "<p>words"}, "it holds a file with a path outside of it"),
+        (EPUB | {"big.css": b" " * 30_000_000}, "it unpacks to 30 MB"),
+        (EPUB | {"b.xhtml": "", "in/text/a a.xhtml": ""}, "the title 'Moss' has no text"),
+    ],
+    ids=["no zip", "other zip", "no package", "locked", "outside", "bomb", "no text"],
+)
+def test_an_invalid_epub_is_refused(tmp_path: Path, content: bytes | dict[str, str | bytes], reason: str) -> None:
+    assert refusal(tmp_path, "a.epub", content).startswith(reason)
