@@ -29,6 +29,12 @@ class Format(NamedTuple):
     modules: tuple[str, ...] = ()
 
 
+def _read_pdf(path: Path, name: str, most_pages: int | None = None) -> Reading:
+    from .pdf.reader import read_pdf
+
+    return Reading([read_pdf(path, most_pages)])
+
+
 _XML = ("bs4", "lxml.etree")
 _PDF_MODULES = ("numpy", "pypdfium2", "rag.reading.pdf.reader", "rag.reading.pdf.layout", "rag.reading.pdf.metadata")
 _EPUB = Format(read_epub, _XML)
