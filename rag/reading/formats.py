@@ -42,7 +42,7 @@ _FORMATS = {
     suffix: format_
     for suffixes, format_ in {
         (".txt", ".text"): Format(read_plain_text),
-        (".md", ".markdown"): Format(read_markdown, ("markdown_it",)),
+        (".md", ".markdown"): Format(read_markdown, ("markdown_it", "rag.reading.front_matter")),
         (".html", ".htm", ".xhtml"): Format(read_html, _XML),
         (".xml", ".nxml"): Format(read_jats, _XML),
         (".docx",): Format(read_docx, (*_XML, "mammoth")),
