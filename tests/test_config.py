@@ -183,7 +183,7 @@ def test_an_absolute_path_is_unchanged(here: Path, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[retrievel]\ntop_k = 3", r"\[retrievel\] is not a setting of Footnote; known are: library, embedding, .*ui"),
         ("[retrieval]\ntopk = 3", r"\[retrieval\] topk is not a setting .*: top_k, candidates, passages_per_paper"),
@@ -199,10 +199,10 @@ def test_an_absolute_path_is_unchanged(here: Path, path: str) -> None:
     ],
 )
 def test_an_unknown_key_or_a_wrong_value_is_an_error_with_file_key_and_what_was_expected(
-    here: Path, text: str, said: str
+    here: Path, text: str, message: str
 ) -> None:
     (here / "mine.toml").write_text(text)
-    with pytest.raises(ConfigError, match=r"mine\.toml: " + said):
+    with pytest.raises(ConfigError, match=r"mine\.toml: " + message):
         load_settings("mine.toml", environ={})
 
 
@@ -217,7 +217,7 @@ def test_all_errors_of_a_file_are_in_one_message(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("FOOTNOTE_NOSUCH__KEY", "1", r"the environment: \[nosuch\] is not a setting"),
         ("FOOTNOTE_UI__PROT", "1", r"the environment: \[ui\] prot is not a setting .* host, port"),
@@ -226,8 +226,10 @@ def test_all_errors_of_a_file_are_in_one_message(here: Path) -> None:
         ("FOOTNOTE_LIBRARY__PATH", "", r"the environment: \[library\] path is ''"),
     ],
 )
-def test_an_unknown_or_wrong_variable_is_an_error_that_names_it(here: Path, name: str, value: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_an_unknown_or_wrong_variable_is_an_error_that_names_it(
+    here: Path, name: str, value: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
         load_settings(environ={name: value})
 
 

@@ -117,16 +117,16 @@ def test_files_are_found_in_the_folders_that_jabref_notes(papers: Path) -> None:
 def test_a_file_outside_the_folder_is_noted_on_its_paper(tmp_path: Path) -> None:
     body = "Otters swim in rivers. " * 20
     (tmp_path / "far").mkdir()
-    for name in ("far/linked.txt", "far/said.txt", "in/near.txt"):
+    for name in ("far/linked.txt", "far/noted.txt", "in/near.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"A Title\n\n{body}")
     (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "far" / "linked.txt")
-    entry = "@article{a, title={Said}, file={../far/said.txt}}\n@article{b, title={Near}, file={near.txt}}"
+    entry = "@article{a, title={Noted}, file={../far/noted.txt}}\n@article{b, title={Near}, file={near.txt}}"
     (tmp_path / "in" / "refs.bib").write_text(entry)
     for added in ("in", "in/refs.bib"):
         sources = {source.name: source for source in locate([tmp_path / added]).sources}
-        (paper,) = read_source(sources["said.txt"]).papers
-        assert paper.notes == ("its file lies outside of the added folder: said.txt",)
+        (paper,) = read_source(sources["noted.txt"]).papers
+        assert paper.notes == ("its file lies outside of the added folder: noted.txt",)
         assert read_source(sources["near.txt"]).papers[0].notes == ()
     (paper,) = read_source({source.name: source for source in locate([tmp_path / "in"]).sources}["linked.txt"]).papers
     assert paper.notes == ("its file lies outside of the added folder: linked.txt",)

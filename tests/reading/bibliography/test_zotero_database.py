@@ -92,7 +92,7 @@ def test_a_database_that_zotero_holds_is_read_as_it_was_last_committed(shelf: Sh
             other.execute("SELECT * FROM items").fetchall()
         other.close()
         before = {file.name: file.read_bytes() for file in shelf.folder.glob("zotero.sqlite*")}
-        assert len(before) == 2  # so there is something beside the database
+        assert len(before) == 2  # so there is a journal next to the database
         assert is_zotero(shelf.folder)
         items, failures = read_zotero(shelf.folder)
         assert {file.name: file.read_bytes() for file in shelf.folder.glob("*") if file.is_file()} == before

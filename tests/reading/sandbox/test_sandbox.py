@@ -58,7 +58,7 @@ def test_every_failure_of_a_worker_gives_a_reason(
 
 
 def test_a_worker_that_retired_while_idle_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    count, program = tmp_path / "count", tmp_path / "stand-in"
+    count, program = tmp_path / "count", tmp_path / "fake-worker"
     (tmp_path / "reply").write_bytes(frame({"value": 7}))
     program.write_text(
         f"#!/bin/sh\necho >> '{count}'\n[ $(wc -l < '{count}') = 1 ] && exit 75\ncat '{tmp_path}/reply'\n"
