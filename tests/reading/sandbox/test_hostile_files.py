@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from helpers.hostile_files import hostile_files
 
 from rag.assistant import Assistant
@@ -37,6 +38,7 @@ def test_hostile_files_are_read_or_refused_in_time(tmp_path: Path) -> None:
     assert slow == {}
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_hostile_files_are_added(assistant: Assistant, tmp_path: Path) -> None:
     folder = tmp_path / "hostile"
     folder.mkdir()
