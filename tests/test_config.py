@@ -154,7 +154,7 @@ def test_a_folder_is_shown_relative_to_the_working_directory_or_home(
 def test_another_library_is_named_if_the_user_s_is_empty(here: Path) -> None:
     (here / "library").mkdir()
     (here / "library" / "footnote.sqlite").touch()
-    with Assistant.open() as assistant, pytest.raises(EmptyLibrary, match="used with `--library library`"):
+    with Assistant.open() as assistant, pytest.raises(EmptyLibrary, match="add `--library library`"):
         assistant.ask("Which river is it?")
     assert not (here.parents[1] / "data").exists()
 
