@@ -19,7 +19,7 @@ class Text(NamedTuple):
     """A sentence or passage of a paper, both in readable form; the title may be empty.
 
     `score` is the program's own for the question: of a sentence the logit of `Weights.sentences`, of a passage that of
-    `rag.retrieval.search.fused`.
+    `rag.retrieval.fusion.fuse`.
     """
 
     title: str
