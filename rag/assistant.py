@@ -13,22 +13,23 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from . import arguments
 from .config import Settings, load_settings
-from .errors import AnswerModelError, EmptyLibrary, LibraryError, ReadOnlyLibrary, UnknownConversation
+from .errors import AnswerModelError, LibraryError, ReadOnlyLibrary, UnknownConversation
 from .filters import FilterArguments, Filters, Names
+from .history import HistoryMethods
 from .ingest.progress import Progress
 from .library import Library
 from .models.finder import ModelFinder
-from .models.protocols import ChatModel
+from .models.protocols import ChatModel, Embedder, Reranker
 from .page_images import can_draw, draw_paper_page, find_quote
-from .pipeline import Request, answers, searched
-from .retrieval.follow_ups import NO_QUESTION, check_history, is_courtesy
+from .pipeline import Request, answers, courtesy_reply, searched
+from .retrieval.follow_ups import check_history, is_courtesy
 from .retrieval.rerank import rerank_passages
 from .retrieval.search import search, top_passages
 from .retrieval.terms import check_question
 from .status import Status, library_status
-from .store.history import Conversation, SavedAnswer, now
+from .store.history import SavedAnswer
 from .store.papers import Stored
-from .types import AddReport, Answer, Failure, Paper, PaperRef, Passage, Sentence, Span
+from .types import AddReport, Answer, Failure, Paper, PaperRef, Passage, Span
 
 if TYPE_CHECKING:
     from .doctor import Finding
@@ -41,12 +42,19 @@ _MOST_PASSAGES = 1_000_000_000
 _READ_ONLY = "The library is read-only: questions and answers are not kept."
 
 
-class Assistant:
-    """Answers questions from the papers of one library. Safe to use from several threads; close it, or use `with`."""
+class Assistant(HistoryMethods):
+    """Answers questions from the papers of one library. Thread-safe. Close it, or use it in a `with` block."""
 
-    def __init__(self, settings: Settings, model: ChatModel | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        model: ChatModel | None = None,
+        *,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.settings = settings
-        self.library = Library(settings)
+        self.library = Library(settings, embedder=embedder, reranker=reranker)
         self._finder = ModelFinder(settings, model)
         self._reported_read_only = False
 
@@ -57,19 +65,22 @@ class Assistant:
         *,
         mode: str | None = None,
         llm: Any = None,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
         config: str | os.PathLike[str] | None = None,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Assistant:
-        """An assistant on the library in a folder, with the settings of `rag.config.load_settings`.
+        """Open the library in a folder, with the settings of `rag.config.load_settings`.
 
         Args:
-            library: the folder; where it is not given FOOTNOTE_LIBRARY__PATH, `[library] path` of the nearest
-                config.toml that names one, or the user's data folder. It is made by the first `add`.
-            mode: auto, quote or llm; `[answer] mode` where it is not given. `auto` has a local model write where Ollama
-                has one, and quotes otherwise; `llm` raises where there is none.
-            llm: any LlamaIndex LLM that writes in place of Ollama's.
+            library: the folder, created by the first `add`. Default: FOOTNOTE_LIBRARY__PATH, `[library] path` of the
+                nearest config.toml that has one, or the user's data folder.
+            mode: auto, quote or llm; default `[answer] mode`. `auto` uses a local model if Ollama has one and quotes
+                otherwise; `llm` raises if there is no model.
+            llm: any LlamaIndex LLM in place of Ollama's models.
+            embedder, reranker: in place of those that the settings name.
             config: a configuration file in place of the nearest config.toml.
-            overrides: tables of settings that go before all others.
+            overrides: tables of settings that take precedence over all others.
 
         Raises:
             ConfigError: a setting is unknown or of the wrong type.
@@ -80,11 +91,12 @@ class Assistant:
         if mode is not None:
             tables.setdefault("answer", {})["mode"] = mode
         settings = load_settings(Path(config) if config is not None else None, overrides=tables)
-        if llm is None:
-            return cls(settings)
-        from .models.llama_index import LlamaIndexModel
+        model = None
+        if llm is not None:
+            from .models.llama_index import LlamaIndexModel
 
-        return cls(settings, LlamaIndexModel(llm))
+            model = LlamaIndexModel(llm)
+        return cls(settings, model, embedder=embedder, reranker=reranker)
 
     def __enter__(self) -> Assistant:
         return self
@@ -95,7 +107,7 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the library's files."""
+        """Close the library's files."""
         self.library.close()
 
     # Asking
@@ -109,15 +121,15 @@ class Assistant:
         conversation: int | None = None,
         **named: Unpack[FilterArguments],
     ) -> Answer:
-        """The answer to a question, each sentence cited.
+        """Return the answer to a question, with every sentence cited.
 
         Args:
             question: up to 2,000 characters.
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
-            papers, years, authors, sources, tags, collections: answer from these alone; papers named as for `paper`.
-            without: leave these papers out. Where none is left, the answer is a refusal.
-            conversation: the number of the one in which the answer is kept; `rag.store.history.NEW_CONVERSATION`
-                begins one, and the answer tells its number. What was said in it before has to be given as `history`.
+            filters: which papers to answer from. They can also be given as keyword arguments: `papers`, `years`,
+                `authors`, `sources`, `tags`, `collections`, `without`. If no paper is left, the answer is a refusal.
+            conversation: the number of the conversation in which the answer is saved. `rag.NEW_CONVERSATION` starts
+                one; the answer has its number. Pass its earlier turns as `history`.
 
         Raises:
             QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation, LibraryMismatch.
@@ -136,10 +148,10 @@ class Assistant:
         stop: threading.Event | None = None,
         **named: Unpack[FilterArguments],
     ) -> Iterator[Answer]:
-        """Growing answers, `complete` false until the last, which is what `ask` returns.
+        """Yield growing answers, `complete` false until the last, which is what `ask` returns.
 
-        The quotes come at once, then what a model writes over them. `stop`, once it is set, ends the model within a
-        second; the last answer is then what there is, and not complete.
+        The quotes come first, then the model's text over them. Setting `stop` ends the model within a second; the last
+        answer is then what was written so far, and not complete.
         """
         scope = filters or Filters.parse(named)
         yield from self._answers(question, history, scope, stop, conversation)
@@ -152,7 +164,7 @@ class Assistant:
         filters: Filters | None = None,
         **named: Unpack[FilterArguments],
     ) -> list[Passage]:
-        """The passages nearest to a question, best first, at most `top_k` (`[retrieval] top_k`)."""
+        """Return the passages that fit a question best, best first, at most `top_k` (default `[retrieval] top_k`)."""
         most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
         scope = filters or Filters.parse(named)
         result = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
@@ -171,17 +183,17 @@ class Assistant:
         if conversation:
             self.library.history.check_conversation(conversation)
         if is_courtesy(request.question):
-            yield _reply_to_courtesy(request.question, conversation)
+            yield replace(courtesy_reply(request.question), conversation=conversation or None)
             return
         finding = self._finder.start()
         answer = yield from answers(self.library, request, finding.result)
         yield self._saved(answer, request, finding.result(), conversation)
 
     def writer(self) -> ChatModel | AnswerModelError | None:
-        """Return what writes answers, the error where nothing can, or None in mode quote.
+        """Return the model that writes answers, the error if none can, or None in mode quote.
 
         Raises:
-            AnswerModelError: nothing can, in mode llm.
+            AnswerModelError: none can, in mode llm.
         """
         finding = self._finder.start()
         return finding.result() or finding.error
@@ -213,91 +225,16 @@ class Assistant:
             return answer
         return replace(answer, number=saved.key, conversation=saved.conversation)
 
-    # What was asked: with `[answer] keep` off nothing is added here, and what was kept before can be read and deleted
-
-    def history(self, most: int = 50) -> list[SavedAnswer]:
-        """The last questions with their answers, newest first."""
-        return self.library.history.last(most) if self.library.exists else []
-
-    def saved_answer(self, number: int) -> SavedAnswer:
-        """A question with its answer.
-
-        Raises:
-            UnknownAnswer: none has this number.
-        """
-        return self.library.history.answer(number)
-
-    def delete_answer(self, number: int) -> None:
-        """Deletes a kept answer, and its conversation where nothing else is left in it.
-
-        Raises:
-            UnknownAnswer: none has this number.
-        """
-        self.library.history.remove_answer(number)
-
     def again(self, number: int) -> tuple[SavedAnswer, Answer]:
-        """A kept answer, and the one that the same question gets now.
+        """Return a saved answer, and a new answer to the same question with the same history and filters.
 
         Raises:
-            UnknownAnswer: none has this number.
+            UnknownAnswer: there is none with this number.
         """
-        kept = self.saved_answer(number)
-        scope = Filters(**{name: tuple(values) for name, values in kept.request["scope"].items()})
-        *_, answer = self._answers(kept.question, [tuple(turn) for turn in kept.request["history"]], scope)
-        return kept, answer
-
-    def conversations(self) -> list[Conversation]:
-        """The conversations, the one that was asked last first. Each begins with a question: none is empty."""
-        return self.library.history.conversations() if self.library.exists else []
-
-    def conversation(self, number: int) -> list[SavedAnswer]:
-        """The questions and answers of a conversation, oldest first.
-
-        Raises:
-            UnknownConversation: none has this number.
-        """
-        return self.library.history.conversation(number)
-
-    def has_conversation(self, number: int) -> bool:
-        """Return whether a conversation with this number is kept."""
-        try:
-            self.library.history.check_conversation(number)
-        except (UnknownConversation, EmptyLibrary):
-            return False
-        return True
-
-    def rename_conversation(self, number: int, name: str) -> None:
-        """Gives a conversation another name than that of its first question, which an empty one brings back.
-
-        Raises:
-            UnknownConversation, TooLong.
-        """
-        self.library.history.rename_conversation(number, name)
-
-    def delete_conversation(self, number: int) -> None:
-        """Deletes a conversation with its answers and what was said of them.
-
-        Raises:
-            UnknownConversation: none has this number.
-        """
-        self.library.history.remove_conversation(number)
-
-    def rate(self, number: int, good: bool | None, comment: str = "") -> None:
-        """Keeps what a person thinks of an answer in place of what was kept before; with neither, nothing is kept.
-
-        Args:
-            number: the answer's.
-            good: whether it is right; None leaves that open.
-            comment: up to 4,000 characters.
-
-        Raises:
-            UnknownAnswer, TooLong.
-        """
-        self.library.history.rate(number, good, comment)
-
-    def feedback(self) -> list[SavedAnswer]:
-        """The answers that were rated or commented on, in the order in which that was done."""
-        return self.library.history.rated() if self.library.exists else []
+        saved = self.saved_answer(number)
+        filters = Filters(**{name: tuple(values) for name, values in saved.request["scope"].items()})
+        *_, answer = self._answers(saved.question, [tuple(turn) for turn in saved.request["history"]], filters)
+        return saved, answer
 
     # The library
 
@@ -336,14 +273,12 @@ class Assistant:
         collections: Names = None,
         without_collections: Names = None,
     ) -> AddReport:
-        """Adds files, folders and Zotero libraries, updates what changed, and reports; see `Library.add`."""
+        """Add files, folders and Zotero libraries, update what changed, and report; see `Library.add`."""
         return self.library.add(
-            [paths] if isinstance(paths, (str, os.PathLike)) else list(paths),
+            [paths] if isinstance(paths, str | os.PathLike) else list(paths),
             on_progress,
-            collections=(collections,) if isinstance(collections, str) else tuple(collections or ()),
-            without_collections=(
-                (without_collections,) if isinstance(without_collections, str) else tuple(without_collections or ())
-            ),
+            collections=_as_tuple(collections),
+            without_collections=_as_tuple(without_collections),
         )
 
     def add_uploads(
@@ -353,7 +288,7 @@ class Assistant:
         return self.library.add_uploads(files, on_progress)
 
     def papers(self) -> list[Paper]:
-        """All papers, without their texts."""
+        """Return all papers, without their texts."""
         return self.library.papers()
 
     def stored(self, ids: Sequence[str]) -> dict[str, Stored]:
@@ -386,11 +321,15 @@ class Assistant:
         return find_quote(self.library.records, name, quote, start)
 
     def paper(self, name: str) -> Paper:
-        """The paper with this id, title, citekey or file name, or part of a title, with its text."""
+        """Return a paper with its text, named by id, title, citekey, file name, or a part of its title.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper: no paper fits the name, or several do.
+        """
         return self.library.records.paper(name)
 
     def searched(self, **filters: Unpack[FilterArguments]) -> dict[str, Any]:
-        """Return what a question with these filters of `ask` would be put to, as `Answer.searched` has it.
+        """Return what a question with these filters would search, as in `Answer.searched`.
 
         Raises:
             EmptyLibrary, UnknownPaper, AmbiguousPaper, QuestionError: as `ask`.
@@ -400,50 +339,34 @@ class Assistant:
         return searched(self.library, parsed, None if keys is None else len(keys))
 
     def edit(self, name: str, **changes: Any) -> Paper:
-        """Corrects a paper's title, authors, year, venue, doi, arxiv_id, citekey, tags or collections, for good."""
+        """Correct a paper's title, authors, year, venue, doi, arxiv_id, citekey, tags or collections permanently."""
         return self.library.edit(name, changes)
 
     def remove(self, name: str) -> PaperRef:
-        """Removes a paper, named as for `paper`."""
+        """Remove a paper, named as for `paper`."""
         return self.library.remove(name)
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> None:
-        """Makes the index anew, and with changed settings all chunks and vectors too."""
+        """Rebuild the index and, if the settings changed, all chunks and vectors."""
         self.library.rebuild(on_progress)
 
 
-_kept: dict[tuple[Path, Settings], Assistant] = {}
-_keeping = threading.Lock()
+_open_assistants: dict[tuple[Path, Settings], Assistant] = {}
+_opening = threading.Lock()
 
 
 def ask(
     question: str, *, library: str | os.PathLike[str] | None = None, mode: str | None = None, **more: Any
 ) -> Answer:
-    """`Assistant.open(library, mode=mode).ask(question, **more)`, on an assistant that is kept for the next call.
+    """Return `Assistant.open(library, mode=mode).ask(question, **more)`; the assistant stays open for the next call.
 
-    Library and settings are looked up at each call, so that they follow the working directory.
+    Library and settings are looked up in each call, so they follow the working directory.
     """
-    with _keeping:
+    with _opening:
         assistant = Assistant.open(library, mode=mode)
-        assistant = _kept.setdefault((assistant.library.folder, assistant.settings), assistant)
+        assistant = _open_assistants.setdefault((assistant.library.folder, assistant.settings), assistant)
     return assistant.ask(question, **more)
 
 
-def _reply_to_courtesy(text: str, conversation: int | None) -> Answer:
-    """Return the reply to thanks or a greeting, which is neither searched for nor saved."""
-    return Answer(
-        question=text,
-        text=NO_QUESTION,
-        refused=False,
-        complete=True,
-        confidence=0.0,
-        mode="quote",
-        model=None,
-        sentences=(Sentence(NO_QUESTION, (), "unsupported"),),
-        citations=(),
-        passages=(),
-        seconds={"retrieve": 0.0, "answer": 0.0},
-        standalone_question=text,
-        asked=now(),
-        conversation=conversation or None,
-    )
+def _as_tuple(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())

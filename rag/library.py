@@ -41,13 +41,16 @@ log = logging.getLogger("footnote")
 class Library:
     """The papers in a folder: the record, the vector index, and the models; each is opened when it is first used."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, embedder: Embedder | None = None, reranker: Reranker | None = None
+    ) -> None:
         self.settings = settings
+        self._given_embedder, self._given_reranker = embedder, reranker
         self.folder = library_folder(settings)
         self._records: Records | None = None
         self._index: Index | None = None
-        self._embedder: Embedder | None = None
-        self._reranker: Reranker | None = None
+        self._embedder = embedder
+        self._reranker = reranker
         self._loading = threading.RLock()
 
     def close(self) -> None:
@@ -199,7 +202,8 @@ class Library:
         except LibraryError as error:  # questions are answered without the index
             log.warning("The papers are stored. %s", error)
         try:  # so that the first question does not have to wait
-            prepare_reranker(self.settings.cross_encoder, self.settings.embedding)
+            if self._given_reranker is None:
+                prepare_reranker(self.settings.cross_encoder, self.settings.embedding)
         except EmbeddingError as error:
             log.warning("%s", error)
         return report
@@ -313,7 +317,7 @@ class Library:
         if not is_word_index_intact(records):
             with records.transaction(of_papers=False) as db:
                 word_index.rebuild(db)
-        embedder = load_embedder(self.settings.embedding)
+        embedder = self._given_embedder or load_embedder(self.settings.embedding)
         recipe = recipe_of(self.settings, embedder.card.digest)
         if stored_recipe(records) != recipe:
             self._embedder = embedder

@@ -18,13 +18,14 @@ from .errors import AnswerModelError, ConfigError
 from .filters import Filters
 from .models.protocols import ChatModel
 from .retrieval.corpus import Corpus
+from .retrieval.follow_ups import NO_QUESTION
 from .retrieval.rerank import rerank_passages
 from .retrieval.search import search, top_passages
 from .retrieval.terms import search_terms
 from .store.history import now
 from .text.language import ENGLISH, language_of
 from .text.readable import readable
-from .types import REFUSAL, Answer, Passage
+from .types import REFUSAL, Answer, Passage, Sentence
 
 _MAX_NAMED = 5  # papers that a question may be limited to and still be taken to be about them
 
@@ -73,6 +74,25 @@ def answers(
         answer = yield from _growing(written(corpus, request, reading, answer, model))
     seconds = {"retrieve": reading.seconds, "answer": time.perf_counter() - started - reading.seconds}
     return replace(answer, seconds=seconds, asked=now())
+
+
+def courtesy_reply(text: str) -> Answer:
+    """Return the reply to thanks or a greeting, which is neither searched for nor saved."""
+    return Answer(
+        question=text,
+        text=NO_QUESTION,
+        refused=False,
+        complete=True,
+        confidence=0.0,
+        mode="quote",
+        model=None,
+        sentences=(Sentence(NO_QUESTION, (), "unsupported"),),
+        citations=(),
+        passages=(),
+        seconds={"retrieve": 0.0, "answer": 0.0},
+        standalone_question=text,
+        asked=now(),
+    )
 
 
 def read(corpus: Corpus, question: str, filters: Filters) -> Reading:

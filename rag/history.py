@@ -1,0 +1,86 @@
+"""Saved answers, conversations and ratings: the part of `Assistant` that does not ask."""
+
+from __future__ import annotations
+
+from .errors import EmptyLibrary, UnknownConversation
+from .library import Library
+from .store.history import Conversation, SavedAnswer
+
+
+class HistoryMethods:
+    """What `Assistant` offers on saved answers. With `[answer] keep = false` no new answers are saved."""
+
+    library: Library
+
+    def history(self, most: int = 50) -> list[SavedAnswer]:
+        """Return the last questions with their answers, newest first."""
+        return self.library.history.last(most) if self.library.exists else []
+
+    def saved_answer(self, number: int) -> SavedAnswer:
+        """Return a question with its answer.
+
+        Raises:
+            UnknownAnswer: there is none with this number.
+        """
+        return self.library.history.answer(number)
+
+    def delete_answer(self, number: int) -> None:
+        """Delete a saved answer, and its conversation if nothing else is in it.
+
+        Raises:
+            UnknownAnswer: there is none with this number.
+        """
+        self.library.history.remove_answer(number)
+
+    def conversations(self) -> list[Conversation]:
+        """Return the conversations, most recent first. None is empty."""
+        return self.library.history.conversations() if self.library.exists else []
+
+    def conversation(self, number: int) -> list[SavedAnswer]:
+        """Return the questions and answers of a conversation, oldest first.
+
+        Raises:
+            UnknownConversation: there is none with this number.
+        """
+        return self.library.history.conversation(number)
+
+    def has_conversation(self, number: int) -> bool:
+        """Return whether there is a conversation with this number."""
+        try:
+            self.library.history.check_conversation(number)
+        except (UnknownConversation, EmptyLibrary):
+            return False
+        return True
+
+    def rename_conversation(self, number: int, name: str) -> None:
+        """Rename a conversation; an empty name restores that of its first question.
+
+        Raises:
+            UnknownConversation, TooLong.
+        """
+        self.library.history.rename_conversation(number, name)
+
+    def delete_conversation(self, number: int) -> None:
+        """Delete a conversation with its answers and their ratings.
+
+        Raises:
+            UnknownConversation: there is none with this number.
+        """
+        self.library.history.remove_conversation(number)
+
+    def rate(self, number: int, good: bool | None, comment: str = "") -> None:
+        """Save a rating of an answer in place of an earlier one; with neither, delete it.
+
+        Args:
+            number: the answer's.
+            good: whether it is right; None leaves that open.
+            comment: up to 4,000 characters.
+
+        Raises:
+            UnknownAnswer, TooLong.
+        """
+        self.library.history.rate(number, good, comment)
+
+    def feedback(self) -> list[SavedAnswer]:
+        """Return the answers with a rating or comment, in the order in which these were given."""
+        return self.library.history.rated() if self.library.exists else []
