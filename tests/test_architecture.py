@@ -25,6 +25,7 @@ LAYERS = [
         "rag.status",
         "rag.doctor",
         "rag.pipeline",
+        "rag.history",
         "rag.assistant",
         "rag.llama_index",
         "rag",
