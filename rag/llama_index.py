@@ -1,4 +1,4 @@
-"""A library as a LlamaIndex retriever, for use in any LlamaIndex application."""
+"""Retrieve passages of a library in any LlamaIndex application."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .types import Passage
 
 
 class FootnoteRetriever(BaseRetriever):
-    """Retrieves passages of an assistant's library as nodes with `title`, `page`, `section` and the span in the paper.
+    """Retrieve passages as nodes with `title`, `page`, `section` and the span in the paper.
 
     Args:
-        assistant: an open assistant; it has to stay open.
-        top_k: how many nodes; `[retrieval] top_k` where it is not given.
+        assistant: an open assistant, which must stay open.
+        top_k: the number of nodes, by default `[retrieval] top_k`.
         filters: `papers`, `years`, `authors`, `sources`, `tags` as in `Assistant.search`.
     """
 
@@ -33,7 +33,7 @@ class FootnoteRetriever(BaseRetriever):
 
 
 def as_node(passage: Passage) -> TextNode:
-    """A passage as a node: the readable text, and where it stands as metadata."""
+    """Return a passage as a node with the readable text, and its place in the paper as metadata."""
     place = {"page": passage.page, "section": passage.section}
     unread = ["paper_id", "source", *(name for name, value in place.items() if value is None)]
     return TextNode(

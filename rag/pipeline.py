@@ -10,7 +10,8 @@ from typing import Any
 
 from .answering.confidence import confidence_in
 from .answering.evidence import gather_evidence
-from .answering.prose import rewritten_question, written_answers
+from .answering.prose import written_answers
+from .answering.question_rewriting import rewritten_question
 from .answering.quotes import choose_sentences, quote_answers
 from .answering.rerank import rerank_sentences
 from .answering.standalone import Reading, read_standalone

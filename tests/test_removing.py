@@ -195,13 +195,19 @@ def test_written_answers_lose_the_sentences_that_cite_the_removed_paper(assistan
             {"text": "No one knows.", "citations": [], "support": "unsupported"},
         ],
         "citations": [answer["citations"][0] | {"number": n, "paper_id": name} for n, name in ((1, "a"), (2, "b"))],
-        "notes": ["Quotes are shown, since the passages support nothing of what m wrote: The kite."],
+        "notes": [
+            "None of m:4b's answer could be verified; showing quotes instead. It wrote: The kite.",
+            "Quotes are shown, since the passages support nothing of what m wrote: The kite.",
+        ],
     }
     new, gone = redacted_answer(answer, "a", OTTERS)
     assert new["text"] == f"{REMOVED} [1] {two} [2]\nNo one knows."
     assert [s["text"] for s in new["sentences"]] == [REMOVED, two, "No one knows."]
     assert [c["quote"] == REMOVED for c in new["citations"]] == [True, False]
-    assert new["notes"] == ["Quotes are shown, since the passages support nothing of what m wrote."]
+    assert new["notes"] == [
+        "None of m:4b's answer could be verified; showing quotes instead.",
+        "Quotes are shown, since the passages support nothing of what m wrote.",
+    ]
     assert gone == (answer["text"], one)
     assert redacted_answer(answer, "c", "Nothing").answer == answer
     split = answer | {"text": "The kite counts\nmost otters. [1] The tide is read. [2] No one knows."}

@@ -1,4 +1,4 @@
-"""Any LlamaIndex LLM as what writes answers, in place of Ollama's models."""
+"""Use any LlamaIndex LLM as the chat model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from llama_index.core.llms import LLM, ChatMessage
 
 from ..errors import AnswerModelError, IncompleteAnswer
-from .protocols import Completion, Piece
+from .background import STOPPED
+from .protocols import Completion, Message, Piece
 
 
 class LlamaIndexModel:
-    """Any LlamaIndex LLM as what writes answers: `Assistant.open(llm=...)`. Its own settings hold; a schema is asked
-    for in words alone."""
+    """Any LlamaIndex LLM, with the LLM's own settings. A schema is requested by the prompt only."""
 
     digest = None
     window = None
@@ -25,36 +25,27 @@ class LlamaIndexModel:
 
     def chat(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Sequence[Message],
         *,
         context_tokens: int,
         answer_tokens: int,
         schema: dict[str, Any] | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Piece]:
-        """The reply as it is written.
-
-        Raises:
-            IncompleteAnswer: it was stopped.
-            AnswerModelError: whatever the LLM raises.
-        """
-        asked = [ChatMessage(role=message["role"], content=message["content"]) for message in messages]
+        """Stream the reply. Raise IncompleteAnswer if stopped, AnswerModelError for whatever the LLM raises."""
+        prompt = [ChatMessage(role=message["role"], content=message["content"]) for message in messages]
         text = ""
         try:
-            for response in self._llm.stream_chat(asked):
+            for response in self._llm.stream_chat(prompt):
                 if stop is not None and stop.is_set():
-                    raise _with_text(IncompleteAnswer("The answer was stopped."), text)
-                delta = response.delta or ""
-                text += delta
-                yield Piece(delta)
-        except AnswerModelError:
+                    raise IncompleteAnswer(STOPPED)
+                text += response.delta or ""
+                yield Piece(response.delta or "")
+        except AnswerModelError as error:
+            error.text = text
             raise
-        except Exception as error:  # an LLM of any maker raises what it likes
-            told = f"{self.name} failed ({type(error).__name__}: {error})."
-            raise _with_text(AnswerModelError(told), text) from error
-        yield Piece("", Completion("stop", None, None, None, None))
-
-
-def _with_text(error: AnswerModelError, text: str) -> AnswerModelError:
-    error.text = text
-    return error
+        except Exception as error:
+            failure = AnswerModelError(f"{self.name} failed ({type(error).__name__}: {error}).")
+            failure.text = text
+            raise failure from error
+        yield Piece("", Completion("stop", None, None))

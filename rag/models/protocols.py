@@ -108,8 +108,6 @@ class Completion(NamedTuple):
     reason: str
     prompt_tokens: int | None
     prompt_seconds: float | None
-    answer_tokens: int | None
-    answer_seconds: float | None
 
 
 class Piece(NamedTuple):

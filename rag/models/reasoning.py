@@ -1,4 +1,4 @@
-"""Leaves the reasoning that a model writes before its answer out of a stream of text, by the marks around it."""
+"""Remove a model's reasoning before its answer from a stream of text, by the markers around it."""
 
 from __future__ import annotations
 
@@ -17,49 +17,48 @@ _CLOSES = (
 )
 _DROPPED = r"<\|(?:START_RESPONSE|END_RESPONSE|begin_of_solution|end_of_solution)\|>"
 _CHANNEL = r"<\|(?:start|channel|message|constrain|end|return|call)\|>"
-_MARK = re.compile(
+_MARKER = re.compile(
     rf"(?<![`\"'“‘])(?:(?P<opens>{_OPENS})|(?P<closes>{_CLOSES})|(?P<dropped>{_DROPPED})|(?P<channel>{_CHANNEL}))",
     re.IGNORECASE,
 )
-_LONGEST = 24  # characters of a mark
-_MAYBE_MARK = re.compile(r"[`\"'“‘]?(?:<[^<>\n]*|\[/?[A-Z]*|◁[^◁▷\n]*)?\Z")
+_MAX_MARKER = 24  # characters
+_PARTIAL_MARKER = re.compile(r"[`\"'“‘]?(?:<[^<>\n]*|\[/?[A-Z]*|◁[^◁▷\n]*)?\Z")
 
 
 class ReasoningFilter:
-    """Takes in a model's text in pieces and gives back the answer in it.
+    """Filter text that arrives in pieces.
 
-    None among the pieces of `feed` says that everything before it was reasoning too: some models close what they
-    never opened.
+    None in the output means that everything before it was reasoning too: some models close what they never opened.
     """
 
     def __init__(self) -> None:
-        self._held = ""  # what may be the beginning of a mark
+        self._held = ""  # may be the beginning of a marker
         self._thinking = False
-        self._heading: str | None = None  # the channel's name as far as it was read, inside of its heading
+        self._heading: str | None = None  # the channel's name so far, inside its heading
 
     def feed(self, text: str) -> Iterator[str | None]:
-        """Return the pieces of the answer in what came so far; what may begin a mark waits."""
+        """Yield the answer text; hold back what may begin a marker."""
         self._held += text
-        begun = _MAYBE_MARK.search(self._held, max(0, len(self._held) - _LONGEST))
-        yield from self._read(begun.start() if begun else len(self._held))
+        partial = _PARTIAL_MARKER.search(self._held, max(0, len(self._held) - _MAX_MARKER))
+        yield from self._read(partial.start() if partial else len(self._held))
 
     def close(self) -> Iterator[str | None]:
-        """Return what was still held back."""
+        """Yield what was held back."""
         yield from self._read(len(self._held))
 
     def _read(self, upto: int) -> Iterator[str | None]:
         at = 0
-        for mark in _MARK.finditer(self._held, 0, upto):
-            yield from self._text(self._held[at : mark.start()])
-            at = mark.end()
-            if mark["opens"]:
+        for marker in _MARKER.finditer(self._held, 0, upto):
+            yield from self._text(self._held[at : marker.start()])
+            at = marker.end()
+            if marker["opens"]:
                 self._thinking = True
-            elif mark["closes"]:
+            elif marker["closes"]:
                 if not self._thinking:
                     yield None
                 self._thinking = False
-            elif mark["channel"]:
-                self._follow_channel(mark["channel"].lower())
+            elif marker["channel"]:
+                self._follow_channel(marker["channel"].lower())
         yield from self._text(self._held[at:upto])
         self._held = self._held[max(at, upto) :]
 
@@ -69,10 +68,10 @@ class ReasoningFilter:
         elif text and not self._thinking:
             yield text
 
-    def _follow_channel(self, mark: str) -> None:
+    def _follow_channel(self, marker: str) -> None:
         """Follow gpt-oss: <|start|>assistant<|channel|>analysis<|message|> reasoning <|end|>, then channel `final`."""
-        if mark in ("<|start|>", "<|channel|>"):
+        if marker in ("<|start|>", "<|channel|>"):
             self._heading = ""
-        elif mark == "<|message|>":
+        elif marker == "<|message|>":
             self._thinking = (self._heading or "").strip().casefold().startswith(("analysis", "commentary"))
             self._heading = None

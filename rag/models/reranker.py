@@ -1,8 +1,8 @@
-"""Reads a question and a text together: the packaged embedding model, taught by a low-rank adapter of a megabyte.
+"""The cross-encoders that score texts against a question: the packaged one, or a user's own.
 
-One pass over a pair gives all that `HEADS` names. The adapter is made by `python -m eval train`; cross_encoder.md
-beside it says of what, and how well it does. It is merged into the packaged weights once, in the user's cache; from
-then on a question loads openvino and tokenizers alone. A user's own cross-encoder takes its place by name or path.
+The packaged one is the embedding model with a low-rank adapter of a megabyte, trained by `python -m eval train`;
+cross_encoder.md describes its training and its quality. The adapter is merged into the packaged weights once, in the
+user's cache. From then on a question loads openvino and tokenizers only.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from .. import config
 from ..errors import EmbeddingError, reason
 from .protocols import Reranker
 from .runtime import (
-    BATCH,
+    BATCH_SIZE,
     PACKAGED_MODEL,
     Runner,
-    chosen_backend,
+    batches_by_length,
+    choose_backend,
     export,
+    keep_offline,
+    load_runner,
+    load_tokenizer,
     model_folder,
-    openvino_runner,
-    packaged_digest,
+    preparation,
     prepared_folder,
-    preparing,
-    quieted,
     sentence_transformer,
     sha256,
-    torch_runner,
+    verified_digest,
     weight_files,
 )
 
@@ -45,24 +46,26 @@ log = logging.getLogger("footnote")
 ADAPTER = Path(__file__).with_name("cross_encoder.safetensors")
 ADAPTER_SHA256 = "fe85087570eed97530e77f3fa611f6e4aba4abdd2a205e9b2a171c84147d424f"
 HEADS = ("answers", "stated", "supported", "contradicted", "missing")
-"""Does the text answer; is the kind of thing asked for stated in it; and of a sentence and quotes, which of three."""
+"""The text answers; it states the kind of thing asked for; and for a sentence and quotes, one of three labels."""
 
 RANK = 16
 SCALE = 2.0
-"""What the product of a layer's two matrices is multiplied by before it is added to the layer's weights."""
+"""The factor of the product of a layer's two matrices, before it is added to the layer's weights."""
 
 MAX_TOKENS = 256
-_SMALLEST_BATCH = 4
-_HEAD_INPUTS = 2 * 384  # the packaged model's dimensions, of the first token and of the mean
+_MAX_QUESTION_TOKENS = 96  # of a question or a checked sentence; the rest is for the text
+_MIN_BATCH = 4
+_HEAD_INPUTS = 2 * 384  # first token and mean, each of the packaged model's dimensions
 _REMEDY = 'Install Footnote again, or do without: [cross_encoder] model = "none".'
-_QUESTION_TOKENS = 96  # of a question or a checked sentence as many are read; the rest is left to the text
 
 Array = NDArray[np.float32]
 
 
 class Reading(NamedTuple):
-    """Of each text read beside a question, (texts,): how far it answers, and how far the kind of thing asked for is
-    stated in it, both as logits. The first was learned beside the program's own score, as what is to be added to it."""
+    """Logits of each text, (texts,): whether it answers, and whether it states the kind of thing asked for.
+
+    `answers` was trained to be added to the program's own score.
+    """
 
     answers: Array
     stated: Array
@@ -72,7 +75,7 @@ class PackagedReranker:
     """The packaged model with the adapter."""
 
     def __init__(self, tokenizer: Tokenizer, run: Runner, weight: Array, bias: Array) -> None:
-        """`weight` (heads, 2 dimensions) and `bias` (heads,) are the heads'."""
+        """`weight` (heads, 2 * dimensions) and `bias` (heads,) belong to the heads."""
         self._tokenizer = PairTokenizer(tokenizer, MAX_TOKENS)
         self._run, self._weight, self._bias = run, weight, bias
 
@@ -80,23 +83,20 @@ class PackagedReranker:
         return self.read(question, texts).answers
 
     def read(self, question: str, texts: Sequence[str]) -> Reading:
-        """What the first two heads say of each of `texts`, which are as `described` gives them."""
+        """Return the first two heads' logits of each text, which must come from `described`."""
         outputs = self._outputs(self._tokenizer.encode(question, texts))
         return Reading(outputs[:, 0], outputs[:, 1])
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
-        """Of each sentence and its quotes the logits of supported, contradicted and missing, (pairs, 3).
+        """Return the logits of supported, contradicted and missing of each (sentence, quotes), (pairs, 3).
 
-        The check of citations (`rag.answering.support`) does better without them: eval/LOG.md.
+        The check of citations (`rag.answering.support`) is better without them: see eval/LOG.md.
         """
         return self._outputs([ids for pair in pairs for ids in self._tokenizer.encode(pair[0], [pair[1]])])[:, 2:]
 
     def _outputs(self, ids: list[list[int]]) -> Array:
-        """The heads' outputs, (rows, heads); the batches are made by length."""
+        """Return the heads' outputs, (rows, heads)."""
         outputs = np.zeros((len(ids), len(HEADS)), np.float32)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        size = min(BATCH, max(_SMALLEST_BATCH, -(-len(order) // 2)))  # a batch is run on one core, and there are two
-        batches = [order[i : i + size] for i in range(0, len(order), size)]
 
         def keep(batch: list[int], hidden: Any) -> None:
             mask = np.zeros(hidden.shape[:2], np.float32)
@@ -105,7 +105,8 @@ class PackagedReranker:
             outputs[batch] = pooled(np.asarray(hidden, np.float32), mask) @ self._weight.T + self._bias
 
         if ids:
-            self._run(batches, ids, keep)
+            size = min(BATCH_SIZE, max(_MIN_BATCH, -(-len(ids) // 2)))  # each batch runs on one core of two
+            self._run(batches_by_length(ids, size), ids, keep)
         return _finite(outputs, "packaged")
 
 
@@ -129,77 +130,69 @@ class UserReranker:
 
 
 def _finite(scores: Array, name: str) -> Array:
-    """The scores as they are: one that is no number would leave no order, and let every answer pass."""
+    """Return the scores, or raise EmbeddingError: NaN has no order and passes every threshold."""
     if not np.isfinite(scores).all():
         raise EmbeddingError(
-            f"The {name} cross-encoder gave scores that are no numbers: its weights are damaged. Set [cross_encoder] "
+            f"The {name} cross-encoder gave scores that are not numbers: its weights are damaged. Set [cross_encoder] "
             'model to another, or to "none".'
         )
     return scores
 
 
 def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> Reranker | None:
-    """The cross-encoder that the settings name, prepared first where that was not done before; None if none is used.
+    """Return the cross-encoder that the settings name, None if they use none; prepare it at its first use.
 
-    `running` says on what it is run, as the embedding model is.
+    It runs with the backend and on the device of the embedding model, `running`.
 
     Raises:
-        EmbeddingError: the model is not on this machine, is no cross-encoder, was altered, or cannot be run.
+        EmbeddingError: the model is not on this machine, is not a cross-encoder, was altered, or cannot run.
     """
     if not settings.used:
         return None
-    return _adapted(running) if settings.model == "auto" else _own(settings.model, running)
+    if settings.model == "auto":
+        return _load(_prepare(running), choose_backend(running), running.device)
+    return _load_users(settings.model, running)
 
 
 def prepare_reranker(settings: config.CrossEncoder, running: config.Embedding) -> None:
-    """Exports the packaged cross-encoder where the settings use it and that was not done before.
+    """Export the packaged cross-encoder if the settings use it and it was not exported before.
 
     Raises:
         EmbeddingError: it was altered, or cannot be stored.
     """
     if settings.used and settings.model == "auto":
-        _prepared(running)
+        _prepare(running)
 
 
-def _adapted(running: config.Embedding) -> PackagedReranker:
-    return _loaded(_prepared(running), chosen_backend(running), running.device)
-
-
-@functools.lru_cache(maxsize=2)  # libraries that are open at the same time share it
-def _loaded(prepared: Path, backend: str, device: str) -> PackagedReranker:
+@functools.lru_cache(maxsize=2)  # open libraries share it
+def _load(prepared: Path, backend: str, device: str) -> PackagedReranker:
     try:
-        tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
         heads = json.loads((prepared / "heads.json").read_text())
         weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
         if weight.shape != (len(HEADS), _HEAD_INPUTS) or bias.shape != (len(HEADS),):
             raise ValueError(f"its heads have the shapes {weight.shape} and {bias.shape}")
-        if backend == "openvino":
-            run = openvino_runner(prepared, device)
-        else:
-            run = torch_runner(_merged_transformer(device), device)
-    except Exception as error:  # the libraries raise whatever they like here
+        run = load_runner(prepared, backend, device, lambda: _merged_transformer(device))
+        return PackagedReranker(load_tokenizer(prepared), run, weight, bias)
+    except Exception as error:  # the libraries raise anything
         raise EmbeddingError(
             f"The prepared cross-encoder {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
-            f"({reason(error)}). Delete that folder: "
-            'it is made again at the next start. Without it: [cross_encoder] model = "none".'
+            f"({reason(error)}). Delete that folder; the next start prepares it again. To do without: [cross_encoder] "
+            'model = "none".'
         ) from error
-    return PackagedReranker(tokenizer, run, weight, bias)
 
 
-def _prepared(running: config.Embedding) -> Path:
-    """The folder of the prepared cross-encoder, made where there is none."""
-    folder, backend = model_folder(PACKAGED_MODEL), chosen_backend(running)
+def _prepare(running: config.Embedding) -> Path:
+    """Return the folder of the prepared cross-encoder; prepare it if it is missing."""
+    folder, backend = model_folder(PACKAGED_MODEL), choose_backend(running)
     if not ADAPTER.is_file():
         raise EmbeddingError(f"The cross-encoder's file {ADAPTER} is missing. {_REMEDY}")
     prepared = prepared_folder([*weight_files(folder), ADAPTER], "cross-encoder", backend)
     if not prepared.is_dir():
         log.info("Preparing the cross-encoder (once, some seconds)...")
-        packaged_digest(folder)
+        verified_digest(folder)
         if sha256([ADAPTER]) != ADAPTER_SHA256:
             raise EmbeddingError(f"The cross-encoder's file {ADAPTER} was altered. {_REMEDY}")
-        with preparing(prepared, "cross-encoder") as building:
+        with preparation(prepared, "cross-encoder") as building:
             adapter = _arrays(ADAPTER)
             heads = {name: adapter[name].astype(float).tolist() for name in ("heads.weight", "heads.bias")}
             (building / "heads.json").write_text(json.dumps(heads))
@@ -210,7 +203,7 @@ def _prepared(running: config.Embedding) -> Path:
 
 
 def _merged_transformer(device: str) -> Any:
-    """The packaged transformer with the adapter's changes."""
+    """Return the packaged transformer with the adapter's changes."""
     import torch
 
     transformer = sentence_transformer(model_folder(PACKAGED_MODEL), device)[0].auto_model.float()
@@ -226,34 +219,34 @@ def _arrays(file: Path) -> dict[str, Any]:
     return dict(load_file(file))
 
 
-def _own(name: str, running: config.Embedding) -> UserReranker:
+def _load_users(name: str, running: config.Embedding) -> UserReranker:
     folder = model_folder(name, "cross-encoder", "cross_encoder")
-    if not _reads_pairs(folder):
+    if not _is_cross_encoder(folder):
         raise EmbeddingError(
-            f"{name!r} is no cross-encoder: nothing in its config.json scores a question with a text. Set "
-            '[cross_encoder] model to one that does, or to "auto".'
+            f"{name!r} is not a cross-encoder: its config.json has no scoring head. Set "
+            '[cross_encoder] model to another, or to "auto".'
         )
-    quieted()
+    keep_offline()
     from sentence_transformers import CrossEncoder as Model
 
-    device = running.device if chosen_backend(running) == "torch" else "cpu"  # OpenVINO's devices have other names
+    device = running.device if choose_backend(running) == "torch" else "cpu"  # OpenVINO's devices have other names
     try:
         model = Model(str(folder), device=device, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # the library raises whatever it likes here
+    except Exception as error:  # the library raises anything
         raise EmbeddingError(f"The cross-encoder {name!r} cannot be loaded: {reason(error)}.") from error
     if model.config.num_labels != 1:
         raise EmbeddingError(
-            f"The cross-encoder {name!r} gives {model.config.num_labels} scores a pair; one that ranks gives one. Set "
-            '[cross_encoder] model to such a one, or to "auto".'
+            f"The cross-encoder {name!r} gives {model.config.num_labels} scores per pair; reranking needs one. Set "
+            '[cross_encoder] model to another, or to "auto".'
         )
     return UserReranker(name, model)
 
 
-def _reads_pairs(folder: Path) -> bool:
-    """Whether a model was saved with what scores a pair: another would be given one with weights drawn at random."""
+def _is_cross_encoder(folder: Path) -> bool:
+    """Return whether a model was saved with a scoring head; sentence-transformers gives others a random one."""
     try:
         kinds = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
-        parts = folder / "modules.json"  # where a language model's yes is the score, it stands here
+        parts = folder / "modules.json"  # names the score of a language model's "yes"
         return any("ForSequenceClassification" in kind for kind in kinds) or (
             parts.is_file() and "cross_encoder" in parts.read_text(encoding="utf-8")
         )
@@ -262,14 +255,14 @@ def _reads_pairs(folder: Path) -> bool:
 
 
 def described(title: str, text: str) -> str:
-    """A text as it is read beside a question."""
+    """Return a text in the form in which it is scored."""
     return f"{title}: {text}" if title else text
 
 
 def merged(weights: Mapping[str, Any], adapter: Mapping[str, Any]) -> dict[str, Any]:
-    """The weights with the adapter's changes, arrays by name.
+    """Return the weights, arrays by name, with the adapter's changes.
 
-    A layer's matrix (out, in) changes by `SCALE` times `.up` (out, rank) @ `.down` (rank, in); vectors by `.added`.
+    A layer's matrix (out, in) changes by `SCALE` times `.up` (out, rank) @ `.down` (rank, in), a vector by `.added`.
     """
     changed = dict(weights)
     for name, change in adapter.items():
@@ -283,9 +276,9 @@ def merged(weights: Mapping[str, Any], adapter: Mapping[str, Any]) -> dict[str, 
 
 
 def pooled(hidden: Any, mask: Any) -> Any:
-    """The first token's output beside the mean of all, (rows, 2 dimensions); of NumPy's arrays as of torch's.
+    """Return the first token's output and the mean of all, (rows, 2 * dimensions), for arrays of NumPy or torch.
 
-    `hidden` is (rows, tokens, dimensions); `mask` (rows, tokens), of its type, is 1 where there is a token.
+    `hidden` is (rows, tokens, dimensions); `mask` (rows, tokens) is 1 for tokens and 0 for padding.
     """
     means = (hidden * mask[:, :, None]).sum(1) / mask.sum(1)[:, None]
     if isinstance(hidden, np.ndarray):
@@ -296,18 +289,18 @@ def pooled(hidden: Any, mask: Any) -> Any:
 
 
 class PairTokenizer:
-    """Texts beside a question as token ids; of a pair that is too long the text is cut."""
+    """Encode pairs of a question and a text; of a pair that is too long the text is cut."""
 
     def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
-        """`tokenizer` neither pads nor cuts."""
+        """`tokenizer` must neither pad nor truncate."""
         self._tokenizer, self._max = tokenizer, max_tokens
-        self._of_question = min(_QUESTION_TOKENS, max_tokens // 2)
+        self._max_question = min(_MAX_QUESTION_TOKENS, max_tokens // 2)
 
     def encode(self, question: str, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of the question with each text."""
+        """Return the token ids of the question with each text."""
         offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
-        if len(offsets) > self._of_question:
-            question = question[: offsets[self._of_question - 1][1]]
+        if len(offsets) > self._max_question:
+            question = question[: offsets[self._max_question - 1][1]]
         return [self._cut(each.ids) for each in self._tokenizer.encode_batch([(question, text) for text in texts])]
 
     def _cut(self, ids: list[int]) -> list[int]:

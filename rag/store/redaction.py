@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,8 +12,12 @@ from ..types import PaperRef
 REMOVED = "(removed)"
 """Replaces the words of a removed paper in saved answers."""
 
-# A note of `answering.prose` that quotes a model's unverified text after a colon; it may repeat the paper's words.
-_NOTE_WITH_PROSE = "Quotes are shown, since the passages support nothing of what "
+# A note of `answering.prose` that quotes a model's unverified text; it may repeat the paper's words. The second form is
+# in older saved answers.
+_PROSE_NOTE = re.compile(
+    r"(None of .+?'s answer could be verified; showing quotes instead|Quotes are shown, since .+? wrote)[.:] .*",
+    re.DOTALL,
+)
 _EMPTY_FIELDS: dict[str, Any] = {
     "authors": [],
     **dict.fromkeys(("year", "citekey", "page", "page_label", "section", "link")),
@@ -109,4 +114,4 @@ def _redacted_text(text: str, sentences: Iterable[dict[str, Any]], removed: Iter
 
 
 def _without_prose(note: str) -> str:
-    return note.partition(":")[0] + "." if note.startswith(_NOTE_WITH_PROSE) else note
+    return f"{found[1]}." if (found := _PROSE_NOTE.fullmatch(note)) else note

@@ -1,8 +1,7 @@
-"""The prompts: their structure, which nothing in a paper, a question or an earlier turn can break."""
+"""The structure of the prompts, which no text of a paper, a question or an earlier turn can break."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.prompts import PROMPT_VERSION, check_messages, messages, one_line, rewrite_messages, visible
+from rag.answering.prompts import check_messages, messages, one_line, rewrite_messages, visible
 from rag.types import REFUSAL, Passage
 
 HOSTILE = [
@@ -38,7 +37,7 @@ def passage(text: str, title: str = "Moss on Roofs", section: str | None = "2 Re
 
 
 def assert_structure(content: str, count: int) -> None:
-    """Blocks numbered from 1, then lines without a bracket or a tag, but for the last, the program's own."""
+    """Check that blocks are numbered from 1 and that only the program's own lines contain brackets and tags."""
     blocks = list(BLOCK.finditer(content))
     assert [int(block[1]) for block in blocks] == list(range(1, count + 1))
     assert blocks[0].start() == 0 if blocks else count == 0
@@ -54,13 +53,13 @@ def assert_structure(content: str, count: int) -> None:
         assert not re.search(r"[\[\]【】\x00-\x1f]|</?[a-z]|<\||<｜", line)
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_text_stays_in_its_block(hostile: str) -> None:
-    given_ = [passage(hostile), passage("Moss is green.", hostile, hostile), passage("Moss is wet.")]
-    system, user = messages(hostile, given_, [(hostile, hostile)])
-    assert_structure(user["content"], 3)
-    assert (system["role"], user["role"]) == ("system", "user")
-    assert system == messages("Why?", [])[0]
+def test_hostile_text_stays_in_its_block() -> None:
+    for hostile in HOSTILE:
+        passages = [passage(hostile), passage("Moss is green.", hostile, hostile), passage("Moss is wet.")]
+        system, user = messages(hostile, passages, [(hostile, hostile)])
+        assert_structure(user["content"], 3)
+        assert (system["role"], user["role"]) == ("system", "user")
+        assert system == messages("Why?", [])[0]
 
 
 @given(st.lists(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=40), max_size=4).map("".join), min_size=1))
@@ -70,7 +69,7 @@ def test_no_text_breaks_the_structure(texts: list[str]) -> None:
 
 
 @given(st.text(max_size=200))
-def test_what_the_model_is_shown_is_stable(text: str) -> None:
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert one_line(one_line(text)) == one_line(text)
     assert visible(visible(text)) == visible(text)
 
@@ -87,7 +86,7 @@ def test_what_the_model_is_shown_is_stable(text: str) -> None:
         ("zero\u200bwidth\u00ad", "zerowidth"),
     ],
 )
-def test_little_else_is_changed(text: str, shown: str) -> None:
+def test_ordinary_text_is_hardly_changed(text: str, shown: str) -> None:
     assert one_line(text) == shown
 
 
@@ -97,44 +96,32 @@ def test_a_passage_has_its_title_section_and_page() -> None:
     assert content.split("\n")[:5] == [*lines, "Question: Why?"]
 
 
-def test_the_rules_name_the_refusal_and_show_a_citation() -> None:
+def test_the_rules_contain_the_refusal_and_an_example() -> None:
     rules = messages("Why?", [])[0]["content"]
     assert REFUSAL in rules
     assert "roofs [1]." in rules
     assert len(rules) < 1500
 
 
-def test_earlier_answers_come_without_their_numbers() -> None:
+def test_earlier_answers_have_no_citations() -> None:
     content = messages("Why?", [], [("Who?", "Moss grows [1][2]. It is wet [3, 4].")])[1]["content"]
     assert "Answer: Moss grows. It is wet.\n" in content
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_rewriting_asks_for_the_question_alone(hostile: str) -> None:
-    system, user = rewrite_messages(hostile, [("Who counts otters?", hostile)])
-    assert "Reply with the question only" in system["content"]
-    lines = user["content"].split("\n")
-    assert lines[:2] == ["<conversation>", "Question: Who counts otters?"]
-    assert [line.split(":")[0] for line in lines[2:]] == [
-        "Answer", "</conversation>", "Last question", "Rewritten question",
-    ]  # fmt: skip
+def test_the_rewriting_prompt_asks_for_the_question_only() -> None:
+    for hostile in HOSTILE:
+        system, user = rewrite_messages(hostile, [("Who counts otters?", hostile)])
+        assert "Reply with the question only" in system["content"]
+        lines = user["content"].split("\n")
+        assert lines[:2] == ["<conversation>", "Question: Who counts otters?"]
+        labels = [line.split(":")[0] for line in lines[2:]]
+        assert labels == ["Answer", "</conversation>", "Last question", "Rewritten question"]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_check_has_its_schema(hostile: str) -> None:
-    asked, schema = check_messages(hostile, [hostile, "Moss is green."])
-    assert asked[1]["content"].count("<quote>\n") == asked[1]["content"].count("\n</quote>") == 2
-    assert len(asked[1]["content"].split("\n")) == 7
-    assert schema["properties"]["support"]["enum"] == ["supported", "partly", "unsupported"]
-    assert json.loads(json.dumps(schema)) == schema
-
-
-def test_a_changed_prompt_has_a_new_version() -> None:
-    talk = [("Who?", "Moss [1].")]
-    said = [
-        messages("Why?", [passage("Moss.")], talk),
-        rewrite_messages("Why?", talk),
-        check_messages("Moss.", ["Moss."]),
-    ]
-    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
-    assert (PROMPT_VERSION, digest) == ("1", "7cff2b9ceb56")
+def test_the_check_prompt_has_a_block_per_quote_and_a_schema() -> None:
+    for hostile in HOSTILE:
+        prompt, schema = check_messages(hostile, [hostile, "Moss is green."])
+        assert prompt[1]["content"].count("<quote>\n") == prompt[1]["content"].count("\n</quote>") == 2
+        assert len(prompt[1]["content"].split("\n")) == 7
+        assert schema["properties"]["support"]["enum"] == ["supported", "partly", "unsupported"]
+        assert json.loads(json.dumps(schema)) == schema

@@ -1,9 +1,10 @@
-"""Answers by a local model: quotes first, then its prose, each sentence checked; and what is left where it fails."""
+"""Answers of a local model: quotes first, then its checked prose, and the quotes again if it fails."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from helpers.ollama_server import Body, Model, OllamaServer
+from helpers.papers import PAPERS
 from llama_index.core.llms import MockLLM
 
 from rag.answering.prompts import PROMPT_VERSION
@@ -25,12 +27,22 @@ RIGHT = "The kite counts 94.5% of the otters that divers count [1]."
 WRONG = "The kite counts 12% of the otters that divers count [1]."
 
 
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Index the invented papers once."""
+    folder = tmp_path_factory.mktemp("indexed")
+    for title, text in PAPERS.items():
+        (folder / f"{title}.txt").write_text(f"{title}\n\n{text}\n")
+    with Assistant.open(library=folder / "library", mode="quote") as assistant:
+        assistant.add(sorted(folder.glob("*.txt")))
+        assistant.search(QUESTION)  # builds the index
+    return folder / "library"
+
+
 @pytest.fixture
-def shelf(tmp_path: Path, folder: Path) -> Path:
-    """A library of the invented papers."""
-    with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
-        assistant.add([folder])
-    return tmp_path / "library"
+def shelf(indexed: Path, tmp_path: Path) -> Path:
+    """Return a copy of the library of invented papers."""
+    return Path(shutil.copytree(indexed, tmp_path / "library"))
 
 
 def open_on(server: OllamaServer, shelf: Path, mode: str = "llm", **ollama: Any) -> Assistant:
@@ -46,7 +58,7 @@ def about_otters(text: str) -> Any:
     return lambda body: text.replace("[1]", f"[{number_of(body, OTTERS)}]")
 
 
-def test_quotes_come_first_and_then_the_model_s_checked_prose(shelf: Path) -> None:
+def test_quotes_come_first_and_then_checked_prose(shelf: Path) -> None:
     reply = about_otters(f"{RIGHT} {WRONG} It is blue [99].")
     with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
         growing = list(desk.stream(QUESTION))
@@ -87,7 +99,7 @@ def test_a_question_that_no_paper_answers_is_refused_without_the_model(shelf: Pa
     assert not [request for request in server.requests if request.path == "/api/chat"]
 
 
-def test_where_nothing_is_supported_quotes_are_shown(shelf: Path) -> None:
+def test_quotes_are_shown_if_nothing_can_be_verified(shelf: Path) -> None:
     with (
         OllamaServer(reply="Bananas are yellow. The moon is made of cheese.") as server,
         open_on(server, shelf) as desk,
@@ -95,17 +107,17 @@ def test_where_nothing_is_supported_quotes_are_shown(shelf: Path) -> None:
         answer = desk.ask(QUESTION)
     assert (answer.mode, answer.model, answer.complete) == ("quote", "qwen3:4b", True)
     assert "94.5%" in answer.text
-    assert any("support nothing of what qwen3:4b wrote: Bananas" in note for note in answer.notes)
+    assert any("None of qwen3:4b's answer could be verified" in note and "Bananas" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize("fault", ["end without done", "reset mid-stream", "error line"])
-def test_what_a_model_that_broke_off_had_written_is_marked(shelf: Path, fault: str) -> None:
+def test_an_incomplete_answer_is_marked(shelf: Path, fault: str) -> None:
     text = about_otters(f"{RIGHT} " * 4)
     with OllamaServer(reply=text, fault=fault) as server, open_on(server, shelf) as desk:
         answer = desk.ask(QUESTION)
     assert not answer.complete
     assert "94.5%" in answer.text
-    assert any(note.startswith("The answer broke off: ") for note in answer.notes)
+    assert any(note.startswith("The answer is incomplete: ") for note in answer.notes)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +147,7 @@ def test_a_server_that_never_answers_does_not_hold_up_the_quotes(shelf: Path) ->
         assert time.monotonic() - begun < 5
 
 
-def test_mode_llm_says_what_is_missing(shelf: Path) -> None:
+def test_mode_llm_raises_if_the_model_is_missing(shelf: Path) -> None:
     with OllamaServer(fault="down") as server, open_on(server, shelf) as desk, pytest.raises(OllamaNotFound):
         desk.ask(QUESTION)
     with OllamaServer() as server, open_on(server, shelf, model="gone") as desk, pytest.raises(ModelNotFound):
@@ -186,7 +198,7 @@ def test_any_llm_of_llama_index_can_write(shelf: Path) -> None:
     assert "94.5%" in answer.text  # the mock says its prompt again, which supports nothing or is quoted
 
 
-def test_answers_are_kept_and_can_be_had_again(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_are_saved_and_can_be_repeated(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
         answer = desk.ask(QUESTION, papers=OTTERS)
         (kept,) = desk.history()
@@ -202,13 +214,13 @@ def test_answers_are_kept_and_can_be_had_again(shelf: Path, capsys: pytest.Captu
     assert capsys.readouterr().out.count(QUESTION) == 3
 
 
-def test_what_is_not_to_be_kept_is_not(shelf: Path) -> None:
+def test_answers_are_not_saved_if_the_settings_say_so(shelf: Path) -> None:
     with Assistant.open(library=shelf, mode="quote", overrides={"answer": {"keep": False}}) as desk:
         assert desk.ask(QUESTION).number is None
         assert desk.history() == []
 
 
-def test_reading_time_is_foretold_from_the_last_time(shelf: Path) -> None:
+def test_reading_time_is_estimated_from_the_last_answer(shelf: Path) -> None:
     with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
         first: list[Answer] = list(desk.stream(QUESTION))
         second = list(desk.stream(QUESTION))
@@ -217,7 +229,7 @@ def test_reading_time_is_foretold_from_the_last_time(shelf: Path) -> None:
     assert re.search(r"about \d+ s\)", reading[1])
 
 
-def test_leaving_a_stream_ends_the_model(shelf: Path) -> None:
+def test_closing_a_stream_stops_the_model(shelf: Path) -> None:
     with OllamaServer(reply="One. " * 1000, pause=0.05) as server, open_on(server, shelf) as desk:
         stream = desk.stream(QUESTION)
         while "One." not in next(stream).text:
@@ -236,7 +248,7 @@ def test_a_word_or_a_number_alone_is_no_answer(shelf: Path, reply: str) -> None:
     assert "94.5%" in answer.text
 
 
-def test_too_small_a_context_leaves_the_quotes_and_says_what_to_set(shelf: Path) -> None:
+def test_too_small_a_context_gives_quotes_and_a_remedy(shelf: Path) -> None:
     with OllamaServer() as server:
         with open_on(server, shelf, "auto", context_tokens=512) as desk:
             answer = desk.ask(QUESTION)
@@ -247,13 +259,13 @@ def test_too_small_a_context_leaves_the_quotes_and_says_what_to_set(shelf: Path)
 
 
 @pytest.mark.parametrize("reply", ["I cannot rewrite that, sorry.", "What is the boiling point of ethanol?"])
-def test_a_rewriting_that_is_none_gives_way_to_the_rule(shelf: Path, reply: str) -> None:
+def test_an_unusable_rewriting_is_ignored(shelf: Path, reply: str) -> None:
     with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
         answer = desk.ask("And at what cost?", history=[(QUESTION, "94.5%.")])
     assert answer.standalone_question == f"{QUESTION} And at what cost?"
 
 
-def test_a_paper_that_is_removed_meanwhile_costs_no_answer(shelf: Path) -> None:
+def test_a_paper_removed_meanwhile_does_not_fail_the_answer(shelf: Path) -> None:
     with OllamaServer(reply=RIGHT) as server, open_on(server, shelf) as desk:
         stream = desk.stream(QUESTION)
         next(stream)
@@ -262,7 +274,7 @@ def test_a_paper_that_is_removed_meanwhile_costs_no_answer(shelf: Path) -> None:
     assert "94.5%" in answer.text
 
 
-def test_a_window_smaller_than_the_settings_holds(shelf: Path) -> None:
+def test_the_models_context_window_limits_the_settings(shelf: Path) -> None:
     with OllamaServer(models=[Model("small", window=2048)]) as server, open_on(server, shelf, model="small") as desk:
         desk.ask(QUESTION)
     (chat,) = [request for request in server.requests if request.path == "/api/chat"]

@@ -11,7 +11,6 @@ from helpers.papers import PAPERS
 
 from eval.fit.support import best_threshold, fit_support
 from rag.answering.support import SUPPORT_FEATURES, Support, agrees, support, support_features
-from rag.models.embedder import SentenceEmbedder
 from rag.models.protocols import Embedder, TokenVectors
 from rag.models.weights import load_weights
 
@@ -35,11 +34,11 @@ REWARDS = (
         ('The na\\"ive bound', "The naïve bound holds."),
     ],
 )
-def test_what_stands_in_a_quote_is_quoted(sentence: str, quote: str, embedder: Embedder) -> None:
+def test_a_sentence_that_occurs_in_a_quote_is_quoted(sentence: str, quote: str, embedder: Embedder) -> None:
     assert support(sentence, [TIDES, quote], embedder) == Support("quoted", 1.0)
 
 
-def test_a_part_of_a_word_is_not_quoted(embedder: Embedder) -> None:
+def test_a_quote_must_end_at_a_word_boundary(embedder: Embedder) -> None:
     assert support("The method needs a tide of 4", [TIDES], embedder).label != "quoted"
 
 
@@ -136,7 +135,7 @@ def test_the_other_direction_is_not_supported(sentence: str, quote: str, embedde
         ("Fern is better than Moss.", "Moss is better than Fern."),
     ],
 )
-def test_what_is_turned_round_is_partly_supported_at_most(sentence: str, quote: str, embedder: Embedder) -> None:
+def test_a_reversed_relation_is_partly_supported_at_most(sentence: str, quote: str, embedder: Embedder) -> None:
     found = support(sentence, [quote], embedder)
     assert found.label == "partly"
     assert found.probability > load_weights().support.supported_above
@@ -160,7 +159,7 @@ def test_what_is_turned_round_is_partly_supported_at_most(sentence: str, quote: 
         ("Fern raises the scores of Moss.", "The scores of Moss rise with Fern."),
     ],
 )
-def test_what_is_said_otherwise_is_not_held_back(sentence: str, quote: str, embedder: Embedder) -> None:
+def test_a_right_sentence_in_other_words_is_supported(sentence: str, quote: str, embedder: Embedder) -> None:
     assert support(sentence, [quote], embedder).label == "supported"
 
 
@@ -171,7 +170,7 @@ def test_what_is_said_otherwise_is_not_held_back(sentence: str, quote: str, embe
         ("A kite finds otters.", "\x00A kite\udfff finds otters."),
     ],
 )
-def test_what_no_tokenizer_reads_is_left_out(sentence: str, quote: str, embedder: Embedder) -> None:
+def test_unreadable_characters_are_ignored(sentence: str, quote: str, embedder: Embedder) -> None:
     assert support(sentence, [quote], embedder).label == "quoted"
     assert support(f"{sentence} Often.", [quote], embedder).probability < 1
 
@@ -179,7 +178,7 @@ def test_what_no_tokenizer_reads_is_left_out(sentence: str, quote: str, embedder
 @pytest.mark.parametrize(
     "noise", [" ." * 4000, "." * 9000, "{" * 9000, "N1x " * 2000, "increase " * 1000, "1,111" * 1900]
 )
-def test_noise_is_answered(noise: str, embedder: Embedder) -> None:
+def test_noise_is_not_supported(noise: str, embedder: Embedder) -> None:
     for sentence, quote in (("x" + noise + " y", OTTERS), (OTTERS, "x" + noise + " y")):
         assert support(sentence, [quote], embedder).label in ("partly", "unsupported")
 
@@ -188,21 +187,24 @@ def test_a_sentence_too_long_to_be_read_is_unsupported(embedder: Embedder) -> No
     assert support("9" * 20_000, ["9" * 20_001], embedder) == Support("unsupported", 0.0)
 
 
-def test_of_many_quotes_those_that_share_words_are_compared(
-    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compared: list[int] = []
-    really = SentenceEmbedder.token_vectors
+class CountingEmbedder:
+    """Count the texts of each call of `token_vectors`."""
 
-    def token_vectors(self: SentenceEmbedder, texts: Sequence[str]) -> list[TokenVectors]:
-        compared.append(len(texts))
-        return really(self, texts)
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.counts: list[int] = []
 
-    monkeypatch.setattr(SentenceEmbedder, "token_vectors", token_vectors)
+    def token_vectors(self, texts: Sequence[str]) -> list[TokenVectors]:
+        self.counts.append(len(texts))
+        return self._embedder.token_vectors(texts)
+
+
+def test_of_many_quotes_those_that_share_words_are_compared(embedder: Embedder) -> None:
+    counting: Any = CountingEmbedder(embedder)
     quotes = [f"Reed {number} stands in water. " * 80 for number in range(100)]
     quotes[70:70] = [BIRDS]
-    assert support("Seven grammar rules predict the next alarm call of great tits.", quotes, embedder).label != "quoted"
-    assert compared == [1 + 60]
+    assert support("Seven grammar rules predict the next alarm call of great tits.", quotes, counting).label != "quoted"
+    assert counting.counts == [1 + 60]
     features = support_features("Great tits break the seven rules.", quotes, embedder)
     assert features[SUPPORT_FEATURES.index("words")] == 1
 
@@ -216,12 +218,12 @@ def test_of_many_quotes_those_that_share_words_are_compared(
         ("RePair was evaluated on HotpotQA with GPT-4.", REWARDS),
     ],
 )
-def test_what_is_invented_is_not_supported(sentence: str, quote: str, embedder: Embedder) -> None:
+def test_an_invented_sentence_is_not_supported(sentence: str, quote: str, embedder: Embedder) -> None:
     assert support(sentence, [quote], embedder).label in ("partly", "unsupported")
 
 
 @pytest.mark.parametrize("quote", [OTTERS, BIRDS, REWARDS])
-def test_what_another_paper_says_is_unsupported(quote: str, embedder: Embedder) -> None:
+def test_a_sentence_about_another_paper_is_unsupported(quote: str, embedder: Embedder) -> None:
     assert (
         support("Underwater sensors agree on a clock by the tide, without radio.", [quote], embedder).label
         == "unsupported"
@@ -267,19 +269,17 @@ def test_without_words_or_quotes_nothing_is_supported(sentence: str, quotes: lis
         ("Moss may grow here.", "Moss cannot grow there. Here it may grow. Moss is green.", "denied", 0.0),
     ],
 )  # fmt: skip
-def test_a_feature_says_what_it_names(
-    sentence: str, quote: str, feature: str, value: float, embedder: Embedder
-) -> None:
+def test_the_value_of_each_feature(sentence: str, quote: str, feature: str, value: float, embedder: Embedder) -> None:
     found = support_features(sentence, [quote], embedder)[SUPPORT_FEATURES.index(feature)]
     assert found == pytest.approx(value)
 
 
-def test_a_sentence_is_as_near_as_can_be_to_itself(embedder: Embedder) -> None:
+def test_a_sentence_fully_matches_itself(embedder: Embedder) -> None:
     features = support_features("Otters swim in cold rivers.", ["Otters swim in cold rivers."], embedder)
     assert features[:5] == pytest.approx([1, 1, 1, 1, 1], abs=1e-3)
 
 
-def test_token_vectors_are_of_length_one_and_know_their_words(embedder: Embedder) -> None:
+def test_token_vectors_have_length_one_and_the_spans_of_their_tokens(embedder: Embedder) -> None:
     short, long = embedder.token_vectors(["Otters swim.", "word " * 1000])
     assert [("Otters swim.")[a:b] for a, b in short.spans] == ["Otter", "s", "swim", "."]
     assert np.linalg.norm(short.vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
@@ -314,7 +314,7 @@ def pairs(labels: tuple[str, ...] = ("SUPPORT", "CONTRADICT", "NOT_ENOUGH_INFO")
 
 
 @pytest.mark.slow
-def test_a_small_fit_tells_the_labels_apart_and_gives_the_same_twice(
+def test_a_small_fit_separates_the_labels_and_is_deterministic(
     embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("eval.fit.support.RESAMPLES", 50)
@@ -327,7 +327,7 @@ def test_a_small_fit_tells_the_labels_apart_and_gives_the_same_twice(
     assert scores["kept"]["balanced accuracy"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
 
 
-def test_numbers_negations_and_directions_hold_a_sentence_back() -> None:
+def test_numbers_negations_and_directions_limit_the_support() -> None:
     agreeing: dict[str, float] = dict.fromkeys(SUPPORT_FEATURES, 1.0) | {"turned": -0.5, "negated": 0, "denied": 0}
     opposite: dict[str, float] = {"other_direction": 0.6, "same_direction": 0.5}
     changed: list[dict[str, float]] = [

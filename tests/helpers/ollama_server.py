@@ -1,4 +1,4 @@
-"""A stand-in for Ollama on 127.0.0.1, over real HTTP, with a scripted model and faults by name. For tests alone."""
+"""A fake Ollama server on 127.0.0.1 with a scripted model and named faults."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 Body = dict[str, Any]
 Reply = str | Sequence[str] | Callable[[Body], str | Sequence[str]]
-"""What the model writes: the same each time; one text a request, the last again and again; or a function of the
-request's body, whose pieces are sent as they are if it returns several."""
+"""The reply: one text for all requests; one per request, the last repeated; or a function of the request's body, which
+may return the pieces to stream."""
 
 CHAT_FAULTS = (
     "slow first byte", "endless trickle", "trickle without line", "stall", "reset", "reset mid-stream",
@@ -28,12 +28,12 @@ CHAT_FAULTS = (
     "error line", "memory error line", "empty answer", "1 MB line", "endless line", "wrong types", "wrong counts",
     "redirect", "cut prompt", "invalid UTF-8", "schema ignored", "control characters", "no newline at the end",
 )  # fmt: skip
-"""Faults of /api/chat, and with `everywhere` of each path. Of the whole server: "down", "refused", "deaf". Of what it
-says of itself: "cloud model", "cloud in show", "no version", "no models", "wrong tags"."""
+"""Faults of /api/chat, or with `everywhere` of each path. More faults, of the server: "down", "refused", "deaf"; of its
+description: "cloud model", "cloud in show", "no version", "no models", "wrong tags"."""
 
 
 class Request(NamedTuple):
-    """A request that came in; header names are in small letters."""
+    """A received request; header names are in lower case."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Model:
-    """An installed model. `thinks`: it has a `thinking` of its own before each reply, unless `think` is false."""
+    """An installed model. It writes `thinking` before each reply, unless `think` is false."""
 
     name: str
     size: int = 2_600_000_000
@@ -72,7 +72,7 @@ class Model:
 
 @dataclass
 class OllamaServer:
-    """The server; it runs from `with` until its end. `left` is set when a client goes while a reply is under way."""
+    """The server, which runs inside `with`. `left` is set when a client leaves during a reply."""
 
     reply: Reply = "It is so."
     fault: str | None = None
@@ -84,7 +84,7 @@ class OllamaServer:
     requests: list[Request] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)
     loaded: set[str] = field(default_factory=set)
-    sent: list[float] = field(default_factory=list)  # when each piece went, on the monotonic clock
+    sent: list[float] = field(default_factory=list)  # the time of each piece, on the monotonic clock
 
     def __post_init__(self) -> None:
         self.installed = [Model(model) if isinstance(model, str) else model for model in self.models]
@@ -117,7 +117,7 @@ class OllamaServer:
         self.close()
 
     def close(self) -> None:
-        """Ends the server with all that it is still sending."""
+        """Stop the server and its replies."""
         self.ending.set()
         if self.fault == "refused":
             self._thread.join()
@@ -132,16 +132,16 @@ class OllamaServer:
 
     @property
     def host(self) -> str:
-        """The address, as `[ollama] host` has it."""
+        """The address for `[ollama] host`."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def elsewhere(self) -> list[Request]:
-        """What came in at the address that a redirect leads to."""
+        """Requests to the target of a redirect."""
         return self._elsewhere.requests if self._elsewhere else []
 
     def bodies(self, path: str = "/api/chat") -> list[Body]:
-        """The bodies of the requests to a path, in order."""
+        """Return the bodies of the requests to a path, in order."""
         return [request.body for request in self.requests if request.path == path]
 
     def model(self, name: object) -> Model | None:
@@ -149,7 +149,7 @@ class OllamaServer:
         return next((model for model in self.installed if model.full_name == wanted), None)
 
     def written(self, body: Body) -> list[str]:
-        """The pieces of the reply to a request."""
+        """Return the pieces of the reply to a request."""
         with self._lock:
             number, self._replies = self._replies, self._replies + 1
         reply: Any = self.reply
@@ -160,7 +160,7 @@ class OllamaServer:
         return re.findall(r"\s*\S+\s*$|\s*\S+", reply) if isinstance(reply, str) else list(reply)
 
     def _open_port(self, fault: str) -> None:
-        """A port that is closed, that is never answered at, or that hangs up before a byte."""
+        """Open a port that is closed, that never answers, or that hangs up before the first byte."""
         listening = socket.create_server(("127.0.0.1", 0), backlog=0 if fault == "deaf" else 8)
         self.port = listening.getsockname()[1]
         self._held = [listening]
@@ -193,7 +193,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def _reset(connection: socket.socket) -> None:
-    """Makes its close a reset."""
+    """Reset the connection when it closes."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -300,7 +300,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end()
 
     def write(self, body: Body, tokens: int, thinking: str = "", change: Mapping[str, Any] | None = None) -> None:
-        """The whole reply, with its last line."""
+        """Write the whole reply with its last line."""
         if body.get("think") is not False:
             for word in thinking.split():
                 self.line(line(body, "") | {"message": {"role": "assistant", "content": "", "thinking": word}})
@@ -349,7 +349,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def wait(self, seconds: float) -> None:
-        """Waits, and notices when the client goes or the test is over."""
+        """Wait, and raise _Gone when the client leaves or the test ends."""
         until = time.monotonic() + seconds
         while (remaining := until - time.monotonic()) > 0:
             readable, _, _ = select.select([self.connection], [], [], min(remaining, 0.02))
@@ -361,13 +361,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def prompt_tokens(body: Body) -> int:
-    """About as many as a real tokenizer makes of the messages: four of three words."""
+    """Return about as many tokens as a real tokenizer: four per three words."""
     words = sum(len(message["content"].split()) for message in body.get("messages", ()))
     return words * 4 // 3
 
 
 def line(body: Body, text: str) -> Body:
-    """A line of a reply that goes on."""
+    """Return a line in the middle of a reply."""
     return {
         "model": body.get("model"),
         "created_at": "2026-01-02T03:04:05.678901Z",
@@ -377,7 +377,7 @@ def line(body: Body, text: str) -> Body:
 
 
 def last(body: Body, prompt: int, answer: int) -> Body:
-    """The last line of a reply, with its counts in tokens; reading takes 5 ms a token, writing 50."""
+    """Return the last line of a reply with its token counts; reading takes 5 ms per token, writing 50."""
     return line(body, "") | {
         "done": True,
         "done_reason": "stop",

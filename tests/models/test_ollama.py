@@ -1,4 +1,4 @@
-"""The client of the local model, against a stand-in for Ollama with every fault that a server may have."""
+"""The client of Ollama against a fake server with every fault that a server may have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from helpers.papers import ROOT
 from ollama import Client, ResponseError
 
 import rag.models.ollama.discovery
-from rag.answering.draft import fewest_tokens, was_cut
+from rag.answering.budget import fewest_tokens, was_cut
 from rag.config import Ollama
 from rag.errors import (
     AnswerModelError,
@@ -54,7 +54,7 @@ def _no_thread_is_left() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def tempting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Request]]:
-    """An environment that would lead a careless client to a proxy, and have it hand a key to whatever it meets."""
+    """An environment with a proxy and an API key that the client must not use."""
     with OllamaServer() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.host)
@@ -84,7 +84,7 @@ def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "not a proxy"])
-def test_no_proxy_keeps_a_running_ollama_from_being_found(proxy: str) -> None:
+def test_ollama_is_found_whatever_proxy_is_configured(proxy: str) -> None:
     code = "from rag.config import Ollama; from rag.models.ollama.discovery import find_model; import sys; "
     code += "print(find_model(Ollama(host=sys.argv[1])).name)"
     names = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
@@ -95,10 +95,10 @@ def test_no_proxy_keeps_a_running_ollama_from_being_found(proxy: str) -> None:
     assert (done.stdout, done.stderr) == ("qwen3:4b\n", "")
 
 
-# A server that is well
+# A healthy server
 
 
-def test_the_stand_in_speaks_as_ollama_s_own_client_expects() -> None:
+def test_the_fake_server_satisfies_ollamas_own_client() -> None:
     with OllamaServer(lambda body: f"{len(body['messages'])} messages") as server:
         client = Client(host=server.host, trust_env=False, headers={"authorization": "none"})
         assert [step.status for step in client.pull("own", stream=True)][-1] == "success"
@@ -110,14 +110,14 @@ def test_the_stand_in_speaks_as_ollama_s_own_client_expects() -> None:
             list(client.chat("none", ASKED, stream=True))
 
 
-def test_a_reply_comes_in_pieces_and_says_how_it_ended() -> None:
+def test_a_reply_arrives_in_pieces_and_reports_how_it_ended() -> None:
     with OllamaServer("The well is 12 m deep [1].\nIt is dry [2].") as server:
         text, end = text_and_end(chat(local(server)))
     assert text == "The well is 12 m deep [1].\nIt is dry [2]."
-    assert end == Completion("stop", 8, 0.04, 11, 0.55)
+    assert end == Completion("stop", 8, 0.04)
 
 
-def test_what_is_sent() -> None:
+def test_the_request_is_complete_and_carries_no_credentials() -> None:
     with OllamaServer() as server:
         list(chat(local(server), context_tokens=4096, answer_tokens=77))
         list(chat(local(server), schema=None))
@@ -133,7 +133,7 @@ def test_what_is_sent() -> None:
         assert request.headers["host"] == server.host.removeprefix("http://")
 
 
-def test_a_name_and_password_in_the_address_are_neither_sent_nor_shown() -> None:
+def test_credentials_in_the_address_are_neither_sent_nor_shown() -> None:
     with OllamaServer() as server:
         host = server.host.replace("//", "//someone:secret@")
         model = find_model(Ollama(host=host))
@@ -145,7 +145,7 @@ def test_a_name_and_password_in_the_address_are_neither_sent_nor_shown() -> None
     assert "secret" not in str(failed.value)
 
 
-def test_a_schema_is_sent_and_what_follows_it_is_taken() -> None:
+def test_a_schema_is_sent_and_a_reply_that_follows_it_is_accepted() -> None:
     with OllamaServer('{"supported": true}') as server:
         text, _ = text_and_end(chat(local(server), schema=SCHEMA))
     assert (text, server.bodies()[0]["format"]) == ('{"supported": true}', SCHEMA)
@@ -161,7 +161,7 @@ def test_a_schema_that_is_not_followed_is_an_error(written: str) -> None:
     assert failed.value.text == written
 
 
-def test_a_reply_that_is_cut_by_its_limit_says_so() -> None:
+def test_a_reply_cut_at_its_token_limit_is_reported() -> None:
     with OllamaServer("one two three four five") as server:
         text, end = text_and_end(chat(local(server), answer_tokens=3))
         assert (text, end.reason if end else "") == ("one two three", "length")
@@ -169,14 +169,14 @@ def test_a_reply_that_is_cut_by_its_limit_says_so() -> None:
             list(chat(local(server), answer_tokens=3, schema=SCHEMA))
 
 
-def test_thinking_is_no_part_of_the_reply_and_a_sign_of_life() -> None:
+def test_thinking_gives_empty_pieces() -> None:
     with OllamaServer("Twelve.", fault="400 thinking", models=[Model("qwen3:4b", thinking="hm let me see")]) as server:
         pieces = list(chat(local(server)))
     assert [piece.text for piece in pieces] == ["", "", "", "", "Twelve.", ""]
     assert ["think" in body for body in server.bodies()] == [True, False]  # tried once more, without the key
 
 
-def test_the_first_piece_is_handed_on_at_once() -> None:
+def test_pieces_are_passed_on_immediately() -> None:
     with OllamaServer("one two three four", pause=0.1) as server:
         came = [time.monotonic() for piece in chat(local(server)) if piece.text]
     delays = [there - sent for there, sent in zip(came, server.sent, strict=True)]
@@ -235,11 +235,11 @@ def test_every_fault_is_tried() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_one_error_with_its_remedy_within_the_deadline(fault: str) -> None:
-    kind, text, told = FAULTS[fault]
+    kind, text, message = FAULTS[fault]
     with OllamaServer(fault=fault) as server:
         began = time.monotonic()
         pieces = []
-        with pytest.raises(AnswerModelError, match=f"(?s){told}") as failed:
+        with pytest.raises(AnswerModelError, match=f"(?s){message}") as failed:
             pieces += list(chat(local(server), schema=SCHEMA if fault == "schema ignored" else None))
         assert time.monotonic() - began < 4
         assert type(failed.value) is kind
@@ -252,13 +252,13 @@ def test_a_fault_is_one_error_with_its_remedy_within_the_deadline(fault: str) ->
 
 
 @pytest.mark.parametrize("fault", WELL)
-def test_what_is_no_fault_of_the_answer_leaves_it_whole(fault: str) -> None:
+def test_harmless_faults_leave_the_answer_whole(fault: str) -> None:
     with OllamaServer(fault=fault) as server:
         text, end = text_and_end(chat(local(server)))
     assert text == ("It is  so , \nna\nive." if fault == "control characters" else "It is so.")
     assert end is not None
     if fault == "wrong counts":
-        assert end == Completion("stop", None, None, None, None)
+        assert end == Completion("stop", None, None)
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "no models", "wrong tags"])
@@ -279,7 +279,7 @@ def test_a_search_for_a_model_meets_any_server_within_three_seconds(
 @pytest.mark.parametrize(
     "host", ["http://[", "http://127.0.0.1:99999", "ftp://127.0.0.1", "http://a..b", "http://\ud800"]
 )
-def test_an_address_that_is_none_is_said_to_be_none(host: str) -> None:
+def test_an_invalid_address_is_an_error(host: str) -> None:
     with pytest.raises(OllamaNotFound, match=r"\[ollama\] host"):
         find_model(Ollama(host=host))
 
@@ -297,7 +297,7 @@ def test_every_exception_of_httpx_is_translated() -> None:
                 assert isinstance(error, otherwise)
 
 
-def test_a_prompt_that_was_cut_is_seen_by_its_count() -> None:
+def test_a_cut_prompt_is_noticed_by_its_token_count() -> None:
     long = [{"role": "user", "content": "how deep is this well " * 100}]
     with OllamaServer(fault="cut prompt") as server:
         *_, last = local(server).chat(long, context_tokens=4096, answer_tokens=10)
@@ -327,7 +327,7 @@ def test_stop_closes_the_connection_within_a_second(fault: str) -> None:
         assert server.left.wait(1)
 
 
-def test_a_stop_that_was_set_before_sends_nothing() -> None:
+def test_a_stop_before_the_request_sends_nothing() -> None:
     stop = threading.Event()
     stop.set()
     with OllamaServer() as server, pytest.raises(IncompleteAnswer, match="stopped"):
@@ -368,7 +368,7 @@ def test_the_model_is_the_one_named_or_the_first_good_one(installed: list[str], 
 
 
 @pytest.mark.parametrize(
-    ("installed", "asked", "told"),
+    ("installed", "name", "message"),
     [
         ([], "auto", "None is installed. Run `ollama pull qwen3:4b"),
         (["somebody/own", "mistral-large:123b"], "auto", "Installed: somebody/own:latest, mistral-large:123b. Run"),
@@ -376,10 +376,12 @@ def test_the_model_is_the_one_named_or_the_first_good_one(installed: list[str], 
         ([Model("nomic", capabilities=("embedding",))], "nomic", "cannot generate text"),
     ],
 )
-def test_a_model_that_is_not_there_names_those_that_are(installed: list[str | Model], asked: str, told: str) -> None:
+def test_the_error_for_a_missing_model_lists_the_installed_ones(
+    installed: list[str | Model], name: str, message: str
+) -> None:
     with OllamaServer(models=installed) as server, pytest.raises(ModelNotFound) as failed:
-        find_model(settings(server, model=asked))
-    assert told in str(failed.value)
+        find_model(settings(server, model=name))
+    assert message in str(failed.value)
     assert server.bodies() == server.bodies("/api/pull") == []
 
 
@@ -387,7 +389,7 @@ def test_a_model_that_is_not_there_names_those_that_are(installed: list[str | Mo
     ("model", "fault"),
     [("own:120b-cloud", None), ("Own:cloud", None), ("own:4b", "cloud model"), ("own:4b", "cloud in show")],
 )
-def test_a_model_that_runs_elsewhere_is_refused_unless_allowed(model: str, fault: str | None) -> None:
+def test_a_cloud_model_is_refused_unless_allowed(model: str, fault: str | None) -> None:
     with OllamaServer(models=[model], fault=fault) as server:
         with pytest.raises(CloudModelRefused, match="send your papers"):
             find_model(settings(server, model=model))
@@ -395,12 +397,12 @@ def test_a_model_that_runs_elsewhere_is_refused_unless_allowed(model: str, fault
     assert server.bodies() == []
 
 
-def test_auto_takes_no_model_that_runs_elsewhere() -> None:
+def test_auto_chooses_no_cloud_model() -> None:
     with OllamaServer(models=[Model("qwen3:4b-instruct", remote_host="https://ollama.com"), "mistral:7b"]) as server:
         assert find_model(settings(server, allow_cloud=True)).name == "mistral:7b"
 
 
-def test_a_name_that_is_looked_up_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_name_lookup_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = threading.Event()
 
     def look_up(*_: Any, **__: Any) -> Any:

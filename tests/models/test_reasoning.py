@@ -1,4 +1,4 @@
-"""The reasoning that models write before an answer is left out, whatever marks they put around it."""
+"""Reasoning before an answer is removed, whatever markers a model puts around it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MARKED = {
 
 
 def answered(text: str, size: int) -> str:
-    """The answer in a text that comes in pieces of `size` characters."""
+    """Return the answer in a text that arrives in pieces of `size` characters."""
     reader, answer = ReasoningFilter(), ""
     parts = [part for at in range(0, len(text), size) for part in reader.feed(text[at : at + size])]
     for part in [*parts, *reader.close()]:
@@ -37,7 +37,7 @@ def answered(text: str, size: int) -> str:
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 @pytest.mark.parametrize("text", MARKED.values(), ids=MARKED)
-def test_reasoning_is_left_out(text: str, size: int) -> None:
+def test_reasoning_is_removed(text: str, size: int) -> None:
     assert answered(text, size).strip() == ANSWER
 
 
@@ -62,5 +62,5 @@ def test_ordinary_text_is_kept(text: str, size: int) -> None:
     assert answered(text, size) == text
 
 
-def test_plain_text_is_handed_on_at_once() -> None:
+def test_plain_text_is_passed_on_immediately() -> None:
     assert list(ReasoningFilter().feed("The kite")) == ["The kite"]

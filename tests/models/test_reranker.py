@@ -1,4 +1,4 @@
-"""The cross-encoder: its file, what it tells apart, how it is run, trained, and replaced by a user's own."""
+"""The packaged cross-encoder and a user's own: loading, scores, failures, training."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def test_the_adapter_is_one_small_file_in_half_precision() -> None:
     assert ranks == {RANK}
 
 
-def test_a_sentence_of_the_paper_is_put_before_one_of_another(reader: PackagedReranker) -> None:
+def test_an_answering_sentence_scores_higher_than_one_of_another_paper(reader: PackagedReranker) -> None:
     answers, stated = reader.read(QUESTION, SENTENCES)
     assert answers[0] > answers[3]
     assert stated.shape == (4,)
 
 
-def test_torch_and_openvino_say_the_same(
+def test_torch_and_openvino_give_the_same_scores(
     reader: PackagedReranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -74,12 +74,12 @@ def test_torch_and_openvino_say_the_same(
     assert np.abs(by_torch.support(pairs) - reader.support(pairs)).max() < 0.1
 
 
-def test_a_text_is_scored_the_same_alone_and_among_longer_ones(reader: PackagedReranker) -> None:
+def test_the_score_of_a_text_does_not_depend_on_its_batch(reader: PackagedReranker) -> None:
     together = reader.read(QUESTION, [*SENTENCES, "otters " * 400]).answers
     assert reader.read(QUESTION, SENTENCES[:1]).answers[0] == pytest.approx(together[0], abs=0.05)
 
 
-def test_no_text_no_words_and_very_long_ones_are_read(reader: PackagedReranker) -> None:
+def test_no_texts_empty_texts_and_very_long_texts_have_scores(reader: PackagedReranker) -> None:
     assert reader.read(QUESTION, []).answers.shape == (0,)
     scores = reader.read("otters and kites " * 300, ["", "a", "kites " * 3000]).answers
     assert np.isfinite(scores).all()
@@ -95,13 +95,13 @@ def test_the_adapter_changes_weights_by_its_product() -> None:
     assert weights["a.weight"].tolist() == [[1, 1, 1], [1, 1, 1]]
 
 
-def test_the_setting_none_turns_it_off() -> None:
+def test_model_none_loads_no_reranker() -> None:
     assert load_reranker(config.CrossEncoder(model="none"), config.Embedding()) is None
 
 
 @pytest.fixture(scope="module")
 def own_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cross-encoder of a user's own: a tiny one with random weights, as sentence-transformers saves it."""
+    """A tiny cross-encoder with random weights, as sentence-transformers saves it."""
     return _saved(tmp_path_factory.mktemp("own"), labels=1)
 
 
@@ -121,7 +121,7 @@ def _saved(folder: Path, labels: int) -> Path:
     return folder
 
 
-def test_a_user_s_own_cross_encoder_takes_its_place(own_model: Path) -> None:
+def test_a_users_own_cross_encoder_is_used_as_sentence_transformers_does(own_model: Path) -> None:
     from sentence_transformers import CrossEncoder
     from torch.nn import Identity
 
@@ -133,28 +133,28 @@ def test_a_user_s_own_cross_encoder_takes_its_place(own_model: Path) -> None:
     assert own.scores(QUESTION, SENTENCES) == pytest.approx(wanted, abs=1e-5)
 
 
-def test_a_model_that_does_not_rank_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddingError, match="gives 3 scores a pair; one that ranks gives one"):
+def test_a_model_with_several_scores_per_pair_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddingError, match="gives 3 scores per pair; reranking needs one"):
         load_reranker(config.CrossEncoder(model=str(_saved(tmp_path, labels=3))), config.Embedding())
 
 
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "a folder"])
-def test_a_model_that_reads_no_pairs_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_model_without_a_scoring_head_is_refused(name: str, tmp_path: Path) -> None:
     if name == "a folder":  # with nothing that says what it is
         (tmp_path / "config.json").write_text("{}")
         name = str(tmp_path)
-    with pytest.raises(EmbeddingError, match=r"is no cross-encoder: nothing in its config\.json scores a question"):
+    with pytest.raises(EmbeddingError, match=r"is not a cross-encoder: its config\.json has no scoring head"):
         load_reranker(config.CrossEncoder(model=name), config.Embedding())
 
 
-def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
+def test_scores_of_nan_are_an_error(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
     file = _saved(tmp_path, labels=1) / "model.safetensors"
     save_file({**load_file(file), "classifier.bias": np.array([np.nan], np.float32)}, file, {"format": "pt"})
     own = load_reranker(config.CrossEncoder(model=str(tmp_path)), config.Embedding())
     assert own is not None
-    with pytest.raises(EmbeddingError, match="gave scores that are no numbers: its weights are damaged"):
+    with pytest.raises(EmbeddingError, match="gave scores that are not numbers: its weights are damaged"):
         own.scores(QUESTION, SENTENCES)
 
 
@@ -162,18 +162,18 @@ def test_scores_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
     ("name", "reason"),
     [
         ("nobody/none", "is neither a folder nor in the local Hugging Face cache"),
-        ("x" * 5000, "is no folder"),
-        ("/nobody/none", "is no folder"),
-        ("~/none", "is no folder"),
-        (" ", "is no folder"),
+        ("x" * 5000, "is not a folder"),
+        ("/nobody/none", "is not a folder"),
+        ("~/none", "is not a folder"),
+        (" ", "is not a folder"),
     ],
 )
-def test_a_cross_encoder_that_is_not_here_is_an_error_and_not_a_download(name: str, reason: str) -> None:
+def test_a_missing_cross_encoder_is_an_error_and_not_downloaded(name: str, reason: str) -> None:
     with pytest.raises(EmbeddingError, match=rf"The cross-encoder '{name[:200]}.*' {reason}.* \[cross_encoder\] model"):
         load_reranker(config.CrossEncoder(model=name), config.Embedding())
 
 
-def test_a_device_of_openvino_is_none_of_a_user_s_own(own_model: Path) -> None:
+def test_a_users_own_cross_encoder_ignores_a_device_of_openvino(own_model: Path) -> None:
     own = load_reranker(config.CrossEncoder(model=str(own_model)), config.Embedding(device="gpu"))
     assert own is not None
     assert own.scores(QUESTION, SENTENCES).shape == (4,)
@@ -181,12 +181,12 @@ def test_a_device_of_openvino_is_none_of_a_user_s_own(own_model: Path) -> None:
 
 @pytest.fixture
 def torch_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Embedding:
-    """Run by torch, which is prepared at once, in a cache of the test's own."""
+    """The torch backend, which needs no export, with an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return config.Embedding(backend="torch")
 
 
-def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_same(
+def test_an_altered_adapter_is_refused_but_papers_are_added(
     torch_alone: config.Embedding,
     tmp_path: Path,
     folder: Path,
@@ -198,14 +198,14 @@ def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_sam
     data[-1] ^= 1
     altered.write_bytes(data)
     monkeypatch.setattr("rag.models.reranker.ADAPTER", altered)
-    said = r"safetensors was altered\. Install Footnote again, or do without: \[cross_encoder\] model = \"none\"\."
-    with pytest.raises(EmbeddingError, match=said):
+    message = r"safetensors was altered\. Install Footnote again, or do without: \[cross_encoder\] model = \"none\"\."
+    with pytest.raises(EmbeddingError, match=message):
         load_reranker(AUTO, torch_alone)
     settings = {"embedding": {"backend": "torch"}}
     with Assistant.open(library=tmp_path / "library", mode="quote", overrides=settings) as assistant:
         assert len(assistant.add([folder]).added) == 3
         assert "was altered" in caplog.text
-        with pytest.raises(EmbeddingError, match=said):
+        with pytest.raises(EmbeddingError, match=message):
             assistant.ask(QUESTION)
     altered.unlink()
     with pytest.raises(EmbeddingError, match="safetensors is missing"):
@@ -223,30 +223,32 @@ def test_an_adapter_that_was_altered_is_refused_and_papers_are_added_all_the_sam
         ("tokenizer.json", "{", "EOF while parsing"),
     ],
 )
-def test_a_damaged_prepared_folder_is_said_with_what_to_do(
+def test_a_damaged_prepared_folder_is_an_error_with_its_remedy(
     name: str, content: str, reason: str, torch_alone: config.Embedding, tmp_path: Path
 ) -> None:
     prepare_reranker(AUTO, torch_alone)
     (prepared,) = (tmp_path / "cache" / "footnote" / "models").iterdir()
     (prepared / name).write_text(content)
     with pytest.raises(
-        EmbeddingError, match=rf"cannot be loaded \({reason}.*\)\. Delete that folder: it is made again"
+        EmbeddingError, match=rf"cannot be loaded \({reason}.*\)\. Delete that folder; the next start prepares it again"
     ):
         load_reranker(AUTO, torch_alone)
 
 
-def test_a_cache_that_cannot_be_written_is_said(torch_alone: config.Embedding, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_an_error_with_its_remedy(
+    torch_alone: config.Embedding, tmp_path: Path
+) -> None:
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(EmbeddingError, match=r"cannot be stored in .* XDG_CACHE_HOME names another folder"):
+    with pytest.raises(EmbeddingError, match=r"cannot be stored in .* Set XDG_CACHE_HOME to another folder"):
         load_reranker(AUTO, torch_alone)
 
 
-def test_nothing_is_prepared_that_nothing_uses(torch_alone: config.Embedding, tmp_path: Path) -> None:
+def test_an_unused_cross_encoder_is_not_prepared(torch_alone: config.Embedding, tmp_path: Path) -> None:
     prepare_reranker(config.CrossEncoder(order=False, choice=False, confidence=False), torch_alone)
     assert not (tmp_path / "cache").exists()
 
 
-def test_threads_share_it(reader: PackagedReranker) -> None:
+def test_threads_share_a_reranker(reader: PackagedReranker) -> None:
     alone = reader.scores(QUESTION, SENTENCES)
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda _: reader.scores(QUESTION, SENTENCES), range(16)))
@@ -254,11 +256,11 @@ def test_threads_share_it(reader: PackagedReranker) -> None:
 
 
 def _stopped(examples: Sequence[Example], steps: int) -> Iterator[list[Example]]:
-    yield from itertools.islice(_stream(examples, steps), 5)
+    yield from itertools.islice(_stream(examples, steps), 3)
     raise KeyboardInterrupt
 
 
-def test_a_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_training_resumes_to_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eval.train.reranker._EVERY", 2)
     rng = np.random.default_rng(0)
     examples = [
@@ -268,17 +270,17 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path, mon
         for source, count, label in [("qasper", 3, 0), ("unanswerable", 3, -1), ("support", 1, 2)] * 3
     ]
     held = examples[:3]
-    train(examples, held, tmp_path / "whole", 8, 1e-3, 2)
+    train(examples, held, tmp_path / "whole", 4, 1e-3, 2)
     with monkeypatch.context() as patched:
         patched.setattr("eval.train.reranker._stream", _stopped)
         with pytest.raises(KeyboardInterrupt):
-            train(examples, held, tmp_path / "parts", 8, 1e-3, 2)
-    train(examples, held, tmp_path / "parts", 8, 1e-3, 2)
+            train(examples, held, tmp_path / "parts", 4, 1e-3, 2)
+    train(examples, held, tmp_path / "parts", 4, 1e-3, 2)
     whole, parts = (load_file(tmp_path / name / FILE) for name in ("whole", "parts"))
     assert whole.keys() == load_file(ADAPTER).keys()
     assert all(np.allclose(whole[name], parts[name], atol=1e-4) for name in whole)
     steps = [point["step"] for point in json.loads((tmp_path / "parts" / "curve.json").read_text())["curve"]]
-    assert steps == [2, 4, 6, 8]
-    train(examples, held, tmp_path / "parts", 2, 1e-4, 2)  # another run: nothing is left of the one before
+    assert steps == [2, 4]
+    train(examples, held, tmp_path / "parts", 2, 1e-4, 2)  # with other settings it starts again
     curve = json.loads((tmp_path / "parts" / "curve.json").read_text())
     assert (curve["rate"], [point["step"] for point in curve["curve"]]) == (1e-4, [2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,15 @@ from ...text.cleaning import clean
 from ..background import STOPPED
 from ..protocols import Completion, Message, Piece
 from .connection import Exchange, after
-from .errors import ThinkingNotSupported, error_message, excerpt, status_error, stream_error, unexpected_response
+from .errors import (
+    ThinkingNotSupported,
+    error_message,
+    excerpt,
+    parse_object,
+    status_error,
+    stream_error,
+    unexpected_response,
+)
 
 _ERROR_SECONDS = 2.0  # to receive the text of an error
 _MAX_LINE_BYTES = 1_000_000
@@ -114,7 +121,7 @@ class OllamaModel:
             if len(rest) > _MAX_LINE_BYTES:
                 raise unexpected_response(f"a line of more than {_MAX_LINE_BYTES:,} bytes", self.host)
         # Drop an object that broke off in the middle, so that the reply counts as incomplete.
-        if rest.strip() and (_is_json(rest) or not rest.lstrip().startswith(b"{")):
+        if rest.strip() and (parse_object(bytes(rest)) is not None or not rest.lstrip().startswith(b"{")):
             yield bytes(rest)
 
     def _receive(self, exchange: Exchange, line_deadline: float, deadline: float) -> bytes | None:
@@ -134,11 +141,8 @@ class OllamaModel:
 
 def _parse_line(line: bytes, model: str, host: str) -> Piece:
     """Parse a line of the response. Raise the error that it reports, or ModelProtocolError if it is malformed."""
-    try:
-        value = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise unexpected_response(excerpt(line), host) from error
-    if not isinstance(value, dict):
+    value = parse_object(line)
+    if value is None:
         raise unexpected_response(excerpt(line), host)
     if value.get("error"):
         raise stream_error(error_message(line), model)
@@ -151,12 +155,11 @@ def _parse_line(line: bytes, model: str, host: str) -> Piece:
 
 
 def _parse_completion(value: Mapping[str, Any]) -> Completion:
+    nanoseconds = parse_count(value.get("prompt_eval_duration"))
     return Completion(
         reason="length" if value.get("done_reason") == "length" else "stop",
         prompt_tokens=parse_count(value.get("prompt_eval_count")),
-        prompt_seconds=_seconds(value.get("prompt_eval_duration")),
-        answer_tokens=parse_count(value.get("eval_count")),
-        answer_seconds=_seconds(value.get("eval_duration")),
+        prompt_seconds=None if nanoseconds is None else nanoseconds / 1e9,
     )
 
 
@@ -172,11 +175,8 @@ def _check_reply(text: str, end: Completion, schema: Mapping[str, Any] | None) -
         return
     if end.reason == "length":
         raise IncompleteAnswer("The model's reply was cut at its token limit. Ask for less.")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or not set(schema.get("required", ())) <= set(value):
+    value = parse_object(text)
+    if value is None or not set(schema.get("required", ())) <= set(value):
         raise ModelProtocolError(
             "The model did not follow the JSON schema of its reply. Update Ollama, or choose another model ([ollama] "
             "model)."
@@ -186,16 +186,3 @@ def _check_reply(text: str, end: Completion, schema: Mapping[str, Any] | None) -
 def parse_count(value: object) -> int | None:
     """Return a non-negative integer of 63 bits, None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
-
-
-def _seconds(value: object) -> float | None:
-    nanoseconds = parse_count(value)
-    return None if nanoseconds is None else nanoseconds / 1e9
-
-
-def _is_json(data: bytes | bytearray) -> bool:
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from .errors import (
     model_not_found,
     no_response,
     not_ollama,
+    parse_object,
     shown_host,
     unreachable,
 )
@@ -132,19 +132,13 @@ def model_details(host: str, name: str, deadline: float) -> Details:
 
 def server_version(host: str, deadline: float) -> str | None:
     """Return Ollama's version, None if the server does not report it or fails."""
-    try:
-        version = _ask(host, "/api/version", deadline).get("version")
-    except AnswerModelError:
-        return None
+    version = _ask_or_nothing(host, "/api/version", deadline).get("version")
     return clean(version)[:MAX_SHOWN] if isinstance(version, str) and version else None
 
 
 def loaded_models(host: str, deadline: float) -> set[str]:
     """Return the names of the models in memory; empty if the server does not report them or fails."""
-    try:
-        models = _ask(host, "/api/ps", deadline).get("models")
-    except AnswerModelError:
-        return set()
+    models = _ask_or_nothing(host, "/api/ps", deadline).get("models")
     names = [model.get("name") for model in (models if isinstance(models, list) else ()) if isinstance(model, dict)]
     return {name for name in names if isinstance(name, str)}
 
@@ -216,6 +210,13 @@ def _parse_installed(model: object, host: str) -> Installed:
     )
 
 
+def _ask_or_nothing(host: str, path: str, deadline: float) -> dict[str, Any]:
+    try:
+        return _ask(host, path, deadline)
+    except AnswerModelError:
+        return {}
+
+
 def _ask(
     host: str, path: str, deadline: float, body: Mapping[str, Any] | None = None, model: str | None = None
 ) -> dict[str, Any]:
@@ -230,10 +231,7 @@ def _ask(
         raise model_not_found(model)
     if status.code != 200:
         raise not_ollama(f"it answers {describe_status(status, data)}", host)
-    try:
-        reply = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise not_ollama(f"it sent {excerpt(data)}", host) from error
-    if not isinstance(reply, dict):
+    reply = parse_object(data)
+    if reply is None:
         raise not_ollama(f"it sent {excerpt(data)}", host)
     return reply

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ...errors import (
     AnswerModelError,
@@ -17,9 +18,6 @@ from ...errors import (
     PromptCut,
 )
 from ...text.cleaning import clean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_SHOWN = 200  # characters of a server's text
 _OUT_OF_MEMORY = ("memory", "allocate", "runner process", "runner stopped", "signal: killed")
@@ -39,28 +37,16 @@ class ThinkingNotSupported(Exception):
 
 def translate_errors(error: Exception, host: str, *, responded: bool) -> AnswerModelError:
     """Translate any exception of httpx; `responded` says whether the response had begun."""
-    kinds = _httpx_errors()
-    translate = next(translate for kind in type(error).__mro__ if (translate := kinds.get(kind)))
-    return translate(error, host, responded)
-
-
-def _httpx_errors() -> dict[type[BaseException], Callable[[Exception, str, bool], AnswerModelError]]:
-    """The translation of each kind of exception; the most specific entry holds."""
     import httpx
 
-    return {
-        httpx.ConnectError: lambda error, host, responded: unreachable(host),
-        httpx.ConnectTimeout: lambda error, host, responded: unreachable(host),
-        httpx.UnsupportedProtocol: lambda error, host, responded: invalid_address(host),
-        httpx.InvalidURL: lambda error, host, responded: invalid_address(host),
-        ValueError: lambda error, host, responded: invalid_address(host),  # a host name that IDNA cannot encode
-        httpx.RemoteProtocolError: _protocol_error,
-        Exception: lambda error, host, responded: connection_closed(host, responded),
-    }
-
-
-def _protocol_error(error: Exception, host: str, responded: bool) -> AnswerModelError:
-    if "illegal" in str(error).lower():
+    table: list[tuple[tuple[type[Exception], ...], Callable[[str], AnswerModelError]]] = [
+        ((httpx.ConnectError, httpx.ConnectTimeout), unreachable),
+        ((httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError), invalid_address),  # ValueError: no valid host name
+    ]
+    for kinds, translated in table:
+        if isinstance(error, kinds):
+            return translated(host)
+    if isinstance(error, httpx.RemoteProtocolError) and "illegal" in str(error).lower():
         return unexpected_response(str(error), host)
     return connection_closed(host, responded)
 
@@ -169,13 +155,18 @@ def describe_status(status: Status, body: bytes) -> str:
     return f"HTTP {status.code} {error_message(body) or excerpt(body)}".rstrip()
 
 
+def parse_object(data: bytes | str) -> dict[str, Any] | None:
+    """Return a JSON object, None for anything else."""
+    try:
+        value = json.loads(data if isinstance(data, str) else data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def error_message(body: bytes) -> str:
     """Return the message in `{"error": "..."}` or `{"error": {"message": "..."}}`, or "" if there is none."""
-    try:
-        value = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return ""
-    error = value.get("error") if isinstance(value, dict) else None
+    error = (parse_object(body) or {}).get("error")
     if isinstance(error, dict):
         error = error.get("message")
     return " ".join(clean(error).split())[:MAX_SHOWN].rstrip(".") if isinstance(error, str) else ""
