@@ -34,7 +34,7 @@ _NAMES = {
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
     "retrieval.examples": ("example_questions",),
-    "retrieval.search": ("MAX_QUESTION",),
+    "retrieval.terms": ("MAX_QUESTION",),
     "status": ("Status",),
     "store.history": ("MAX_COMMENT", "MAX_NAME", "NEW_CONVERSATION", "Conversation", "Feedback", "SavedAnswer"),
     "text.readable": ("readable",),
