@@ -117,7 +117,7 @@ def test_threads_that_end_leave_no_connection_open(assistant: Assistant) -> None
         thread = threading.Thread(target=search)
         thread.start()
         thread.join()
-    assert len(assistant.library.records._connections) == 1
+    assert len(assistant.library.records._connections) <= 1
 
 
 def test_a_damaged_index_is_made_anew(assistant: Assistant) -> None:
