@@ -260,8 +260,9 @@ def _stopped(examples: Sequence[Example], steps: int) -> Iterator[list[Example]]
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_stopped_training_resumes_to_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eval.train.reranker._EVERY", 2)
+    monkeypatch.setattr("eval.train.reranker._CHECKPOINT_STEPS", 2)
     rng = np.random.default_rng(0)
     examples = [
         Example(
