@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 
@@ -138,8 +139,11 @@ class SearchRecords(RemovalRecords):
 
     def document_frequencies(self, terms: Sequence[str]) -> list[int]:
         """Return for each term, stemmed, how many papers contain it."""
-        sql = "SELECT count(*) FROM paper_words WHERE paper_words MATCH ?"
-        return [int(self._value(sql, (_quoted(term),))) for term in terms]
+        sql = (
+            "SELECT (SELECT count(*) FROM paper_words WHERE paper_words MATCH term.value) "
+            "FROM json_each(?) AS term ORDER BY term.key"
+        )
+        return [row[0] for row in self.rows(sql, (json.dumps([_quoted(term) for term in terms]),))]
 
     def candidates(self, keys: Sequence[int]) -> Candidates:
         """Chunks with vectors and papers; keys that are no longer there are left out."""
