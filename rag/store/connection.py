@@ -30,8 +30,8 @@ def file_state(path: Path) -> FileState:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection to the record; create the record if it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         _create(path)
     return _open(str(path))
 
