@@ -1,4 +1,4 @@
-"""What the cross-encoder reads beside a question, and what becomes of it: order, choice, confidence, each switch."""
+"""Reranking changes the order of passages, the choice of sentences and the confidence, each behind its switch."""
 
 from __future__ import annotations
 
@@ -6,42 +6,46 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from rag import config
 from rag.answering.confidence import confidence_in
 from rag.answering.evidence import Evidence, gather_evidence, sentence_logits
 from rag.answering.features import CONFIDENCE_FEATURES
 from rag.answering.rerank import RERANKED_CONFIDENCE_FEATURES, rerank_sentences
 from rag.assistant import Assistant
-from rag.library import Library
+from rag.models.protocols import Reranker
 from rag.models.reranker import Array, PackagedReranker, Reading
 from rag.models.weights import load_weights
 from rag.retrieval.rerank import rerank_passages
-from rag.retrieval.search import SearchResult, search, top_passages
+from rag.retrieval.search import search, top_passages
 
 QUESTION = "What share of the otters does the kite count?"
 
 
-def settings_of(assistant: Assistant, **changes: bool | int) -> config.Settings:
-    """The assistant's settings with others for the cross-encoder."""
-    read = assistant.settings.cross_encoder.model_copy(update=changes)
-    return assistant.settings.model_copy(update={"cross_encoder": read})
+class OtherCorpus:
+    """An assistant's papers with another reranker, or with other settings of the cross-encoder."""
+
+    def __init__(self, assistant: Assistant, reranker: Reranker | None = None, **changes: bool | int) -> None:
+        self._library = assistant.library
+        changed = assistant.settings.cross_encoder.model_copy(update=changes)
+        self.settings = assistant.settings.model_copy(update={"cross_encoder": changed})
+        self.reranker = reranker or assistant.library.reranker
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)
 
 
-def evidence_with(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, **changes: bool | int) -> Evidence:
-    library = assistant.library
-    monkeypatch.setattr(library, "settings", settings_of(assistant, **changes))
-    found = search(library, QUESTION)
-    return rerank_sentences(library, found, gather_evidence(library, found))
+def evidence_with(assistant: Assistant, reranker: Reranker | None = None, **changes: bool | int) -> Evidence:
+    corpus = OtherCorpus(assistant, reranker, **changes)
+    found = search(corpus, QUESTION)
+    return rerank_sentences(corpus, found, gather_evidence(corpus, found))
 
 
-def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    evidence = evidence_with(assistant, monkeypatch, sentences=5)
+def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(assistant: Assistant) -> None:
+    evidence = evidence_with(assistant, sentences=5)
     assert evidence.added_logits is not None
     unread = sentence_logits(replace(evidence, added_logits=None))
     best = np.argsort(-unread, kind="stable")[:5]
@@ -53,9 +57,9 @@ def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(
 
 @pytest.mark.parametrize(("switch", "choice", "confidence"), [("choice", False, True), ("confidence", True, False)])
 def test_each_use_of_sentences_has_its_switch(
-    switch: str, choice: bool, confidence: bool, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+    switch: str, choice: bool, confidence: bool, assistant: Assistant
 ) -> None:
-    evidence = evidence_with(assistant, monkeypatch, **{switch: False})
+    evidence = evidence_with(assistant, **{switch: False})
     assert (evidence.added_logits is not None) == choice
     assert (len(evidence.confidence_features) > len(CONFIDENCE_FEATURES)) == confidence
 
@@ -67,17 +71,14 @@ class Fog:
         return np.array([100.0 * ("fog" in text) for text in texts], np.float32)
 
 
-def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = assistant.library
-    found = search(library, "What do tidal clocks measure?")
-    monkeypatch.setattr(library, "_reranker", Fog())
-    read = rerank_passages(library, found)
+def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(assistant: Assistant) -> None:
+    corpus = OtherCorpus(assistant, Fog())
+    found = search(corpus, "What do tidal clocks measure?")
+    read = rerank_passages(corpus, found)
     gained = int(np.argmax(read.scores - found.scores))
     assert read.candidates.paper(read.candidates.paper_keys[gained]).title == "Counting Otters from Kites"
     assert read.order == sorted(found.order, key=lambda row: -read.scores[row])
-    assert rerank_sentences(library, read, evidence := gather_evidence(library, read)) is evidence
+    assert rerank_sentences(corpus, read, evidence := gather_evidence(corpus, read)) is evidence
 
 
 class TaughtFog(Fog, PackagedReranker):
@@ -103,18 +104,9 @@ def long_papers(tmp_path: Path) -> Iterator[Assistant]:
         yield assistant
 
 
-def put_in_order_by(
-    reader: object, library: Library, found: SearchResult, monkeypatch: pytest.MonkeyPatch
-) -> SearchResult:
-    monkeypatch.setattr(library, "_reranker", reader)
-    return rerank_passages(library, found)
-
-
-def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_order(
-    long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_order(long_papers: Assistant) -> None:
     found = search(long_papers.library, "Which kites are flown at noon?")
-    read = put_in_order_by(TaughtFog(), long_papers.library, found, monkeypatch)
+    read = rerank_passages(OtherCorpus(long_papers, TaughtFog()), found)
     keys = found.candidates.paper_keys
     papers = [list(dict.fromkeys(keys[row] for row in each.order)) for each in (found, read)]
     assert papers[0] == papers[1]
@@ -128,20 +120,16 @@ def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_o
     assert {passage.scores["read"] for passage in foggy} == {100.0}
 
 
-def test_what_is_read_counts_beside_what_ranked_a_passage_before(
-    long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_read_counts_beside_what_ranked_a_passage_before(long_papers: Assistant) -> None:
     class Slightly(TaughtFog):
         def scores(self, question: str, texts: Sequence[str]) -> Array:
             return super().scores(question, texts) * np.float32(1e-6)
 
     found = search(long_papers.library, "Which kites are flown at noon?")
-    assert put_in_order_by(Slightly(), long_papers.library, found, monkeypatch).order == found.order
+    assert rerank_passages(OtherCorpus(long_papers, Slightly()), found).order == found.order
 
 
-def test_the_packaged_one_reads_the_best_passages_with_their_titles(
-    long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_packaged_one_reads_the_best_passages_with_their_titles(long_papers: Assistant) -> None:
     seen: list[str] = []
 
     class Seeing(TaughtFog):
@@ -149,10 +137,9 @@ def test_the_packaged_one_reads_the_best_passages_with_their_titles(
             seen.extend(texts)
             return super().scores(question, texts)
 
-    library = long_papers.library
-    monkeypatch.setattr(library, "settings", settings_of(long_papers, passages=4))
-    found = search(library, "Which kites are flown at noon?")
-    read = put_in_order_by(Seeing(), library, found, monkeypatch)
+    corpus = OtherCorpus(long_papers, Seeing(), passages=4)
+    found = search(corpus, "Which kites are flown at noon?")
+    read = rerank_passages(corpus, found)
     best = found.candidates.texts(found.order[:4])
     assert seen == [f"Introduction: {best[row]}" for row in found.order[:4]]
     assert read.order[4:] == found.order[4:]
@@ -164,20 +151,16 @@ def test_passages_that_were_deleted_meanwhile_are_not_read(
     library = long_papers.library
     monkeypatch.setattr(library.records, "texts_around", lambda keys: {})
     found = search(library, "Which kites are flown at noon?")
-    assert put_in_order_by(TaughtFog(), library, found, monkeypatch) is found
+    assert rerank_passages(OtherCorpus(long_papers, TaughtFog()), found) is found
 
 
-def test_with_its_switch_off_the_order_stays(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    library = assistant.library
-    monkeypatch.setattr(library, "_reranker", Fog())
-    monkeypatch.setattr(library, "settings", settings_of(assistant, order=False))
-    found = search(library, QUESTION)
-    assert rerank_passages(library, found) is found
+def test_with_its_switch_off_the_order_stays(assistant: Assistant) -> None:
+    corpus = OtherCorpus(assistant, Fog(), order=False)
+    found = search(corpus, QUESTION)
+    assert rerank_passages(corpus, found) is found
 
 
-def test_only_as_many_passages_are_read_as_the_settings_say(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_as_many_passages_are_read_as_the_settings_say(assistant: Assistant) -> None:
     read: list[int] = []
 
     class Counting(Fog):
@@ -185,10 +168,8 @@ def test_only_as_many_passages_are_read_as_the_settings_say(
             read.append(len(texts))
             return super().scores(question, texts)
 
-    library = assistant.library
-    monkeypatch.setattr(library, "_reranker", Counting())
-    monkeypatch.setattr(library, "settings", settings_of(assistant, passages=3))
-    found = rerank_passages(library, search(library, QUESTION))
+    corpus = OtherCorpus(assistant, Counting(), passages=3)
+    found = rerank_passages(corpus, search(corpus, QUESTION))
     assert read == [3]
     assert len(set(found.order)) == len(found.order)
 
@@ -204,9 +185,8 @@ class Known(PackagedReranker):
         return Reading(2 - fall, 1 - fall)
 
 
-def test_what_was_read_counts_as_it_was_fitted(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assistant.library, "_reranker", Known())
-    evidence = evidence_with(assistant, monkeypatch, sentences=4)
+def test_what_was_read_counts_as_it_was_fitted(assistant: Assistant) -> None:
+    evidence = evidence_with(assistant, Known(), sentences=4)
     assert evidence.added_logits is not None
     best = np.argsort(-sentence_logits(replace(evidence, added_logits=None)), kind="stable")[:4]
     assert evidence.added_logits[best] == pytest.approx(load_weights().read.sentences * np.array([2, 1.5, 1, 0.5]))
@@ -218,16 +198,14 @@ def test_reading_more_sentences_than_it_was_fitted_with_leaves_the_confidence(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.answering.rerank._CONFIDENCE_SENTENCES", 3)
-    few, more = (evidence_with(assistant, monkeypatch, sentences=count) for count in (3, 8))
+    few, more = (evidence_with(assistant, sentences=count) for count in (3, 8))
     assert few.confidence_features == pytest.approx(more.confidence_features, abs=0.05)
     assert len(set(np.asarray(more.added_logits))) > len(set(np.asarray(few.added_logits)))
 
 
 @pytest.mark.parametrize("read", [True, False])
-def test_what_was_read_has_thresholds_of_its_own(
-    read: bool, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    evidence = evidence_with(assistant, monkeypatch, confidence=read)
+def test_what_was_read_has_thresholds_of_its_own(read: bool, assistant: Assistant) -> None:
+    evidence = evidence_with(assistant, confidence=read)
     weights = load_weights()
     never = replace(weights, refuse_below=-1.0, unsure_below=-1.0)
     strict = replace(never, read=replace(weights.read, refuse_below=2.0, unsure_below=2.0))
