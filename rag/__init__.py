@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from .export.markdown import cited_papers, markdown
     from .export.question_set import question_set
     from .export.reference import quotation
+    from .filters import Filters
     from .ingest.failures import failure_lines, kinds_line
     from .ingest.progress import Progress
     from .llama_index import FootnoteRetriever
-    from .retrieval.examples import example_questions
+    from .retrieval.example_questions import example_questions
     from .retrieval.terms import MAX_QUESTION
     from .status import Status
     from .store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Conversation, Feedback, SavedAnswer
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "assistant": ("Assistant", "ask"),
     "errors": ("FootnoteError",),
+    "filters": ("Filters",),
     "export.bibtex": ("bibtex", "cite_keys"),
     "export.markdown": ("cited_papers", "markdown"),
     "export.question_set": ("question_set",),
@@ -33,7 +35,7 @@ _NAMES = {
     "ingest.failures": ("failure_lines", "kinds_line"),
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
-    "retrieval.examples": ("example_questions",),
+    "retrieval.example_questions": ("example_questions",),
     "retrieval.terms": ("MAX_QUESTION",),
     "status": ("Status",),
     "store.history": ("MAX_COMMENT", "MAX_NAME", "NEW_CONVERSATION", "Conversation", "Feedback", "SavedAnswer"),
@@ -54,6 +56,7 @@ __all__ = [
     "Citation",
     "Conversation",
     "Feedback",
+    "Filters",
     "FootnoteError",
     "FootnoteRetriever",
     "Paper",

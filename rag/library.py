@@ -19,8 +19,8 @@ from .errors import EmbeddingError, EmptyLibrary, LibraryError, SourceError, Unk
 from .ingest.chunking import embed_papers
 from .ingest.corrections import checked_value, corrected
 from .ingest.locate import Located, locate
+from .ingest.made_with import check_recipe, recipe_of, stored_recipe
 from .ingest.progress import Progress
-from .ingest.recipe import check_recipe, recipe_of, stored_recipe
 from .ingest.reembed import Reembedding
 from .ingest.run import Adding
 from .ingest.uploads import copy_upload, delete_copy, delete_leftovers, upload_name, uploaded_copy

@@ -1,7 +1,7 @@
 """Make the training data of the cross-encoder: questions with texts that answer, and with texts that only look like it.
 
-The data are the training parts of QASPER, SciFact and PubMedQA, and the text of their papers (eval/train/made_up.py). A
-group is what the program finds for a question, drawn evenly from all of it and with the program's own score of each
+The data are the training parts of QASPER, SciFact and PubMedQA, and the text of their papers (eval/train/synthetic.py).
+A group is what the program finds for a question, drawn evenly from all of it and with the program's own score of each
 text, which the cross-encoder has to improve on: from the nearest texts alone it learns that what is near is wrong.
 Of the parts kept for reporting only the ids of their abstracts are read, and these abstracts are left out.
 """
@@ -33,7 +33,7 @@ from ..files import read_json_lines
 from ..measures import token_f1
 from ..runs import add_papers, shown
 from .data import PASSAGES, Data, Group, Pair, Text, negated, opening, sentences_of
-from .made_up import MadeUp, with_title
+from .synthetic import MadeUp, with_title
 
 NEGATIVES = 7  # the most texts of a group that do not answer
 _PASSAGE_NEGATIVES = 3

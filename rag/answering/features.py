@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..retrieval.search import SearchResult
 from ..retrieval.terms import search_terms, stem, stems_in
 from ..types import Span
-from .question import asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
+from .question_type import asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 
 SENTENCE_FEATURES = (
     "dense", "dense_gap", "chunk_score", "paper_gap", "paper_rank", "coverage", "coverage_near", "best_of_paper",

@@ -15,10 +15,10 @@ from ..models.protocols import ChatModel, Completion
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult, top_passages
 from ..types import REFUSAL, UNSURE, Answer, Passage, Sentence
-from .budget import FittedPrompt, fit_prompt, was_cut, whole_section
 from .draft import CheckedAnswer, Draft
 from .prompts import PROMPT_VERSION
 from .second_opinion import lower_support
+from .token_budget import FittedPrompt, fit_prompt, was_cut, whole_section
 
 log = logging.getLogger("footnote")
 

@@ -13,7 +13,7 @@ from ..text.readable import readable
 from ..types import UNSURE, Answer, Citation, Paper, Sentence, Span
 from .evidence import Evidence, sentence_logits
 from .features import Candidate
-from .question import asks_for_paper
+from .question_type import asks_for_paper
 
 _MAX_GAP = 2  # characters between sentences that are quoted as one
 

@@ -25,16 +25,9 @@ from ..ingest.sentences import split_sentences
 from ..models.protocols import Embedder
 from ..models.weights import SupportWeights, load_weights
 from ..text.readable import readable
-from .directions import (
-    analyse,
-    direction_context,
-    direction_difference,
-    negations,
-    reverses_object,
-    reverses_roles,
-)
+from .opposites import analyse, direction_context, direction_difference, negations, reverses_object, reverses_roles
 from .quantities import find_names, reverses_range, share_of_numbers
-from .words import contains_phrase, has_words, is_content_word, split_words, stem
+from .word_overlap import contains_phrase, has_words, is_content_word, split_words, stem
 
 LABELS = ("unsupported", "partly", "supported", "quoted")
 SUPPORTED = ("quoted", "supported")

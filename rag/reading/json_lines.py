@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ..errors import SourceError
-from ..text.tags import untagged
+from ..text.html_tags import untagged
 from ..types import Failure
 from .encodings import decode, encoding_of
 from .metadata import metadata_fields, with_authors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..text.tags import untagged
+from ..text.html_tags import untagged
 from .encodings import read_text
 from .metadata import metadata_fields, with_authors
 from .sources import Reading, make_paper

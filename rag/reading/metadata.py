@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from ..text.cleaning import clean
+from ..text.html_tags import untagged
 from ..text.readable import readable
-from ..text.tags import untagged
 from .bibliography.names import stated_names, western
 
 _MAX_VALUE = 500  # characters

@@ -22,15 +22,7 @@ from ..types import Chunk, Paper, PaperRef
 from . import word_index
 from .database import LIST
 from .filters import FilterRecords
-from .rows import (
-    details_of,
-    pack_boxes,
-    paper_of,
-    put_labels,
-    undamaged,
-    unpack_boxes,
-    work_names,
-)
+from .rows import details_of, pack_boxes, paper_of, put_labels, undamaged, unpack_boxes, work_names
 from .search import Candidates
 from .sources import NOT_FOUND, PARTLY, Failed, StoredSource
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.reading.pdf.covers import count_covers
+from rag.reading.pdf.cover_sheets import count_covers
 from rag.reading.pdf.lines import Line, PageLines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
 

@@ -18,7 +18,7 @@ from helpers.papers import ROOT
 from ollama import Client, ResponseError
 
 import rag.models.ollama.discovery
-from rag.answering.budget import fewest_tokens, was_cut
+from rag.answering.token_budget import fewest_tokens, was_cut
 from rag.config import Ollama
 from rag.errors import (
     AnswerModelError,

@@ -53,7 +53,7 @@ class OllamaModel:
 
         Raises:
             AnswerModelError: one of its subclasses, with the text generated so far in `text`. PromptCut needs Ollama
-                0.12.6; older versions cut a long prompt silently, see `rag.answering.budget.was_cut`.
+                0.12.6; older versions cut a long prompt silently, see `rag.answering.token_budget.was_cut`.
         """
         body: dict[str, Any] = {
             "model": self.name,

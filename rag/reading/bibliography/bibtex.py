@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...text.html_tags import untagged
 from ...text.readable import from_latex, verbatim
-from ...text.tags import untagged
 from ...types import Failure
 from ..encodings import bibtex_encoding, read_text
 from ..metadata import arxiv_number, metadata_fields

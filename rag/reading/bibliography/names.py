@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ...text.html_tags import untagged
 from ...text.readable import from_latex, with_letters
-from ...text.tags import untagged
 
 _OTHERS = re.compile(r"others\.?|et\.? al\.?", re.IGNORECASE)
 _LONGEST = 500  # characters; the parser is quadratic in closing braces

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SourceError
-from ...text.tags import untagged
+from ...text.html_tags import untagged
 from ...types import Failure
 from ..encodings import read_text
 from ..failures import translate_errors

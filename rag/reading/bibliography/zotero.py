@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import SourceError
-from ...text.tags import untagged
+from ...text.html_tags import untagged
 from ...types import Failure
 from ..metadata import arxiv_number, metadata_fields
 from ..sources import Item

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ...errors import SourceError
-from ...text.tags import untagged
+from ...text.html_tags import untagged
 from ..bylines import listed_names
 from ..encodings import MAX_TEXT_BYTES, decode, markup_encoding
 from ..metadata import metadata_fields

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ...text.tags import untagged
+from ...text.html_tags import untagged
 from ..bylines import listed_names, stated_people
 from ..encodings import markup_encoding, read_text
 from ..metadata import metadata_fields

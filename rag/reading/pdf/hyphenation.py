@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from .lines import Line, PageLines
 from .placed_text import PlacedText, join_texts, line_text, unplaced
-from .scripts import UNSPACED
+from .writing_systems import UNSPACED
 
 _NOTE_MARK = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")
 _TAKES_MARK = re.compile(r"""(?:[a-z\d][)\]”"’%]?[.,;:!?]|[a-z]{2}[)”"’]|\b[^\W\d_]*[a-z]{4})$""")

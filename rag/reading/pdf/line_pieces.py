@@ -10,7 +10,7 @@ import numpy as np
 
 from .lines import Line
 from .rotation import Boxes
-from .scripts import is_mostly_right_to_left
+from .writing_systems import is_mostly_right_to_left
 
 
 def merge_pieces(lines: Sequence[Line], lefts: Sequence[float]) -> list[Line]:

@@ -13,8 +13,8 @@ import numpy as np
 from .glyphs import Glyph, read_characters, upright_glyphs
 from .graphics import rules_and_pictures
 from .rotation import Boxes, bounds, upright_boxes
-from .scripts import are_ideographs, close_spaced_heading, is_right_to_left, reading_order
 from .visibility import find_visible
+from .writing_systems import are_ideographs, close_spaced_heading, is_right_to_left, reading_order
 
 # In units of the type size:
 _SPACE = 0.16  # a gap this wide separates words

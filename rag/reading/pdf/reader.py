@@ -16,7 +16,7 @@ from ...types import Page, Paper
 from ..sandbox.limits import allow_seconds
 from .file import open_pdf
 from .lines import Line, PageLines, read_lines
-from .scripts import UNSPACED
+from .writing_systems import UNSPACED
 
 _BASE_SECONDS = 120  # of processor time, and one more a page
 _MAX_SECONDS = 1500
@@ -41,7 +41,7 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
         SourceError: the file is encrypted, damaged, without text, or longer than a paper.
         OSError: it cannot be read.
     """
-    from .covers import count_covers
+    from .cover_sheets import count_covers
     from .layout import arrange
     from .metadata import guess_metadata
     from .xmp import xmp_packet

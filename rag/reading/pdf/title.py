@@ -15,7 +15,7 @@ from ..bylines import BY, is_place, people, squeezed
 from .authors import FRONT_MATTER_END, is_sentence
 from .first_page import MAX_LENGTH, FirstPage, Row, in_margin
 from .lines import PageLines
-from .scripts import UNSPACED
+from .writing_systems import UNSPACED
 
 ZOTERO_NAME = re.compile(r"(?P<authors>.+?) - (?P<year>(?:19|20)\d\d) - (?P<title>.+)")
 _NOT_A_TITLE = re.compile(

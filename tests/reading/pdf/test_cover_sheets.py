@@ -6,7 +6,7 @@ import pytest
 from helpers.papers import CASES
 from helpers.pdf_lines import FILLER, Set, big, guess, page
 
-from rag.reading.pdf.covers import count_covers
+from rag.reading.pdf.cover_sheets import count_covers
 from rag.reading.pdf.lines import PageLines
 from rag.reading.pdf.reader import read_pdf
 

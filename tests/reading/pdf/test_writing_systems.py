@@ -12,7 +12,7 @@ from helpers.pdf_files import body, make_pdf, read, title_page
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.reading.pdf.reader import read_pdf
-from rag.reading.pdf.scripts import close_spaced_heading, reading_order
+from rag.reading.pdf.writing_systems import close_spaced_heading, reading_order
 
 
 def placed(text: str, wide: Sequence[int] = ()) -> list[tuple[str, tuple[float, float, float, float]]]:

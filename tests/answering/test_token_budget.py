@@ -8,8 +8,8 @@ from helpers.papers import PAPERS, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.answering.budget import best_at_both_ends, fewest_tokens, fit_prompt, most_tokens, was_cut, whole_section
 from rag.answering.prompts import messages
+from rag.answering.token_budget import best_at_both_ends, fewest_tokens, fit_prompt, most_tokens, was_cut, whole_section
 from rag.errors import ConfigError
 from rag.models.protocols import Embedder
 from rag.types import Paper, Passage, Section

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..models.protocols import TokenVectors, Vectors
 from .quantities import NAME, may_be_name
-from .words import WORD, is_content_word, stem
+from .word_overlap import WORD, is_content_word, stem
 
 _CONTEXT_WORDS = 12  # to each side of a word with a direction
 _NEGATED_WORDS = 5  # after a negation

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rag.text.tags import untagged
+from rag.text.html_tags import untagged
 
 
 @pytest.mark.parametrize(
