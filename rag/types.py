@@ -1,4 +1,4 @@
-"""The values that the program passes around: frozen, plain, with the field's own words."""
+"""The data types of the program: papers, passages, citations, answers, reports."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _T = TypeVar("_T")
-_QUOTED = 80  # characters of a quote that stand in a printed reference
-_LEFT_OUT = 3  # papers that are named of those that were left out
+_QUOTED = 80  # characters of a quote in a printed reference
+_LEFT_OUT = 3  # left-out papers that are named
 _FILTERS = 5  # values of a filter that are named
 
 REFUSAL = "The papers in this library do not answer this question."
-"""The whole text of an answer that is a refusal: one constant for answers, prompts and tests."""
+"""The whole text of a refusal, in answers and prompts."""
 
 UNSURE = "The papers may not answer this; the nearest passages are:"
-"""The uncited sentence before the passages of an answer in which there is little confidence."""
+"""The uncited first sentence of an answer with low confidence."""
 
 
 class Span(NamedTuple):
-    """A piece of a paper's text: `text[start:end]`, in characters."""
+    """A part of a paper's text, `text[start:end]`, in characters."""
 
     start: int
     end: int
@@ -34,9 +34,9 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a paper: its number from 1, the label printed on it, and a span of the text that stands on it.
+    """A page of a paper: its number from 1, its printed label, and a span of the text on it.
 
-    A page has several spans where a paragraph that goes on overleaf stands before its captions or footnotes.
+    A page has several spans if a paragraph that continues on the next page comes before its captions or footnotes.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a paper, with its title where it has one; for a table or a figure that is its caption.
+    """A part of a paper, with its title if it has one; that of a table or figure is its caption.
 
     `kind` is body, abstract, references, acknowledgements, appendix, table, caption or footnote.
     """
@@ -60,13 +60,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper as it is stored. `text` begins with the title; pages and sections are spans of it.
+    """A stored paper. `text` begins with the title; pages and sections are spans of it.
 
-    `certainty` says how sure each guessed field of the metadata is, from 0 to 1; `notes` what a reader has to know of
-    how it was read; `zotero` is its item's `zotero://` address; `brief` is set while its text is the abstract alone and
-    the rest is still to be read. `boxes`, where the paper was just read from a PDF, has
-    a row a character of `text`: left, top, right, bottom in tenths of a point from the upper left corner of the page as
-    it is shown, zeros for what stands on none.
+    Attributes:
+        certainty: how sure each guessed field of the metadata is, from 0 to 1.
+        notes: what a reader should know about how the paper was read.
+        zotero: the `zotero://` address of its item.
+        brief: whether the text is only the abstract, and the rest is still to be read.
+        boxes: only of a paper just read from a PDF, (characters, 4): left, top, right and bottom of each character of
+            `text`, in tenths of a point from the upper left corner of the displayed page; zeros if it is on no page.
     """
 
     title: str
@@ -96,15 +98,15 @@ class Paper:
         return self.sources[0] if self.sources else ""
 
     def page_at(self, position: int) -> Page | None:
-        """The page that holds the character at `position`."""
+        """Return the page with the character at `position`."""
         return next((p for p in self.pages if p.start <= position < p.end), None)
 
     def section_at(self, position: int) -> Section | None:
-        """The section that holds the character at `position`."""
+        """Return the section with the character at `position`."""
         return next((s for s in self.sections if s.start <= position < s.end), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """The paper's metadata, without its text."""
+        """Return the metadata, without the text."""
         hidden = {"text", "pages", "sections", "boxes"}
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} | {
@@ -116,7 +118,7 @@ class Paper:
 
 
 class Box(NamedTuple):
-    """A rectangle on a page (number from 1), in points from its upper left corner as it is shown."""
+    """A rectangle on a page (number from 1), in points from the upper left corner of the displayed page."""
 
     page: int
     left: float
@@ -127,7 +129,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A span of a paper that the embedder reads at once, and the spans of its sentences."""
+    """A span of a paper that fits into the embedder, and the spans of its sentences."""
 
     start: int
     end: int
@@ -164,7 +166,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote, `paper.text[start:end]`, and where it stands."""
+    """A verbatim quote, `paper.text[start:end]`, with its place in the paper."""
 
     number: int
     title: str
@@ -182,7 +184,7 @@ class Citation:
     link: str | None = None  # to the work in Zotero, at its page where it has one
 
     def __str__(self) -> str:
-        """The reference on one line: `[1] Title (authors, year), p. 3, section, source: "first words ..."`."""
+        """Return the reference on one line: `[1] Title (authors, year), p. 3, section, source: "first words ..."`."""
         by = ", ".join([*([_names(self.authors)] if self.authors else []), *([str(self.year)] if self.year else [])])
         where = [
             readable(self.title) + (f" ({by})" if by else ""),
@@ -199,7 +201,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an answer in readable form, the numbers it cites, and how far they support it."""
+    """A sentence of an answer in readable form, the numbers of its citations, and how well they support it."""
 
     text: str
     citations: tuple[int, ...]
@@ -208,7 +210,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the program replies to a question; see the keys of `to_dict()` for what each part means."""
+    """The answer to a question."""
 
     question: str
     text: str
@@ -231,23 +233,23 @@ class Answer:
     conversation: int | None = None  # in which it is kept
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain values that `json.dumps` takes."""
+        """Return the answer as values that `json.dumps` accepts."""
         plain: dict[str, Any] = _plain(self)
         return plain
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Answer:
-        """The answer of which `to_dict()` gave these values; keys that are not known here are passed over."""
+        """Return the answer with these values of `to_dict()`; unknown keys are ignored."""
         parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
         made = {name: [_made(kind, part) for part in values[name]] for name, kind in parts.items()}
         return _made(cls, {**values, **made})
 
     def nearest_titles(self, most: int = 3) -> list[str]:
-        """The titles of the passages that came nearest, in rank order, each once."""
+        """Return the titles of the best passages in rank order, each once."""
         return list(dict.fromkeys(readable(p.title) for p in self.passages))[:most]
 
     def __str__(self) -> str:
-        """The text, what in it is not supported, and the references; for a refusal the nearest papers."""
+        """Return the text, its unsupported sentences, and the references; for a refusal the nearest papers."""
         doubts = {"unsupported": "Not supported by the passages", "partly": "Supported in part"}
         checked = [s for s in self.sentences if self.mode == "llm" and s.support in doubts]
         lines = [self.text, *(f"{doubts[s.support]}: {s.text}" for s in checked)]
@@ -259,7 +261,7 @@ class Answer:
         return "\n".join(lines)
 
     def scope_note(self) -> str:
-        """`Searched: 1 of 14 papers, tag: statics.` for a refusal and where filters were set; else empty."""
+        """Return `Searched: 1 of 14 papers, tag: statics.` for a refusal or an answer with filters; "" otherwise."""
         if self.searched and (self.refused or self.searched.get("filters")):
             return f"Searched: {searched_text(self.searched)}."
         return ""
@@ -273,7 +275,7 @@ class PaperRef(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Something that could not be read: the source's name, the line where one is known, and why."""
+    """A source that could not be read: its name, the line if known, and the reason."""
 
     source: str
     line: int | None
@@ -284,9 +286,9 @@ class Failure(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A paper that a person removed, found again in its folder: its title, and the source's name.
+    """A removed paper that was found again in its folder: its title and the source's name.
 
-    The title is empty where the source was not read again.
+    The title is empty if the source was not read again.
     """
 
     title: str
@@ -295,11 +297,13 @@ class LeftOut(NamedTuple):
 
 @dataclass(slots=True)
 class AddReport:
-    """What an `add` did. The lists of papers count papers; a paper stands in one of the first three at most.
+    """What an `add` did. A paper is in one of the first three lists at most.
 
-    `failed` is what was asked for and could not be read now. `failed_before` is what failed before, is unchanged since,
-    and was only found again in a folder: it was not tried again. `passed_over` counts the files in folders that are not
-    read, by their kind (`.doc`), and those that are no papers by their name (`README.md`).
+    Attributes:
+        failed: sources that could not be read.
+        failed_before: sources that failed in an earlier run and are unchanged; they were not tried again.
+        passed_over: how many files in folders were skipped, by their suffix (`.doc`) or name (`README.md`).
+        left_out: papers that a person removed.
     """
 
     added: list[PaperRef] = field(default_factory=list)
@@ -328,12 +332,12 @@ class AddReport:
 
 
 def searched_text(searched: Mapping[str, Any]) -> str:
-    """What was searched, from `Answer.searched`: `341 papers`, or with filters `1 of 14 papers, tag: statics`."""
+    """Return what was searched, from `Answer.searched`: `341 papers`, or `1 of 14 papers, tag: statics`."""
     return ", ".join(filter(None, [papers_text(searched), filters_text(searched.get("filters", {}))]))
 
 
 def papers_text(searched: Mapping[str, Any]) -> str:
-    """How many papers were searched: `341 papers (2 files could not be read)`, or `1 of 14 papers`; may be empty."""
+    """Return how many papers were searched: `341 papers (2 files could not be read)`, `1 of 14 papers`, or ""."""
     if "papers" not in searched:
         return ""
     count = searched.get("of", searched["papers"])
@@ -345,7 +349,7 @@ def papers_text(searched: Mapping[str, Any]) -> str:
 
 
 def filters_text(filters: Mapping[str, Sequence[Any]]) -> str:
-    """Filters for a person: `tag: statics; years: 2015-2019, 2021`. Of many values the first, and how many more."""
+    """Return filters as text: `tag: statics; years: 2015-2019, 2021`. Long lists are shortened."""
     parts = []
     for name, values in filters.items():
         named = _year_ranges(values) if name == "years" else [" ".join(readable(str(v)).split()) for v in values]
@@ -357,7 +361,7 @@ def filters_text(filters: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _year_ranges(years: Sequence[int]) -> list[str]:
-    """Years in order, those that follow on each other as one range."""
+    """Return years in order, consecutive ones as a range."""
     ranges: list[list[int]] = []
     for year in sorted(set(years)):
         if ranges and year == ranges[-1][-1] + 1:
@@ -368,7 +372,7 @@ def _year_ranges(years: Sequence[int]) -> list[str]:
 
 
 def short_section(title: str) -> str:
-    """A section's title as it is printed in a reference: of a table or a figure its number alone."""
+    """Return a section's title as printed in a reference; of a table or figure only its number."""
     label = re.match(r"(?:Table|Fig(?:ure|\.)?) ?[A-Z]?\.?\d+", title)
     return label[0] if label else readable(title)
 

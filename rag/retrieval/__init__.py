@@ -1,1 +1,1 @@
-"""From a question to ranked passages: query, hybrid search, fusion, rerank."""
+"""Retrieval: follow-ups, hybrid search, fusion and reranking of passages."""

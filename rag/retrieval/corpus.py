@@ -1,4 +1,4 @@
-"""What a question is answered from."""
+"""The papers, index, models and settings that retrieval and answering work with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..store.papers import Records
 
 
 class Corpus(Protocol):
-    """The stored papers and the models that read them; `rag.library.Library` is one."""
+    """What a question is answered from; implemented by `rag.library.Library`."""
 
     @property
     def settings(self) -> Settings: ...

@@ -1,4 +1,4 @@
-"""The words of a conversation: what is no question, what leans on the question before, and how the two are joined."""
+"""Follow-ups by their words: courtesies, questions that depend on the one before, and how these are joined."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .terms import MAX_QUESTION, search_terms
 History = Sequence[tuple[str, str]]
 """Earlier turns as (question, answer), oldest first."""
 
-MOST_TURNS = 20  # the last turns of a history that are read; older ones cannot be what a question points to
+MOST_TURNS = 20  # the last turns of a history that are used; a question does not refer to older ones
 
 NO_QUESTION = "There is no question in that. Ask something that your papers may answer."
 
 _POINTER = re.compile(
     r"\b(?:it|its|itself|they|them|their|theirs|he|she|his|her|the same|former|latter)\b"
     r"|\bthere(?=\s*(?:[?.,;]|$))"
-    # "That", where it stands for something rather than joins a clause on.
+    # "That" as a pronoun, not as a conjunction.
     r"|\b(?:this|that|these|those)(?=\s*(?:[?.,;]|$)|\s+(?:one|ones|paper|papers|method|methods|model|models|work|approach|"
     r"study|system|framework|dataset|data|benchmark|result|results|number|numbers|figure|figures|idea|trick|claim|way)\b)"
     r"|\b(?:explain|describe|summari[sz]e|repeat|rephrase|simplify|clarify|say|put) (?:this|that|these|those)\b"
@@ -38,7 +38,7 @@ _DEFINITION = re.compile(
 )
 _FEW_TERMS = 3
 
-# What any paper has: words that bring no topic of their own.
+# Words that apply to any paper and name no topic.
 _OF_ANY_PAPER = frozenset(
     "limitation limitations limits drawback drawbacks weakness weaknesses strength strengths advantage advantages "
     "contribution contributions conclusion conclusions finding findings result results summary abstract detail details "
@@ -68,11 +68,11 @@ _ASKS = frozenset("is are was were do does did can could will would what which w
 
 
 class Lean(enum.Enum):
-    """How far a question needs the one before it."""
+    """How much a question depends on the one before it."""
 
-    NONE = "it stands alone"
-    MAYBE = "it is short or goes on, and may be about something new"
-    POINTS = "it has a word that points back"
+    NONE = "it is standalone"
+    MAYBE = "it is short or begins with a connective, and may be about a new topic"
+    POINTS = "it has a word that refers back"
 
 
 def check_history(history: History | None) -> list[tuple[str, str]]:
@@ -89,7 +89,7 @@ def check_history(history: History | None) -> list[tuple[str, str]]:
 
 
 def is_courtesy(text: str) -> bool:
-    """Return whether a text only thanks, greets, agrees or takes leave: "thanks, that helps"."""
+    """Return whether a text only thanks, greets, agrees or says goodbye: "thanks, that helps"."""
     words = re.findall(r"[^\W_]+", text.casefold())
     if _AGREES.fullmatch(" ".join(words)):
         return True
@@ -99,7 +99,7 @@ def is_courtesy(text: str) -> bool:
 
 
 def lean(question: str) -> Lean:
-    """Return how far a question needs the one before it, by its words alone."""
+    """Return how much a question depends on the one before it, by its words."""
     core = without_opening(question)
     if _POINTER.search(core) or not own_terms(core):
         return Lean.POINTS
@@ -111,33 +111,33 @@ def lean(question: str) -> Lean:
 
 
 def without_opening(question: str) -> str:
-    """Return a question without the words by which it goes on: "And in fog?" is "in fog?"."""
+    """Return a question without its opening connectives: "in fog?" for "And in fog?"."""
     return _GOES_ON.sub("", question.strip())
 
 
 def _names_another(question: str) -> bool:
-    """Return whether a question only puts another name in the place of the one before: "And SciBERT?"."""
+    """Return whether a question only replaces the name in the one before it: "And SciBERT?"."""
     core = without_opening(question)
     return core != question.strip() and bool(_BARE_NAME.fullmatch(core))
 
 
 def own_terms(question: str) -> tuple[str, ...]:
-    """Return the search terms of a question that can bring a topic: not "limitations" or "datasets"."""
+    """Return the search terms of a question that can name a topic, so not "limitations" or "datasets"."""
     return tuple(term for term in search_terms(without_opening(question)) if term not in _OF_ANY_PAPER)
 
 
 def before_pointer(question: str) -> str:
-    """Return what stands before the first word that points back: it may point to something in it."""
+    """Return the text before the first word that refers back, which may refer to something in this text."""
     pointer = _POINTER.search(question)
     return question[: pointer.start()] if pointer else ""
 
 
 def joined_question(question: str, history: History, *, leave_out: Sequence[str] = ()) -> str:
-    """Return a question with the ones that it follows on before it, back to the last that stood alone.
+    """Return a question preceded by those it follows, back to the last standalone one.
 
-    Courtesies are passed over, and so are short questions that were refused: they brought a topic that the papers do
-    not have. "And SciBERT?" is the topic from then on. `leave_out` are words dropped from the earlier questions: the
-    names that a new one replaces.
+    Courtesies are skipped, and so are short questions that were refused: the papers do not cover their topic. After
+    "And SciBERT?" the topic is SciBERT. `leave_out` are words to drop from the earlier questions: names that a new one
+    replaces.
     """
     parts = [question]
     for earlier, answer in reversed(history):
