@@ -1,4 +1,4 @@
-"""The assistant: a library, and a question to a cited answer. The main path is `Assistant.stream`, top to bottom."""
+"""The public class: open a library, ask, add, edit. The path of a question is in pipeline.py."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ if TYPE_CHECKING:
 History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
 
-_NAMED = 5  # papers that a question may be limited to and count as put to them in person
 _MOST_PASSAGES = 1_000_000_000
-_READ_ONLY = "The library is read-only: questions and answers are not kept."
+_READ_ONLY = "The library is read-only: questions and answers are not saved."
 
 
 class Assistant(HistoryMethods):
@@ -134,7 +133,7 @@ class Assistant(HistoryMethods):
         Raises:
             QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation, LibraryMismatch.
         """
-        scope = filters or Filters.parse(named)
+        scope = Filters.of(filters, named)
         *_, answer = self._answers(question, history, scope, conversation=conversation)
         return answer
 
@@ -153,7 +152,7 @@ class Assistant(HistoryMethods):
         The quotes come first, then the model's text over them. Setting `stop` ends the model within a second; the last
         answer is then what was written so far, and not complete.
         """
-        scope = filters or Filters.parse(named)
+        scope = Filters.of(filters, named)
         yield from self._answers(question, history, scope, stop, conversation)
 
     def search(
@@ -166,7 +165,7 @@ class Assistant(HistoryMethods):
     ) -> list[Passage]:
         """Return the passages that fit a question best, best first, at most `top_k` (default `[retrieval] top_k`)."""
         most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
-        scope = filters or Filters.parse(named)
+        scope = Filters.of(filters, named)
         result = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
         return top_passages(self.library, result, most)
 
@@ -328,13 +327,13 @@ class Assistant(HistoryMethods):
         """
         return self.library.records.paper(name)
 
-    def searched(self, **filters: Unpack[FilterArguments]) -> dict[str, Any]:
+    def searched(self, *, filters: Filters | None = None, **named: Unpack[FilterArguments]) -> dict[str, Any]:
         """Return what a question with these filters would search, as in `Answer.searched`.
 
         Raises:
             EmptyLibrary, UnknownPaper, AmbiguousPaper, QuestionError: as `ask`.
         """
-        parsed = Filters.parse(filters)
+        parsed = Filters.of(filters, named)
         keys = self.library.records.papers_matching(parsed)
         return searched(self.library, parsed, None if keys is None else len(keys))
 

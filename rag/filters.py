@@ -1,10 +1,10 @@
-"""Which papers a question is put to."""
+"""Filters: which papers are searched."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from . import arguments
 from .errors import QuestionError
@@ -48,6 +48,23 @@ class Filters:
         return {name: list(values) for name, values in asdict(self).items() if values}
 
     @classmethod
+    def of(cls, filters: Filters | None, named: FilterArguments) -> Filters:
+        """Return checked filters, given as one value or as keyword arguments.
+
+        Raises:
+            QuestionError: both are given, or a filter has a wrong value.
+            TypeError: there is no such filter.
+        """
+        if filters is None:
+            return cls.parse(named)
+        if not isinstance(filters, Filters):
+            raise QuestionError(f"filters is a Filters(...), not {filters!r}.")
+        if named:
+            raise QuestionError(f"Give filters= or {', '.join(named)}=, not both.")
+        given = {name: value for name in FilterArguments.__annotations__ if (value := getattr(filters, name)) != ()}
+        return cls.parse(cast(FilterArguments, given))
+
+    @classmethod
     def parse(cls, arguments_: FilterArguments) -> Filters:
         """Return the filters in keyword arguments.
 
@@ -55,6 +72,8 @@ class Filters:
             QuestionError: a filter has a value of another type, or is empty, which would match no paper at all.
             TypeError: there is no such filter.
         """
+        if unknown := arguments_.keys() - FilterArguments.__annotations__.keys():
+            raise TypeError(f"There is no filter {', '.join(sorted(unknown))}.")
         parsed: dict[str, tuple[Any, ...]] = {}
         for name, given in arguments_.items():
             values = arguments.several(name, given)
@@ -72,5 +91,5 @@ def _year(name: str, value: Any) -> int:
 def _name(name: str, value: Any) -> str:
     text = arguments.text(name, value)
     if not text:  # every name contains it
-        raise QuestionError(f"{name} holds an empty text: name something, or leave it out.")
+        raise QuestionError(f"{name} has an empty value: give a name, or leave it out.")
     return text

@@ -155,8 +155,8 @@ class Passage:
     authors: tuple[str, ...] = ()
     year: int | None = None
     source: str = ""
-    # What ranked it: `retrieval.SIMILARITIES`, and as "read" what a cross-encoder said, by which it may have exchanged
-    # its `score` with other passages of its paper.
+    # What ranked it: `retrieval.features.SIMILARITIES` and, as "read", the cross-encoder's logit, by which passages of
+    # a paper may have exchanged their scores.
     scores: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

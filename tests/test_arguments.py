@@ -11,6 +11,7 @@ from helpers.papers import PAPERS
 from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.errors import FootnoteError, QuestionError, UnknownAnswer, UnknownConversation, UnknownPaper
+from rag.filters import Filters
 
 QUESTION = "What share of the otters does the kite count?"
 OTTERS = next(iter(PAPERS))
@@ -41,6 +42,20 @@ def test_an_empty_filter_does_not_mean_all_papers(assistant: Assistant, name: st
     for value in ("", " ", [""], "\u200b"):
         with pytest.raises(FootnoteError, match=name):
             assistant.search(QUESTION, **{name: value})
+
+
+def test_filters_as_one_value_are_checked_like_keyword_arguments(assistant: Assistant) -> None:
+    one_value = assistant.search(QUESTION, filters=Filters(papers=(OTTERS,)))
+    assert one_value == assistant.search(QUESTION, papers=OTTERS)
+    assert {passage.title for passage in one_value} == {OTTERS}
+    assert assistant.search(QUESTION, filters=Filters()) == assistant.search(QUESTION)
+    for wrong in (Filters(years=("x",)), Filters(papers=({},)), {"years": 2020}):  # type: ignore[arg-type]
+        with pytest.raises(QuestionError, match=r"years|papers|Filters"):
+            assistant.search(QUESTION, filters=wrong)  # type: ignore[arg-type]
+    with pytest.raises(QuestionError, match="not both"):
+        assistant.ask(QUESTION, filters=Filters(papers=(OTTERS,)), years=2020)
+    with pytest.raises(TypeError, match="year"):
+        assistant.ask(QUESTION, year=2020)  # type: ignore[call-arg]
 
 
 def test_a_lone_surrogate_is_a_name_that_no_paper_has(assistant: Assistant) -> None:

@@ -44,7 +44,7 @@ def test_server_version_model_window_and_memory_get_a_finding_each(tmp_path: Pat
         ({"choice": False, "confidence": False}, "cross-encoder: packaged, for 15 passages"),
         ({"order": False, "choice": False, "confidence": False}, "cross-encoder: switched off in the settings"),
         ({"model": "none"}, "cross-encoder: switched off in the settings"),
-        ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is no folder. "),
+        ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is not a folder. "),
         ({"model": "/nobody/none", "order": False}, "cross-encoder: switched off in the settings"),
     ],
 )

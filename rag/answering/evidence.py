@@ -82,7 +82,11 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
         if paper_key not in papers:
             papers.add(paper_key)
             title = result.candidates.paper(paper_key).title
-            candidates.append(Candidate(row, paper_key, Span(0, len(title)), readable(title), is_title=True))
+            candidates.append(
+                Candidate(
+                    row, paper_key, Span(0, len(title)), result.candidates.readable_title(paper_key), is_title=True
+                )
+            )
             dense.append(float(result.features[row][2]))
         first, last = result.candidates.first_sentence[row : row + 2]
         cosines = result.candidates.sentence_vectors[first:last] @ result.vector

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from .. import config
@@ -14,7 +15,7 @@ from ..models.background import STOPPED, stoppable_reply
 from ..models.protocols import ChatModel, Completion
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult, top_passages
-from ..types import REFUSAL, UNSURE, Answer, Passage, Sentence
+from ..types import REFUSAL, UNSURE, Answer, Paper, Passage, Sentence
 from .draft import CheckedAnswer, Draft
 from .prompts import PROMPT_VERSION
 from .second_opinion import lower_support
@@ -46,11 +47,13 @@ def written_answers(
     """
     settings = corpus.settings.ollama
     context_tokens = min(settings.context_tokens, model.window or settings.context_tokens)
-    prompt = _fit_prompt(corpus, model, quoted, found, history, context_tokens)
+    speed = _seconds_per_token(corpus, model)
+    paper_named = functools.cache(corpus.records.paper)  # with its text, for the prompt and the draft
+    prompt = _fit_prompt(corpus, quoted, found, history, context_tokens, speed, paper_named)
     base = replace(quoted, mode="llm", model=model.name, prompt_version=PROMPT_VERSION, complete=False)
-    waiting = replace(base, notes=(*quoted.notes, _reading_note(corpus, model, prompt)))
+    waiting = replace(base, notes=(*quoted.notes, _reading_note(model, prompt, speed)))
     yield waiting
-    draft = Draft(prompt.passages, corpus.records.paper, corpus.embedder)
+    draft = Draft(prompt.passages, paper_named, corpus.embedder)
     end: Completion | None = None
     failure: AnswerModelError | None = None
     try:
@@ -71,7 +74,7 @@ def written_answers(
     if failure and not written.sentences:
         raise failure
     if end:
-        _save_speed(corpus, model, end)
+        _save_speed(corpus, model, end, speed)
     if settings.check and not failure:
         written = lower_support(model, written, settings, stop)
     notes = (*written.notes, *_notes(failure, end, prompt, settings))
@@ -80,17 +83,18 @@ def written_answers(
 
 def _fit_prompt(
     corpus: Corpus,
-    model: ChatModel,
     quoted: Answer,
     found: SearchResult,
     history: Sequence[tuple[str, str]],
     context_tokens: int,
+    speed: float | None,
+    paper_named: Callable[[str], Paper],
 ) -> FittedPrompt:
     settings = corpus.settings.ollama
 
     def widen(passage: Passage) -> Passage | None:
         with contextlib.suppress(UnknownPaper):  # removed a moment ago
-            return whole_section(passage, corpus.records.paper(passage.paper_id))
+            return whole_section(passage, paper_named(passage.paper_id))
         return None
 
     return fit_prompt(
@@ -99,7 +103,7 @@ def _fit_prompt(
         history,
         context_tokens,
         settings.answer_tokens,
-        _seconds_per_token(corpus, model),
+        speed,
         settings.reading_seconds,
         widen,
     )
@@ -148,8 +152,7 @@ def _notes(
         )
 
 
-def _reading_note(corpus: Corpus, model: ChatModel, prompt: FittedPrompt) -> str:
-    speed = _seconds_per_token(corpus, model)
+def _reading_note(model: ChatModel, prompt: FittedPrompt, speed: float | None) -> str:
     about = f", about {prompt.most_tokens * speed:.0f} s" if speed else ""
     return f"{model.name} reads {len(prompt.passages)} passages (up to {prompt.most_tokens:,} tokens{about})."
 
@@ -160,10 +163,10 @@ def _seconds_per_token(corpus: Corpus, model: ChatModel) -> float | None:
     return float(saved) if saved else None
 
 
-def _save_speed(corpus: Corpus, model: ChatModel, end: Completion) -> None:
+def _save_speed(corpus: Corpus, model: ChatModel, end: Completion, before: float | None) -> None:
     if not (end.prompt_tokens and end.prompt_seconds):
         return
-    speed = max(end.prompt_seconds / end.prompt_tokens, (_seconds_per_token(corpus, model) or 0.0) * _MIN_SPEEDUP)
+    speed = max(end.prompt_seconds / end.prompt_tokens, (before or 0.0) * _MIN_SPEEDUP)
     try:
         with corpus.records.transaction(of_papers=False) as db:
             corpus.records.set_meta(db, f"seconds_per_token {model.name}", f"{speed:.6f}")

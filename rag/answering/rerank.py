@@ -11,7 +11,6 @@ from ..models.reranker import PackagedReranker, Reading, described
 from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
-from ..text.readable import readable
 from .evidence import Evidence, sentence_logits
 from .features import Candidate
 
@@ -59,5 +58,5 @@ def _confidence_features(reading: Reading) -> NDArray[np.float64]:
 
 
 def _described(result: SearchResult, candidate: Candidate) -> str:
-    title = "" if candidate.is_title else readable(result.candidates.paper(candidate.paper_key).title)
+    title = "" if candidate.is_title else result.candidates.readable_title(candidate.paper_key)
     return described(title, candidate.text)

@@ -41,7 +41,7 @@ def rerank_passages(corpus: Corpus, result: SearchResult) -> SearchResult:
     rows = [row for row in rows if row in texts]  # others were deleted meanwhile
     if not rows:
         return result
-    titles = [readable(candidates.paper(candidates.paper_keys[row]).title) for row in rows]
+    titles = [candidates.readable_title(candidates.paper_keys[row]) for row in rows]
     logits = reranker.scores(
         result.question, [described(title, readable(texts[row])) for title, row in zip(titles, rows, strict=True)]
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text.readable import readable
 from ..types import Chunk, Paper
 from .database import LIST, list_value
 from .removals import RemovalRecords
@@ -37,6 +38,7 @@ class Candidates:
         self._chunks, self._paper_rows, self._names, self._fetch_texts = chunks, papers, names, fetch_texts
         self._decoded: dict[int, Chunk] = {}
         self._papers: dict[int, Paper] = {}
+        self._titles: dict[int, str] = {}
         self._sections: dict[int, list[tuple[int, int, str]]] = {}  # start, end, kind
         self._texts: dict[int, str | None] = {}  # of whole papers; None where it is gone
         self.keys: list[int] = [row["key"] for row in chunks]
@@ -77,6 +79,12 @@ class Candidates:
         if key not in self._papers:
             self._papers[key] = paper_of(self._paper_rows[key], self._names.get(key, ()))
         return self._papers[key]
+
+    def readable_title(self, key: int) -> str:
+        """Return the title of the paper with this key in readable form."""
+        if key not in self._titles:
+            self._titles[key] = readable(self.paper(key).title)
+        return self._titles[key]
 
     def texts(self, rows: Sequence[int]) -> dict[int, str]:
         """Return the verbatim text of the chunks in some rows, by row; rows whose chunk was deleted are left out."""
@@ -146,16 +154,16 @@ class SearchRecords(RemovalRecords):
         return [row[0] for row in self.rows(sql, (json.dumps([_quoted(term) for term in terms]),))]
 
     def candidates(self, keys: Sequence[int]) -> Candidates:
-        """Chunks with vectors and papers; keys that are no longer there are left out."""
+        """Return chunks with vectors and papers; keys that no longer exist are left out."""
         chunks = self._in("SELECT * FROM chunks WHERE key IN ({})", keys)
         wanted = sorted({row["paper"] for row in chunks})
-        columns = "key, id, title, '' AS text, year, details, vector"  # texts are long: see texts_around
+        columns = "key, id, title, '' AS text, year, details, vector"  # texts are long: see paper_texts
         rows = self._in(f"SELECT {columns} FROM papers WHERE key IN ({{}})", wanted)
         papers = {row["key"]: row for row in rows}
         present = [row for row in chunks if row["paper"] in papers]
-        return Candidates(present, papers, self.source_names(wanted), self.texts_around)
+        return Candidates(present, papers, self.source_names(wanted), self.paper_texts)
 
-    def texts_around(self, chunks: Sequence[int]) -> dict[int, str]:
+    def paper_texts(self, chunks: Sequence[int]) -> dict[int, str]:
         """Return the texts of the papers that hold some chunks, by paper key.
 
         A paper that is updated gets new chunks with new keys: the spans of a chunk that is there fit the text.

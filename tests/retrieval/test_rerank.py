@@ -149,7 +149,7 @@ def test_passages_that_were_deleted_meanwhile_are_not_read(
     long_papers: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = long_papers.library
-    monkeypatch.setattr(library.records, "texts_around", lambda keys: {})
+    monkeypatch.setattr(library.records, "paper_texts", lambda keys: {})
     found = search(library, "Which kites are flown at noon?")
     assert rerank_passages(OtherCorpus(long_papers, TaughtFog()), found) is found
 

@@ -29,6 +29,7 @@ ARGUMENTS = {
     "start": 0,
     "end": 1,
     "limit": 5,
+    "chunks": [1],
     "name": "otters",
     "identity": "1-ab",
     "filters": Filters(years=(2000,)),
