@@ -894,7 +894,7 @@ def test_ctrl_c_while_a_file_is_read_names_that_file(desk: Desk) -> None:
 # Killed
 
 KILLS = 20
-FILES, PER_FILE = 40, 5
+FILES, PER_FILE = 24, 5
 
 
 def mark(number: int, version: int) -> str:
