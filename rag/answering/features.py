@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..retrieval.search import SearchResult
-from ..retrieval.terms import search_terms, stem, stems_in
+from ..retrieval.terms import has_stem, search_terms, stem
 from ..types import Span
 from .question_type import asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 
@@ -79,13 +79,8 @@ class Observed:
 def holding(texts: Sequence[str], terms: Sequence[str]) -> NDArray[np.float64]:
     """Return 1 where a text has a word with the stem of a term, (texts, terms). Stop words do not count."""
     stems = [stem(term) for term in terms]
-    held = np.zeros((len(texts), len(terms)))
-    for row, text in enumerate(texts):
-        folded = text.casefold()
-        if any(each in folded for each in stems):  # most texts have none, and cutting a text to words takes longer
-            in_text = stems_in(folded)
-            held[row] = [each in in_text for each in stems]
-    return held
+    held = [[has_stem(folded, each) for each in stems] for folded in map(str.casefold, texts)]
+    return np.array(held, float).reshape(len(texts), len(terms))
 
 
 def sentence_features(observed: Observed) -> NDArray[np.float64]:

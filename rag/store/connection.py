@@ -15,6 +15,8 @@ from urllib.parse import quote
 from .migrations import migrate
 from .sqlite_errors import BUSY_SECONDS
 
+_CACHE_KIB = 32 * 1024  # of pages in each connection; a question reads about 1 MB of vectors, SQLite's default is 2 MB
+
 
 class FileState(NamedTuple):
     """(size in bytes, mtime in ns) of the record and of its write-ahead log; it changes when another process writes."""
@@ -87,6 +89,7 @@ def _open(name: str) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA secure_delete = ON")
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         db.close()
         raise

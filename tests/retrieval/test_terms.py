@@ -1,0 +1,22 @@
+"""Search terms and their stems."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from rag.retrieval.terms import has_stem, search_terms, stem, stems_in
+
+WORDS = st.sampled_from("between betweenness cat catalog catal_og otter otters l'otter ßtraße a an the İx x2 2".split())
+TEXTS = st.lists(st.one_of(WORDS, st.text(max_size=6))).map(" ".join)
+
+
+@given(question=TEXTS, text=TEXTS)
+@example(question="betweenness", text="between")  # a stop word with the same stem does not count
+@example(question="cat", text="catalog")  # a short term is a whole word
+@example(question="otters", text="potters and otterly")
+@settings(max_examples=300, deadline=None)
+def test_a_text_has_the_stems_of_its_words(question: str, text: str) -> None:
+    held = stems_in(text)
+    for term in search_terms(question):
+        assert has_stem(text.casefold(), stem(term)) == (stem(term) in held)
