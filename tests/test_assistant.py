@@ -138,3 +138,10 @@ def test_ask_takes_up_changed_settings(assistant: Assistant, monkeypatch: pytest
     assert len(rag.ask(question, library=folder, mode="quote").citations) > 1
     monkeypatch.setenv("FOOTNOTE_ANSWER__MAX_SENTENCES", "1")
     assert len(rag.ask(question, library=folder, mode="quote").citations) == 1
+
+
+def test_a_question_whose_case_folding_joins_words_is_answered(assistant: Assistant) -> None:
+    answer = assistant.ask(
+        "Which share of otters does the a\u0345B1 kite or a\u0345GPT4 count?"
+    )  # U+0345 folds to a letter
+    assert answer.complete

@@ -71,9 +71,10 @@ class Observed:
         return np.asarray(self.holds @ self.idf / self.total_idf)
 
     def missing(self, terms: Sequence[str], held: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the share of some of the question's terms that rows of `held`, (rows, terms), do not have."""
-        columns = [self.result.terms.index(term) for term in terms]
-        return np.asarray((held[:, columns] == 0).sum(axis=1) / max(len(columns), 1))
+        """Return the share of some terms that rows of `held`, (rows, terms of the question), do not have."""
+        columns = [self.result.terms.index(term) for term in terms if term in self.result.terms]
+        unknown = len(terms) - len(columns)  # case folding can join what was cut from the question to another word
+        return np.asarray(((held[:, columns] == 0).sum(axis=1) + unknown) / max(len(terms), 1))
 
 
 def holding(texts: Sequence[str], terms: Sequence[str]) -> NDArray[np.float64]:

@@ -47,10 +47,10 @@ def has_stem(folded: str, wanted: str) -> bool:
     """Return whether `wanted` is in `stems_in` of a case-folded text; quicker, as most texts do not have it."""
     at = folded.find(wanted)
     while at >= 0:
-        word = _WORD.match(folded, at)
-        starts_word = at == 0 or not folded[at - 1].isalnum()
-        if word and starts_word and stem(word[0]) == wanted and word[0] not in STOP_WORDS:
-            return True
+        if at == 0 or not folded[at - 1].isalnum():  # only at the start of a word, so that each is read once
+            word = _WORD.match(folded, at)
+            if word and stem(word[0]) == wanted and word[0] not in STOP_WORDS:
+                return True
         at = folded.find(wanted, at + 1)
     return False
 

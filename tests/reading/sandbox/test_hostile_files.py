@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,11 +27,9 @@ def test_hostile_files_are_read_or_refused_in_time(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(files[name])
         started = time.monotonic()
-        try:
+        with contextlib.suppress(SourceError):  # a refusal is as good
             for paper in read_file_in_sandbox(path, name).papers:
                 paper.text.encode()
-        except SourceError:
-            pass
         return time.monotonic() - started
 
     with ThreadPoolExecutor(2) as threads:
