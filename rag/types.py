@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .plain import made_of, plain
 from .text.readable import readable
+from .text.searched import searched_text
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_T = TypeVar("_T")
 _QUOTED = 80  # characters of a quote in a printed reference
 _LEFT_OUT = 3  # left-out papers that are named
-_FILTERS = 5  # values of a filter that are named
 
 REFUSAL = "The papers in this library do not answer this question."
 """The whole text of a refusal, in answers and prompts."""
@@ -59,8 +59,44 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table: the span of its text, its first column from 0, and how many columns it covers."""
+
+    start: int
+    end: int
+    column: int
+    columns: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a paper. Each row is a line of the paper's text: `label | cell | cell`.
+
+    Attributes:
+        label: `Table 1`.
+        start, end: the span of the caption, the rows and the notes.
+        header_rows: how many of the first rows are the header.
+    """
+
+    label: str | None
+    start: int
+    end: int
+    caption: Span | None
+    header_rows: int
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: Span | None = None
+
+    def moved(self, move: Callable[[int], int]) -> Table:
+        """Return the table with `move` applied to each position."""
+        rows = tuple(tuple(Cell(move(c.start), move(c.end), c.column, c.columns) for c in row) for row in self.rows)
+        caption, notes = (span and Span(move(span.start), move(span.end)) for span in (self.caption, self.notes))
+        start, end = move(self.start), move(self.end)
+        return replace(self, start=start, end=end, caption=caption, rows=rows, notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
-    """A stored paper. `text` begins with the title; pages and sections are spans of it.
+    """A stored paper. `text` begins with the title; pages, sections and tables are spans of it.
 
     Attributes:
         certainty: how sure each guessed field of the metadata is, from 0 to 1.
@@ -86,6 +122,7 @@ class Paper:
     sources: tuple[str, ...] = ()
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
+    tables: tuple[Table, ...] = ()
     certainty: tuple[tuple[str, float], ...] = ()
     notes: tuple[str, ...] = ()
     zotero: str | None = None
@@ -105,9 +142,23 @@ class Paper:
         """Return the section with the character at `position`."""
         return next((s for s in self.sections if s.start <= position < s.end), None)
 
+    def table_at(self, position: int) -> Table | None:
+        """Return the table with the character at `position`."""
+        return next((t for t in self.tables if t.start <= position < t.end), None)
+
+    def moved(self, move: Callable[[int], int], text: str) -> Paper:
+        """Return the paper with another text, in which `move` gives the place of each position of the present one."""
+        return replace(
+            self,
+            text=text,
+            pages=tuple(replace(page, start=move(page.start), end=move(page.end)) for page in self.pages),
+            sections=tuple(replace(each, start=move(each.start), end=move(each.end)) for each in self.sections),
+            tables=tuple(table.moved(move) for table in self.tables),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the metadata, without the text."""
-        hidden = {"text", "pages", "sections", "boxes"}
+        hidden = {"text", "pages", "sections", "tables", "boxes"}
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} | {
             "certainty": dict(self.certainty),
@@ -160,8 +211,8 @@ class Passage:
     scores: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        plain: dict[str, Any] = _plain(self)
-        return plain
+        values: dict[str, Any] = plain(self)
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +285,15 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as values that `json.dumps` accepts."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
+        values: dict[str, Any] = plain(self)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Answer:
         """Return the answer with these values of `to_dict()`; unknown keys are ignored."""
         parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
-        made = {name: [_made(kind, part) for part in values[name]] for name, kind in parts.items()}
-        return _made(cls, {**values, **made})
+        made = {name: [made_of(kind, part) for part in values[name]] for name, kind in parts.items()}
+        return made_of(cls, {**values, **made})
 
     def nearest_titles(self, most: int = 3) -> list[str]:
         """Return the titles of the best passages in rank order, each once."""
@@ -331,46 +382,6 @@ class AddReport:
         return f"{were} left out: {', '.join(named)}. Add the file by name to bring it back"
 
 
-def searched_text(searched: Mapping[str, Any]) -> str:
-    """Return what was searched, from `Answer.searched`: `341 papers`, or `1 of 14 papers, tag: statics`."""
-    return ", ".join(filter(None, [papers_text(searched), filters_text(searched.get("filters", {}))]))
-
-
-def papers_text(searched: Mapping[str, Any]) -> str:
-    """Return how many papers were searched: `341 papers (2 files could not be read)`, `1 of 14 papers`, or ""."""
-    if "papers" not in searched:
-        return ""
-    count = searched.get("of", searched["papers"])
-    text = f"{count:,} paper{'s' if count != 1 else ''}"
-    if "of" in searched:
-        return f"{searched['papers']:,} of {text}"
-    failed = searched.get("failed", 0)
-    return text + (f" ({failed:,} file{'s' if failed != 1 else ''} could not be read)" if failed else "")
-
-
-def filters_text(filters: Mapping[str, Sequence[Any]]) -> str:
-    """Return filters as text: `tag: statics; years: 2015-2019, 2021`. Long lists are shortened."""
-    parts = []
-    for name, values in filters.items():
-        named = _year_ranges(values) if name == "years" else [" ".join(readable(str(v)).split()) for v in values]
-        if len(named) > _FILTERS + 1:
-            named[_FILTERS:] = [f"{len(named) - _FILTERS:,} more"]
-        if named:
-            parts.append(f"{name.removesuffix('s') if len(values) == 1 else name}: {', '.join(named)}")
-    return "; ".join(parts)
-
-
-def _year_ranges(years: Sequence[int]) -> list[str]:
-    """Return years in order, consecutive ones as a range."""
-    ranges: list[list[int]] = []
-    for year in sorted(set(years)):
-        if ranges and year == ranges[-1][-1] + 1:
-            ranges[-1].append(year)
-        else:
-            ranges.append([year])
-    return [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in ranges]
-
-
 def short_section(title: str) -> str:
     """Return a section's title as printed in a reference; of a table or figure only its number."""
     label = re.match(r"(?:Table|Fig(?:ure|\.)?) ?[A-Z]?\.?\d+", title)
@@ -379,19 +390,3 @@ def short_section(title: str) -> str:
 
 def _names(authors: tuple[str, ...]) -> str:
     return ", ".join(authors) if len(authors) <= 3 else f"{authors[0]} et al."
-
-
-def _made(kind: type[_T], values: Mapping[str, Any]) -> _T:
-    known = {each.name: values[each.name] for each in fields(kind) if each.name in values}  # type: ignore[arg-type]
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as dicts, lists and scalars."""
-    if isinstance(value, str | int | float | None):
-        return value
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}

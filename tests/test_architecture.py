@@ -15,7 +15,17 @@ from helpers.papers import ROOT
 
 # A part imports from the layers above its own, and from the parts of its own layer only where that layer is ordered.
 LAYERS = [
-    ["rag.environment", "rag.errors", "rag.text", "rag.types", "rag.arguments", "rag.filters", "rag.config"],
+    [
+        "rag.environment",
+        "rag.errors",
+        "rag.plain",
+        "rag.text",
+        "rag.types",
+        "rag.tables",
+        "rag.arguments",
+        "rag.filters",
+        "rag.config",
+    ],
     ["rag.reading", "rag.models", "rag.store"],
     ["rag.ingest", "rag.retrieval"],
     ["rag.answering", "rag.export"],

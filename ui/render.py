@@ -19,7 +19,8 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
 from rag import Answer, Citation, Paper, Passage, quotation, readable
-from rag.types import papers_text, short_section
+from rag.text.searched import papers_text
+from rag.types import short_section
 
 from .paper_list import PaperList
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rag import NEW_CONVERSATION, Answer, Assistant, Feedback
 from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownPaper
-from rag.types import papers_text, searched_text
+from rag.text.searched import papers_text, searched_text
 
 from .events import error_message
 from .paper_list import PaperCache

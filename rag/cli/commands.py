@@ -140,7 +140,7 @@ def search(assistant: Assistant, options: argparse.Namespace) -> int:
 
 
 def history(assistant: Assistant, options: argparse.Namespace) -> int:
-    from ..types import searched_text
+    from ..text.searched import searched_text
 
     saved = assistant.history(options.most)
     if options.json:

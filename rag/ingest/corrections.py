@@ -59,11 +59,4 @@ def retitled(paper: Paper, title: str) -> Paper:
     def moved(position: int) -> int:
         return position + new - old if position >= old else min(position, new)
 
-    return replace(
-        paper,
-        title=title,
-        text=title + paper.text[old:],
-        pages=tuple(replace(p, start=moved(p.start), end=moved(p.end)) for p in paper.pages),
-        sections=tuple(replace(s, start=moved(s.start), end=moved(s.end)) for s in paper.sections),
-        boxes=boxes,
-    )
+    return replace(paper.moved(moved, title + paper.text[old:]), title=title, boxes=boxes)

@@ -103,4 +103,4 @@ def _in_brief(paper: Paper) -> Paper:
     text = f"{paper.title}\n\n{paper.text[start:end].strip()}"
     page = paper.page_at(start + len(paper.text[start:end]) - len(paper.text[start:end].lstrip()))
     pages = (Page(page.number, page.label, len(paper.title) + 2, len(text)),) if page else ()
-    return replace(paper, text=text, pages=pages, sections=(), boxes=None, brief=True)
+    return replace(paper, text=text, pages=pages, sections=(), tables=(), boxes=None, brief=True)

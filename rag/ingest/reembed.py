@@ -106,7 +106,8 @@ class Reembedding:
             records.set_meta(db, "made_with", self._made_with)
 
     def _file(self, paper: Paper) -> Path:
-        about = json.dumps([self._made_with, paper.title, paper.text, repr(paper.pages), repr(paper.sections)])
+        spans = repr((paper.pages, paper.sections, paper.tables))
+        about = json.dumps([self._made_with, paper.title, paper.text, spans])
         return self._folder / f"{hashlib.sha256(about.encode()).hexdigest()}.npz"
 
 

@@ -75,7 +75,7 @@ class Records(FilterRecords):
     # Reading papers
 
     def papers(self) -> list[Paper]:
-        """Return all papers in the order in which they were added, without their texts."""
+        """Return all papers in the order in which they were added, without texts and tables."""
         rows = self.rows("SELECT key, id, title, '' AS text, year, details FROM papers ORDER BY key")
         names = self.source_names()
         return [paper_of(row, names.get(row["key"], ())) for row in rows]

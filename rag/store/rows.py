@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
@@ -14,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
+from ..tables import made_tables, plain_tables
 from ..text.readable import folded
-from ..types import Chunk, Page, Paper, Section, Span
+from ..types import Chunk, Page, Paper, Section, Span, Table
 
 _DETAILS = (
     "authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections", "certainty",
@@ -41,11 +43,12 @@ def details_of(paper: Paper) -> str:
     details = {name: getattr(paper, name) for name in _DETAILS}
     details["pages"] = [[p.number, p.label, p.start, p.end] for p in paper.pages]
     details["sections"] = [[s.title, s.start, s.end, s.kind] for s in paper.sections]
+    details |= {"tables": _pack_tables(paper.tables)} if paper.tables else {}
     return json.dumps(details, ensure_ascii=False)
 
 
 def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
-    """Return the paper in a row. Raise LibraryError for damaged metadata."""
+    """Return the paper in a row; without its text also without tables. Raise LibraryError for damaged metadata."""
     with undamaged(f"the metadata of the paper {row['id']}"):
         stored = json.loads(row["details"])
         details = {name: stored[name] for name in _DETAILS if name in stored}
@@ -53,9 +56,19 @@ def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
             details[name] = tuple(details.get(name, ()))
         details["pages"] = tuple(Page(*page) for page in details["pages"])
         details["sections"] = tuple(Section(*section) for section in details["sections"])
+        details["tables"] = _unpack_tables(stored.get("tables", ""), len(row["text"])) if row["text"] else ()
         details["certainty"] = tuple((name, value) for name, value in details.get("certainty", ()))
         columns = {name: row[name] for name in ("id", "title", "text", "year")}
         return Paper(**columns, **details, sources=sources)
+
+
+def _pack_tables(tables: Sequence[Table]) -> str:
+    """Return tables as text. Compressed, so that a list of all papers does not parse the numbers of their cells."""
+    return base64.b85encode(zlib.compress(json.dumps(plain_tables(tables)).encode())).decode()
+
+
+def _unpack_tables(packed: str, length: int) -> tuple[Table, ...]:
+    return made_tables(json.loads(zlib.decompress(base64.b85decode(packed))), length) if packed else ()
 
 
 def chunk_of(row: sqlite3.Row) -> Chunk:

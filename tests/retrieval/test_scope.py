@@ -12,7 +12,8 @@ from rag import markdown
 from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.store.history import SavedAnswer
-from rag.types import REFUSAL, filters_text, papers_text, searched_text
+from rag.text.searched import filters_text, papers_text, searched_text
+from rag.types import REFUSAL
 
 QUESTION = "What share of the otters does the kite count?"
 OTTERS, TIDES, BIRDS = PAPERS

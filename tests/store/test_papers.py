@@ -11,7 +11,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.errors import QuestionError
 from rag.store.papers import Records, StoredChunk
-from rag.types import Chunk, Paper, Span
+from rag.types import Cell, Chunk, Paper, Span, Table
 
 
 def put(records: Records, *papers: Paper) -> list[int]:
@@ -53,3 +53,18 @@ def test_an_empty_filter_is_refused_by_name_and_does_not_mean_all_papers(assista
         with pytest.raises(QuestionError, match=f"^{name} is empty: name at least one, or leave it out"):
             call("How many otters?", **{name: []})  # type: ignore[operator]
     assert assistant.search("otters", papers=None, without=[])
+
+
+def test_tables_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    records = Records(tmp_path / "footnote.sqlite")
+    text = "Kites\n\nTable 1. Counts\nOtters |  | 5\nNote."
+    rows = ((Cell(23, 29, 0), Cell(32, 32, 1), Cell(35, 36, 2, 3)),)
+    tables = (Table("Table 1", 7, len(text), Span(7, 22), 1, rows, Span(37, 42)), Table(None, 23, 36, None, 0, rows))
+    with_tables, without = put(records, Paper("Kites", text, tables=tables), made(1))
+    found, other = records.at(with_tables), records.at(without)
+    assert found is not None
+    assert other is not None
+    assert found.tables == tables
+    assert other.tables == ()
+    assert [paper.tables for paper in records.papers()] == [(), ()]
+    records.close()

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...tables import made_tables, plain_tables
 from ...text.cleaning import clean, cuts
 from ...types import Failure, Page, Paper, Section
 from ..sources import Item, Reading
@@ -92,6 +93,7 @@ def _pack_paper(paper: Paper) -> dict[str, Any]:
     packed = {each.name: getattr(paper, each.name) for each in fields(Paper)}
     packed["pages"] = [(page.number, page.label, page.start, page.end) for page in paper.pages]
     packed["sections"] = [(each.title, each.start, each.end, each.kind) for each in paper.sections]
+    packed["tables"] = plain_tables(paper.tables)
     if paper.boxes is not None:
         packed["boxes"] = base64.b64encode(zlib.compress(paper.boxes.tobytes(), 6)).decode()
     return packed
@@ -106,6 +108,7 @@ def _unpack_paper(raw: dict[str, Any]) -> Paper:
         text=text,
         pages=tuple(Page(int(n), _text(label), *_span(a, b, text)) for n, label, a, b in raw["pages"]),
         sections=tuple(Section(_text(t), *_span(a, b, text), str(kind)) for t, a, b, kind in raw["sections"]),
+        tables=tuple(replace(t, label=_text(t.label)) for t in made_tables(raw["tables"], len(text))),
         certainty=tuple((str(name), float(value)) for name, value in raw["certainty"]),
         brief=bool(raw["brief"]),
         boxes=None if raw["boxes"] is None else _boxes(raw["boxes"], len(text)),
@@ -141,10 +144,5 @@ def _cleaned(paper: Paper) -> Paper:
     for start, end in cuts(paper.text):
         kept[start:end] = False
     moved = [0, *np.cumsum(kept).tolist()]  # positions in the clean text, by those in the old one
-    return replace(
-        paper,
-        text=clean(paper.text),
-        pages=tuple(replace(page, start=moved[page.start], end=moved[page.end]) for page in paper.pages),
-        sections=tuple(replace(each, start=moved[each.start], end=moved[each.end]) for each in paper.sections),
-        boxes=None if paper.boxes is None else paper.boxes[kept],
-    )
+    boxes = None if paper.boxes is None else paper.boxes[kept]
+    return replace(paper.moved(moved.__getitem__, clean(paper.text)), boxes=boxes)

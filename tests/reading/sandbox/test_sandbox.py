@@ -26,7 +26,7 @@ from rag.reading.sandbox.messages import pack_reading, unpack_reading
 from rag.reading.sandbox.pool import call
 from rag.reading.sandbox.requests import file_limits, read_file_in_sandbox, read_items_in_sandbox
 from rag.reading.sources import Reading
-from rag.types import Failure, Page, Paper, Section
+from rag.types import Cell, Failure, Page, Paper, Section, Span, Table
 
 LIMITS = Limits(5.0, 20.0, 1 << 30, 2000, "too long", "too large", "broken")
 
@@ -143,6 +143,7 @@ def test_a_reading_comes_back_as_it_was_and_clean() -> None:
         year=2020,
         pages=(Page(1, "i", 0, part), Page(2, None, part, len(text))),
         sections=(Section("Me\u200bthod", part, nxt - 2, "body"), Section(None, nxt, len(text), "appendix")),
+        tables=(Table("Table\u202e 1", part, len(text), Span(part, nxt - 2), 0, ((Cell(nxt, len(text), 0, 2),),)),),
         certainty=(("year", 0.5),),
         boxes=boxes,
     )
@@ -156,6 +157,8 @@ def test_a_reading_comes_back_as_it_was_and_clean() -> None:
         ("Method", "soft hyphen"),
         (None, "next red part"),
     ]
+    start, end = found.text.index("next"), len(found.text)
+    assert found.tables == (Table("Table 1", 9, end, Span(9, start - 2), 0, ((Cell(start, end, 0, 2),),)),)
     assert found.boxes is not None
     assert len(found.boxes) == len(found.text)
     assert found.boxes[found.text.index("red")].tolist() == boxes[text.index("red")].tolist()
@@ -170,6 +173,12 @@ def test_a_reading_comes_back_as_it_was_and_clean() -> None:
         {"pages": [[1, None, 5, 900]]},
         {"pages": [[1, None, 5, 2]]},
         {"sections": [["A", -1, 5, "body"]]},
+        {"tables": [[None, 0, 900, None, 0, [], None]]},
+        {"tables": [[None, 3, 9, [0, 5], 0, [], None]]},
+        {"tables": [[None, 3, 9, None, 1, [], None]]},
+        {"tables": [[None, 3, 9, None, 0, [[2, 5, 0, 1]], None]]},
+        {"tables": [[None, 3, 9, None, 0, [[4, 5, 0, 0]], None]]},
+        {"tables": [[None, 3, 9, None, 0, [[4, 5, 0]], None]]},
         {"boxes": "AAAA"},
         {"boxes": "eJwDAAAAAAE="},
         {"authors": 5},
