@@ -90,6 +90,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     import pypdfium2
 
     from .ligatures import restore_ligatures
+    from .line_numbers import remove_line_numbers
     from .ocr import read_scan, tesseract
     from .page_labels import label_pages
 
@@ -113,6 +114,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
         if characters > _MAX_CHARACTERS:
             raise SourceError(f"it has more than {_MAX_CHARACTERS:,} letters up to page {number:,}: split it")
     pages, restored, unread = restore_ligatures(pages)
+    pages = remove_line_numbers(pages)
     remedy = "" if tesseract() else ". Install Tesseract to have scans read"
     if not any(page.lines for page in pages):
         raise SourceError(f"there is no text on its pages (a scan, or a lone figure){remedy if scans else ''}")

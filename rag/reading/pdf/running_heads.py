@@ -1,4 +1,4 @@
-"""Remove running heads, page numbers, line numbers and stamps along the edges from pages."""
+"""Remove running heads, page numbers and stamps along the edges from pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Heads = Counter[tuple[str, int]]  # text without its numbers, and height on the 
 
 
 def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
-    """Return the pages without running heads, page numbers, line numbers and rotated lines."""
+    """Return the pages without running heads, page numbers and rotated lines."""
     heads: Heads = Counter()
     for page in pages:
         heads.update({_head(line) for line in page.lines if _is_at_edge(line, page)})
@@ -25,8 +25,7 @@ def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
 
 
 def _kept_lines(page: PageLines, heads: Heads, page_count: int) -> Iterator[Line]:
-    numbers = {id(line) for line in _line_numbers(page)}
-    lines = [li for li in page.lines if id(li) not in numbers and not li.turned]
+    lines = [li for li in page.lines if not li.turned]
     foot = min((li.top for li in lines if _is_at_foot(li, page) and _NUMBER.fullmatch(li.text)), default=page.height)
     at_edge = [li for li in lines if _is_at_edge(li, page)]
     repeated = {id(li) for li in at_edge if page_count > 1 and heads[_head(li)] > 1}
@@ -66,12 +65,3 @@ def _is_at_foot(line: Line, page: PageLines) -> bool:
 def _head(line: Line) -> tuple[str, int]:
     text = re.sub(r"[\W_]+", " ", re.sub(r"\d+", "0", line.text)).strip()
     return text or line.text, round(line.top / 4)
-
-
-def _line_numbers(page: PageLines) -> list[Line]:
-    """Return the line numbers along the margin of a manuscript."""
-    digits = [line for line in page.lines if line.text.strip().isdigit() and len(line.text.strip()) <= 4]
-    least = max(15, 0.4 * len({round(line.top) for line in page.lines}))
-    lefts = Counter(round(line.left / 3) for line in digits)
-    rights = Counter(round(line.right / 3) for line in digits)
-    return [li for li in digits if max(lefts[round(li.left / 3)], rights[round(li.right / 3)]) >= least]
