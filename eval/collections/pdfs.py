@@ -1,50 +1,47 @@
-"""Measure the reading of PDFs: speed, titles, the places of quotes, and damaged files.
+"""Measure the reading of PDFs: against the publisher's XML, speed, titles, the places of quotes, and damaged files.
 
+    python -m eval pdfs ../shared/data/pairs --reading            read only, compare with the XML beside the PDFs
+    python -m eval pdfs paper.pdf --reading                       the same for one paper, whose XML is paper.xml
     python -m eval pdfs ../shared/data/pdfs --quotes 200 --damaged 500
 
-The folder holds PDFs and, where titles are to be scored, manifest.jsonl with `file` and `title` and perhaps
-`title_in_metadata`. Prints JSON. Quotes come from answers to keywords drawn at random from the papers;
-each is compared with what a second reader, pdfplumber, finds in the boxes marked for it, in that reader's order.
+A folder holds PDFs and, where titles are to be scored, manifest.jsonl with `file` and `title` and perhaps
+`title_in_metadata`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-import re
 import tempfile
 import time
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
-from rag.page_images import boxes_of
-from rag.retrieval.terms import search_terms
-from rag.types import Box, Citation
+from rag.errors import SourceError
 
-from ..files import read_json_lines
 from .damaged import measure_damaged
-
-SEED = 0
-_KEYWORDS = 6  # in a question
-_MOST_MISREAD = 0.1  # of a quote's words; the second reader reads ligatures, accents and symbols differently
-_REFERENCE = re.compile(r"\b(?:19|20)\d\d[a-z]?\b.*\b(?:In Proceedings|arXiv preprint|Journal of|pages? \d+|\d+:\d+)")
+from .pairs import describe, measure_pair, paired
+from .quote_places import measure_places
+from .titles import measure_titles
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run all measurements and print them."""
     parser = argparse.ArgumentParser(prog="python -m eval pdfs", description="Measure the reading of PDFs.")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("papers", type=Path, nargs="+", help="PDFs, and folders of PDFs; an XML beside one is compared")
+    parser.add_argument("--reading", action="store_true", help="only read the papers and compare them with their XML")
     parser.add_argument("--quotes", type=int, default=200)
     parser.add_argument("--damaged", type=int, default=0, help="how many damaged copies to add with the files")
     options = parser.parse_args(arguments)
-    files = sorted(options.folder.glob("*.pdf"))
+    files = _pdfs_of(options.papers)
+    if options.reading:
+        print(describe([measure_pair(path) for path in paired(files)]))  # noqa: T201
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         with Assistant.open(library=Path(folder) / "library", mode="quote") as assistant:
-            measured = {"reading": _reading(files)}
+            measured: dict[str, Any] = {"reading": _reading(files)}
             started = time.perf_counter()
             report = assistant.add(files)
             measured["add"] = {
@@ -52,17 +49,21 @@ def main(arguments: Sequence[str]) -> int:
                 "failed": [str(failure) for failure in report.failed],
                 "seconds": round(time.perf_counter() - started, 2),
             }
-            measured["titles"] = _titles(assistant, options.folder)
-            measured["quotes"] = _quotes(assistant, {path.name: path for path in files}, options.quotes)
+            measured["titles"] = [measure_titles(assistant, path) for path in options.papers if path.is_dir()]
+            measured["quotes"] = measure_places(assistant, {path.name: path for path in files}, options.quotes)
         if options.damaged:
             measured["damaged"] = measure_damaged(files, options.damaged, Path(folder))
     print(json.dumps(measured, indent=1, ensure_ascii=False))  # noqa: T201
     return 0
 
 
+def _pdfs_of(paths: Sequence[Path]) -> list[Path]:
+    """Return the named files, and the PDFs in the named folders in the order of their names."""
+    return [file for path in paths for file in (sorted(path.glob("*.pdf")) if path.is_dir() else [path])]
+
+
 def _reading(files: Sequence[Path]) -> dict[str, Any]:
     """Return the pages read a second, file by file, without embedding."""
-    from rag.errors import SourceError
     from rag.reading.formats import read_file
 
     started = time.perf_counter()
@@ -74,166 +75,3 @@ def _reading(files: Sequence[Path]) -> dict[str, Any]:
             pages += 1
     seconds = time.perf_counter() - started
     return {"pages": pages, "seconds": round(seconds, 2), "pages a second": round(pages / seconds, 1)}
-
-
-def _titles(assistant: Assistant, folder: Path) -> dict[str, Any]:
-    """Count the papers whose title is in the manifest and on their pages, up to case and white space.
-
-    A title from the file's own metadata is as good as the manifest's.
-    """
-    manifest = folder / "manifest.jsonl"
-    if not manifest.exists():
-        return {}
-    found = {source: paper.title for paper in assistant.papers() for source in paper.sources}
-    rows = read_json_lines(manifest)
-    stored = [row for row in rows if row["file"] in found]
-    agreeing = {row["file"]: title_agrees(found[row["file"]], row) for row in stored}
-    unseen = [row["file"] for row in stored if not _is_shown(found[row["file"]], folder / row["file"])]
-    return {
-        "papers": len(stored),
-        "right": sum(bool(fields) and file not in unseen for file, fields in agreeing.items()),
-        "as in title_in_metadata alone": [f for f, fields in agreeing.items() if fields == ["title_in_metadata"]],
-        "wrong": {
-            row["file"]: {"found": found[row["file"]], "expected": row["title"]}
-            for row in stored
-            if not agreeing[row["file"]]
-        },
-        "not on the page": unseen,
-        "not stored": [row["file"] for row in rows if row["file"] not in found],
-    }
-
-
-def title_agrees(found: str, row: dict[str, Any]) -> list[str]:
-    """Return which of the row's `title` and `title_in_metadata` equal the title, up to case and white space."""
-    return [name for name in ("title", "title_in_metadata") if row.get(name) and _folded(found) == _folded(row[name])]
-
-
-def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def _is_shown(title: str, path: Path) -> bool:
-    """Return whether the second reader finds the title on one of the first two pages."""
-    import pdfplumber
-
-    with pdfplumber.open(path) as pdf:
-        return any(_folded(title) in _folded(page.extract_text()) for page in pdf.pages[:2])
-
-
-# Quotes
-
-
-def _quotes(assistant: Assistant, files: dict[str, Path], count: int) -> dict[str, Any]:
-    """Count how many of `count` quotes the second reader finds in their boxes."""
-    drawn: dict[tuple[str, int, int], Citation] = {}
-    references = asked = 0
-    for question in _questions(assistant, count * 5):
-        if len(drawn) >= count:
-            break
-        asked += 1
-        references += sum(bool(_REFERENCE.search(p.text)) for p in assistant.search(question, top_k=10))
-        for citation in assistant.ask(question).citations:
-            if citation.page is not None and citation.quote != citation.title and len(drawn) < count:
-                drawn[citation.paper_id, citation.start, citation.end] = citation
-    misread = []
-    shares = []
-    for citation in drawn.values():
-        boxes = boxes_of(assistant.library.records, citation.paper_id, citation.start, citation.end)
-        shown = _read_boxes(files[citation.source], boxes)
-        shares.append(share_in_order(citation.quote, shown))
-        if shares[-1] < 1 - _MOST_MISREAD:
-            misread.append(
-                {"source": citation.source, "page": citation.page, "quote": citation.quote, "page says": shown}
-            )
-    return {
-        "questions": asked,
-        "quotes": len(drawn),
-        "on their page": len(drawn) - len(misread),
-        "share of words in order": round(sum(shares) / max(len(shares), 1), 4),
-        "passages that look like references": references,
-        "away": misread,
-    }
-
-
-def _questions(assistant: Assistant, count: int) -> Iterator[str]:
-    """Yield keywords from places drawn at random."""
-    rng = random.Random(SEED)
-    texts = [assistant.paper(paper.id).text for paper in assistant.papers()]
-    for _ in range(count):
-        text = rng.choice(texts)
-        start = rng.randrange(len(text))
-        terms = search_terms(text[start : start + 300])[1:-1]
-        if len(terms) >= _KEYWORDS:
-            yield " ".join(rng.sample(terms, _KEYWORDS))
-
-
-def _read_boxes(path: Path, boxes: Sequence[Box]) -> str:
-    """Return the words that the second reader finds in the boxes, column by column, in its own order."""
-    import pdfplumber
-
-    parts = []
-    with pdfplumber.open(path) as pdf:
-        for column in columns(boxes):
-            page = pdf.pages[column[0].page - 1]
-            left, top = page.cropbox[0] - page.mediabox[0], page.cropbox[1] - page.mediabox[1]
-            inside = page.filter(lambda item, at=(left, top), own=column: _is_inside(item, at, own))
-            parts += [word["text"] for word in inside.extract_words(x_tolerance_ratio=0.15)]
-    return " ".join(parts)
-
-
-def columns(boxes: Sequence[Box]) -> list[list[Box]]:
-    """Group boxes by page and column, from left to right; boxes above one another are in one column."""
-    out: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda box: (box.page, box.left)):
-        same = [column for column in out if column[0].page == box.page]
-        near = next((column for column in same if any(o.left < box.right and box.left < o.right for o in column)), None)
-        if near is None and len(same) == 1 and sum(o.page == box.page for o in boxes) == 2 and _follow(same[0][0], box):
-            near = same[0]
-        if near is None:
-            out.append([box])
-        else:
-            near.append(box)
-    return out
-
-
-def _follow(one: Box, other: Box) -> bool:
-    """Return whether two boxes are the end of one line and the beginning of the next."""
-    return abs(one.top - other.top) < 2 * (one.bottom - one.top)
-
-
-def _is_inside(item: dict[str, Any], origin: tuple[float, float], boxes: Sequence[Box]) -> bool:
-    """Return whether the middle of a character is in one of the boxes."""
-    x, y = (item["x0"] + item["x1"]) / 2 - origin[0], (item["top"] + item["bottom"]) / 2 - origin[1]
-    return item["object_type"] == "char" and any(
-        box.left - 0.6 <= x <= box.right + 0.6 and box.top - 0.6 <= y <= box.bottom + 0.6 for box in boxes
-    )
-
-
-def share_in_order(quote: str, shown: str) -> float:
-    """Return the share of the quote's words that `shown` has in the same order, from 0 to 1."""
-    wanted = _words(quote)
-    found = _whole(_words(shown), set(wanted))
-    longest = [0] * (len(found) + 1)  # common subsequence up to each word found
-    for word in wanted:
-        last = longest
-        longest = [0]
-        for at, other in enumerate(found):
-            longest.append(last[at] + 1 if word == other else max(last[at + 1], longest[-1]))
-    return longest[-1] / max(len(wanted), 1)
-
-
-def _whole(found: Sequence[str], wanted: set[str]) -> list[str]:
-    """Join two words that are halves of a wanted one: the hyphen between them is not in the quote's boxes."""
-    out: list[str] = []
-    for word in found:
-        if out and out[-1] + word in wanted and out[-1] not in wanted:
-            out[-1] += word
-        else:
-            out.append(word)
-    return out
-
-
-def _words(text: str) -> list[str]:
-    """Return a text's words, letters and digits only, with words that were hyphenated at a line's end joined."""
-    whole = re.sub(r"(?<=\w)[-\xad\u2010]\s+(?=\w)", "", unicodedata.normalize("NFKD", text))
-    return [word for word in (re.sub(r"[\W_]+", "", part).casefold() for part in whole.split()) if word]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from eval.collections.damaged import add_in_process, damaged_files, long_text
-from eval.collections.pdfs import columns, share_in_order, title_agrees
+from eval.collections.quote_places import columns, share_in_order
+from eval.collections.titles import title_agrees
 from rag.types import Box
 
 QUOTE = "River otters leave few traces on a rocky shore, and most are washed away."

@@ -1,0 +1,108 @@
+"""What the publisher's XML (JATS) says of a paper: sentences, table rows and metadata, to compare a reading with."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rag.reading.markup.xml import parse_xml, text_of
+
+LEAST_WORDS = 8
+"""The words of a sentence that is compared; shorter ones occur by chance."""
+LEAST_CELLS = 3
+"""The filled cells of a table row that is compared."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(0-9])")
+_APART = frozenset("table-wrap fig boxed-text disp-quote list supplementary-material fn".split())
+"""Elements whose text is not running text of the body."""
+_FORMULAS = frozenset("disp-formula inline-formula math tex-math".split())
+
+
+class Article(NamedTuple):
+    """What the XML says of one paper; `sentences` and `rows` are those that count."""
+
+    title: str
+    titles: frozenset[str]  # the keys of every form of the title that is right
+    authors: tuple[str, ...]
+    doi: str | None
+    years: frozenset[int]  # of any date
+    sentences: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]  # the filled cells of each
+
+
+def key(text: str) -> str:
+    """Return the letters and digits of a text, decomposed (NFKD) and case-folded: what is compared."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold()))
+
+
+def read_article(path: Path) -> Article:
+    """Return what a JATS file says of its paper, without its sub-articles (reviewers' reports).
+
+    Raise SourceError if it is not XML.
+    """
+    root = parse_xml(path.read_bytes())
+    for report in [*root.iter("sub-article", "response")]:
+        report.getparent().remove(report)
+    meta = root.find("front/article-meta")
+    body = root.find("body")
+    group = meta.find("title-group")
+    title = _text_without(group.find("article-title"), frozenset({"fn", "xref"}))
+    return Article(
+        title=title,
+        titles=frozenset({key(title), *(key(f"{title} {text_of(sub)}") for sub in group.iterfind("subtitle"))}),
+        authors=tuple(_authors(meta)),
+        doi=next((text_of(tag) for tag in meta.iterfind("article-id") if tag.get("pub-id-type") == "doi"), None),
+        years=frozenset(int(text_of(year)) for year in meta.iter("year") if text_of(year).isdecimal()),
+        sentences=() if body is None else tuple(_sentences(body)),
+        rows=() if body is None else tuple(_rows(root)),
+    )
+
+
+def _authors(meta: Any) -> Iterator[str]:
+    """Yield the names of persons and groups that the XML gives as authors, in order."""
+    for person in meta.iter("contrib"):
+        if person.get("contrib-type", "author") == "author":
+            name = person.find(".//name")
+            parts = ("given-names", "surname", "suffix")
+            yield (
+                text_of(person.find(".//collab"))
+                if name is None
+                else " ".join(filter(None, (text_of(name.find(part)) for part in parts)))
+            )
+
+
+def _sentences(body: Any) -> Iterator[str]:
+    """Yield the sentences of the body's paragraphs; paragraphs with formulas or lists are left out."""
+    for paragraph in body.iter("p"):
+        if any(tag.tag in _APART for tag in paragraph.iterancestors()):
+            continue
+        if any(tag.tag in _FORMULAS or tag.tag == "list" for tag in paragraph.iter()):
+            continue
+        for sentence in _SENTENCE_END.split(_text_without(paragraph, _APART)):
+            if len(sentence.split()) >= LEAST_WORDS:
+                yield sentence
+
+
+def _rows(root: Any) -> Iterator[tuple[str, ...]]:
+    for row in root.iterfind(".//tbody//tr"):
+        cells = tuple(text for cell in row.iterchildren("td", "th") if key(text := text_of(cell)))
+        if len(cells) >= LEAST_CELLS:
+            yield cells
+
+
+def _text_without(tag: Any, left_out: frozenset[str]) -> str:
+    """Return the text of an element on one line, without that of the elements left out in it."""
+    parts: list[str] = []
+
+    def collect(one: Any) -> None:
+        parts.append(one.text or "")
+        for child in one:
+            if child.tag not in left_out:
+                collect(child)
+            parts.append(child.tail or "")
+
+    collect(tag)
+    return " ".join("".join(parts).split())

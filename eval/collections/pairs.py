@@ -1,0 +1,216 @@
+"""Compare papers read from PDFs with the publisher's XML (JATS) of the same papers, letter by letter.
+
+A sentence or a table row is right if it stands in the stored text in one piece, letters and digits only.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import SourceError
+from rag.reading.formats import read_file
+from rag.types import Paper
+
+from .articles import Article, key, read_article
+
+_GRAM = 6  # letters that find the place of a sentence
+_ROW_GRAM = 4  # of a table row, whose cells are short
+BREAK = " ⟂ "
+"""Stands, in what is lost, after the longest beginning that the text has in one piece."""
+
+_AROUND = 30  # letters shown on both sides of the nearest stretch
+
+
+class Text:
+    """A stored text that can be searched by letters and digits alone."""
+
+    def __init__(self, text: str) -> None:
+        keys = [key(letter) for letter in text]
+        self.text = text
+        self.key = "".join(keys)
+        self._places = [place for place, letters in enumerate(keys) for _ in letters]
+        self._grams: dict[int, dict[str, list[int]]] = {}
+
+    def holds(self, wanted: str) -> bool:
+        """Return whether the text has `wanted` in one piece."""
+        return key(wanted) in self.key
+
+    def break_in(self, wanted: str) -> int:
+        """Return how many characters of `wanted` stand in one piece from its beginning."""
+        places = [place for place, letter in enumerate(wanted) for _ in key(letter)]
+        letters = key(wanted)
+        held = bisect_left(range(1, len(letters) + 1), True, key=lambda length: letters[:length] not in self.key)
+        return places[held] if held < len(places) else len(wanted)
+
+    def nearest(self, wanted: str, gram: int) -> str:
+        """Return the stretch of the text that shares most with `wanted`; "" if none does."""
+        letters = key(wanted)
+        known = self._places_of_grams(gram)
+        hits = sorted({at for i in range(len(letters) - gram + 1) for at in known.get(letters[i : i + gram], ())})
+        if not hits:
+            return ""
+        first, last = _densest(hits, len(letters) * 3 // 2)
+        start = self._places[max(first - _AROUND, 0)]
+        end = self._places[min(last + gram + _AROUND, len(self._places)) - 1] + 1
+        return " ".join(self.text[start:end].split())
+
+    def _places_of_grams(self, gram: int) -> dict[str, list[int]]:
+        if gram not in self._grams:
+            places: dict[str, list[int]] = defaultdict(list)
+            for at in range(len(self.key) - gram + 1):
+                places[self.key[at : at + gram]].append(at)
+            self._grams[gram] = places
+        return self._grams[gram]
+
+
+def _densest(hits: Sequence[int], width: int) -> tuple[int, int]:
+    """Return the first and last of the hits in the window of `width` that holds most of them."""
+    best = (0, 0)
+    first = 0
+    for last, hit in enumerate(hits):
+        while hit - hits[first] > width:
+            first += 1
+        if last - first > best[1] - best[0]:
+            best = (first, last)
+    return hits[best[0]], hits[best[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A sentence or row that does not stand in the stored text, beside the nearest stretch of it."""
+
+    wanted: str
+    held: int  # characters of `wanted` that stand in one piece from its beginning
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one paper read from its PDF compares with its XML; counts are of the XML."""
+
+    file: str
+    pages: int
+    seconds: float
+    sentences: int
+    lost_sentences: tuple[Lost, ...]
+    rows: int
+    lost_rows: tuple[Lost, ...]
+    authors: int  # that the XML gives
+    authors_found: int  # of those
+    authors_given: int  # by the program
+    wrong: dict[str, tuple[str, str]]  # of title, authors, doi and year: what was found and what was expected
+
+    @property
+    def sentence_share(self) -> float:
+        """Share of the sentences that stand in one piece."""
+        return 1 - len(self.lost_sentences) / self.sentences if self.sentences else 1.0
+
+    @property
+    def row_share(self) -> float:
+        """Share of the rows whose cells stand in order and next to each other."""
+        return 1 - len(self.lost_rows) / self.rows if self.rows else 1.0
+
+
+def paired(files: Iterable[Path]) -> list[Path]:
+    """Return the PDFs beside which an XML file of the same name lies."""
+    return [path for path in files if path.with_suffix(".xml").exists()]
+
+
+def measure_pair(pdf: Path) -> Score:
+    """Read a PDF as the program does and compare it with the XML beside it; a PDF that cannot be read has nothing."""
+    started = time.perf_counter()
+    try:
+        paper = read_file(pdf, pdf.name).papers[0]
+    except SourceError as error:
+        paper = Paper(title="", text="", notes=(str(error),))
+    seconds = time.perf_counter() - started
+    return compare(paper, read_article(pdf.with_suffix(".xml")), pdf.name, seconds)
+
+
+def compare(paper: Paper, article: Article, file: str = "", seconds: float = 0.0) -> Score:
+    """Return how a paper compares with its XML."""
+    text = Text(paper.text)
+    return Score(
+        file=file,
+        pages=max((page.number for page in paper.pages), default=0),
+        seconds=seconds,
+        sentences=len(article.sentences),
+        lost_sentences=tuple(_lost(text, article.sentences, _GRAM)),
+        rows=len(article.rows),
+        lost_rows=tuple(_lost(text, map(" | ".join, article.rows), _ROW_GRAM)),
+        authors=len(article.authors),
+        authors_found=(Counter(map(key, paper.authors)) & Counter(map(key, article.authors))).total(),
+        authors_given=len(paper.authors),
+        wrong=_wrong_metadata(paper, article),
+    )
+
+
+def _lost(text: Text, wanted: Iterable[str], gram: int) -> Iterator[Lost]:
+    """Yield what is wanted and does not stand in the text in one piece."""
+    for one in wanted:
+        if not text.holds(one):
+            yield Lost(one, text.break_in(one), text.nearest(one, gram))
+
+
+def _wrong_metadata(paper: Paper, article: Article) -> dict[str, tuple[str, str]]:
+    wrong = {}
+    if key(paper.title) not in article.titles:
+        wrong["title"] = (paper.title, article.title)
+    if Counter(map(key, paper.authors)) != Counter(map(key, article.authors)):
+        wrong["authors"] = (", ".join(paper.authors), ", ".join(article.authors))
+    if article.doi and (paper.doi or "").casefold() != article.doi.casefold():
+        wrong["doi"] = (paper.doi or "", article.doi)
+    if article.years and paper.year not in article.years:
+        wrong["year"] = (str(paper.year or ""), ", ".join(map(str, sorted(article.years))))
+    return wrong
+
+
+def summary(scores: Sequence[Score]) -> dict[str, float]:
+    """Return the figures over all papers: shares of sentences and rows, and of right metadata."""
+    if not scores:
+        return {}
+    sentences, rows = sum(score.sentences for score in scores), sum(score.rows for score in scores)
+    found, given = sum(s.authors_found for s in scores), sum(s.authors_given for s in scores)
+    shares = [score.sentence_share for score in scores if score.sentences]
+    figures = {
+        "papers": len(scores),
+        "sentences": sentences,
+        "sentences in one piece": 1 - sum(len(s.lost_sentences) for s in scores) / max(sentences, 1),
+        "the same, mean over papers": sum(shares) / max(len(shares), 1),
+        "the same, worst paper": min(shares, default=1.0),
+        "rows": rows,
+        "rows in order": 1 - sum(len(s.lost_rows) for s in scores) / max(rows, 1),
+        "titles": sum("title" not in s.wrong for s in scores),
+        "authors": sum(s.authors for s in scores),
+        "authors precision": found / max(given, 1),
+        "authors recall": found / max(sum(s.authors for s in scores), 1),
+        "DOIs": sum("doi" not in s.wrong for s in scores),
+        "DOIs of others": sum(bool(s.wrong.get("doi", ("",))[0]) for s in scores),
+        "years": sum("year" not in s.wrong for s in scores),
+        "years of others": sum(bool(s.wrong.get("year", ("",))[0]) for s in scores),
+        "seconds a page": sum(s.seconds for s in scores) / max(sum(s.pages for s in scores), 1),
+    }
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def describe(scores: Sequence[Score]) -> str:
+    """Return the figures and every paper, worst first, with what was lost beside what the program made of it."""
+    lines = [f"{name}: {value:g}" for name, value in summary(scores).items()]
+    for score in sorted(scores, key=lambda score: (score.sentence_share, score.row_share)):
+        lines += [
+            "",
+            f"## {score.file}: sentences {score.sentence_share:.3f} of {score.sentences}, "
+            f"rows {score.row_share:.3f} of {score.rows}, {score.seconds / max(score.pages, 1):.2f} s a page",
+        ]
+        lines += [f"{name}: {found!r} in place of {wanted!r}" for name, (found, wanted) in score.wrong.items()]
+        for kind, lost in (("sentence", score.lost_sentences), ("row", score.lost_rows)):
+            lines += [
+                f"{kind}: {one.wanted[: one.held]}{BREAK}{one.wanted[one.held :]}\n    made: {one.found}"
+                for one in lost
+            ]
+    return "\n".join(lines)
