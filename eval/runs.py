@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.ingest.progress import Progress
-from rag.types import AddReport
+from rag.reports import AddReport
 
 _ROOT = Path(__file__).parents[1]
 _PROGRESS_SECONDS = 10.0

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from .ingest.failures import failure_lines, kinds_line
     from .ingest.progress import Progress
     from .llama_index import FootnoteRetriever
+    from .reports import AddReport
     from .retrieval.example_questions import example_questions
     from .retrieval.terms import MAX_QUESTION
     from .status import Status
     from .store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Conversation, Feedback, SavedAnswer
+    from .tables import TableView
     from .text.readable import readable
-    from .types import REFUSAL, AddReport, Answer, Citation, Paper, Passage, Sentence
+    from .types import REFUSAL, Answer, Citation, Paper, Passage, Sentence
 
 __version__ = "0.1.0"
 
@@ -35,12 +37,14 @@ _NAMES = {
     "ingest.failures": ("failure_lines", "kinds_line"),
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
+    "reports": ("AddReport",),
     "retrieval.example_questions": ("example_questions",),
     "retrieval.terms": ("MAX_QUESTION",),
     "status": ("Status",),
     "store.history": ("MAX_COMMENT", "MAX_NAME", "NEW_CONVERSATION", "Conversation", "Feedback", "SavedAnswer"),
+    "tables": ("TableView",),
     "text.readable": ("readable",),
-    "types": ("REFUSAL", "AddReport", "Answer", "Citation", "Paper", "Passage", "Sentence"),
+    "types": ("REFUSAL", "Answer", "Citation", "Paper", "Passage", "Sentence"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -65,6 +69,7 @@ __all__ = [
     "SavedAnswer",
     "Sentence",
     "Status",
+    "TableView",
     "ask",
     "bibtex",
     "cite_keys",

@@ -21,7 +21,9 @@ from .library import Library
 from .models.finder import ModelFinder
 from .models.protocols import ChatModel, Embedder, Reranker
 from .page_images import can_draw, draw_paper_page, find_quote
+from .paper_tables import paper_tables
 from .pipeline import Request, answers, courtesy_reply, searched
+from .reports import AddReport
 from .retrieval.follow_ups import check_history, is_courtesy
 from .retrieval.rerank import rerank_passages
 from .retrieval.search import search, top_passages
@@ -29,7 +31,8 @@ from .retrieval.terms import check_question
 from .status import Status, library_status
 from .store.history import SavedAnswer
 from .store.papers import Stored
-from .types import AddReport, Answer, Failure, Paper, PaperRef, Passage, Span
+from .tables import TableView
+from .types import Answer, Failure, Paper, PaperRef, Passage, Span
 
 if TYPE_CHECKING:
     from .doctor import Finding
@@ -326,6 +329,14 @@ class Assistant(HistoryMethods):
             UnknownPaper, AmbiguousPaper: no paper fits the name, or several do.
         """
         return self.library.records.paper(name)
+
+    def tables(self, name: str) -> list[TableView]:
+        """Return the tables of a paper, named as for `paper`, in the order of its text.
+
+        Raises:
+            UnknownPaper, AmbiguousPaper.
+        """
+        return paper_tables(self.library.records, name)
 
     def searched(self, *, filters: Filters | None = None, **named: Unpack[FilterArguments]) -> dict[str, Any]:
         """Return what a question with these filters would search, as in `Answer.searched`.

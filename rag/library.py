@@ -27,13 +27,14 @@ from .ingest.uploads import copy_upload, delete_copy, delete_leftovers, upload_n
 from .models.embedder import load_embedder
 from .models.protocols import Embedder, Reranker
 from .models.reranker import load_reranker, prepare_reranker
+from .reports import AddReport
 from .store import word_index
 from .store.files import INDEX, RECORD, UPLOADS
 from .store.history import AnswerHistory
 from .store.index import Index
 from .store.integrity import is_word_index_intact
 from .store.papers import Records, StoredChunk
-from .types import AddReport, Failure, Paper, PaperRef
+from .types import Failure, Paper, PaperRef
 
 log = logging.getLogger("footnote")
 

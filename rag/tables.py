@@ -1,11 +1,70 @@
-"""Convert tables to JSON values and back."""
+"""Read the cells of tables as text, and convert tables to JSON values and back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from .types import Cell, Span, Table
+from .plain import plain
+from .text.readable import readable
+from .types import MAX_COLUMNS, Box, Cell, Paper, Span, Table
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table of a paper, its texts in readable form.
+
+    Attributes:
+        label: `Table 1`; "" if it has none.
+        header, rows: the texts of the rows, by column. A cell that covers several columns stands in the first of them,
+            and the others are empty. A row ends with its last cell.
+        notes: what stands below the rows.
+        pages: the numbers of its pages.
+        boxes: its rectangle on each page, if it was read from a PDF.
+        spans: where all this is in the paper's text; `spans.rows` has the header's rows too.
+    """
+
+    label: str
+    caption: str
+    header: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: str
+    pages: tuple[int, ...]
+    boxes: tuple[Box, ...]
+    spans: Table
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as values that `json.dumps` accepts."""
+        values: dict[str, Any] = plain(self)
+        return values
+
+
+def table_view(paper: Paper, table: Table, boxes: Sequence[Box] = ()) -> TableView:
+    """Return a table of a paper, with its boxes, as texts."""
+    rows = tuple(_row_texts(paper.text, row) for row in table.rows)
+    pages = {page.number for page in paper.pages if page.start < table.end and table.start < page.end}
+    return TableView(
+        label=readable(table.label or ""),
+        caption=_text(paper.text, table.caption) if table.caption else "",
+        header=rows[: table.header_rows],
+        rows=rows[table.header_rows :],
+        notes=readable(paper.text[slice(*table.notes)]) if table.notes else "",
+        pages=tuple(sorted(pages)),
+        boxes=tuple(boxes),
+        spans=table,
+    )
+
+
+def _row_texts(text: str, row: Sequence[Cell]) -> tuple[str, ...]:
+    texts = [""] * max((cell.column + cell.columns for cell in row), default=0)
+    for cell in row:
+        texts[cell.column] = _text(text, (cell.start, cell.end))
+    return tuple(texts)
+
+
+def _text(text: str, span: tuple[int, int]) -> str:
+    return " ".join(readable(text[slice(*span)]).split())
 
 
 def plain_tables(tables: Sequence[Table]) -> list[list[Any]]:
@@ -33,6 +92,8 @@ def _made_table(
 ) -> Table:
     start, end = _span((start, end), 0, length)
     cells = tuple(tuple(_made_cells(row, start, end)) for row in rows)
+    if not all(cells):
+        raise ValueError("a row without cells")
     if not 0 <= int(header_rows) <= len(cells):
         raise ValueError("more header rows than rows")
     return Table(
@@ -49,7 +110,7 @@ def _made_table(
 def _made_cells(numbers: Sequence[Any], first: int, last: int) -> Iterator[Cell]:
     quadruples = [iter(map(int, numbers))] * 4
     for start, end, column, columns in zip(*quadruples, strict=True):
-        if not (first <= start <= end <= last and column >= 0 and columns >= 1):
+        if not (first <= start <= end <= last and 0 <= column < column + columns <= MAX_COLUMNS):
             raise ValueError("a cell outside of its table")
         yield Cell(start, end, column, columns)
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _QUOTED = 80  # characters of a quote in a printed reference
-_LEFT_OUT = 3  # left-out papers that are named
+
+MAX_COLUMNS = 200
+"""The most columns of a table: a row then stays short when it is written with its empty cells."""
 
 REFUSAL = "The papers in this library do not answer this question."
 """The whole text of a refusal, in answers and prompts."""
@@ -85,6 +87,10 @@ class Table:
     header_rows: int
     rows: tuple[tuple[Cell, ...], ...]
     notes: Span | None = None
+
+    def rows_at(self, start: int, end: int) -> list[int]:
+        """Return the indexes of the rows that `text[start:end]` touches."""
+        return [at for at, row in enumerate(self.rows) if row[0].start < end and start < row[-1].end]
 
     def moved(self, move: Callable[[int], int]) -> Table:
         """Return the table with `move` applied to each position."""
@@ -344,42 +350,6 @@ class LeftOut(NamedTuple):
 
     title: str
     source: str
-
-
-@dataclass(slots=True)
-class AddReport:
-    """What an `add` did. A paper is in one of the first three lists at most.
-
-    Attributes:
-        failed: sources that could not be read.
-        failed_before: sources that failed in an earlier run and are unchanged; they were not tried again.
-        passed_over: how many files in folders were skipped, by their suffix (`.doc`) or name (`README.md`).
-        left_out: papers that a person removed.
-    """
-
-    added: list[PaperRef] = field(default_factory=list)
-    updated: list[PaperRef] = field(default_factory=list)
-    unchanged: list[PaperRef] = field(default_factory=list)
-    removed: list[PaperRef] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    failed_before: list[Failure] = field(default_factory=list)
-    passed_over: dict[str, int] = field(default_factory=dict)
-    left_out: list[LeftOut] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        parts = [
-            f"{len(things)} {name.replace('_', ' ')}"
-            for name in ("added", "updated", "unchanged", "removed", "failed", "failed_before")
-            if (things := getattr(self, name)) or name == "added"
-        ]
-        return ", ".join(parts) + (f"; {self._left_out()}" if self.left_out else "")
-
-    def _left_out(self) -> str:
-        count = len(self.left_out)
-        named = [f"{readable(title)} ({source})" if title else source for title, source in self.left_out[:_LEFT_OUT]]
-        named += [f"and {count - _LEFT_OUT:,} more"] if count > _LEFT_OUT else []
-        were = "1 paper that you removed was" if count == 1 else f"{count:,} papers that you removed were"
-        return f"{were} left out: {', '.join(named)}. Add the file by name to bring it back"
 
 
 def short_section(title: str) -> str:

@@ -22,6 +22,7 @@ LAYERS = [
         "rag.text",
         "rag.types",
         "rag.tables",
+        "rag.reports",
         "rag.arguments",
         "rag.filters",
         "rag.config",
@@ -31,6 +32,7 @@ LAYERS = [
     ["rag.answering", "rag.export"],
     [
         "rag.page_images",
+        "rag.paper_tables",
         "rag.library",
         "rag.status",
         "rag.doctor",

@@ -39,7 +39,8 @@ from rag.errors import (
 from rag.ingest.chunking import chunk_paper
 from rag.ingest.progress import Progress
 from rag.models.embedder import load_embedder
-from rag.types import AddReport, Failure, Paper
+from rag.reports import AddReport
+from rag.types import Failure, Paper
 
 Entry = tuple[str, str]
 

@@ -13,9 +13,10 @@ from helpers.papers import PAPERS, write_pdf
 
 from rag.assistant import Assistant
 from rag.ingest import run as adding
+from rag.reports import AddReport
 from rag.store.history import NEW_CONVERSATION
 from rag.store.redaction import REMOVED, redacted_answer
-from rag.types import AddReport, Answer, Paper
+from rag.types import Answer, Paper
 
 OTTERS, CLOCKS, BIRDS = PAPERS
 QUESTION = "How many of the otters does the kite count?"

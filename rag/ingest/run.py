@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from ..errors import AddInterrupted, SourceError
 from ..reading.sources import Reading
+from ..reports import AddReport
 from ..store import word_index
 from ..store.papers import NOT_FOUND, PARTLY, Failed, Records, StoredChunk
-from ..types import AddReport, Failure, LeftOut, Paper, PaperRef
+from ..types import Failure, LeftOut, Paper, PaperRef
 from . import plan
 from .corrections import corrected
 from .failures import as_reason, from_reason

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..text.html_tags import untagged
 from .encodings import read_text
 from .metadata import metadata_fields, with_authors
-from .sources import Reading, make_paper
+from .sources import Part, Reading, make_paper
+from .tables import CellText, TableText
+
+_CAPTION = re.compile(r"(?:Table)?:\s+(?=\S)|(?=Table\s+[\w.]{1,12}[.:]\s)", re.IGNORECASE)  # Pandoc's, and a usual one
 
 
 def read_markdown(path: Path, name: str) -> Reading:
@@ -23,33 +28,57 @@ def read_markdown(path: Path, name: str) -> Reading:
     fields, content = front_matter(read_text(path))
     stated = fields.get("title")
     title = untagged(str(stated)).strip() if stated and isinstance(stated, (str, int, float)) else None
-    sections: list[tuple[str | None, str]] = [(None, "")]
+    found, parts = _parts(MarkdownIt("commonmark").enable("table").parse(content), title)
+    metadata = metadata_fields(with_authors(fields))
+    return Reading([make_paper(str(found or path.stem.replace("_", " ")), "", sections=parts, **metadata)])
+
+
+def _parts(tokens: Sequence[Any], title: str | None) -> tuple[str | None, list[Part]]:
+    """Return the title, which is the first heading if it is not known, and the sections."""
+    parts: list[Part] = []
+    heading: str | None = None
+    paragraphs: list[str] = []  # of the section, since its heading or its last table
     in_heading = False
-    row: list[str] | None = None
+    row: list[CellText] | None = None
+    table = TableText()
 
-    def add(text: str) -> None:
-        if text.strip():
-            section, body = sections[-1]
-            sections[-1] = (section, f"{body}\n\n{text.strip()}" if body else text.strip())
+    def end_part() -> None:
+        parts.append(Part(heading, "\n\n".join(paragraphs)))
+        paragraphs.clear()
 
-    for token in MarkdownIt("commonmark").enable("table").parse(content):
+    for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             in_heading = token.type == "heading_open"
+        elif token.type == "table_open":
+            table = TableText()
+            if paragraphs and _CAPTION.match(paragraphs[-1]):
+                table.add_caption(_CAPTION.sub("", paragraphs.pop(), count=1))
+            end_part()
+        elif token.type == "table_close":
+            parts.append(Part(heading, "", table=table))
         elif token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            add(" | ".join(row))
+            table.add_row(row)
             row = None
         elif token.type == "inline" and in_heading and title is None:
             title = _inline_text(token)
         elif token.type == "inline" and in_heading:
-            sections.append((_inline_text(token), ""))
-        elif token.type == "inline" and row is not None:
-            row.append(_inline_text(token))
+            end_part()
+            heading = _inline_text(token)
+        elif token.type in ("th_open", "td_open") and row is not None:
+            row.append(CellText("", is_header=token.type == "th_open"))
+        elif token.type == "inline" and row:
+            row[-1] = row[-1]._replace(text=" ".join(_inline_text(token).split()))
         elif token.type in ("inline", "fence", "code_block"):
-            add(_inline_text(token) if token.type == "inline" else token.content)
-    metadata = metadata_fields(with_authors(fields))
-    return Reading([make_paper(str(title or path.stem.replace("_", " ")), "", sections=sections, **metadata)])
+            text = (_inline_text(token) if token.type == "inline" else token.content).strip()
+            follows_table = bool(parts and parts[-1].table and not paragraphs)
+            if follows_table and not table.caption and _CAPTION.match(text):
+                table.add_caption(_CAPTION.sub("", text, count=1))
+            else:
+                paragraphs += [text] if text else []
+    end_part()
+    return title, [part._replace(heading=part.table.title(part.heading)) if part.table else part for part in parts]
 
 
 def _inline_text(token: Any) -> str:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import SourceError
 from ..text.cleaning import clean
 from ..types import Failure, Paper, Section
+from .tables import TableText
 
 _MAX_TITLE = 500
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "ft", "ﬆ": "st"})
@@ -26,8 +27,14 @@ _KINDS = {
 }
 _LETTERED = re.compile(r"[A-Z](?:\.\d+)*[.:)]?\s+\S")  # A.2 Proofs
 
-Part = tuple[str | None, str] | tuple[str | None, str, str]
-"""A section's heading, text and, where the heading does not show it, kind (see types.Section)."""
+
+class Part(NamedTuple):
+    """A section's heading, text or table, and, where the heading does not show it, kind (see types.Section)."""
+
+    heading: str | None
+    text: str
+    kind: str | None = None
+    table: TableText | None = None
 
 
 @dataclass(slots=True)
@@ -63,29 +70,36 @@ class Item:
     line: int | None = None
 
 
-def make_paper(title: str, body: str, *, sections: Sequence[Part] | None = None, **details: Any) -> Paper:
-    """Return a paper whose text is the title, a blank line, and the body or the sections in order.
+def make_paper(title: str, body: str, *, sections: Sequence[tuple[Any, ...]] | None = None, **details: Any) -> Paper:
+    """Return a paper whose text is the title, a blank line, and the body or the sections, each a `Part`, in order.
 
     Raise SourceError if there is no title or no text.
     """
     title = " ".join(_searchable(title).split())[:_MAX_TITLE].strip()
-    parts = [
-        (_searchable(heading) if heading else heading, text, kind)
-        for heading, part, kind in _with_kinds(sections or [(None, body)])
-        if (text := _searchable(part).strip())
-    ]
     if not title:
         raise SourceError("it has a text but no title")
-    if not any(character.isalnum() for _, part, _ in parts for character in part):
+    texts, tables = [title], []
+    spans: list[Section] = []
+    end = len(title)
+    for part, kind in _with_kinds([Part(*each) for each in sections or [(None, body)]]):
+        start = end + 2
+        text, table = part.table.written(_searchable, start) if part.table else (_searchable(part.text).strip(), None)
+        if not text:
+            continue
+        texts.append(text)
+        tables += [table] if table else []
+        end = start + len(text)
+        spans.append(Section(_searchable(part.heading) if part.heading else part.heading, start, end, kind))
+    if not any(character.isalnum() for text in texts[1:] for character in text):
         raise SourceError(f"the title {title!r} has no text")
-    text = title
-    spans = []
-    for heading, part, kind in parts:
-        text += "\n\n"
-        spans.append(Section(heading, len(text), len(text) + len(part), kind))
-        text += part
-    has_sections = any(heading or kind != "body" for heading, _, kind in parts)
-    return Paper(title=title, text=text, sections=tuple(spans) if has_sections else (), **details)
+    has_sections = any(each.title or each.kind != "body" for each in spans)
+    return Paper(
+        title=title,
+        text="\n\n".join(texts),
+        sections=tuple(spans) if has_sections else (),
+        tables=tuple(tables),
+        **details,
+    )
 
 
 def section_kind(heading: str | None, before: str = "body") -> str:
@@ -103,11 +117,15 @@ def section_kind(heading: str | None, before: str = "body") -> str:
     return "body"
 
 
-def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[str | None, str, str]]:
+def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[Part, str]]:
+    """Yield the parts with their kinds; what follows a table is of the kind before it."""
     kind = "body"
     for part in sections:
-        kind = part[2] if len(part) == 3 else section_kind(part[0], kind)
-        yield part[0], part[1], kind
+        if part.table:
+            yield part, "table"
+            continue
+        kind = part.kind or section_kind(part.heading, kind)
+        yield part, kind
 
 
 def _searchable(text: str) -> str:

@@ -17,7 +17,8 @@ from helpers.papers import PAPERS, write_pdf
 from rag.assistant import Assistant
 from rag.errors import LibraryMismatch
 from rag.ingest.uploads import upload_name
-from rag.types import AddReport, Failure
+from rag.reports import AddReport
+from rag.types import Failure
 
 KITES, CLOCKS, BIRDS = PAPERS
 

@@ -26,7 +26,8 @@ def test_markdown_gives_front_matter_sections_and_rows(tmp_path: Path) -> None:
     )
     assert sections(paper) == [
         (None, "Some intro with code, a link & more."),
-        ("Two kites", "net | fish\n\nbig | 12\n\none\n\ntwo\n\nquoted\n\nx = 1"),
+        ("Two kites [net | fish]", "net | fish\nbig | 12"),
+        ("Two kites", "one\n\ntwo\n\nquoted\n\nx = 1"),
         ("Three", "end"),
     ]
     assert paper.text == "\n\n".join(["Kites: a Study", *(text for _, text in sections(paper))])

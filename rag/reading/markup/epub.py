@@ -14,7 +14,7 @@ from ...text.html_tags import untagged
 from ..bylines import listed_names
 from ..encodings import MAX_TEXT_BYTES, decode, markup_encoding
 from ..metadata import metadata_fields
-from ..sources import Reading, make_paper
+from ..sources import Part, Reading, make_paper
 from .archives import Archive, open_archive
 from .sections import hidden_text_note, one_line, parse_html, sections
 from .styles import drop_hidden
@@ -150,9 +150,9 @@ def _resolved(part: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(part), unquote(target.partition("#")[0])))
 
 
-def _text(archive: Archive, documents: list[str], title: str) -> tuple[list[tuple[str | None, str, str]], int]:
+def _text(archive: Archive, documents: list[str], title: str) -> tuple[list[Part], int]:
     """Return the sections of all documents, and the number of hidden characters."""
-    parts: list[tuple[str | None, str, str]] = []
+    parts: list[Part] = []
     sheets: dict[str, str] = {}
     size = hidden = 0
     for document in documents:
@@ -176,10 +176,10 @@ def _text(archive: Archive, documents: list[str], title: str) -> tuple[list[tupl
     return parts, hidden
 
 
-def _chapter(soup: Any, title: str) -> list[tuple[str | None, str, str]]:
+def _chapter(soup: Any, title: str) -> list[Part]:
     """Return the sections of a document; its `<title>` is the heading if it has none."""
     parts = sections(soup.body or soup, title)
     name = one_line(soup.title) if soup.title else ""
-    if name in ("", title) or any(heading for heading, _, _ in parts):
+    if name in ("", title) or any(part.heading for part in parts):
         return parts
-    return [(heading or name, text, kind) for heading, text, kind in parts]
+    return [part._replace(heading=part.heading or name) for part in parts]

@@ -38,8 +38,8 @@ def read_html(path: Path, name: str) -> Reading:
     root = article or soup.body or soup
     title = _title(root, soup.head and soup.head.find("title"), meta)  # a picture has a title too
     parts = sections(root, title)
-    if not title and len(parts) > 1 and not parts[0][1] and section_kind(parts[1][0]) == "body":  # begins by a heading
-        title, parts = parts[1][0] or "", [parts[0], (None, *parts[1][1:]), *parts[2:]]
+    if not title and len(parts) > 1 and not parts[0].text and section_kind(parts[1].heading) == "body":
+        title, parts = parts[1].heading or "", [parts[0], parts[1]._replace(heading=None), *parts[2:]]
     metadata = _metadata(meta) | (_latexml_metadata(soup, article) if article else {})
     return Reading([make_paper(title or path.stem.replace("_", " "), "", sections=parts, notes=notes, **metadata)])
 

@@ -185,7 +185,9 @@ def _rename(root: Any) -> None:
         if inside[tag] == "math":
             continue
         style = tag.get("style")
+        spans = {key: tag.get(key) for key in ("colspan", "rowspan") if name in ("td", "th") and tag.get(key)}
         tag.attrib.clear()
+        tag.attrib.update(spans)
         if style and name == "styled-content":
             tag.set("style", style)
         tag.tag = _TAGS.get(name, "div" if name in _ROLES else "span")

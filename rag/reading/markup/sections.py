@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Set
 from typing import Any, NamedTuple
 
-from ..sources import section_kind
+from ..sources import Part, section_kind
+from ..tables import CellText, TableText, caption_label
 from .formulas import formula
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
@@ -41,21 +41,23 @@ _REGIONS = {
     "doc-endnotes": "footnote", "doc-footnotes": "footnote", "doc-rearnotes": "footnote",
 }  # fmt: skip
 _EQUATIONS = frozenset("ltx_eqn_table ltx_equation ltx_equationgroup".split())
-_LABEL = re.compile(r"((?:\w+ ){0,2}(?:fig(?:ure|\.)|table|algorithm|scheme|box|listing)\s*\w+(?:\.\w+)*)", re.I)
 _POWER = re.compile(r"[-−–+]?\d{1,3}")
 _MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # references and notes
-_LONGEST_TITLE = 200  # characters of a caption used as its table's heading
+_MAX_SPAN = 1000  # columns or rows of a cell, as in HTML's standard
+_LONGEST_CELL = 200  # characters of a cell in a table that is not marked as data
+_CELLS_TRIED = 60
 _BLOCK_EDGE, _REGION_END = "\x1e", "\x1d"  # of type str, unlike the strings of a tree
 
 
 class Block(NamedTuple):
-    """A paragraph, a heading (with a level from 1), or a table's row."""
+    """A paragraph, a heading (with a level from 1), or a table."""
 
     text: str
     kind: str | None = None  # None if the heading decides
-    title: str | None = None  # heading of a table or caption
+    title: str | None = None  # of a caption
     level: int = 0
     joins: bool = False  # an equation inside a sentence
+    table: TableText | None = None
 
 
 def hidden_text_note(count: int) -> tuple[str, ...]:
@@ -70,9 +72,9 @@ def parse_html(html: str) -> Any:
     return BeautifulSoup(re.sub(r"<(title|script|style|textarea|iframe)\b([^<>]*)/>", r"<\1\2></\1>", html), "lxml")
 
 
-def sections(root: Any, title: str = "") -> list[tuple[str | None, str, str]]:
-    """Return the contents of a tag as (heading, text, kind) in order, without the heading that is the paper's title."""
-    parts: list[tuple[str | None, str, str]] = [(None, "", "body")]
+def sections(root: Any, title: str = "") -> list[Part]:
+    """Return the contents of a tag as sections in order, without the heading that is the paper's title."""
+    parts = [Part(None, "", "body")]
     heading, kind, level = None, "body", 9  # of the section that continues after a region, a table or a note
     inner = None  # the heading inside a region: an abstract, an appendix, ...
     for block in _joined(_blocks(root)):
@@ -84,15 +86,16 @@ def sections(root: Any, title: str = "") -> list[tuple[str | None, str, str]]:
             if not (inherits and new_kind == "body"):
                 kind, level = new_kind, block.level
             heading = inner = block.text
-            parts.append((heading, "", kind))
+            parts.append(Part(heading, "", kind))
+        elif block.table:
+            parts.append(Part(block.table.title(inner if block.kind else heading), "", "table", block.table))
         elif not block.level:
-            key = (block.title or (inner if block.kind else heading), block.kind or kind)
-            last_heading, text, last_kind = parts[-1]
-            if (last_heading, last_kind) == key:
-                gap = "\n" if last_kind == "table" else "\n\n"
-                parts[-1] = (last_heading, f"{text}{gap if text else ''}{block.text}", last_kind)
+            part = Part(block.title or (inner if block.kind else heading), block.text, block.kind or kind)
+            last = parts[-1]
+            if (last.heading, last.kind, last.table) == (part.heading, part.kind, None):
+                parts[-1] = last._replace(text=f"{last.text}\n\n{part.text}" if last.text else part.text)
             else:
-                parts.append((key[0], block.text, key[1]))
+                parts.append(part)
     return parts
 
 
@@ -114,17 +117,29 @@ def _blocks(root: Any) -> list[Block]:
     blocks: list[Block] = []
     words: list[str] = []
     notes: list[Any] = []
-    regions: list[tuple[str | None, str | None]] = [(None, None)]  # kind, and title of a table
+    regions: list[tuple[str | None, TableText | None]] = [(None, None)]  # kind
 
     def end_block(joins: bool = False) -> None:
-        kind, title = regions[-1]
+        kind, table = regions[-1]
         text = " ".join("".join(words).split())
         words.clear()
-        if text:
-            blocks.append(Block(text, kind, title, joins=joins))
-        while notes and kind != "table":  # a note may contain notes
+        if text and table and not table.rows:
+            table.add_caption(text)
+        elif text and table:
+            table.notes.append(text)
+        elif text:
+            blocks.append(Block(text, kind, joins=joins))
+        while notes and not table:  # a note may contain notes
             if text := one_line(notes.pop(0), notes):
                 blocks.append(Block(text, "footnote"))
+
+    def end_region() -> None:
+        table = regions[-1][1]
+        while notes and table:
+            if text := one_line(notes.pop(0), notes):
+                table.notes.append(text)
+        blocks.extend([] if table else [Block("", "body", level=7)])
+        regions.pop()
 
     left: list[Any] = [*reversed(root.contents)]  # no recursion: tags may nest deeply
     while left:
@@ -132,8 +147,7 @@ def _blocks(root: Any) -> list[Block]:
         if type(node) is str:
             end_block()
             if node == _REGION_END:
-                kind = regions.pop()[0]
-                blocks += [Block("", "body", level=7)] if kind != "table" else []
+                end_region()
                 end_block()
         elif _take(node, words, notes):
             continue
@@ -145,20 +159,32 @@ def _blocks(root: Any) -> list[Block]:
             blocks.append(Block("", kind, level=7))
             regions.append((kind, None))
             left += [_REGION_END, *reversed(node.contents)]
-        elif (title := _table_title(node)) is not None:
+        elif _is_data_table(node):
             end_block()
-            regions.append(("table", title or regions[-1][1]))
+            table = regions[-1][1]
+            if table is None:  # else it is in the figure of this table
+                table = TableText()
+                blocks.append(Block("", "table", table=table))
+            regions.append(("table", table))
             left += [_REGION_END, *reversed(node.contents)]
         elif node.name in ("figcaption", "caption"):
             end_block()
-            blocks += [_caption_block(one_line(node, notes), regions[-1])]
+            text = one_line(node, notes)
+            if table := regions[-1][1]:
+                table.add_caption(text)
+            else:
+                blocks.append(Block(text, "caption", caption_label(text)))
         elif _EQUATIONS.intersection(_words(node)):
             end_block()
             words.append(one_line(node, notes))
             end_block(joins=True)
-        elif _is_row(node, regions[-1][0] == "table"):
+        elif _is_row(node, in_table=regions[-1][1] is not None):
             end_block()
-            words.append(_row(node, notes))
+            cells = _cells(node, notes)
+            if table := regions[-1][1]:
+                table.add_row(cells, _is_in_head(node))
+            else:
+                words += [" | ".join(cell.text for cell in cells) if any(cell.text for cell in cells) else ""]
             end_block()
         else:
             edge = [_BLOCK_EDGE] if node.name in _BLOCK_TAGS else []
@@ -166,7 +192,7 @@ def _blocks(root: Any) -> list[Block]:
                 end_block()
             left += [*edge, *reversed(node.contents)]
     end_block()
-    return [block for block in blocks if block.text or block.level]
+    return [_without_empty_table(block) for block in blocks if block.text or block.level or block.table]
 
 
 def _take(node: Any, words: list[str], notes: list[Any]) -> bool:
@@ -209,32 +235,6 @@ def _words(tag: Any) -> list[str]:
     return [*tag.get_attribute_list("class", []), *str(tag.get("role") or "").split(), *(f"doc-{t}" for t in types)]
 
 
-def _table_title(tag: Any) -> str | None:
-    """Return the caption of a data table, or of the figure around one; "" without caption, None for other tags."""
-    words = _words(tag)
-    if tag.name == "figure":
-        caption = None if "ltx_figure" in words else _first(tag, {"figcaption"}, {"figure"})
-        table = tag.find(_is_table) if caption else None
-        return _table_heading(one_line(caption), table) if table else None
-    data = "ltx_tabular" in words
-    if not _is_table(tag) or (not data and _first(tag, {"table", *_HEADINGS})):  # else it is a layout table
-        return None
-    caption = tag.find("caption")
-    return _table_heading(one_line(caption), tag) if caption else "" if data or _first(tag, {"th", "thead"}) else None
-
-
-def _is_table(tag: Any) -> bool:
-    words = _words(tag)
-    return "ltx_tabular" in words or (tag.name == "table" and _EQUATIONS.isdisjoint(words))
-
-
-def _is_row(tag: Any, in_table: bool) -> bool:
-    """Return whether a tag is a table's row; a row of a layout table with blocks in it is not."""
-    if tag.name != "tr" or in_table:
-        return tag.name == "tr" or "ltx_tr" in _words(tag)
-    return _first(tag, {"table", "ul", "ol", *_HEADINGS}) is None
-
-
 def _first(tag: Any, names: Set[str], closed: Set[str] = frozenset()) -> Any:
     """Return the first tag of these names, not inside a `closed` one; bs4's find is slow if tags nest deeply."""
     left: list[Any] = [*reversed(tag.contents)]
@@ -250,33 +250,73 @@ def _is_cell(tag: Any) -> bool:
     return tag.name in ("td", "th") or not {"ltx_td", "ltx_th"}.isdisjoint(_words(tag))
 
 
-def _row(row: Any, notes: list[Any]) -> str:
-    """Return the cells of a row, separated by bars; a table inside a cell is part of its text."""
-    cells: list[str] = []
+def _is_data_table(tag: Any) -> bool:
+    """Return whether a tag is a table of data, or a figure around one; other tables only arrange a page."""
+    words = _words(tag)
+    if tag.name == "figure":
+        is_around_one = "ltx_figure" not in words and _first(tag, {"figcaption"}, {"figure"}) and tag.find(_is_table)
+        return bool(is_around_one)
+    if "ltx_tabular" in words:
+        return True
+    if not _is_table(tag) or _first(tag, {"table", *_HEADINGS}):
+        return False
+    return bool(_first(tag, {"caption", "th", "thead"})) or _has_short_cells(tag)
+
+
+def _is_table(tag: Any) -> bool:
+    words = _words(tag)
+    return "ltx_tabular" in words or (tag.name == "table" and _EQUATIONS.isdisjoint(words))
+
+
+def _has_short_cells(table: Any) -> bool:
+    """Return whether a table without marks has several rows, and the first ones several cells of a few words each."""
+    rows = table.find_all("tr", limit=4)
+    cells = [row.find_all("td", limit=_CELLS_TRIED) for row in rows]
+    texts = [cell.get_text().strip() for row in cells for cell in row]
+    are_short = max(map(len, texts), default=0) <= _LONGEST_CELL and not _first(table, {"ul", "ol", "img", "p", "div"})
+    return len(rows) > 1 and max(map(len, cells)) > 1 and are_short and sum(map(bool, texts)) > 0.5 * len(texts)
+
+
+def _is_row(tag: Any, in_table: bool) -> bool:
+    """Return whether a tag is a table's row; a row of a layout table with blocks in it is not."""
+    if tag.name != "tr" or in_table:
+        return tag.name == "tr" or "ltx_tr" in _words(tag)
+    return _first(tag, {"table", "ul", "ol", *_HEADINGS}) is None
+
+
+def _is_in_head(row: Any) -> bool:
+    return row.parent is not None and (row.parent.name == "thead" or "ltx_thead" in _words(row.parent))
+
+
+def _cells(row: Any, notes: list[Any]) -> list[CellText]:
+    """Return the cells of a row; a table inside a cell is part of its text."""
+    cells: list[CellText] = []
     left: list[Any] = [*reversed(row.contents)]
     while left:
         node = left.pop()
         if not node.name:
             continue
         if _is_cell(node):
-            cells.append(one_line(node, notes))
+            is_header = node.name == "th" or "ltx_th" in _words(node)
+            cells.append(CellText(one_line(node, notes), _span(node, "colspan"), _span(node, "rowspan"), is_header))
         else:
             left += reversed(node.contents)
-    return " | ".join(cells) if any(cells) else ""
+    return cells
 
 
-def _caption_block(text: str, region: tuple[str | None, str | None]) -> Block:
-    if region[0] == "table":
-        return Block(text, "table", region[1])
-    label = _LABEL.match(text)
-    return Block(text, "caption", label[1] if label else None)
+def _span(cell: Any, name: str) -> int:
+    """Return how many columns or rows a cell covers; 0 rows are all that follow in its part of the table."""
+    number = str(cell.get(name) or "").strip()
+    value = int(number) if re.fullmatch(r"\d{1,6}", number, re.ASCII) else 1
+    return min(value or (_MAX_SPAN if name == "rowspan" else 1), _MAX_SPAN)
 
 
-def _table_heading(caption: str, table: Any) -> str:
-    """Return the heading for a table's rows: its caption, and its first row in brackets."""
-    first = table.find(lambda tag: _is_row(tag, True))
-    texts = [caption, f"[{_row(first, [])}]" if first else ""]
-    return " ".join(textwrap.shorten(text, _LONGEST_TITLE, placeholder=" …") for text in texts).strip()
+def _without_empty_table(block: Block) -> Block:
+    """Return a table without rows, which may be a picture, as the caption that it has."""
+    if block.table is None or block.table.rows:
+        return block
+    text = " ".join([block.table.caption, *block.table.notes]).strip()
+    return Block(text, "caption", block.table.label)
 
 
 def _joined(blocks: list[Block]) -> list[Block]:

@@ -25,7 +25,7 @@ def test_html_is_read_without_the_site_around_it(tmp_path: Path) -> None:
     assert sections(paper) == [
         ("body", None, "Boldly we fly <now>."),
         ("body", "Methods", "loose\n\ninside\n\ntail\n\none\n\ndeep\n\ntwo"),
-        ("table", "Methods", "a | b\n1 | 2"),
+        ("table", "Methods [a | b]", "a | b\n1 | 2"),
         ("body", "Last", "bare words"),
     ]
     assert (paper.title, paper.authors, paper.year, paper.doi) == (

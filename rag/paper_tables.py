@@ -1,0 +1,40 @@
+"""Return the tables of a stored paper, with their places on its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .store.papers import Records
+from .tables import TableView, table_view
+from .types import Box, Paper, Table
+
+
+def paper_tables(records: Records, name: str) -> list[TableView]:
+    """Return the tables of a paper in the order of its text.
+
+    Raises:
+        UnknownPaper, AmbiguousPaper: no paper matches the name, or several do.
+    """
+    paper = records.paper(name)
+    if not paper.tables:
+        return []
+    first, last = min(table.start for table in paper.tables), max(table.end for table in paper.tables)
+    boxes = records.boxes(records.paper_key(paper.id), first, last) / 10.0
+    return [table_view(paper, table, tuple(_boxes(paper, table, boxes, first))) for table in paper.tables]
+
+
+def _boxes(paper: Paper, table: Table, boxes: NDArray[np.float64], first: int) -> Iterator[Box]:
+    """Yield the rectangle of a table on each of its pages; `boxes` are those of the characters from `first` on."""
+    on_pages: dict[int, list[NDArray[np.float64]]] = {}
+    for page in paper.pages:
+        start, end = max(page.start, table.start), min(page.end, table.end)
+        if start < end:
+            part = boxes[start - first : end - first]
+            on_pages.setdefault(page.number, []).append(part[part[:, 2] > part[:, 0]])
+    for number, parts in sorted(on_pages.items()):
+        found = np.concatenate(parts)
+        if len(found):
+            yield Box(number, *found[:, :2].min(0).tolist(), *found[:, 2:].max(0).tolist())
