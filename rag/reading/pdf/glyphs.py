@@ -18,6 +18,7 @@ from .rotation import Boxes, to_shown_page, upright_boxes
 _BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", re.I)
 _FORCE_BOLD = 1 << 18  # a font flag of PDF
 _BOLD_WEIGHT = 600
+_MAX_SKEW = 15  # degrees by which the text of a crooked scan may slant
 UNREAD = "\ufffd"
 """Stands for a drawn character that the file does not map to Unicode."""
 _SPACE_CODES = (32, 0xA0, 0x3000)
@@ -29,7 +30,10 @@ _HYPHENS = "\x02\ufffe\xad\u2010"  # PDFium's marks for a hyphen at a line's end
 
 
 class Style(NamedTuple):
-    """What all characters of a text object share; `turned` is their rotation in quarter turns counterclockwise."""
+    """What all characters of a text object share.
+
+    `turned` is their rotation in quarter turns counterclockwise, -1 if they slant across the page.
+    """
 
     size: float
     font: str
@@ -157,13 +161,18 @@ def _style(char: Any, at: int, page_rotation: int) -> Style:
     font = subset_name or name
     weight = raw.FPDFText_GetFontWeight(char, at)
     bold = bool(_BOLD.search(font)) or bool(flags.value & _FORCE_BOLD) or weight >= _BOLD_WEIGHT
-    return Style(round(size, 1), font, bold, round(angle / 90) % 4)
+    quarters = round(angle / 90)
+    slants = abs(angle - 90 * quarters) > _MAX_SKEW
+    return Style(round(size, 1), font, bold, -1 if slants else quarters % 4)
 
 
 def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple[int, list[Glyph]]]:
-    """Yield for each rotation the kept glyphs with it, in the frame in which they are upright, accents composed."""
+    """Yield for each rotation the kept glyphs with it, in the frame in which they are upright, accents composed.
+
+    Slanting characters, as those of a watermark or of the ticks of an axis, are left out.
+    """
     turns = np.array([style.turned for style in chars.styles], np.int64)[chars.objects]
-    for turned in np.unique(turns[kept]).tolist():
+    for turned in np.unique(turns[kept & (turns >= 0)]).tolist():
         at = np.flatnonzero(kept & (turns == turned))
         boxes = upright_boxes(chars.boxes[at], turned, chars.width, chars.height).tolist()
         bases = upright_boxes(chars.origins[at], turned, chars.width, chars.height)[:, 3].tolist()

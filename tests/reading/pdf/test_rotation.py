@@ -77,3 +77,14 @@ def test_boxes_on_a_cropped_page_are_relative_to_the_crop(tmp_path: Path) -> Non
     paper = read(tmp_path, out.getvalue())
     assert paper.boxes is not None
     assert abs(paper.boxes[paper.text.index("River")][0] / 10 - (LEFT - 50)) < 2
+
+
+def test_a_watermark_across_the_page_is_no_text(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        canvas.saveState()
+        canvas.rotate(52)
+        write(canvas, ["Unreviewed draft. Do not share."], 400, 100, 60)
+        canvas.restoreState()
+
+    assert body(read(tmp_path, make_pdf(draw))) == PROSE
