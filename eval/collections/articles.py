@@ -27,8 +27,9 @@ class Article(NamedTuple):
     title: str
     titles: frozenset[str]  # the keys of every form of the title that is right
     authors: tuple[str, ...]
+    surnames: tuple[str, ...]  # the key of each author's surname, of a group its whole name
     doi: str | None
-    years: frozenset[int]  # of any date
+    years: frozenset[int]  # of publication, in print or online
     sentences: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # the filled cells of each
 
@@ -48,30 +49,32 @@ def read_article(path: Path) -> Article:
         report.getparent().remove(report)
     meta = root.find("front/article-meta")
     body = root.find("body")
+    authors = list(_authors(meta))
     group = meta.find("title-group")
     title = _text_without(group.find("article-title"), frozenset({"fn", "xref"}))
     return Article(
         title=title,
         titles=frozenset({key(title), *(key(f"{title} {text_of(sub)}") for sub in group.iterfind("subtitle"))}),
-        authors=tuple(_authors(meta)),
+        authors=tuple(name for name, _ in authors),
+        surnames=tuple(key(surname) for _, surname in authors),
         doi=next((text_of(tag) for tag in meta.iterfind("article-id") if tag.get("pub-id-type") == "doi"), None),
-        years=frozenset(int(text_of(year)) for year in meta.iter("year") if text_of(year).isdecimal()),
+        years=frozenset(int(text_of(year)) for year in meta.iterfind("pub-date/year") if text_of(year).isdecimal()),
         sentences=() if body is None else tuple(_sentences(body)),
         rows=() if body is None else tuple(_rows(root)),
     )
 
 
-def _authors(meta: Any) -> Iterator[str]:
-    """Yield the names of persons and groups that the XML gives as authors, in order."""
+def _authors(meta: Any) -> Iterator[tuple[str, str]]:
+    """Yield name and surname of the persons and groups that the XML gives as authors, in order."""
     for person in meta.iter("contrib"):
         if person.get("contrib-type", "author") == "author":
             name = person.find(".//name")
-            parts = ("given-names", "surname", "suffix")
-            yield (
-                text_of(person.find(".//collab"))
-                if name is None
-                else " ".join(filter(None, (text_of(name.find(part)) for part in parts)))
-            )
+            if name is None:
+                group = text_of(person.find(".//collab"))
+                yield group, group
+            else:
+                given, surname, suffix = (text_of(name.find(part)) for part in ("given-names", "surname", "suffix"))
+                yield " ".join(filter(None, (given, surname, suffix))), " ".join(filter(None, (surname, suffix)))
 
 
 def _sentences(body: Any) -> Iterator[str]:

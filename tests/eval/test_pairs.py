@@ -28,6 +28,7 @@ XML = f"""<article xmlns:mml="http://www.w3.org/1998/Math/MathML">
   <contrib contrib-type="editor"><name><surname>Other</surname><given-names>An</given-names></name></contrib>
  </contrib-group>
  <pub-date pub-type="epub"><year>2015</year></pub-date>
+ <pub-date pub-type="ppub"><year>2016</year></pub-date>
  <history><date date-type="accepted"><year>2014</year></date></history>
 </article-meta></front>
 <body>
@@ -114,7 +115,9 @@ def test_what_is_lost_shows_where_it_breaks_and_the_nearest_stretch(article: Art
         ({"authors": ("Eva M. Holm", "Critical Care")}, ["authors"]),
         ({"doi": "10.5555/cited.7"}, ["doi"]),
         ({"doi": None}, ["doi"]),
-        ({"year": 2014}, []),  # any date of the XML
+        ({"year": 2016}, []),  # in print
+        ({"year": 2014}, ["year"]),  # accepted
+        ({"authors": ("E. M. Holm", "J. Ruiz")}, []),
         ({"year": 1982}, ["year"]),
     ],
 )
