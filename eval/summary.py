@@ -23,10 +23,7 @@ def summarise(questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, A
     by_id = {row["id"]: row for row in rows}
     scores = {q.id: score_question(q, by_id.get(q.id, {})) for q in questions}
     types = {kind: [q for q in questions if q.type == kind] for kind in dict.fromkeys(q.type for q in questions)}
-    parts = {
-        "fit": [q for q in questions if not q.for_report],
-        "report": [q for q in questions if q.for_report],
-    }
+    parts = {"fit": [q for q in questions if not q.for_report], "report": [q for q in questions if q.for_report]}
 
     def measured(some: Sequence[Question]) -> dict[str, Figure]:
         return summarise_scores([scores[q.id] for q in some])

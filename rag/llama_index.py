@@ -41,12 +41,7 @@ def as_node(passage: Passage) -> TextNode:
         text=readable(passage.text),
         start_char_idx=passage.start,
         end_char_idx=passage.end,
-        metadata={
-            "title": readable(passage.title),
-            **place,
-            "paper_id": passage.paper_id,
-            "source": passage.source,
-        },
+        metadata={"title": readable(passage.title), **place, "paper_id": passage.paper_id, "source": passage.source},
         excluded_embed_metadata_keys=unread,
         excluded_llm_metadata_keys=unread,
     )

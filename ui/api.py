@@ -44,10 +44,7 @@ def endpoints(assistant: Assistant, queue: QuestionQueue, papers: PaperCache) ->
     paper_cache = papers
 
     def ask(
-        question: str,
-        papers: list[str] | None = None,
-        years: list[int] | None = None,
-        tags: list[str] | None = None,
+        question: str, papers: list[str] | None = None, years: list[int] | None = None, tags: list[str] | None = None
     ) -> dict[str, Any]:
         """Answers a question from the papers of the library, each sentence with its citations.
 

@@ -43,11 +43,7 @@ def _opinion(
     prompt, schema = check_messages(sentence.text, [quotes[number] for number in sentence.citations])
     try:
         pieces = model.chat(
-            prompt,
-            context_tokens=settings.context_tokens,
-            answer_tokens=_ANSWER_TOKENS,
-            schema=schema,
-            stop=stop,
+            prompt, context_tokens=settings.context_tokens, answer_tokens=_ANSWER_TOKENS, schema=schema, stop=stop
         )
         label = json.loads("".join(piece.text for piece in pieces))["support"]
     except (AnswerModelError, ValueError, KeyError, TypeError):

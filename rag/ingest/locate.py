@@ -127,11 +127,7 @@ def locate(
 
 
 def _locate_zotero(
-    folder: Path,
-    located: Located,
-    items: dict[Path, Item | None],
-    collections: Sequence[str],
-    without: Sequence[str],
+    folder: Path, located: Located, items: dict[Path, Item | None], collections: Sequence[str], without: Sequence[str]
 ) -> None:
     """Add the items of a Zotero library: those with files to `items`, those with only an abstract as sources."""
     name = storable(folder.name)

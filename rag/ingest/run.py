@@ -371,10 +371,7 @@ class Adding:
         gone = plan.sources_to_drop(located, self.sources, _is_gone)
         not_found = [location for location, failed in self.failures.items() if failed.digest == NOT_FOUND]
         others = self.failures.keys() - set(not_found)
-        failures = [
-            *plan.failures_to_forget(located, not_found),
-            *plan.sources_to_drop(located, others, _is_gone),
-        ]
+        failures = [*plan.failures_to_forget(located, not_found), *plan.sources_to_drop(located, others, _is_gone)]
         if not gone and not failures:
             return
         with self.records.transaction() as db:

@@ -59,12 +59,7 @@ class SearchResult:
 
 
 def search(
-    corpus: Corpus,
-    question: str,
-    *,
-    filters: Filters | None = None,
-    top_k: int = 0,
-    weights: Weights | None = None,
+    corpus: Corpus, question: str, *, filters: Filters | None = None, top_k: int = 0, weights: Weights | None = None
 ) -> SearchResult:
     """Return the chunks that may answer a question; at least `top_k` candidates where there are as many.
 
