@@ -125,11 +125,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """Read the report.json of a folder.
-
-    Raises:
-        ReportError: there is none, or it is not a report.
-    """
+    """Read the report.json of a folder. Raise ReportError if there is none, or it is not a report."""
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         if not isinstance(report["questions"], dict) or not isinstance(report["made"]["questions"]["sha256"], str):
@@ -149,8 +145,7 @@ def read_report(folder: Path) -> dict[str, Any]:
 def of_part(name: str, report: dict[str, Any], part: str) -> dict[str, Any]:
     """Return the report on the questions of a part.
 
-    Raises:
-        ReportError: it does not give the part of its questions, or has none of this part.
+    Raise ReportError if it does not give the part of its questions, or has none of this part.
     """
     if part == "all":
         return report
@@ -166,8 +161,7 @@ def of_part(name: str, report: dict[str, Any], part: str) -> dict[str, Any]:
 def paired_scores(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
     """Return by measure the scores, (reports, questions), over the questions that have it in all reports.
 
-    Raises:
-        ReportError: the reports are on different question sets, or no measure is in all of them.
+    Raise ReportError if the reports are on different question sets, or no measure is in all of them.
     """
     sets = [report["made"]["questions"] for report in reports]
     for name, other in zip(names, sets, strict=True):

@@ -14,8 +14,7 @@ from .questions import QuestionSetError
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
     """Read the objects of a file of JSON lines.
 
-    Raises:
-        QuestionSetError: it cannot be read, or a line is not JSON; the message names the line.
+    Raise QuestionSetError if it cannot be read, or a line is not JSON; the message names the line.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -49,8 +48,7 @@ def write_trec_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str
 def digest(path: Path) -> str:
     """Return the sha256 of a file; of a folder, the sha256 of the digests of all its files in the order of names.
 
-    Raises:
-        QuestionSetError: it cannot be read.
+    Raise QuestionSetError if it cannot be read.
     """
     try:
         if not path.is_dir():

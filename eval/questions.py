@@ -53,8 +53,7 @@ class Question:
 def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Question]:
     """Read the questions of a file; with `titles`, each title in it has to be one of them.
 
-    Raises:
-        QuestionSetError: the file cannot be read, has no questions, broken lines, repeated ids, or unknown titles.
+    Raise QuestionSetError if the file cannot be read, has no questions, broken lines, repeated ids, or unknown titles.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -89,8 +88,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
 def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     """Read the titles of the papers in files and folders, without embedding.
 
-    Raises:
-        SourceError: there is no paper in them.
+    Raise SourceError if there is no paper in them.
     """
     located = locate(paths)
     titles: list[str] = []

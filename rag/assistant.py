@@ -84,8 +84,7 @@ class Assistant(HistoryMethods):
             config: a configuration file in place of the nearest config.toml.
             overrides: tables of settings that take precedence over all others.
 
-        Raises:
-            ConfigError: a setting is unknown or of the wrong type.
+        Raise ConfigError if a setting is unknown or of the wrong type.
         """
         tables = {table: dict(keys) for table, keys in (overrides or {}).items()}
         if library is not None:
@@ -133,8 +132,7 @@ class Assistant(HistoryMethods):
             conversation: the number of the conversation in which the answer is saved. `rag.NEW_CONVERSATION` starts
                 one; the answer has its number. Pass its earlier turns as `history`.
 
-        Raises:
-            QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation, LibraryMismatch.
+        Raise QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, UnknownConversation or LibraryMismatch.
         """
         scope = Filters.of(filters, named)
         *_, answer = self._answers(question, history, scope, conversation=conversation)
@@ -194,8 +192,7 @@ class Assistant(HistoryMethods):
     def writer(self) -> ChatModel | AnswerModelError | None:
         """Return the model that writes answers, the error if none can, or None in mode quote.
 
-        Raises:
-            AnswerModelError: none can, in mode llm.
+        Raise AnswerModelError if none can, in mode llm.
         """
         finding = self._finder.start()
         return finding.result() or finding.error
@@ -230,8 +227,7 @@ class Assistant(HistoryMethods):
     def again(self, number: int) -> tuple[SavedAnswer, Answer]:
         """Return a saved answer, and a new answer to the same question with the same history and filters.
 
-        Raises:
-            UnknownAnswer: there is none with this number.
+        Raise UnknownAnswer if there is none with this number.
         """
         saved = self.saved_answer(number)
         filters = Filters(**{name: tuple(values) for name, values in saved.request["scope"].items()})
@@ -300,33 +296,29 @@ class Assistant(HistoryMethods):
     def can_draw(self, name: str) -> bool:
         """Return whether the paper has a PDF whose pages can be drawn. Reads no file.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper.
+        Raise UnknownPaper or AmbiguousPaper.
         """
         return can_draw(self.library.records, name)
 
     def draw_page(self, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
         """Return page `page` (from 1) of a paper's PDF as a PNG, with `text[start:end]` marked on it.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper.
-            DrawingError: the paper has no PDF, the file is gone or has changed, or the page cannot be drawn.
+        Raise UnknownPaper or AmbiguousPaper. Raise DrawingError if the paper has no PDF, the file is gone or has
+        changed, or the page cannot be drawn.
         """
         return draw_paper_page(self.library.records, name, page, start, end)
 
     def find_quote(self, name: str, quote: str, start: int) -> Span | None:
         """Return the span of `quote` in a paper's text that is nearest to `start`; None if the text lacks it.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper.
+        Raise UnknownPaper or AmbiguousPaper.
         """
         return find_quote(self.library.records, name, quote, start)
 
     def paper(self, name: str) -> Paper:
         """Return a paper with its text, named by id, title, citekey, file name, or a part of its title.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper: no paper fits the name, or several do.
+        Raise UnknownPaper or AmbiguousPaper if no paper fits the name, or several do.
         """
         return self.library.records.paper(name)
 
@@ -341,8 +333,7 @@ class Assistant(HistoryMethods):
     def searched(self, *, filters: Filters | None = None, **named: Unpack[FilterArguments]) -> dict[str, Any]:
         """Return what a question with these filters would search, as in `Answer.searched`.
 
-        Raises:
-            EmptyLibrary, UnknownPaper, AmbiguousPaper, QuestionError: as `ask`.
+        Raise EmptyLibrary, UnknownPaper, AmbiguousPaper or QuestionError as `ask` does.
         """
         parsed = Filters.of(filters, named)
         keys = self.library.records.papers_matching(parsed)

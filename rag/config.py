@@ -127,8 +127,7 @@ def load_settings(
             If it sets no library, the next one above that does sets it.
         overrides: Tables of keys, `{"library": {"path": "..."}}`; None values are ignored.
 
-    Raises:
-        ConfigError: The file cannot be read, a key is unknown, or a value has the wrong type.
+    Raise ConfigError if the file cannot be read, a key is unknown, or a value has the wrong type.
     """
     files = iter([Path(file)] if file is not None else _found_files())
     path = next(files, None)

@@ -51,9 +51,8 @@ class Filters:
     def of(cls, filters: Filters | None, named: FilterArguments) -> Filters:
         """Return checked filters, given as one value or as keyword arguments.
 
-        Raises:
-            QuestionError: both are given, or a filter has a wrong value.
-            TypeError: there is no such filter.
+        Raise QuestionError if both are given, or a filter has a wrong value. Raise TypeError if there is no such
+        filter.
         """
         if filters is None:
             return cls.parse(named)
@@ -68,9 +67,8 @@ class Filters:
     def parse(cls, arguments_: FilterArguments) -> Filters:
         """Return the filters in keyword arguments.
 
-        Raises:
-            QuestionError: a filter has a value of another type, or is empty, which would match no paper at all.
-            TypeError: there is no such filter.
+        Raise QuestionError if a filter has a value of another type, or is empty, which would match no paper at all.
+        Raise TypeError if there is no such filter.
         """
         if unknown := arguments_.keys() - FilterArguments.__annotations__.keys():
             raise TypeError(f"There is no filter {', '.join(sorted(unknown))}.")

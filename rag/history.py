@@ -17,18 +17,13 @@ class HistoryMethods:
         return self.library.history.last(most) if self.library.exists else []
 
     def saved_answer(self, number: int) -> SavedAnswer:
-        """Return a question with its answer.
-
-        Raises:
-            UnknownAnswer: there is none with this number.
-        """
+        """Return a question with its answer. Raise UnknownAnswer if there is none with this number."""
         return self.library.history.answer(number)
 
     def delete_answer(self, number: int) -> None:
         """Delete a saved answer, and its conversation if nothing else is in it.
 
-        Raises:
-            UnknownAnswer: there is none with this number.
+        Raise UnknownAnswer if there is none with this number.
         """
         self.library.history.remove_answer(number)
 
@@ -39,8 +34,7 @@ class HistoryMethods:
     def conversation(self, number: int) -> list[SavedAnswer]:
         """Return the questions and answers of a conversation, oldest first.
 
-        Raises:
-            UnknownConversation: there is none with this number.
+        Raise UnknownConversation if there is none with this number.
         """
         return self.library.history.conversation(number)
 
@@ -55,16 +49,14 @@ class HistoryMethods:
     def rename_conversation(self, number: int, name: str) -> None:
         """Rename a conversation; an empty name restores that of its first question.
 
-        Raises:
-            UnknownConversation, TooLong.
+        Raise UnknownConversation or TooLong.
         """
         self.library.history.rename_conversation(number, name)
 
     def delete_conversation(self, number: int) -> None:
         """Delete a conversation with its answers and their ratings.
 
-        Raises:
-            UnknownConversation: there is none with this number.
+        Raise UnknownConversation if there is none with this number.
         """
         self.library.history.remove_conversation(number)
 
@@ -76,8 +68,7 @@ class HistoryMethods:
             good: whether it is right; None leaves that open.
             comment: up to 4,000 characters.
 
-        Raises:
-            UnknownAnswer, TooLong.
+        Raise UnknownAnswer or TooLong.
         """
         self.library.history.rate(number, good, comment)
 

@@ -154,13 +154,10 @@ class Library:
     ) -> AddReport:
         """Add new files, folders (recursively) and Zotero libraries, and update changed ones.
 
-        A file that cannot be read is reported in `failed`, and the others are added. Papers whose files are gone from
-        a folder are removed. `collections` limits a Zotero library to the items in these collections, and
-        `without_collections` leaves out items.
-
-        Raises:
-            LibraryMismatch: the library was made with other settings.
-            AddInterrupted: Ctrl-C was pressed; papers stored so far are kept.
+        A file that cannot be read is reported in `failed`, and the others are added. Papers whose files are gone from a
+        folder are removed. `collections` limits a Zotero library to the items in these collections, and
+        `without_collections` leaves out items. Raise LibraryMismatch if the library was made with other settings. Raise
+        AddInterrupted if Ctrl-C was pressed; papers stored so far are kept.
         """
         return self._add(locate(paths, collections, without_collections), on_progress)
 
@@ -170,10 +167,7 @@ class Library:
         """Add copies of files, given as (original name, path).
 
         The copies stay in the library's folder as long as a paper has them as its source. Files that an uploaded
-        bibliography names outside of its folder are not read.
-
-        Raises:
-            LibraryMismatch, AddInterrupted: as `add`.
+        bibliography names outside of its folder are not read. Raise LibraryMismatch or AddInterrupted as `add` does.
         """
         located = Located()
         if self.exists:
@@ -234,9 +228,8 @@ class Library:
     def edit(self, name: str, changes: dict[str, Any]) -> Paper:
         """Correct metadata of a paper; updates of its source keep the corrections.
 
-        Raises:
-            SourceError: a field cannot be edited, or not to this value.
-            QuestionError: a value has the wrong type; the message names its field.
+        Raise SourceError if a field cannot be edited, or not to this value. Raise QuestionError if a value has the
+        wrong type; the message names its field.
         """
         changes = {field: checked_value(field, value) for field, value in changes.items()}
         self.records.check_writable()
@@ -271,11 +264,8 @@ class Library:
     def remove(self, name: str) -> PaperRef:
         """Remove a paper, its words in saved answers, and uploaded copies that no other paper is read from.
 
-        Adding its folder does not add it again; adding its file does.
-
-        Raises:
-            UnknownPaper, AmbiguousPaper: no paper matches the name, or several do.
-            LibraryError: a copy cannot be deleted; the paper is removed.
+        Adding its folder does not add it again; adding its file does. Raise UnknownPaper or AmbiguousPaper if no paper
+        matches the name, or several do. Raise LibraryError if a copy cannot be deleted; the paper is removed.
         """
         records = self.records
         records.check_writable()
@@ -308,10 +298,8 @@ class Library:
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         """Rebuild the vector index, and a damaged word index; embed all papers again if the settings have changed.
 
-        Questions can be asked and papers added meanwhile.
-
-        Raises:
-            LibraryError: the disk is full, or the record cannot be written. The library stays as it was.
+        Questions can be asked and papers added meanwhile. Raise LibraryError if the disk is full, or the record cannot
+        be written. The library stays as it was.
         """
         records = self.records
         records.check_writable()

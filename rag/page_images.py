@@ -39,11 +39,9 @@ def can_draw(records: Records, name: str) -> bool:
 def draw_paper_page(records: Records, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
     """Return a page of a paper's PDF, numbered from 1, as a PNG; mark the part of `text[start:end]` that is on it.
 
-    For a saved quote, get start and end from `find_quote`, and the page from `Paper.page_at`.
-
-    Raises:
-        UnknownPaper, AmbiguousPaper: no paper matches the name, or several do.
-        DrawingError: the paper has no PDF, the file is gone or has changed, or the page cannot be drawn.
+    For a saved quote, get start and end from `find_quote`, and the page from `Paper.page_at`. Raise UnknownPaper or
+    AmbiguousPaper if no paper matches the name, or several do. Raise DrawingError if the paper has no PDF, the file is
+    gone or has changed, or the page cannot be drawn.
     """
     boxes = boxes_of(records, name, start, end) if start is not None and end is not None else []
     reasons = []

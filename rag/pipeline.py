@@ -58,9 +58,8 @@ def answers(
     Args:
         find_model: returns the model that writes over the quotes, or None; called once the quotes are there.
 
-    Raises:
-        EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch: as `Assistant.ask`.
-        AnswerModelError: the model failed, in mode llm.
+    Raise EmptyLibrary, UnknownPaper, AmbiguousPaper or LibraryMismatch as `Assistant.ask` does. Raise AnswerModelError
+    if the model failed, in mode llm.
     """
     started = time.perf_counter()
     reading = read_standalone(
@@ -122,8 +121,7 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
 def written(corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel) -> Iterator[Answer]:
     """Yield the model's growing answers over the quotes; if it fails, the quotes with a note.
 
-    Raises:
-        AnswerModelError, ConfigError: it failed in mode llm; the latter if the context is too small.
+    Raise AnswerModelError or ConfigError if it failed in mode llm; the latter if the context is too small.
     """
     try:
         yield from written_answers(corpus, model, answer, reading.result, request.history, request.stop)

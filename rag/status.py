@@ -24,11 +24,7 @@ class Status:
 
 
 def library_status(library: Library) -> Status:
-    """Return the state of `library`.
-
-    Raises:
-        LibraryError: the record is damaged.
-    """
+    """Return the state of `library`. Raise LibraryError if the record is damaged."""
     if not library.exists:
         return Status(False, library.folder, library.shown, library.lost)
     records = library.records

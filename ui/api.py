@@ -125,11 +125,7 @@ def endpoints(assistant: Assistant, queue: QuestionQueue, papers: PaperCache) ->
 
 
 def add_mcp(app: FastAPI, functions: list[Callable[..., Any]]) -> None:
-    """Serve functions as the tools of an MCP server at `MCP_PATH`.
-
-    Raises:
-        McpMissing.
-    """
+    """Serve functions as the tools of an MCP server at `MCP_PATH`. Raise McpMissing."""
     try:
         # Not Gradio's own: it calls the page over HTTP, without a password, and pins an older pydantic.
         server = importlib.import_module("mcp.server").MCPServer(

@@ -66,11 +66,7 @@ def http_errors() -> Iterator[None]:
 
 @contextlib.contextmanager
 def free_process(processes: threading.BoundedSemaphore, seconds: float = _WAIT_SECONDS) -> Iterator[None]:
-    """Hold one of the processes that draw pages.
-
-    Raises:
-        HTTPException: 503, none is free after `seconds`.
-    """
+    """Hold one of the processes that draw pages. Raise HTTPException 503 if none is free after `seconds`."""
     if not processes.acquire(timeout=seconds):
         raise HTTPException(503, "Many pages are being drawn. Load this one again in a moment.")
     try:

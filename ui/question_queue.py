@@ -26,11 +26,7 @@ class QuestionQueue:
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn and hold it.
-
-        Raises:
-            Busy: the queue is full.
-        """
+        """Wait for a turn and hold it. Raise Busy if the queue is full."""
         if not self._places.acquire(blocking=False):
             raise Busy(f"Footnote is busy with {self._size} questions. Ask again in a moment.")
         try:

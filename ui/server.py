@@ -41,9 +41,7 @@ class PageError(FootnoteError):
 def serve(assistant: Assistant, mcp: bool = False) -> None:
     """Serve the page on `[ui] host` and `port` until Ctrl-C or SIGTERM; with `mcp`, an MCP server too.
 
-    Raises:
-        PageError: the port is taken.
-        McpMissing: the MCP package is not installed.
+    Raise PageError if the port is taken. Raise McpMissing if the MCP package is not installed.
     """
     host, port = assistant.settings.ui.host, assistant.settings.ui.port
     try:

@@ -131,11 +131,7 @@ class Session:
         return evidence_html(chat.answers, self._papers.current(), self._can_draw, chat.number)
 
     def reopen(self, number: int) -> Chat:
-        """Return a stored conversation, its quotes at their present places.
-
-        Raises:
-            UnknownConversation.
-        """
+        """Return a stored conversation, its quotes at their present places. Raise UnknownConversation."""
         saved = self._assistant.conversation(number)
         answers = tuple(self._relocate_quotes(each.as_answer()) for each in saved)
         return Chat(number, answers, tuple(each.feedback.good if each.feedback else None for each in saved))

@@ -61,8 +61,7 @@ class Parts(NamedTuple):
 def read_off_topic(path: Path) -> OffTopic:
     """Read questions on other topics: those of the split "test" are kept apart, of the rest each fifth is fitted on.
 
-    Raises:
-        QuestionSetError: the file cannot be read, or a line has no question.
+    Raise QuestionSetError if the file cannot be read, or a line has no question.
     """
     rows = read_json_lines(path)
     if any(not isinstance(row, dict) or not isinstance(row.get("question"), str) for row in rows):

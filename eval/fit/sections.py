@@ -42,8 +42,7 @@ class Paragraphs(NamedTuple):
 def fit_sections(papers: Sequence[QasperPaper], fusion: Mapping[str, float]) -> tuple[dict[str, float], dict[str, Any]]:
     """Return the weights of `SECTION_FEATURES`, and the scores of evidence without them and by cross-validation.
 
-    Raises:
-        QuestionSetError: there are fewer papers with evidence than folds.
+    Raise QuestionSetError if there are fewer papers with evidence than folds.
     """
     papers = [paper for paper in papers if any(question.evidence for question in paper.questions)][:_PAPERS]
     if len(papers) < FOLDS:

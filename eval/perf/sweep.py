@@ -103,9 +103,8 @@ def _tried(
 def read_grid(path: Path) -> tuple[dict[str, list[Any]], dict[str, Weights]]:
     """Read the grid, and the weights by the names that it may use.
 
-    Raises:
-        ConfigError: the file cannot be read, or has no grid, an unknown table or key, an empty list, an undefined
-            fusion or a weight that is not a number.
+    Raise ConfigError if the file cannot be read, or has no grid, an unknown table or key, an empty list, an undefined
+    fusion or a weight that is not a number.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -39,11 +39,8 @@ def written_answers(
 ) -> Iterator[Answer]:
     """Yield growing answers while the model writes. The last has `complete` false if the model stopped early.
 
-    Where no sentence can be verified, the last is `quoted` with a note.
-
-    Raises:
-        AnswerModelError: the model failed before it had written a sentence.
-        ConfigError: not even one passage fits into the context.
+    Where no sentence can be verified, the last is `quoted` with a note. Raise AnswerModelError if the model failed
+    before it had written a sentence. Raise ConfigError if not even one passage fits into the context.
     """
     settings = corpus.settings.ollama
     context_tokens = min(settings.context_tokens, model.window or settings.context_tokens)

@@ -27,10 +27,7 @@ def rerank_sentences(
     """Return the evidence with the cross-encoder's view of its best sentences.
 
     It reads as many as `[cross_encoder] sentences` says. `choice = false` keeps it out of the choice of sentences,
-    `confidence = false` out of the confidence.
-
-    Raises:
-        EmbeddingError: the cross-encoder cannot be loaded.
+    `confidence = false` out of the confidence. Raise EmbeddingError if the cross-encoder cannot be loaded.
     """
     settings = corpus.settings.cross_encoder
     if not settings.reads_sentences or not evidence.candidates:

@@ -49,8 +49,7 @@ def read_standalone(corpus: Corpus, question: str, history: History, read: Read)
     Args:
         read: searches for a standalone question.
 
-    Raises:
-        What `read` raises.
+    Raise what `read` raises.
     """
     leaning = lean(question) if history else Lean.NONE
     if leaning is Lean.NONE:

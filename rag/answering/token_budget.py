@@ -48,12 +48,9 @@ def fit_prompt(
     """Fit as many passages as possible, best first, beside the question and the tokens reserved for the answer.
 
     The best passage stands first, the next best last, and so on inwards, since models overlook the middle (Liu et al.
-    2023, "Lost in the Middle"). Of the history the last turns are kept. `seconds_per_token` and `budget_seconds`
-    limit the passages by reading time, to one at least. Where there is room, `widen(passage)` replaces a passage and
-    those inside the wider one.
-
-    Raises:
-        ConfigError: not even one passage fits; the message says what to set.
+    2023, "Lost in the Middle"). Of the history the last turns are kept. `seconds_per_token` and `budget_seconds` limit
+    the passages by reading time, to one at least. Where there is room, `widen(passage)` replaces a passage and those
+    inside the wider one. Raise ConfigError if not even one passage fits; the message says what to set.
     """
     room = context_tokens - answer_tokens
     least = _tokens(question, passages[:1], ())

@@ -18,9 +18,8 @@ _LISTS = ("authors", "tags", "collections")
 def checked_value(field: str, value: Any) -> Any:
     """Return the value that the user sets a field to, in the form in which it is stored.
 
-    Raises:
-        SourceError: the field cannot be edited, or not to this value.
-        QuestionError: the value has the wrong type; the message names the field.
+    Raise SourceError if the field cannot be edited, or not to this value. Raise QuestionError if the value has the
+    wrong type; the message names the field.
     """
     if field not in EDITABLE:
         raise SourceError(f"{field!r} cannot be edited; {', '.join(EDITABLE)} can.")

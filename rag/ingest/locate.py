@@ -61,8 +61,7 @@ class Source(NamedTuple):
     def digest(self) -> str:
         """Return a digest of all that the papers depend on: the file, its item, and the version of the readers.
 
-        Raises:
-            SourceError: the file cannot be read.
+        Raise SourceError if the file cannot be read.
         """
         item = asdict(self.item) if self.item else {}
         about = json.dumps({name: item[name] for name in ("title", "details", "abstract") if item}, default=str)

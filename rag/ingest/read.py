@@ -58,8 +58,7 @@ def _try_reading(source: Source, brief: bool, stop: threading.Event) -> Reading 
 def read_source(source: Source, brief: bool = False, stop: threading.Event | None = None) -> Reading:
     """Return the papers of a source; `brief` reads only titles and abstracts, from a PDF's first pages.
 
-    Raises:
-        SourceError: nothing can be read, and why; or `stop` was set.
+    Raise SourceError if nothing can be read, and why; or `stop` was set.
     """
     item = source.item
     if item and item.abstract and (brief or source.path is None):

@@ -46,8 +46,7 @@ class Reembedding:
     def run(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         """Embed all papers, also those that are added meanwhile, and replace the old chunks.
 
-        Raises:
-            LibraryError: the disk is full, or the record cannot be written. The library stays as it was.
+        Raise LibraryError if the disk is full, or the record cannot be written. The library stays as it was.
         """
         try:
             self._folder.mkdir(exist_ok=True)

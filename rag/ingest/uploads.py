@@ -37,8 +37,7 @@ def upload_name(name: str) -> str:
 def copy_upload(library: Path, name: str, path: Path) -> Source:
     """Copy an uploaded file, completely or not at all, into a library's folder and return the copy as a source.
 
-    Raises:
-        SourceError: the file cannot be copied.
+    Raise SourceError if the file cannot be copied.
     """
     folder = library.resolve() / UPLOADS
     name = upload_name(name)
@@ -66,11 +65,7 @@ def uploaded_copy(library: Path, location: str) -> Path | None:
 
 
 def delete_copy(library: Path, location: str) -> None:
-    """Delete the uploaded copy at a source's location, if there is one.
-
-    Raises:
-        LibraryError: it cannot be deleted.
-    """
+    """Delete the uploaded copy at a source's location, if there is one. Raise LibraryError if it cannot be deleted."""
     copy = uploaded_copy(library, location)
     if copy is None:
         return

@@ -33,9 +33,7 @@ class BackgroundIterator(Generic[T]):
     def receive(self, timeout: float) -> T | None:
         """Return the next item, or None at the end.
 
-        Raises:
-            TimeoutError: no item came within `timeout` seconds.
-            Exception: whatever the iteration raised.
+        Raise TimeoutError if no item came within `timeout` seconds. Raise whatever the iteration raised.
         """
         try:
             item, error = self._queue.get(timeout=timeout)
@@ -77,11 +75,9 @@ def stoppable_reply(
 ) -> Iterator[Piece | None]:
     """Stream a model's reply, with None as a heartbeat whenever no piece came for `HEARTBEAT_SECONDS`.
 
-    A laptop may read a prompt for minutes before the first piece; the heartbeats let the caller stop meanwhile.
-    Closing this iterator sets the event that `chat` was given and waits `STOP_GRACE_SECONDS` at most.
-
-    Raises:
-        IncompleteAnswer: `stop` was set.
+    A laptop may read a prompt for minutes before the first piece; the heartbeats let the caller stop meanwhile. Closing
+    this iterator sets the event that `chat` was given and waits `STOP_GRACE_SECONDS` at most. Raise IncompleteAnswer if
+    `stop` was set.
     """
     ended = threading.Event()
     pieces = BackgroundIterator(lambda: chat(ended), "footnote-answer")

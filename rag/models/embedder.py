@@ -111,8 +111,7 @@ class SentenceEmbedder:
 def load_embedder(settings: config.Embedding) -> SentenceEmbedder:
     """Return the embedder that the settings name; prepare it at its first use.
 
-    Raises:
-        EmbeddingError: the model is not on this machine, was altered, or cannot run.
+    Raise EmbeddingError if the model is not on this machine, was altered, or cannot run.
     """
     folder = model_folder(settings.model)
     backend = choose_backend(settings)

@@ -30,8 +30,7 @@ class Finding:
     def result(self) -> ChatModel | None:
         """Return the model, or None if only quotes are possible. Wait `SEARCH_SECONDS` at most after the start.
 
-        Raises:
-            AnswerModelError: there is no model, in mode llm.
+        Raise AnswerModelError if there is no model, in mode llm.
         """
         if self._search is None:
             return self._given

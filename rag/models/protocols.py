@@ -92,8 +92,7 @@ class Reranker(Protocol):
     def scores(self, question: str, texts: Sequence[str]) -> Vectors:
         """Return how well each text answers the question, (texts,), higher is better, on any scale.
 
-        Raises:
-            EmbeddingError: a score is not a finite number.
+        Raise EmbeddingError if a score is not a finite number.
         """
         ...
 
@@ -142,7 +141,6 @@ class ChatModel(Protocol):
     ) -> Iterator[Piece]:
         """Stream the reply. `stop` ends it early; `schema` is the JSON schema that it must follow.
 
-        Raises:
-            AnswerModelError: the request failed; `text` holds what was generated before.
+        Raise AnswerModelError if the request failed; `text` holds what was generated before.
         """
         ...

@@ -142,10 +142,8 @@ def _finite(scores: Array, name: str) -> Array:
 def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> Reranker | None:
     """Return the cross-encoder that the settings name, None if they use none; prepare it at its first use.
 
-    It runs with the backend and on the device of the embedding model, `running`.
-
-    Raises:
-        EmbeddingError: the model is not on this machine, is not a cross-encoder, was altered, or cannot run.
+    It runs with the backend and on the device of the embedding model, `running`. Raise EmbeddingError if the model is
+    not on this machine, is not a cross-encoder, was altered, or cannot run.
     """
     if not settings.used:
         return None
@@ -157,8 +155,7 @@ def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> R
 def prepare_reranker(settings: config.CrossEncoder, running: config.Embedding) -> None:
     """Export the packaged cross-encoder if the settings use it and it was not exported before.
 
-    Raises:
-        EmbeddingError: it was altered, or cannot be stored.
+    Raise EmbeddingError if it was altered, or cannot be stored.
     """
     if settings.used and settings.model == "auto":
         _prepare(running)

@@ -39,8 +39,7 @@ Runner = Callable[[list[list[int]], list[list[int]], Callable[[list[int], Any], 
 def model_folder(name: str, what: str = "embedding model", table: str = "embedding") -> Path:
     """Return the folder of the packaged model, of a path, or of a name in the local Hugging Face cache.
 
-    Raises:
-        EmbeddingError: it is not on this machine. The message names `what` it is and its `table` of the settings.
+    Raise EmbeddingError if it is not on this machine. The message names `what` it is and its `table` of the settings.
     """
     if name in (PACKAGED_MODEL, f"sentence-transformers/{PACKAGED_MODEL}"):
         spec = importlib.util.find_spec(_PACKAGE)
@@ -99,8 +98,7 @@ def prepared_folder(files: Sequence[Path], name: str, backend: str) -> Path:
 def preparation(target: Path, what: str) -> Iterator[Path]:
     """Yield a temporary folder that is renamed to `target` at the end, so that a prepared model is complete.
 
-    Raises:
-        EmbeddingError: anything failed. The message names `what` was prepared.
+    Raise EmbeddingError if anything failed. The message names `what` was prepared.
     """
     building = None
     try:
@@ -126,8 +124,7 @@ def preparation(target: Path, what: str) -> Iterator[Path]:
 def verified_digest(folder: Path) -> str:
     """Return the sha256 of the weights in a folder.
 
-    Raises:
-        EmbeddingError: it is the packaged model's folder, and its weights were altered.
+    Raise EmbeddingError if it is the packaged model's folder, and its weights were altered.
     """
     digest = sha256(weight_files(folder))
     if folder == model_folder(PACKAGED_MODEL) and digest != PACKAGED_SHA256:

@@ -66,8 +66,7 @@ def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: 
         most_pages: Read no more than the first pages of a PDF.
         outside: Whether an entry of a bibliography may name files outside the bibliography's folder.
 
-    Raises:
-        SourceError: Nothing of the file can be read; the message says why.
+    Raise SourceError if nothing of the file can be read; the message says why.
     """
     found = format_of(path)
     if found is None:

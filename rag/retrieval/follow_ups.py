@@ -76,11 +76,7 @@ class Lean(enum.Enum):
 
 
 def check_history(history: History | None) -> list[tuple[str, str]]:
-    """Return the last `MOST_TURNS` turns of a history.
-
-    Raises:
-        QuestionError: it is not a list of pairs of text.
-    """
+    """Return the last `MOST_TURNS` turns of a history. Raise QuestionError if it is not a list of pairs of text."""
     turns = list(arguments.several("history", history) or ())
     for turn in turns:
         if not (isinstance(turn, (tuple, list)) and len(turn) == 2 and all(isinstance(part, str) for part in turn)):

@@ -25,10 +25,8 @@ _USERS_WEIGHT = 1.0  # of a user's own, standardized; none was at hand to fit it
 def rerank_passages(corpus: Corpus, result: SearchResult) -> SearchResult:
     """Return the result with its best passages reranked, as many as `[cross_encoder] passages` says.
 
-    Without a cross-encoder, or with `order = false`, the result is returned as it is.
-
-    Raises:
-        EmbeddingError: the cross-encoder cannot be loaded.
+    Without a cross-encoder, or with `order = false`, the result is returned as it is. Raise EmbeddingError if the
+    cross-encoder cannot be loaded.
     """
     settings = corpus.settings.cross_encoder
     if not settings.reads_passages or (reranker := corpus.reranker) is None:

@@ -63,8 +63,7 @@ def search(
 ) -> SearchResult:
     """Return the chunks that may answer a question; at least `top_k` candidates where there are as many.
 
-    Raises:
-        QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper, LibraryMismatch.
+    Raise QuestionError, EmptyLibrary, UnknownPaper, AmbiguousPaper or LibraryMismatch.
     """
     question = check_question(question)
     records = corpus.records

@@ -58,8 +58,7 @@ def has_stem(folded: str, wanted: str) -> bool:
 def check_question(question: str) -> str:
     """Return the question without surrounding white space.
 
-    Raises:
-        QuestionError: it is no text, is empty, or is longer than `MAX_QUESTION` characters.
+    Raise QuestionError if it is no text, is empty, or is longer than `MAX_QUESTION` characters.
     """
     if not isinstance(question, str):
         raise QuestionError(f"A question is a text, not {question!r}.")

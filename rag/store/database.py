@@ -56,11 +56,8 @@ class Database:
     def transaction(self, of_papers: bool = True) -> Iterator[sqlite3.Connection]:
         """Yield a connection whose changes are committed together or not at all.
 
-        `of_papers` gives the record a new identity.
-
-        Raises:
-            ReadOnlyLibrary: the record cannot be written.
-            LibraryError: another process locks the record for a minute, the disk is full, or the file is damaged.
+        `of_papers` gives the record a new identity. Raise ReadOnlyLibrary if the record cannot be written. Raise
+        LibraryError if another process locks the record for a minute, the disk is full, or the file is damaged.
         """
         self.check_writable()
         db = self._db
@@ -132,11 +129,8 @@ class Database:
     def indexing(self) -> Iterator[str]:
         """Hold a snapshot of the record in this thread, to build a vector index from; yield the record's identity.
 
-        Remember the identity first. Only an index of a remembered identity may be updated: any other belongs to
-        another history, in which the same keys may stand for other chunks.
-
-        Raises:
-            LibraryError: as `transaction`.
+        Remember the identity first. Only an index of a remembered identity may be updated: any other belongs to another
+        history, in which the same keys may stand for other chunks. Raise LibraryError as `transaction` does.
         """
         while True:
             with self.transaction(of_papers=False) as db:

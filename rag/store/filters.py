@@ -32,8 +32,7 @@ class FilterRecords(SearchRecords):
     def paper_key(self, name: str) -> int:
         """Return the key of the paper with this id; else title, citekey, file name or path; else part of a title.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper: no paper matches, or several do; the message lists their ids and titles.
+        Raise UnknownPaper or AmbiguousPaper if no paper matches, or several do; the message lists their ids and titles.
         """
         arguments.text("paper", name)
         name = name.encode("utf-8", "replace").decode()  # SQLite rejects lone surrogates
@@ -52,9 +51,8 @@ class FilterRecords(SearchRecords):
     def papers_matching(self, filters: Filters) -> list[int] | None:
         """Return the keys of the papers that match, or None if no filter is set.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper: a filter names a paper, year, author, source, tag or collection that no paper
-                has.
+        Raise UnknownPaper or AmbiguousPaper if a filter names a paper, year, author, source, tag or collection that no
+        paper has.
         """
         if not filters:
             return None

@@ -87,8 +87,7 @@ class AnswerHistory:
     def save(self, saved: SavedAnswer) -> SavedAnswer:
         """Save an answer and return it with its numbers; the key of `saved` is not used.
 
-        Raises:
-            UnknownConversation: its conversation does not exist, or no longer.
+        Raise UnknownConversation if its conversation does not exist, or no longer.
         """
         with self._records.transaction(of_papers=False) as db:
             conversation = saved.conversation
@@ -177,11 +176,7 @@ class AnswerHistory:
         return self._select("WHERE conversation = ? ORDER BY a.key", (key,))
 
     def rename_conversation(self, key: int, name: str) -> None:
-        """Rename a conversation; an empty name restores the default.
-
-        Raises:
-            UnknownConversation, TooLong.
-        """
+        """Rename a conversation; an empty name restores the default. Raise UnknownConversation or TooLong."""
         name = _cleaned(arguments.text("name", name), MAX_NAME, "The name")
         with self._records.transaction(of_papers=False) as db:
             first = self.conversation(key)[0]
@@ -198,8 +193,7 @@ class AnswerHistory:
     def rate(self, key: int, good: bool | None, comment: str = "") -> None:
         """Replace the rating and comment of an answer; None and an empty comment delete them.
 
-        Raises:
-            UnknownAnswer, TooLong.
+        Raise UnknownAnswer or TooLong.
         """
         comment = _cleaned(comment.strip(), MAX_COMMENT, "The comment")
         with self._records.transaction(of_papers=False) as db:

@@ -94,10 +94,8 @@ class Index:
     def nearest(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None = None) -> list[int]:
         """Return the keys of the `count` chunks nearest to `vector` (dimensions,), nearest first.
 
-        `papers` limits them to the chunks of these papers.
-
-        Raises:
-            LibraryError: the record cannot be read, or now has vectors of another model.
+        `papers` limits them to the chunks of these papers. Raise LibraryError if the record cannot be read, or now has
+        vectors of another model.
         """
         with self._lock:
             self._follow_record()
@@ -114,8 +112,7 @@ class Index:
     def update(self) -> None:
         """Build a new version if one is due. Questions are answered meanwhile.
 
-        Raises:
-            LibraryError: it cannot be built; the older version is kept.
+        Raise LibraryError if it cannot be built; the older version is kept.
         """
         versions, _ = self.versions.sealed(self._records.was_indexed)
         if self._is_due(versions[0]) if versions else self._records.count_chunks():
@@ -124,8 +121,7 @@ class Index:
     def rebuild(self) -> None:
         """Build a new version from the record alone. Needs no embedding model.
 
-        Raises:
-            LibraryError: it cannot be built; the older version is kept.
+        Raise LibraryError if it cannot be built; the older version is kept.
         """
         self._build(fresh=True, wait=True)
         with self._lock:

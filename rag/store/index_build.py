@@ -63,9 +63,7 @@ def build(records: Records, folder: Path) -> Built:
 def build_in_process(records: Records, folder: Path, is_stopped: Callable[[], bool]) -> Built:
     """Do what `build` does in its own process.
 
-    Raises:
-        Stopped: `is_stopped` returned True.
-        LibraryError: the build failed.
+    Raise Stopped if `is_stopped` returned True. Raise LibraryError if the build failed.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "rag.store.index_build", str(records.path), str(folder)],

@@ -90,9 +90,7 @@ class Versions:
     def view(self, version: Version) -> View:
         """Return a private view of a version after checking every byte.
 
-        Raises:
-            DamagedVersion: a file is missing or has changed.
-            OSError: the view cannot be written.
+        Raise DamagedVersion if a file is missing or has changed. Raise OSError if the view cannot be written.
         """
         self._delete_leftover_views()
         name = self.folder / f"{_OPEN}{secrets.token_hex(6)}"

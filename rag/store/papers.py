@@ -83,8 +83,7 @@ class Records(FilterRecords):
     def paper(self, name: str) -> Paper:
         """Return the paper with this name (see `paper_key`) and its text.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper: no paper matches, or several do.
+        Raise UnknownPaper or AmbiguousPaper if no paper matches, or several do.
         """
         paper = self.at(self.paper_key(name))
         if paper is None:

@@ -215,8 +215,7 @@ def metadata(paper: Paper) -> list[str]:
 def correct(assistant: Assistant, name: str, texts: Sequence[str]) -> str:
     """Store the fields that a person changed and return a message; the others keep following the paper's source.
 
-    Raises:
-        SourceError: a field cannot have this value.
+    Raise SourceError if a field cannot have this value.
     """
     before = metadata(assistant.paper(name))
     fields = zip(_FIELDS, texts, before, strict=True)

@@ -49,11 +49,9 @@ class OllamaModel:
         """Stream the reply; closing the iterator closes the connection.
 
         The first piece may take `deadline_seconds`, since a laptop reads a long prompt for minutes. Each later one may
-        take `timeout_seconds`, and the whole reply `deadline_seconds`. `stop` ends the reply within a second.
-
-        Raises:
-            AnswerModelError: one of its subclasses, with the text generated so far in `text`. PromptCut needs Ollama
-                0.12.6; older versions cut a long prompt silently, see `rag.answering.token_budget.was_cut`.
+        take `timeout_seconds`, and the whole reply `deadline_seconds`. `stop` ends the reply within a second. Raise
+        a subclass of AnswerModelError, with the text generated so far in `text`. PromptCut needs Ollama
+        0.12.6; older versions cut a long prompt silently, see `rag.answering.token_budget.was_cut`.
         """
         body: dict[str, Any] = {
             "model": self.name,

@@ -64,9 +64,8 @@ class Exchange:
     def begin(self, deadline: float) -> Status:
         """Wait for the response's status.
 
-        Raises:
-            AnswerModelError: no connection, or `stop` was set.
-            TimeoutError: connected, but no response before the deadline.
+        Raise AnswerModelError if there is no connection, or `stop` was set. Raise TimeoutError if it connected, but no
+        response before the deadline.
         """
         try:
             status = self._next(min(deadline, after(CONNECT_SECONDS + 0.3)))

@@ -62,12 +62,9 @@ class Details(NamedTuple):
 def find_model(settings: config.Ollama) -> OllamaModel:
     """Return the model that the settings name, or for `auto` the first of `GOOD_MODELS` that is installed.
 
-    Takes `SEARCH_SECONDS` at most and downloads nothing.
-
-    Raises:
-        OllamaNotFound: nothing answers at the address, or something other than Ollama.
-        ModelNotFound: the model is not installed, or cannot generate text.
-        CloudModelRefused: the model runs on another machine, and `allow_cloud` is not set.
+    Takes `SEARCH_SECONDS` at most and downloads nothing. Raise OllamaNotFound if nothing answers at the address, or
+    something other than Ollama. Raise ModelNotFound if the model is not installed, or cannot generate text. Raise
+    CloudModelRefused if the model runs on another machine, and `allow_cloud` is not set.
     """
     _check_cloud(settings.model, is_cloud_name(settings.model), settings)
     _check_port(settings.host)

@@ -50,10 +50,7 @@ def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[l
     """Return the entries of a BibTeX file and failures for the broken ones; see `bibliography_items`.
 
     File names are relative to the folder of the .bib or to those that JabRef notes in it. An entry that others inherit
-    from is left out if it has neither abstract nor file.
-
-    Raises:
-        SourceError: The file is not text.
+    from is left out if it has neither abstract nor file. Raise SourceError if the file is not text.
     """
     entries, comments, failures = _parse(read_text(path, bibtex_encoding), name or path.name)
     folders = [path.parent]

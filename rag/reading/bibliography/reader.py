@@ -15,10 +15,8 @@ from .ris import ris_items
 def read_bibliography(path: Path, name: str, *, outside: bool = True) -> Reading:
     """Return the papers that the abstracts of items make; items with existing files make none, as the files do.
 
-    All items with neither abstract nor file are one failure. See `bibliography_items` for `outside`.
-
-    Raises:
-        SourceError: The file is not text, or has no item.
+    All items with neither abstract nor file are one failure. See `bibliography_items` for `outside`. Raise SourceError
+    if the file is not text, or has no item.
     """
     one, many = ("record", "records") if _is_ris(path) else ("entry", "entries")
     items, failures = bibliography_items(path, name, outside=outside)
@@ -43,9 +41,7 @@ def bibliography_items(path: Path, name: str = "", *, outside: bool = True) -> t
     """Return the items of a BibTeX or RIS file, and its broken ones; `name` (default: the file's) stands in failures.
 
     Without `outside` items can only name files in the bibliography's folder, as they should if someone else wrote it.
-
-    Raises:
-        SourceError: The file is not text.
+    Raise SourceError if the file is not text.
     """
     return (ris_items if _is_ris(path) else bibtex_items)(path, name, outside=outside)
 

@@ -29,10 +29,7 @@ def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list
     """Return the records of a RIS file and failures for the broken ones; see `bibliography_items`.
 
     File names in L1, L2, LK and UR are relative to the folder of the file, EndNote's `internal-pdf:` ones to its
-    `.Data` folder.
-
-    Raises:
-        SourceError: The file is not text.
+    `.Data` folder. Raise SourceError if the file is not text.
     """
     import rispy
     from rispy.config import LIST_TYPE_TAGS

@@ -91,10 +91,8 @@ def read_zotero(
     """Return the items of a Zotero folder and of its groups, in the order they were added, and attachments in error.
 
     `collections` limits the items, `without` excludes some: names ("Chapter 2") or paths ("Thesis/Chapter 2") in any
-    case, including subcollections. A file without an item is an item with an empty title.
-
-    Raises:
-        SourceError: The database cannot be read, or there is no such collection.
+    case, including subcollections. A file without an item is an item with an empty title. Raise SourceError if the
+    database cannot be read, or there is no such collection.
     """
     failures: list[Failure] = []
     citekeys = better_bibtex_citekeys(folder / "better-bibtex.sqlite", failures)

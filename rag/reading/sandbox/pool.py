@@ -62,9 +62,8 @@ class _Worker:
     def request(self, request: bytes, limits: Limits, stop: threading.Event | None) -> bytes:
         """Return the reply to a request.
 
-        Raises:
-            _WorkerDied, _WorkerTimedOut: There is none.
-            SourceError: The reply is too large, or `stop` was set.
+        Raise _WorkerDied or _WorkerTimedOut if there is none. Raise SourceError if the reply is too large, or `stop`
+        was set.
         """
         assert self.process.stdin
         assert self.process.stdout
@@ -158,8 +157,7 @@ def call(
         stop: Kill the worker once it is set.
         parse: Turns the worker's JSON into the result, and raises ValueError, KeyError or TypeError if it is invalid.
 
-    Raises:
-        SourceError: The task failed in any way; the message is the reader's reason, or one of the `limits`.
+    Raise SourceError if the task failed in any way; the message is the reader's reason, or one of the `limits`.
     """
     request = {"task": task, "arguments": arguments, "cpu": limits.cpu, "memory": limits.memory}
     try:
