@@ -1,7 +1,5 @@
 """Run the evaluation: `python -m eval [COMMAND]`; without a command, score answers."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

@@ -7,8 +7,6 @@
 Each argument is a folder with a report.json of `python -m eval`, all on the same question set.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

@@ -1,7 +1,5 @@
 """Read and write the evaluation's files."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

@@ -5,8 +5,6 @@ answer: a refusal or a missing result gets the worst score and is not left out, 
 be compared question by question.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import string

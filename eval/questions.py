@@ -1,7 +1,5 @@
 """Read and check question sets in JSON lines."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

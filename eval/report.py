@@ -4,8 +4,6 @@ The template, with style and script, is report.html.jinja. Text from questions a
 autoescape, and the page's content security policy allows only its own style and script, by their digests.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import math

@@ -1,7 +1,5 @@
 """Long runs: report their progress, and continue where an interrupted run stopped."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

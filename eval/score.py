@@ -6,8 +6,6 @@
 Writes answers.jsonl, report.json and report.html. An interrupted run continues where it stopped.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

@@ -4,8 +4,6 @@ A statistic here is a function of rows: arrays of places of questions, of any sh
 So the same function gives the value of all questions, of each bootstrap resample and of each permutation.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 

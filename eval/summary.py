@@ -1,7 +1,5 @@
 """Summarise the answers to a question set: figures by type and part, refusals, and what is wrong with each answer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Validate arguments from people and programs, which may have any type and value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

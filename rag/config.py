@@ -1,7 +1,5 @@
 """Load settings from defaults, the nearest config.toml, the environment and arguments, in rising precedence."""
 
-from __future__ import annotations
-
 import os
 import tomllib
 from collections.abc import Iterator, Mapping

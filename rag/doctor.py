@@ -1,7 +1,5 @@
 """Check a library, its models and Ollama: `Assistant.check()` and `footnote doctor`."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import os

@@ -1,7 +1,5 @@
 """Hide environment variables from other packages while they are imported or used."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading

@@ -1,7 +1,5 @@
 """Saved answers, conversations and ratings: the part of `Assistant` that does not ask."""
 
-from __future__ import annotations
-
 from .errors import EmptyLibrary, UnknownConversation
 from .library import Library
 from .store.history import Conversation, SavedAnswer

@@ -1,7 +1,5 @@
 """A library of papers: open, close, add, edit, remove, rebuild."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

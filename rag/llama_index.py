@@ -1,7 +1,5 @@
 """Retrieve passages of a library in any LlamaIndex application."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from llama_index.core.retrievers import BaseRetriever

@@ -1,7 +1,5 @@
 """Draw the pages of a paper's PDF with a quote marked, and find where a quote is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """From a question to its answer: the main path, top to bottom."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence

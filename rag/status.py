@@ -1,7 +1,5 @@
 """Count what a library holds: `Assistant.status()`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The functions that other programs call: Gradio's named endpoints, and the tools of an MCP server."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 from collections.abc import Callable

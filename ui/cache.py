@@ -1,7 +1,5 @@
 """Make the folder in which Gradio keeps uploads and images while the page runs, and delete it afterwards."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Routes of the page's links: pages of PDFs as images, answers and conversations as Markdown and BibTeX."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import zlib

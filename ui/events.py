@@ -1,7 +1,5 @@
 """What the event handlers of all tabs share: Gradio's options, and errors as messages."""
 
-from __future__ import annotations
-
 import functools
 import logging
 from collections.abc import Callable

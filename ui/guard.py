@@ -1,7 +1,5 @@
 """Decide which requests the page answers (origin, password, path, size), and set the headers of every response."""
 
-from __future__ import annotations
-
 import base64
 import re
 import secrets

@@ -4,8 +4,6 @@ The page is the same for every library; papers come with its first event. No tex
 read as Markdown, HTML or LaTeX: `ui.render` escapes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

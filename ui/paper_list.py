@@ -1,7 +1,5 @@
 """The papers of a library for all tabs, loaded again only when the library changes."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

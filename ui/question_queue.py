@@ -1,7 +1,5 @@
 """Limit how many questions are answered at the same time, and how many wait."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Iterator

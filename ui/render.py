@@ -4,8 +4,6 @@ Every text of a paper, a question or a model goes through a template that escape
 and classes that the templates set: `ref-2-1` is the first footnote of the third answer, `card-2-1` its card.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Callable, Sequence

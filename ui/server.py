@@ -1,7 +1,5 @@
 """Start the chat page as a web server on this machine."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

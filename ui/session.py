@@ -1,7 +1,5 @@
 """Answer the questions of the page's browser tabs, and rate and reopen answers."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

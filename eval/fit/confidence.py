@@ -1,7 +1,5 @@
 """Fit the confidence that a library answers a question, and the thresholds of refusing and of warning."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fit the fusion of retrieval scores on the rank of the first right paper."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Cross-validation folds and logistic regressions, as every fit uses them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Fit what the section of a chunk adds to its score, on the evidence that QASPER names."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fit the choice of the sentences that an answer quotes, on the facts that they hold."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple

@@ -12,8 +12,6 @@ folder in QASPER's form; without these files they stay as they are. Only the fit
 scores are of 5-fold cross-validation on it, and of the part kept apart for reporting.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import tempfile

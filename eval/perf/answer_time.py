@@ -5,8 +5,6 @@ package, and the processes take turns question by question, so that a busy machi
 `compare_checkouts` this file imports nothing of the project but `Assistant`, which every checkout has.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import json

@@ -7,8 +7,6 @@ the page takes a question, of loading it, and from Enter to the first words of a
 axe-core finds in each state, by impact. Needs Chromium. Nothing here is a test: the figures go into eval/LOG.md.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import importlib

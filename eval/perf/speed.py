@@ -6,8 +6,6 @@
 Prints JSON. Nothing here is a test: the figures go into eval/LOG.md with their date.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

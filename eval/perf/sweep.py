@@ -9,8 +9,6 @@ Papers are embedded once for each kind of chunk and backend; other settings reus
 sweep.svg and prints a table. An interrupted run continues where it stopped.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

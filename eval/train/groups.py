@@ -6,8 +6,6 @@ text, which the cross-encoder has to improve on: from the nearest texts alone it
 Of the parts kept for reporting only the ids of their abstracts are read, and these abstracts are left out.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import random

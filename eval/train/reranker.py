@@ -11,8 +11,6 @@ own score, so that the model only learns what that score lacks) and a logistic l
 asked for; the loss of a pair is the cross-entropy of its three labels of support.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import itertools

@@ -1,7 +1,5 @@
 """Make training data from sentences alone: questions with a number or a name cut out, and changed sentences."""
 
-from __future__ import annotations
-
 import itertools
 import random
 import re

@@ -1,7 +1,5 @@
 """Remove what a model writes around its answer: chat tokens, Markdown, headings, speakers, lists of references."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

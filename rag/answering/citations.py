@@ -1,7 +1,5 @@
 """Find and remove the citation markers in what a model writes: [1], [1, 2], (see passages 1-3), passage 2 ..."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

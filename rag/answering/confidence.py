@@ -1,7 +1,5 @@
 """Confidence: the probability that the library answers a question."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from ..models.weights import Weights, load_weights

@@ -4,8 +4,6 @@ The model is never trusted: numbers that it was not given are removed, each sent
 the passages that it cites, and labelled by how far these support it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence

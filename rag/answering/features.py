@@ -1,7 +1,5 @@
 """Features of candidate sentences for their choice, and of all of them for the confidence."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

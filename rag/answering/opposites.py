@@ -1,7 +1,5 @@
 """Compare what a sentence and quotes say goes up or down, what outperforms what, and what they negate."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re

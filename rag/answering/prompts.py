@@ -5,8 +5,6 @@ close its block, number itself, or play a role. Only what the model sees is chan
 The same input gives the same prompt.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Answer in prose by a local model, on top of the answer in quotes, which remains if the model fails."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import logging

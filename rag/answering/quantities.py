@@ -1,7 +1,5 @@
 """Find numbers with their units, and names, in a sentence, and check whether quotes contain them."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from decimal import Decimal

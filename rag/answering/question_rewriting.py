@@ -1,7 +1,5 @@
 """Have the model rewrite a follow-up as a question that stands alone."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 

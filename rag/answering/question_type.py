@@ -1,7 +1,5 @@
 """What a question asks for, by its words: a number, a name, a paper."""
 
-from __future__ import annotations
-
 import re
 
 from ..retrieval.terms import search_terms

@@ -1,7 +1,5 @@
 """Rerank candidate sentences with the packaged cross-encoder, for their choice and for the confidence."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Ask the model itself whether the quotes support each sentence ([ollama] check)."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ The result does not depend on where the stream is cut: whether a sentence ends i
 characters are there, from these alone.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -4,8 +4,6 @@ A question is searched for together with the one before it only if it depends on
 the question's own words. Otherwise it brings a new topic, and is searched for alone.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -10,8 +10,6 @@ given without their sign ("falls by 4.2" of -4.2); an opposite from the other si
 outperforms A"); "has no X" of "X is absent".
 """
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

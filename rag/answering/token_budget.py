@@ -1,7 +1,5 @@
 """Fit a prompt into a model's context window: estimate tokens, choose passages and earlier turns."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Sequence

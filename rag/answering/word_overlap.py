@@ -1,7 +1,5 @@
 """Split text into words and compare them by stem."""
 
-from __future__ import annotations
-
 import functools
 import re
 

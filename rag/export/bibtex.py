@@ -1,7 +1,5 @@
 """Export papers to BibTeX."""
 
-from __future__ import annotations
-
 import itertools
 import re
 import string

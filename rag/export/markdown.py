@@ -1,7 +1,5 @@
 """Export answers and conversations to Markdown."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 

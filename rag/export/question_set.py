@@ -1,7 +1,5 @@
 """Export rated answers as a question set for the evaluation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 

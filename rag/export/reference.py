@@ -1,7 +1,5 @@
 """What exports share: one-line text, surnames, identifiers and addresses of papers, and quotations to paste."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """Apply the user's corrections to a paper's metadata."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Group and format failures for reports and for the record: many similar failures of one source become one line."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

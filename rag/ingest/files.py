@@ -1,7 +1,5 @@
 """Names, digests and read errors of files."""
 
-from __future__ import annotations
-
 import errno
 import functools
 import hashlib

@@ -1,7 +1,5 @@
 """Locate the sources in files, folders, Zotero libraries, and the files that bibliographies name."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

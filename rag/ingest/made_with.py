@@ -1,7 +1,5 @@
 """What a library was made with: the embedding model and the chunking. Both must match the settings."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

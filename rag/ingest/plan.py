@@ -3,8 +3,6 @@
 Nothing here touches the record or the disk. `run` carries the actions out.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace

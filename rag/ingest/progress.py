@@ -1,7 +1,5 @@
 """Report the progress of long work on a library."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Read sources in worker processes, and add what a bibliography knows about them."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

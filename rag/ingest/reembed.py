@@ -5,8 +5,6 @@ every paper has its file there, one transaction replaces the old chunks. A rebui
 it stopped; until the end, the library stays as it was.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

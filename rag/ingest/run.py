@@ -1,7 +1,5 @@
 """Add sources to a library: plan, read, embed in groups, and store each paper in its own transaction."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import time

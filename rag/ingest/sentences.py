@@ -1,7 +1,5 @@
 """Split scientific text into sentences."""
 
-from __future__ import annotations
-
 import re
 
 from ..types import Span

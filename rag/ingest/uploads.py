@@ -1,7 +1,5 @@
 """Keep copies of uploaded files in the library's folder, each in a subfolder named by its content."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Walk through folders: which files are papers, and which are passed over."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -4,8 +4,6 @@ Daemon threads, not a pool or an event loop: those join their threads at exit, s
 lookup that hangs would hold up Stop and the end of the program.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator

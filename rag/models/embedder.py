@@ -4,8 +4,6 @@ The preparation exports the model into the user's cache. From then on a question
 never torch. Without OpenVINO, torch runs the same model.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import logging

@@ -1,7 +1,5 @@
 """Look for the local model in the background, so that a slow server does not delay the quotes."""
 
-from __future__ import annotations
-
 import threading
 import time
 from concurrent.futures import Future

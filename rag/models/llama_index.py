@@ -1,7 +1,5 @@
 """Use any LlamaIndex LLM as the chat model."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any

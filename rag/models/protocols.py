@@ -3,8 +3,6 @@
 `Assistant.open` accepts any object that satisfies one of them. Implementations must be thread-safe.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

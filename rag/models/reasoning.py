@@ -1,7 +1,5 @@
 """Remove a model's reasoning before its answer from a stream of text, by the markers around it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -5,8 +5,6 @@ cross_encoder.md describes its training and its quality. The adapter is merged i
 user's cache. From then on a question loads openvino and tokenizers only.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import logging

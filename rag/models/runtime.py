@@ -1,7 +1,5 @@
 """Find transformer models on this machine, export them into the user's cache, and run them by OpenVINO or torch."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os

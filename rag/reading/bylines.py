@@ -1,7 +1,5 @@
 """Recognise the names of people in bylines and in the metadata of files."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence

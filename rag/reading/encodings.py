@@ -1,7 +1,5 @@
 """Decode the bytes of text files, in the encoding that they declare or show."""
 
-from __future__ import annotations
-
 import codecs
 import re
 import unicodedata

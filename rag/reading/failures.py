@@ -1,7 +1,5 @@
 """Translate the exceptions of parser libraries into SourceError, from one table."""
 
-from __future__ import annotations
-
 import contextlib
 import zipfile
 import zlib

@@ -1,7 +1,5 @@
 """Choose the reader for a file by its suffix."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple

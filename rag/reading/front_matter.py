@@ -1,7 +1,5 @@
 """Parse the YAML front matter of Markdown, with a limit on aliases."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import frontmatter

@@ -1,7 +1,5 @@
 """Read JSON lines: one paper per line, with `title`, `text` or `abstract`, and metadata."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Normalise loosely written metadata of records into the fields of a paper."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from typing import Any

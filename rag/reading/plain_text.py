@@ -1,7 +1,5 @@
 """Read plain text: a title and paragraphs, or a page of titles and abstracts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

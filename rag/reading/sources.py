@@ -1,7 +1,5 @@
 """Hold what a reader returns, and build papers from titles and sections."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The papers, index, models and settings that retrieval and answering work with."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Suggest questions that suit a library, from the titles of its papers."""
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from collections.abc import Sequence

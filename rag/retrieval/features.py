@@ -1,7 +1,5 @@
 """Features of candidate chunks for a question: similarities and the kind of their sections."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Mapping, Sequence

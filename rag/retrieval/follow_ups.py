@@ -1,7 +1,5 @@
 """Follow-ups by their words: courtesies, questions that depend on the one before, and how these are joined."""
 
-from __future__ import annotations
-
 import enum
 import re
 from collections.abc import Sequence

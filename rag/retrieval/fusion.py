@@ -1,7 +1,5 @@
 """Fusion: one score for a candidate chunk from its features."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ The packaged cross-encoder orders the passages of each paper and leaves the orde
 (eval/LOG.md). A user's own orders all passages.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Hybrid search: candidate chunks by vectors and by words, each scored by both, best first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

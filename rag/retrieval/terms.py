@@ -1,7 +1,5 @@
 """The words of a question that are searched for."""
 
-from __future__ import annotations
-
 import re
 
 from .. import arguments

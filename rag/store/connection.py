@@ -1,7 +1,5 @@
 """Open SQLite connections to a library's record, for writing or read-only."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

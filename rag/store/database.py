@@ -1,7 +1,5 @@
 """The SQLite file of a library: one connection per thread, transactions, and the identity of its state."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import secrets

@@ -1,7 +1,5 @@
 """Names of the files and folders in a library's folder."""
 
-from __future__ import annotations
-
 RECORD = "footnote.sqlite"
 INDEX = "index"
 UPLOADS = "uploads"

@@ -1,7 +1,5 @@
 """Find papers by name (id, title, citekey, file name) and by filters (year, author, source, tag, collection)."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Save answers with their conversations, ratings and comments."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ A question never waits for the index and never fails because of it: chunks that 
 the record and compared one by one, all of them if no version is usable.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading

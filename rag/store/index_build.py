@@ -4,8 +4,6 @@ Chroma holds the interpreter lock while it adds vectors, so a long build runs in
 (`python -m rag.store.index_build RECORD FOLDER`), which ends when its parent does.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

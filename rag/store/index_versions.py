@@ -5,8 +5,6 @@ is checked against its digests each time, and opened through a private view: har
 of the database. A view stays intact when another process removes the version.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

@@ -1,7 +1,5 @@
 """Check a record for damage: the SQLite file, the papers and chunks, and the word index."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sqlite3

@@ -1,7 +1,5 @@
 """Bring a record's tables to the current version, one function per version."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ The record is one SQLite file: papers, sources, chunks with their vectors, the w
 else in a library's folder is derived from it, except uploaded files.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 import sqlite3

@@ -1,7 +1,5 @@
 """Remove the words of a removed paper from saved answers; everything else in them stays."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple

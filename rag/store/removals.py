@@ -1,7 +1,5 @@
 """Remember the papers that the user removed, so that their folders do not add them again."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sqlite3

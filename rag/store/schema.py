@@ -1,7 +1,5 @@
 """The SQL tables of a library's record, by the version that introduced them. `migrations` creates them."""
 
-from __future__ import annotations
-
 _TOKENIZER = "tokenize = 'porter unicode61 remove_diacritics 2'"
 
 WORD_INDEXES = (

@@ -1,7 +1,5 @@
 """Search the record: the SQL of the word search (BM25), and chunks with their vectors and texts."""
 
-from __future__ import annotations
-
 import bisect
 import json
 import sqlite3

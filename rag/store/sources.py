@@ -1,7 +1,5 @@
 """Store where papers were read from, and which files could not be read."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Translate errors of SQLite and the file system into errors that tell the user what to do."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """Maintain the FTS5 tables of the word search; `search` queries them."""
 
-from __future__ import annotations
-
 import sqlite3
 
 from ..text.readable import readable

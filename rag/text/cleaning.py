@@ -1,7 +1,5 @@
 """Remove characters that a person cannot see: control and bidi characters, terminal sequences, surrogates."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """Remove the HTML and JATS tags and entities that databases leave in the fields of a record."""
 
-from __future__ import annotations
-
 import html
 import re
 

@@ -3,8 +3,6 @@
 Shared words count for each of their languages, so a language must match clearly better than English.
 """
 
-from __future__ import annotations
-
 import re
 
 ENGLISH = "English"

@@ -1,7 +1,5 @@
 """List LaTeX commands: accents, letters, symbols, units, and commands that only wrap their argument."""
 
-from __future__ import annotations
-
 import unicodedata
 
 ACCENTS = {

@@ -1,7 +1,5 @@
 """Resolve LaTeX in text into its readable form, and write text as LaTeX."""
 
-from __future__ import annotations
-
 import functools
 import re
 import unicodedata

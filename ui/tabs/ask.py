@@ -1,7 +1,5 @@
 """The Ask tab: the question, the conversation, and the evidence next to it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """The Conversations tab: reopen, rename, download and delete stored conversations."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gradio as gr

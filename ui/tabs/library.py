@@ -1,7 +1,5 @@
 """The Library tab: list, upload, correct and remove papers."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Callable, Sequence

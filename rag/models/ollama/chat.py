@@ -1,7 +1,5 @@
 """Stream chat replies from Ollama."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

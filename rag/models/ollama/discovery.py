@@ -1,7 +1,5 @@
 """Ask Ollama which models are installed, and choose the one that answers."""
 
-from __future__ import annotations
-
 import re
 import socket
 from collections.abc import Mapping, Sequence

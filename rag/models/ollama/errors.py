@@ -1,7 +1,5 @@
 """Translate what Ollama, or whatever answers at its address, sends and raises into errors that say what to do."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

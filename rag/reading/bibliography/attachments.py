@@ -1,7 +1,5 @@
 """Find the files that a bibliography's item names, and those of them that hold a paper's text."""
 
-from __future__ import annotations
-
 import os
 import re
 import unicodedata

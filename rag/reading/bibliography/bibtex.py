@@ -1,7 +1,5 @@
 """Parse BibTeX entries into items, with inherited fields and attached files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Expand journal macros that bibliographies use without defining: those of ADS and of BibTeX's standard styles."""
 
-from __future__ import annotations
-
 import re
 
 _MACROS = {

@@ -1,7 +1,5 @@
 """Parse people's names as bibliographies write them, into given name first."""
 
-from __future__ import annotations
-
 import re
 
 from ...text.html_tags import untagged

@@ -1,7 +1,5 @@
 """Read the papers of a BibTeX or RIS file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Parse RIS records into items, in the variants that programs write."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Copy an SQLite database that another program holds open and locked."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import re

@@ -3,8 +3,6 @@
 The tables of Zotero 5 to 8 are the same in all that is read here.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Read what is next to a Zotero database: Better BibTeX's citekeys, and the base folder of linked files."""
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

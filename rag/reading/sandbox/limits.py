@@ -1,7 +1,5 @@
 """Define the limits of a request, and apply them inside a worker process. Outside of one nothing is limited."""
 
-from __future__ import annotations
-
 import contextlib
 import resource
 import signal

@@ -4,8 +4,6 @@ A request and its reply are frames on the worker's stdin and stdout: four bytes 
 crashes or exceeds its limits costs one request.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """Read files, bibliographies and Zotero libraries in worker processes, with limits by size."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 `pool` starts it as `python -m rag.reading.sandbox.worker`.
 """
 
-from __future__ import annotations
-
 import base64
 import importlib
 import json
