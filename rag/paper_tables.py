@@ -1,7 +1,5 @@
 """Return the tables of a stored paper, with their places on its pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

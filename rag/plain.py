@@ -1,7 +1,5 @@
 """Convert dataclasses to JSON values and back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar

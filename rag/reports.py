@@ -1,7 +1,5 @@
 """Hold what an `add` did."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from .text.readable import readable

@@ -1,7 +1,5 @@
 """Read the cells of tables as text, and convert tables to JSON values and back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

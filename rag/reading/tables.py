@@ -1,7 +1,5 @@
 """Hold the tables that a reader found in markup, and write them as text with a line a row."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Callable, Sequence

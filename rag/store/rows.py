@@ -1,7 +1,5 @@
 """Convert papers and chunks to rows of the record and back."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import json

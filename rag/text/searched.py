@@ -1,7 +1,5 @@
 """Write as text what a question searched."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
