@@ -18,8 +18,8 @@ MAX_LENGTH = 600  # characters of a row
 class Row(NamedTuple):
     """A line of a first page.
 
-    `at` is its index in the page's lines, `parts` its text with `CUT` for raised marks and wide gaps, `marked` whether
-    it has such marks.
+    `at` is its index in the page's lines, `text` has no raised marks at its end, `whole` has all letters, `parts` has
+    `CUT` for raised marks and wide gaps, `marked` tells whether there are such marks.
     """
 
     at: int
@@ -32,6 +32,7 @@ class Row(NamedTuple):
     size: float
     bold: bool
     marked: bool = False
+    whole: str = ""
 
 
 class FirstPage(NamedTuple):
@@ -86,7 +87,9 @@ def _row(index: int, line: Line) -> Row:
         letters.pop()
     text = "".join(letter for letter, _, _ in letters)[:MAX_LENGTH]
     box = (line.left, line.top, line.right, line.bottom)
-    return Row(index, " ".join(text.split()), " ".join(parts[:MAX_LENGTH].split()), *box, line.size, line.bold, marked)
+    whole = " ".join(line.text[:MAX_LENGTH].split())
+    spaced = " ".join(parts[:MAX_LENGTH].split())
+    return Row(index, " ".join(text.split()), spaced, *box, line.size, line.bold, marked, whole)
 
 
 def _is_space_in_small_capitals(line: Line, at: int) -> bool:

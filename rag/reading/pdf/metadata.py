@@ -1,6 +1,7 @@
 """Guess a paper's title, authors, year, venue, DOI and arXiv id from its pages, the file's metadata and its name.
 
-Each source is checked against the others: a value that two of them give is nearly certain.
+Each source gives candidates with a certainty, and `combine` decides: a value that two sources give is nearly certain,
+one that another contradicts is not given.
 """
 
 from __future__ import annotations
@@ -8,24 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ..bylines import stated_people
-from .authors import FRONT_MATTER_END, authors_of, is_sentence, printed_authors, used_words
-from .first_page import FirstPage, Row, first_page, in_margin
+from .authors import authors_of, printed_authors, used_words
+from .candidates import Candidate, combine
+from .first_page import first_page
+from .imprint import imprint
 from .lines import PageLines
-from .publication import find_arxiv_id, find_doi, find_venue, find_year
-from .title import ZOTERO_NAME, Title, find_title
-from .xmp import stated_facts
-
-_TITLE_PAGE_CHARACTERS = 800  # a page with running text has more
-_LABELLED = re.compile(
-    r"^\W*(?:published|accepted|received|submitted|(?:https?://)?(?:dx\.)?doi|digital object identifier"
-    r"|available online|citation|copyright|©|to cite)",
-    re.I,
+from .publication import (
+    arxiv_year,
+    name_candidates,
+    plausible,
+    publication_candidates,
+    reconciled,
+    stamp_candidates,
+    venues_of,
 )
-_VISITED = re.compile(r"\W*(?:download|access|view|deposit|archived)", re.I)  # dates that are not the paper's
-_OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$")
+from .title import ZOTERO_NAME, find_title
+from .xmp import stated_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +68,16 @@ def guess_metadata(
     byline = printed_authors(page, title.rows, used_words(pages))
     authors, authors_certainty = authors_of(page, byline, stated_people(stated), named["authors"] if named else "")
 
-    rows = _imprint_rows(page, title)
-    citing = [row for row in rows if _may_cite(row, page, title)]
-    own = [row for row in rows if row not in citing]
-    overleaf = [row.text for row in first_page(pages, covers + 1).rows if in_margin(row, page.height)]
-    on_covers = [
-        text for at in range(covers) for text in _texts(first_page(pages, at).rows) if not _VISITED.match(text)
+    passages = imprint(pages, covers, title.text, title.rows)
+    candidates = [
+        *publication_candidates(passages, stated, title.text),
+        *(each for first in pages[covers : covers + 1] for each in stamp_candidates(first)),
+        *name_candidates(stem),
+        *([Candidate("year", named["year"], "file name", 0.5)] if named else []),
     ]
-    lines = [(line.text, bool(line.turned)) for first in pages[covers : covers + 1] for line in first.lines]
-    doi = find_doi([*_texts(own), *on_covers], _texts(citing), overleaf, stated, stem)
-    arxiv = find_arxiv_id(lines, stated, stem)
-    imprint = [*_texts(rows), *overleaf, *on_covers]
-    year = find_year(imprint, stated, arxiv, named["year"] if named else "")
-    venue = find_venue(imprint, stated, doi, arxiv)
+    doi, arxiv = combine("doi", reconciled(candidates)), combine("arxiv_id", candidates)
+    year = combine("year", plausible([*candidates, *arxiv_year(arxiv.value)], pages, stated))
+    venue = combine("venue", [*candidates, *venues_of(doi, arxiv)])
     certainty = {
         "title": title.certainty,
         "authors": authors_certainty,
@@ -100,42 +98,3 @@ def guess_metadata(
         title_page=covers,
         author_lines=tuple(sorted(row.at for row in byline.rows)),
     )
-
-
-def _imprint_rows(page: FirstPage, title: Title) -> list[Row]:
-    """Return the rows that may name the publication: margins, front matter, labelled rows, small type."""
-    end = _front_matter_end(page, title)
-    return [
-        row
-        for row in page.rows
-        if row not in title.rows
-        and (
-            in_margin(row, page.height)
-            or row.top < end
-            or _LABELLED.match(row.text)
-            or (row.size < 0.88 * page.body and not is_sentence(row.text))
-        )
-    ]
-
-
-def _front_matter_end(page: FirstPage, title: Title) -> float:
-    """Return how far down the page the paper's own text begins."""
-    if sum(len(row.text) for row in page.rows) < _TITLE_PAGE_CHARACTERS:
-        return page.height
-    ends = [row.top for row in page.rows if FRONT_MATTER_END.match(row.text)]
-    return min(ends) if ends else max((row.bottom for row in title.rows), default=0.0)
-
-
-def _may_cite(row: Row, page: FirstPage, title: Title) -> bool:
-    """Return whether an imprint row may be of the text, a note or the references, and so may name another work."""
-    if row.top < _front_matter_end(page, title) or _LABELLED.match(row.text):
-        return False
-    as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
-    return as_text or not in_margin(row, page.height)
-
-
-def _texts(rows: Sequence[Row]) -> list[str]:
-    """Return the rows' texts, after the joined texts of rows that continue in the next."""
-    texts = [row.text for row in rows]
-    broken = [f"{a}{b}" for a, b in pairwise(texts) if a.endswith((":", "/"))]
-    return broken + [f"{a} {b}" for a, b in pairwise(texts) if _OPEN_END.search(a)] + texts

@@ -1,35 +1,58 @@
-"""Find a paper's DOI, arXiv id, year and venue in the margins of its first page and in the file's metadata."""
+"""Find DOIs, arXiv ids, years and venues in what a paper and its file say about its publication."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+
+from .candidates import Candidate, Guess
+from .imprint import Passage
+from .lines import PageLines
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^,;]+")
-_DATA_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910)/")
+_OTHER_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910|13039)/")  # of data and funders
+_COMPONENT = re.compile(r"(?:\.[gst]\d{3}|(?<=elife\.\d{5})\.\d{3})$")  # figures and tables have DOIs of their own
+_VERSION = re.compile(r"[./]v?(\d{1,2})$")
 _NOTE_OR_REFERENCE = re.compile(r"\d{1,2} ?[A-Zh]|\[\d{1,3}\]")
 _ARXIV = re.compile(
     r"arxiv(?:\.org/(?:abs|pdf)/|[:.\s]\s*)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I
 )
+_DOI_CERTAINTY = {
+    "own citation": 0.97, "first page": 0.9, "running head": 0.95, "side": 0.85, "cover": 0.85, "text": 0.2
+}  # fmt: skip
+"""How often a DOI in such a passage is the paper's."""
+_DOI_FIELDS = ("doi", "identifier", "url", "subject", "description", "title", "keywords")
 _YEAR = r"((?:19|20)\d\d)\b"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_YEARS = (  # how a year is printed, and the certainty that it is the year of publication
-    (re.compile(rf"published(?:\sonline)?\b[^.;]{{0,30}}?\b{_YEAR}", re.I), 0.92),
-    (re.compile(rf"{_MONTH}[\s\d.,–-]{{1,12}}{_YEAR}.{{0,12}}(?:©|\(c|copyright)", re.I), 0.92),
-    (re.compile(rf"(?:proceedings|conference|workshop|symposium|meeting|iclr|icml|neurips|nips)\b.{{0,60}}?\b{_YEAR}",
-                re.I), 0.91),
-    (re.compile(rf"(?:©|\(c\)|copyright|(?:^|\. )c )\D{{0,20}}{_YEAR}", re.I), 0.9),
-    (re.compile(rf"\bvol(?:ume|\.)?\s?\d+.{{0,40}}?\b{_YEAR}|\w\s\d+\s?(?:\(\d+\)\s?)?\({_YEAR}\)|\d\(\d+\),? {_YEAR}"
-                rf"|\({_YEAR}\) \d+:\d|^[A-Z][\w ]+\s(?:{_YEAR}[,;]\s?\d+[,;(]|\({_YEAR}\) \d)", re.I), 0.88),
-    (re.compile(rf"(?:journal|transactions|letters|proceedings)\b[^.;\d]{{0,60}},\s{_YEAR}(?=\W*$|\.)", re.I), 0.8),
-    (re.compile(rf"^[A-Z][^()\d]{{1,80}} \({_YEAR}\)\. |^(?:to cite|citation|how to cite).*?\b{_YEAR}", re.I), 0.87),
-    (re.compile(rf"(?:accepted|available online|posted|version|submitted|received)\b.{{0,30}}?\b{_YEAR}", re.I), 0.7),
-    (re.compile(rf"\b{_MONTH}[\s\d.,stndrh–-]{{0,12}}{_YEAR}|^\(?{_YEAR}\)?$", re.I), 0.65),
+_YEARS = (  # how a year is printed, what that is, and the certainty that it is the year of publication
+    (rf"first\spublished\b[^.;/]{{0,30}}?\b{_YEAR}", "first publication", 0.6),  # a later version may follow
+    (rf"(?<!first\s)published(?:\sonline)?\b[^.;/]{{0,30}}?\b{_YEAR}|{_MONTH}[\s\d.,–-]{{1,12}}{_YEAR}.{{0,12}}(?:©|\(c|copyright)",
+     "publication", 0.92),
+    (rf"(?:proceedings|conference|workshop|symposium|meeting|iclr|icml|neurips|nips)\b.{{0,60}}?\b{_YEAR}",
+     "meeting", 0.9),
+    (rf"(?:©|\(c\)|copyright|(?:^|\. )c )\D{{0,60}}?{_YEAR}|^\W*{_YEAR} the authors?\b|the author\(s\)\W{{0,3}}{_YEAR}",
+     "copyright", 0.88),
+    (rf"\bvol(?:ume|\.)?\s?\d+.{{0,40}}?\b{_YEAR}|\w\s\d+\s?(?:\(\d+\)\s?)?\({_YEAR}\)|\d\(\d+\),? {_YEAR}"
+     rf"|\({_YEAR}\) \d+:\d|^[A-Z][\w ]+\s(?:{_YEAR}[,;]\s?\d+[,;(]|\({_YEAR}\) \d)|\b{_YEAR}[,;]\s?\d+\s?[:(]\s?\w?\d"
+     rf"|\b{_YEAR}\W{{1,3}}vol(?:ume|\.)?\s?\d|\d, ?\w?\d+ \({_YEAR}\)", "volume", 0.9),
+    (rf"(?:journal|transactions|letters|proceedings)\b[^.;\d]{{0,60}},\s{_YEAR}(?=\W*$|\.)", "volume", 0.8),
+    (rf"^[A-Z][^()\d]{{1,80}} \({_YEAR}\)\. |^(?:to cite|citation|how to cite).*?\b{_YEAR}", "citation", 0.85),
+    (rf"(?:available online|posted|version)\b.{{0,30}}?\b{_YEAR}", "online", 0.7),
+    (rf"accepted\b.{{0,30}}?\b{_YEAR}", "accepted", 0.5),
+    (rf"(?:submitted|received|revised)\b.{{0,30}}?\b{_YEAR}", "received", 0.25),
 )  # fmt: skip
+_YEAR_PATTERNS = [(re.compile(pattern, re.I), kind, certainty) for pattern, kind, certainty in _YEARS]
+_DATE = re.compile(  # without a label, which would say what it is the date of
+    rf"\b{_MONTH}[\s\d.,stndrh–-]{{0,12}}{_YEAR}|^\(?{_YEAR}\)?$|\b\d\d?/\d\d?/{_YEAR}|\b{_YEAR}-\d\d-\d\d\b", re.I
+)
+_ANY_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?!\d)")
+_YEAR_IN_PARENTHESES = re.compile(rf"\({_YEAR}\w?\)")
 _FIRST_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)")
-_DATES = {"coverdate": 0.9, "publicationdate": 0.9, "subject": 0.6, "creationdate": 0.4, "createdate": 0.4}
+_DATES = {"coverdate": 0.9, "coverdisplaydate": 0.9, "publicationdate": 0.9, "subject": 0.6}
+_FILE_DATES = ("creationdate", "createdate")
+_MIN_MENTIONS = 3  # of a year, for the paper to be no older
+
 _VENUES = (
     (re.compile(r"published as a (?:conference|workshop) paper at (.+)", re.I), 0.9),
     (re.compile(r"((?:Proceedings of|Findings of) .+?)(?:,? pages?\b.*|,? pp\b.*|[,.]? \d+[–-]\d+.*|\.?$)"), 0.9),
@@ -51,116 +74,165 @@ _DOI_VENUES = {
     "10.1101/": "bioRxiv",
     "10.48550/arxiv": "arXiv preprint",
 }
+Stated = Mapping[str, Sequence[str]]
 
 
-Texts = Sequence[str]
+def publication_candidates(passages: Sequence[Passage], stated: Stated, title: str) -> Iterator[Candidate]:
+    """Yield what passages and the file's metadata say about DOI, year and venue."""
+    for passage in passages:
+        yield from _doi_candidates(passage)
+        yield from _year_candidates(passage, title)
+        yield from _venue_candidates(passage)
+    yield from _stated_candidates(stated)
 
 
-class Guess(NamedTuple):
-    """A value with its certainty from 0 to 1; empty if there is none."""
-
-    value: str = ""
-    certainty: float = 0.0
-
-
-def find_doi(
-    margins: Texts,
-    citing: Sequence[str],
-    overleaf: Sequence[str],
-    stated: Mapping[str, Texts],
-    stem: str,
-) -> Guess:
-    """Return the paper's DOI in lower case.
-
-    Args:
-        margins: lines in the margins of the first page.
-        citing: lines that may name another work.
-        overleaf: lines in the margins of the second page. They only decide between several DOIs, because a list of
-            references may reach there.
-        stated: the file's metadata.
-        stem: the file's name without its suffix.
-    """
-    in_file = [doi for name, texts in stated.items() if name != "program" for text in texts for doi in _dois(text)]
-    repeated = {doi for text in overleaf for doi in _dois(text)}
-    printed, cited = (
-        [doi for text in lines if not _NOTE_OR_REFERENCE.match(text) for doi in _dois(text) if not _DATA_DOI.match(doi)]
-        for lines in (margins, citing)
-    )
-    printed.sort(key=lambda doi: doi not in repeated)
-    confirmed = [doi for doi in in_file if doi in {*printed, *cited, *repeated}]
-    if confirmed:
-        return Guess(confirmed[0], 0.98)
-    if printed:
-        return Guess(printed[0], 0.9 if len(set(printed)) == 1 or printed[0] in repeated else 0.75)
-    if in_file:
-        return Guess(in_file[0], 0.9)
-    if cited:
-        return Guess(cited[0], 0.3)
-    match = re.match(r"(10\.\d{4,9})[._-](\S+)$", stem)
-    return Guess(f"{match[1]}/{match[2]}", 0.4) if match else Guess()
+def name_candidates(stem: str) -> Iterator[Candidate]:
+    """Yield the DOI and the arXiv id in a file's name."""
+    if doi := re.match(r"(10\.\d{4,9})[._-](\S+)$", stem):
+        yield Candidate("doi", f"{doi[1]}/{doi[2]}".casefold(), "file name", 0.7)
+    if number := re.match(r"(?:arxiv[-_.: ]?)?(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?\b", stem, re.I):
+        yield Candidate("arxiv_id", number[1], "file name", 0.7)
 
 
-def _dois(text: str) -> list[str]:
+# DOI
+
+
+def _doi_candidates(passage: Passage) -> Iterator[Candidate]:
+    if passage.where != "own citation" and _NOTE_OR_REFERENCE.match(passage.text):
+        return
+    for doi in dois_in(passage.text):
+        if not _OTHER_DOI.match(doi):
+            yield Candidate("doi", doi, passage.where, _DOI_CERTAINTY[passage.where])
+
+
+def dois_in(text: str) -> list[str]:
     """Return the DOIs in a text in lower case, without the punctuation after them."""
     found = []
     for match in _DOI.finditer(text):
         doi = match[0].rstrip(".:'’”")
         while doi.endswith("]") or (doi.endswith(")") and doi.count("(") < doi.count(")")):
             doi = doi[:-1].rstrip(".:'’”")
-        found.append(doi.casefold())
+        doi = _COMPONENT.sub("", doi.casefold())
+        if re.search(r"/.*\d", doi) and not doi.endswith(("-", "/", "_", "(")):
+            found.append(doi)
     return found
 
 
-def find_arxiv_id(lines: Sequence[tuple[str, bool]], stated: Mapping[str, Texts], stem: str) -> Guess:
-    """Return the arXiv id without its version, from the stamp, the file's metadata or its name.
+def reconciled(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates where a DOI that a line's end cut is the whole one, and an older version's is the latest's."""
+    dois = sorted({each.value for each in candidates if each.field == "doi"})
+    whole = {one: next((other for other in dois if _is_cut(one, other)), one) for one in dois}
+    latest: dict[str, str] = {}
+    for doi in dois:
+        if _VERSION.search(doi) and _version(doi) >= _version(latest.get(_VERSION.sub("", doi), "")):
+            latest[_VERSION.sub("", doi)] = doi
+    known = {doi: latest.get(_VERSION.sub("", whole[doi]), whole[doi]) for doi in dois}
+    return [each._replace(value=known[each.value]) if each.field == "doi" else each for each in candidates]
 
-    `lines` are those of the first page, each with whether it is rotated, as the stamp is.
+
+def _is_cut(one: str, other: str) -> bool:
+    """Return whether a DOI is the beginning of another one, which is no version of it."""
+    return other != one and other.startswith(one) and not _VERSION.fullmatch(other[len(one) :])
+
+
+def _version(doi: str) -> int:
+    match = _VERSION.search(doi)
+    return int(match[1]) if match else -1
+
+
+# Year
+
+
+def _year_candidates(passage: Passage, title: str) -> Iterator[Candidate]:
+    if passage.where == "own citation":
+        text = passage.text.replace(title, "")
+        if year := _YEAR_IN_PARENTHESES.search(text) or _ANY_YEAR.search(text):
+            yield Candidate("year", year[1], "own citation", 0.93)
+    if passage.where in ("side", "text"):
+        return
+    found = [
+        Candidate("year", next(filter(None, match.groups())), kind, certainty)
+        for pattern, kind, certainty in _YEAR_PATTERNS
+        for match in pattern.finditer(passage.text)
+    ]
+    yield from found or (
+        Candidate("year", next(filter(None, m.groups())), "date", 0.55) for m in _DATE.finditer(passage.text)
+    )
+
+
+def arxiv_year(arxiv_id: str) -> Iterator[Candidate]:
+    """Yield the year in an arXiv id."""
+    if re.match(r"\d{4}\.", arxiv_id):
+        yield Candidate("year", f"20{arxiv_id[:2]}", "arxiv", 0.8)
+
+
+def plausible(candidates: Sequence[Candidate], pages: Sequence[PageLines], stated: Stated) -> list[Candidate]:
+    """Return candidates, the years doubted that are well before a year that the paper often names.
+
+    A paper is no older than what it cites. Years after the file was made are plans and forecasts.
     """
-    stamps = [text for text, rotated in lines if rotated or re.match(r"\W*arxiv\W+\d", text, re.I)]
-    printed = next((match[1] for text in stamps for match in _ARXIV.finditer(text)), "")
-    in_file = next((m[1] for texts in stated.values() for text in texts for m in _ARXIV.finditer(text)), "")
-    name = re.match(r"(?:arxiv[-_.: ]?)?(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?\b", stem, re.I)
-    in_name = name[1] if name else ""
-    found = Counter(filter(None, (printed, in_file, in_name)))
-    best = printed or in_file or in_name
-    if not best:
-        return Guess()
-    return Guess(best, 0.98 if found[best] > 1 else 0.95 if printed else 0.85 if in_file else 0.7)
-
-
-def find_year(margins: Texts, stated: Mapping[str, Texts], arxiv: Guess, in_name: str) -> Guess:
-    """Return the year of publication as four digits; that of the file if nothing better is known."""
-    guesses = [
-        Guess(next(filter(None, match.groups())), sure)
-        for text in margins
-        for pattern, sure in _YEARS
-        for match in pattern.finditer(text)
+    made = [
+        int(match[1]) for name in _FILE_DATES for text in stated.get(name, []) if (match := _FIRST_YEAR.search(text))
     ]
-    for name, sure in _DATES.items():
-        found = [_FIRST_YEAR.search(text) for text in stated.get(name, [])]
-        guesses += [Guess(match[1], sure) for match in found if match]
-    if re.match(r"\d{4}\.", arxiv.value):
-        guesses.append(Guess(f"20{arxiv.value[:2]}", 0.8))
-    guesses += [Guess(in_name, 0.5)] if in_name else []
-    best = max(guesses, key=lambda guess: guess.certainty, default=Guess())
-    others = {guess.certainty for guess in guesses if guess.value == best.value} - {best.certainty}
-    return best._replace(certainty=min(0.98, best.certainty + 0.05)) if others else best
-
-
-def find_venue(margins: Texts, stated: Mapping[str, Texts], doi: Guess, arxiv: Guess) -> Guess:
-    """Return the journal, the conference or the archive."""
-    guesses = [
-        Guess(" ".join(match[1].split()).strip(" ,.;|"), sure)
-        for text in map(_without_capitals, margins)
-        for pattern, sure in _VENUES
-        for match in pattern.finditer(text)
+    limit = max(made, default=9999)
+    named = Counter(year for page in pages for line in page.lines for year in set(_ANY_YEAR.findall(line.text)))
+    latest = max((int(y) for y, count in named.items() if count >= _MIN_MENTIONS and int(y) <= limit), default=0)
+    return [
+        each._replace(certainty=0.2 * each.certainty)
+        if each.field == "year" and not latest - 1 <= int(each.value) <= limit + 1
+        else each
+        for each in candidates
     ]
-    guesses += [Guess(text, 0.92) for text in stated.get("publicationname", [])]
-    by_doi = (name for prefix, name in _DOI_VENUES.items() if doi.value.startswith(prefix))
-    guesses += [Guess(name, min(0.95, doi.certainty)) for name in by_doi]
-    guesses += [Guess("arXiv preprint", 0.5)] if arxiv.value else []
-    guesses = [guess for guess in guesses if 3 < len(guess.value) < 200]
-    return max(guesses, key=lambda guess: guess.certainty, default=Guess())
+
+
+# Venue
+
+
+def _venue_candidates(passage: Passage) -> Iterator[Candidate]:
+    if passage.where in ("own citation", "side", "running head"):
+        return
+    text = _without_capitals(passage.text)
+    for pattern, certainty in _VENUES:
+        for match in pattern.finditer(text):
+            name = " ".join(match[1].split()).strip(" ,.;|")
+            if 3 < len(name) < 200:
+                yield Candidate("venue", name, passage.where, certainty)
+
+
+def venues_of(doi: Guess, arxiv: Guess) -> Iterator[Candidate]:
+    """Yield the venue that a DOI or an arXiv id tells."""
+    for prefix, name in _DOI_VENUES.items():
+        if doi.value.startswith(prefix):
+            yield Candidate("venue", name, "doi", min(0.95, doi.certainty))
+    if arxiv.value:
+        yield Candidate("venue", "arXiv preprint", "arxiv", 0.5)
+
+
+# The file's metadata, and the arXiv's stamp
+
+
+def _stated_candidates(stated: Stated) -> Iterator[Candidate]:
+    for name in _DOI_FIELDS:
+        for doi in (doi for text in stated.get(name, []) for doi in dois_in(text)):
+            yield Candidate("doi", doi, "file", 0.9)
+    for name, certainty in _DATES.items():
+        for match in filter(None, map(_FIRST_YEAR.search, stated.get(name, []))):
+            yield Candidate("year", match[1], "file", certainty)
+    for name in _FILE_DATES:
+        for match in filter(None, map(_FIRST_YEAR.search, stated.get(name, []))):
+            yield Candidate("year", match[1], "date of the file", 0.35)
+    for name in stated.get("publicationname", []):
+        yield Candidate("venue", name, "file", 0.92)
+    for match in (match for texts in stated.values() for text in texts for match in _ARXIV.finditer(text)):
+        yield Candidate("arxiv_id", match[1], "file", 0.85)
+
+
+def stamp_candidates(page: PageLines) -> Iterator[Candidate]:
+    """Yield the arXiv id in the stamp of a first page, which is rotated as a rule."""
+    for line in page.lines:
+        if line.turned or re.match(r"\W*arxiv\W+\d", line.text, re.I):
+            for match in _ARXIV.finditer(line.text):
+                yield Candidate("arxiv_id", match[1], "stamp", 0.95)
 
 
 def _without_capitals(text: str) -> str:

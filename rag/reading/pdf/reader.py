@@ -25,7 +25,6 @@ _MAX_CHARACTERS = 3_500_000  # more do not fit into the memory limit
 _BATCH = 100_000  # characters whose boxes are converted at a time, to save memory
 _MIN_PROSE_WORDS = 40  # fewer are a lone figure
 _MIN_UNSPACED_LETTERS = 20  # in a line of prose; fewer are a label
-_MIN_YEAR_CERTAINTY = 0.5  # the date of the file alone is not the year of publication
 _MAX_LISTED = 5  # page numbers in a note
 _PROSE_KINDS = ("body", "abstract", "appendix", "acknowledgements")
 
@@ -73,7 +72,7 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
         title=title,
         text=f"{title}\n\n{body}",
         authors=found.authors,
-        year=found.year if dict(found.certainty).get("year", 0.0) >= _MIN_YEAR_CERTAINTY else None,
+        year=found.year,
         venue=found.venue,
         doi=found.doi,
         arxiv_id=found.arxiv_id,

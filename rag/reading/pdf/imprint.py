@@ -1,0 +1,184 @@
+"""Find the passages in which a paper says where and when it appeared: margins, front matter, and its own citation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..bylines import squeezed
+from .authors import FRONT_MATTER_END, is_sentence
+from .first_page import FirstPage, Row, first_page, in_margin
+from .lines import PageLines
+
+_TITLE_PAGE_CHARACTERS = 800  # a page with running text has more
+_LABELLED = re.compile(
+    r"^\W*(?:(?:first|latest|e)?[\s-]*published|accepted|received|submitted|(?:https?://)?(?:dx\.)?doi"
+    r"|digital object identifier|available online|citation|copyright|©|to cite|cite this)",
+    re.I,
+)
+_VISITED = re.compile(
+    r"\W*(?:download|access|view|deposit|archived|last updated|printed)", re.I
+)  # not the paper's dates
+_OWN_CITATION = re.compile(
+    r"^\W*(?:(?:please|to|how to|for citation,?|when citing,?)\s)*cit(?:e|ing)\b[^:.]{0,45}(?::|$)"
+    r"|^\W*(?:(?:suggested|recommended|preferred|original)\s)?citation\s*(?::|$)|^\W*acm reference format",
+    re.I,
+)
+_DOI_ABOVE = re.compile(r"^\W*(?:https?://(?:dx\.)?doi\.org/|doi\b)", re.I)
+_NEXT_LABEL = re.compile(r"^\W*[A-Z][A-Za-z]+(?: [a-z]+){0,3}\s?:(?!\s?\d)")
+_OPEN_DOI = re.compile(r"\b10\.\d{4,9}(?:/\S*)?$")
+_OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$|https?:$|/$")
+_MAX_CITATION_ROWS = 12
+_RUNNING_PAGES = 8  # pages whose margins are compared
+_TITLE_LETTERS = 24  # of the title, by which a paper's own citation is known
+
+
+class Passage(NamedTuple):
+    """A text, and where it stands: own citation, first page, side, running head, cover or text."""
+
+    text: str
+    where: str
+
+
+def imprint(pages: Sequence[PageLines], covers: int, title: str, title_rows: Sequence[Row]) -> list[Passage]:
+    """Return what the pages of a paper say about its publication; never its list of references."""
+    page = first_page(pages, covers)
+    found = list(_own_citations(pages, covers, title))
+    found += [Passage(text, "cover") for at in range(covers) for text in _texts(first_page(pages, at).rows)]
+    found += [Passage(text, "running head") for text in _running_heads(pages[covers:])]
+    found += [Passage(line.text, "side") for at in pages[covers : covers + 1] for line in at.lines if line.turned]
+    rows = _imprint_rows(page, title_rows)
+    citing = [row for row in rows if _may_cite(row, page, title_rows)]
+    found += [Passage(text, "first page") for text in _texts([row for row in rows if row not in citing])]
+    found += [Passage(text, "text") for text in _texts(citing)]
+    return [each for each in found if each.where == "side" or not _VISITED.match(each.text)]
+
+
+# The first page
+
+
+def _imprint_rows(page: FirstPage, title: Sequence[Row]) -> list[Row]:
+    """Return the rows that may name the publication: margins, front matter, labelled rows, small type."""
+    end = _front_matter_end(page, title)
+    return [
+        row
+        for row in page.rows
+        if row not in title
+        and (
+            in_margin(row, page.height)
+            or row.top < end
+            or _LABELLED.match(row.text)
+            or (row.size < 0.88 * page.body and not is_sentence(row.text))
+        )
+    ]
+
+
+def _front_matter_end(page: FirstPage, title: Sequence[Row]) -> float:
+    """Return how far down the page the paper's own text begins."""
+    if sum(len(row.text) for row in page.rows) < _TITLE_PAGE_CHARACTERS:
+        return page.height
+    ends = [row.top for row in page.rows if FRONT_MATTER_END.match(row.text)]
+    return min(ends) if ends else max((row.bottom for row in title), default=0.0)
+
+
+def _may_cite(row: Row, page: FirstPage, title: Sequence[Row]) -> bool:
+    """Return whether an imprint row may be of the text, a note or the references, and so may name another work."""
+    if row.top < _front_matter_end(page, title) or _LABELLED.match(row.text):
+        return False
+    as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
+    return as_text or not in_margin(row, page.height)
+
+
+def _texts(rows: Sequence[Row]) -> list[str]:
+    """Return the rows' texts; one that ends in the middle of a DOI or a name goes on in the row below it."""
+    texts = []
+    for at, row in enumerate(rows):
+        below = _below(rows, at) if _OPEN_DOI.search(row.whole) or _OPEN_END.search(row.whole) else None
+        if below:
+            texts.append(_joined(row.whole, below.whole))
+        texts.append(row.whole)
+    return texts
+
+
+# Running heads
+
+
+def _running_heads(pages: Sequence[PageLines]) -> list[str]:
+    """Return the lines that stand, but for their numbers, in the margins of several pages."""
+    margins = [
+        {row.whole for row in page.rows if in_margin(row, page.height)}
+        for page in (first_page(pages, at) for at in range(min(len(pages), _RUNNING_PAGES)))
+    ]
+    counts = Counter(form for texts in margins for form in {_without_page_number(text) for text in texts})
+    return [text for texts in margins[1:] for text in texts if counts[_without_page_number(text)] > 1]
+
+
+def _without_page_number(text: str) -> str:
+    return re.sub(r"^\W*\d{1,5}\b|\b\d{1,5}\W*$|\b\d{1,4} (?:of|/) \d{1,4}\b", "", text)
+
+
+# The paper's own citation
+
+
+def _own_citations(pages: Sequence[PageLines], covers: int, title: str) -> Iterator[Passage]:
+    """Yield the passages of any page that say how to cite the paper, with its title in them.
+
+    Without the title the label itself tells on the first page that the passage is about the paper.
+    """
+    wanted = squeezed(title)[:_TITLE_LETTERS]
+    for number, page in enumerate(pages):
+        if not any(_OWN_CITATION.match(line.text) for line in page.lines):
+            continue
+        rows = first_page(pages, number).rows
+        for at, row in enumerate(rows):
+            if label := _OWN_CITATION.match(row.text):
+                text = _citation(rows, at)
+                if wanted and wanted in squeezed(text):
+                    yield Passage(text, "own citation")
+                elif number == covers and label[0].endswith(":"):
+                    yield Passage(text, "first page")
+
+
+def _citation(rows: Sequence[Row], at: int) -> str:
+    """Return the text from a label on to the next label, and a DOI directly above it."""
+    above = [row for row in rows[max(0, at - 4) : at] if _is_below(row, rows[at]) and _DOI_ABOVE.match(row.text)]
+    text = rows[at].whole
+    here: int | None = at
+    for _ in range(_MAX_CITATION_ROWS):
+        here = _index_below(rows, here)
+        if here is None or _NEXT_LABEL.match(rows[here].text):
+            break
+        text = _joined(text, rows[here].whole)
+    return " ".join([*(row.whole for row in above), text])
+
+
+def _joined(text: str, following: str) -> str:
+    """Join lines, without a space where a DOI goes on in the next."""
+    broken = _OPEN_DOI.search(text) and text.endswith(tuple("-/._:(")) and re.match(r"[a-z\d(]", following)
+    return text + following if broken or re.search(r"https?:$|/$", text) else f"{text} {following}"
+
+
+def _below(rows: Sequence[Row], at: int) -> Row | None:
+    index = _index_below(rows, at)
+    return None if index is None else rows[index]
+
+
+def _index_below(rows: Sequence[Row], at: int | None) -> int | None:
+    """Return the index of the row directly below another in its column."""
+    if at is None:
+        return None
+    for index in range(at + 1, len(rows)):
+        if rows[index].top > rows[at].bottom + rows[at].size:
+            return None
+        if _is_below(rows[at], rows[index]):
+            return index
+    return None
+
+
+def _is_below(upper: Row, lower: Row) -> bool:
+    gap = lower.top - upper.bottom
+    alike = abs(lower.size - upper.size) < 0.15 * upper.size
+    aligned = abs(lower.left - upper.left) < 2 * upper.size or abs(lower.right - upper.right) < upper.size
+    return alike and aligned and -0.6 * upper.size < gap < 0.9 * upper.size and lower.top > upper.top + 0.5 * upper.size
