@@ -3,44 +3,117 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from .lines import Line, PageLines
 
 EDGE = 0.11  # of the page's height: running heads and page numbers are in these margins
-_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
-
-Heads = Counter[tuple[str, int]]  # text without its numbers, and height on the page
+_SAME_HEIGHT = 3.0  # points between the heads of two pages
+_LINE_DISTANCE = 1.35  # of the type size, between the lines of a paragraph
+_MAX_LINES = 3000  # of a page that is no drawing; the search for a neighbour is quadratic
+_NUMBER = re.compile(r"\W*(?:page\s*)?(?:(\d{1,5})|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
 
 
 def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
     """Return the pages without running heads, page numbers and rotated lines."""
-    heads: Heads = Counter()
-    for page in pages:
-        heads.update({_head(line) for line in page.lines if _is_at_edge(line, page)})
-    return [replace(page, lines=tuple(_kept_lines(page, heads, len(pages)))) for page in pages]
+    edges = [[line for line in page.lines if not line.turned and _is_at_edge(line, page)] for page in pages]
+    repeated = _repeated(edges)
+    heads = repeated | _in_place_of_heads(edges, repeated)
+    numbers = _page_numbers(pages, edges)
+    return [
+        replace(page, lines=tuple(_kept_lines(page, at_edge, heads, numbers)))
+        for page, at_edge in zip(pages, edges, strict=True)
+    ]
 
 
-def _kept_lines(page: PageLines, heads: Heads, page_count: int) -> Iterator[Line]:
-    lines = [li for li in page.lines if not li.turned]
-    foot = min((li.top for li in lines if _is_at_foot(li, page) and _NUMBER.fullmatch(li.text)), default=page.height)
-    at_edge = [li for li in lines if _is_at_edge(li, page)]
-    repeated = {id(li) for li in at_edge if page_count > 1 and heads[_head(li)] > 1}
-    removable = repeated | {id(li) for li in at_edge if _NUMBER.fullmatch(li.text) or li.top > foot}
-    text = [li for li in lines if not _NUMBER.fullmatch(li.text)]
-    left, right = min((li.left for li in text), default=0.0), max((li.right for li in text), default=page.width)
-    beside_text = {
-        id(li)
-        for li in lines
-        if id(li) in repeated and _NUMBER.fullmatch(li.text) and (li.left > right or li.right < left)
-    }
+def _repeated(edges: Sequence[Sequence[Line]]) -> set[int]:
+    """Return the ids of lines at an edge that another page has at the same height, but for their numbers."""
+    same: dict[str, list[tuple[float, int, Line]]] = defaultdict(list)
+    for page, lines in enumerate(edges):
+        for line in lines:
+            if not _NUMBER.fullmatch(line.text):
+                same[_without_numbers(line.text)].append((line.top, page, line))
+    out: set[int] = set()
+    for places in same.values():
+        for group in _near(places):
+            if len({page for _, page, _ in group}) > 1:
+                out.update(id(line) for _, _, line in group)
+    return out
+
+
+def _near(places: Iterable[tuple[float, int, Line]]) -> Iterator[list[tuple[float, int, Line]]]:
+    group: list[tuple[float, int, Line]] = []
+    for place in sorted(places, key=lambda each: each[0]):
+        if group and place[0] - group[0][0] > _SAME_HEIGHT:
+            yield group
+            group = []
+        group.append(place)
+    yield group
+
+
+def _in_place_of_heads(edges: Sequence[Sequence[Line]], repeated: set[int]) -> set[int]:
+    """Return the ids of lines where most lines are heads, in the same type: of a chapter or of an even page."""
+    lines = [line for at_edge in edges for line in at_edge]
+    places = Counter(map(_place, lines))
+    of_heads = Counter(_place(line) for line in lines if id(line) in repeated)
+    return {id(line) for line in lines if 2 * of_heads[_place(line)] > places[_place(line)]}
+
+
+def _place(line: Line) -> tuple[float, float, str]:
+    return round(line.base if line.base >= 0 else line.bottom), line.size, line.font
+
+
+def _page_numbers(pages: Sequence[PageLines], edges: Sequence[Sequence[Line]]) -> set[int]:
+    """Return the ids of the page numbers: if some pages count on, only the numbers that do."""
+    numbers = [
+        (line, int(found[1]) - page.number if found[1] else None)
+        for page, lines in zip(pages, edges, strict=True)
+        for line in lines
+        if (found := _NUMBER.fullmatch(line.text))
+    ]
+    counts = Counter(offset for _, offset in numbers if offset is not None)
+    most = max(counts.values(), default=0)
+    offsets = {offset for offset, count in counts.items() if count > max(1, 0.3 * most)}
+    return {id(line) for line, offset in numbers if not offsets or offset is None or offset in offsets}
+
+
+def _kept_lines(page: PageLines, edge: Sequence[Line], heads: set[int], numbers: set[int]) -> Iterator[Line]:
+    lines = [line for line in page.lines if not line.turned]
+    at_edge = {id(line) for line in edge}
+    foot = min((li.top for li in edge if _is_at_foot(li, page) and id(li) in numbers), default=page.height)
+    removable = {key for key in at_edge if key in heads or key in numbers} | {id(li) for li in edge if li.top > foot}
+    removable -= _in_paragraphs(page, edge, removable, numbers)
     downwards = sorted(lines, key=lambda li: li.middle)
     upwards = sorted(lines, key=lambda li: li.middle, reverse=True)
-    removed = {*beside_text, *_outer_lines(downwards, removable), *_outer_lines(upwards, removable)}
+    removed = {*_beside_text(lines, numbers), *_outer_lines(downwards, removable), *_outer_lines(upwards, removable)}
     return (line for line in lines if id(line) not in removed)
+
+
+def _in_paragraphs(page: PageLines, edge: Sequence[Line], removable: set[int], numbers: set[int]) -> set[int]:
+    """Return the ids of removable lines that are the first or last of a paragraph, and repeated by chance."""
+    if len(page.lines) > _MAX_LINES:
+        return set()
+    text = [line for line in page.lines if id(line) not in removable and not line.turned]
+    heads = [line for line in edge if id(line) in removable and id(line) not in numbers]
+    return {id(head) for head in heads if any(_is_next_line(head, line, page) for line in text)}
+
+
+def _is_next_line(head: Line, line: Line, page: PageLines) -> bool:
+    """Return whether a line is next to another, on the side of the page's middle, in the same type."""
+    step = head.middle - line.middle if head.middle > page.height / 2 else line.middle - head.middle
+    near = 0 < step < _LINE_DISTANCE * head.size and line.left < head.right and line.right > head.left
+    return near and (line.size, line.font) == (head.size, head.font)
+
+
+def _beside_text(lines: Sequence[Line], numbers: set[int]) -> set[int]:
+    """Return the ids of page numbers left or right of all text."""
+    text = [line for line in lines if not _NUMBER.fullmatch(line.text)]
+    left = min((line.left for line in text), default=float("-inf"))
+    right = max((line.right for line in text), default=float("inf"))
+    return {id(line) for line in lines if id(line) in numbers and (line.left > right or line.right < left)}
 
 
 def _outer_lines(lines: Sequence[Line], removable: set[int]) -> Iterator[int]:
@@ -62,6 +135,5 @@ def _is_at_foot(line: Line, page: PageLines) -> bool:
     return line.top > (1 - EDGE) * page.height
 
 
-def _head(line: Line) -> tuple[str, int]:
-    text = re.sub(r"[\W_]+", " ", re.sub(r"\d+", "0", line.text)).strip()
-    return text or line.text, round(line.top / 4)
+def _without_numbers(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", re.sub(r"\d+", "0", text)).strip() or text

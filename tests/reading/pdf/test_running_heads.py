@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpers.pdf_files import LEFT, PROSE, Draw, body, make_pdf, paragraphs, read, title_page, wrapped, write
+from helpers.pdf_files import LEFT, PROSE, RIGHT, Draw, body, make_pdf, paragraphs, read, title_page, wrapped, write
 from reportlab.pdfgen.canvas import Canvas
 
 
@@ -54,4 +54,38 @@ def test_page_numbers_next_to_the_text_and_alternating_feet_are_removed(tmp_path
         return draw
 
     document = read(tmp_path, make_pdf(*map(page, range(1, 7))))
+    assert sorted(body(document).split()) == sorted(PROSE.split() * 6)
+
+
+def test_a_number_at_the_foot_of_a_column_and_a_line_that_two_pages_share_by_chance_stay(tmp_path: Path) -> None:
+    """The foot of a table ends above the last line of the column beside it, and paragraphs end alike."""
+
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            if number == 1:
+                write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+            write(canvas, [str(number + 40)], 560, 780, 9)
+            rows = wrapped(from_word(number), 44)
+            write(canvas, [*rows, "in the end."], LEFT, 40 + 12 * len(rows))
+            write(canvas, ["Total", "630"], RIGHT, 74)
+
+        return draw
+
+    text = body(read(tmp_path, make_pdf(*map(page, range(1, 5)))))
+    assert [text.count(word) for word in ("630", "in the end.")] == [4, 4]
+
+
+def test_heads_that_one_page_alone_has_are_removed_where_other_pages_have_theirs(tmp_path: Path) -> None:
+    heads = ["", "Alder and Birch", "Tracks and Floods", "Alder and Birch", "Appendix of Kites", "Alder and Birch"]
+
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            if number == 0:
+                write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
+            write(canvas, [heads[number]], LEFT, 770, 8, "Helvetica-Oblique")
+            write(canvas, wrapped(from_word(number), 90), LEFT, 700 if number else 600)
+
+        return draw
+
+    document = read(tmp_path, make_pdf(*map(page, range(6))))
     assert sorted(body(document).split()) == sorted(PROSE.split() * 6)
