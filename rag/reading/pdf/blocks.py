@@ -9,7 +9,8 @@ from .captions import figure_lettering, find_captions, is_caption_of
 from .columns import Block, Typography, reading_order, stays_in_column
 from .line_pieces import baseline, merge_pieces
 from .lines import Line, PageLines
-from .tables import find_cells
+from .table_rules import draw_dotted_rules
+from .tables import find_tables
 
 _MAX_IMPRINT_LINES = 12
 _IMPRINT = re.compile(
@@ -22,15 +23,16 @@ _IMPRINT = re.compile(
 def find_blocks(page: PageLines, typography: Typography) -> list[Block]:
     """Return the blocks of a page in reading order, without the lettering of figures."""
     typography = typography._replace(lefts=typography.lefts_by_side[page.number % 2])
+    page = draw_dotted_rules(page)
     lines = sorted(page.lines, key=lambda line: (line.top, line.left))
     captions = find_captions(lines, typography)
-    free = _without(lines, [line for caption in captions for line in caption.lines])
-    tables: list[Block] = []
-    for caption in captions:
-        if is_caption_of("tab", caption):
-            cells = find_cells(caption, free, captions, page, typography)
-            tables += [Block(cells, "table", caption.label)] if cells else []
-            free = _without(free, cells)
+    tables = [
+        Block([*table.body, *table.notes], "table", table.label, table)
+        for table in find_tables(page, lines, captions, typography)
+    ]
+    in_tables = [line for block in tables if block.table for line in block.table.lines]
+    captions = [caption for caption in captions if not {id(li) for li in caption.lines} & {id(li) for li in in_tables}]
+    free = _without(lines, [*in_tables, *(line for caption in captions for line in caption.lines)])
     for caption in captions:
         if is_caption_of("fig", caption):
             free = _without(free, figure_lettering(caption, free, page, typography))

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .lines import Line, PageLines, body_size
+
+if TYPE_CHECKING:
+    from .tables import PrintedTable
 
 _MAX_LINE_HEIGHT = 20  # points
 _MIN_COLUMN_DISTANCE = 40  # points between the left edges of two columns
@@ -25,9 +28,9 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 class Typography(NamedTuple):
     """How most of a document is set, in points.
 
-    `size` is the type size, `pitch` the distance between baselines, `lefts` are the left edges of the columns;
-    `lefts_by_side` are those of even and of odd pages, which differ if margins are mirrored. `captions` has the size
-    and the mark after the number of the document's captions.
+    `size` is the type size, `pitch` the distance between baselines, `width` that of a column's lines; `lefts` are the
+    left edges of the columns; `lefts_by_side` are those of even and of odd pages, which differ if margins are mirrored.
+    `captions` has the size and the mark after the number of the document's captions.
     """
 
     size: float
@@ -35,15 +38,17 @@ class Typography(NamedTuple):
     lefts: tuple[float, ...]
     lefts_by_side: tuple[tuple[float, ...], tuple[float, ...]]
     captions: frozenset[tuple[float, str]]
+    width: float
 
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """Lines that belong together; `kind` is text, caption, table or footnote. The lines of a table are its cells."""
+    """Lines that belong together; `kind` is text, caption, table or footnote."""
 
     lines: list[Line]
     kind: str = "text"
     label: str | None = None
+    table: PrintedTable | None = None
 
     @property
     def left(self) -> float:
@@ -76,7 +81,8 @@ def measure(pages: Sequence[PageLines]) -> Typography:
     even, odd = (_column_lefts([line for line in body if line.page % 2 == side]) for side in (0, 1))
     mirrored = even and odd and abs(even[0] - odd[0]) > 3
     sides = (even, odd) if mirrored else (lefts, lefts)
-    return Typography(size, median(steps) if steps else 1.2 * size, lefts, sides, _caption_forms(lines, size))
+    width = median(line.right - line.left for line in body) if body else 250.0
+    return Typography(size, median(steps) if steps else 1.2 * size, lefts, sides, _caption_forms(lines, size), width)
 
 
 def _column_lefts(lines: Sequence[Line]) -> tuple[float, ...]:

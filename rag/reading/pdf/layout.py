@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ...types import Page, Section
+from ...types import Page, Section, Table
 from .blocks import find_blocks
 from .columns import measure
+from .continued_tables import join_tables
 from .hyphenation import count_words
 from .lines import Line, PageLines
 from .paragraphs import Paragraph, join_paragraphs, split_block
@@ -19,10 +20,11 @@ from .sections import assign_sections, page_spans, write_sections
 
 
 class Layout(NamedTuple):
-    """A document's text, its sections and the spans of its pages."""
+    """A document's text, its sections, its tables and the spans of its pages."""
 
     text: PlacedText
     sections: tuple[Section, ...]
+    tables: tuple[Table, ...]
     pages: tuple[Page, ...]
 
 
@@ -37,9 +39,10 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
             block.lines = [line for line in block.lines if id(line) not in title_ids]
             if block.lines:
                 paragraphs += split_block(block, typography)
-    text, sections = write_sections(assign_sections(join_paragraphs(paragraphs)), count_words(pages))
+    joined = join_tables(join_paragraphs(paragraphs))
+    text, sections, tables = write_sections(assign_sections(joined), count_words(pages))
     text = _as_shown(text, upright)
-    return Layout(text, sections, page_spans(text.pages, {page.number: page.label for page in pages}))
+    return Layout(text, sections, tables, page_spans(text.pages, {page.number: page.label for page in pages}))
 
 
 def _upright(pages: Sequence[PageLines], title_ids: set[int]) -> list[tuple[int, PageLines]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .glyphs import Glyph, read_characters, upright_glyphs
-from .graphics import rules_and_pictures
+from .graphics import find_graphics
 from .rotation import Boxes, bounds, upright_boxes
 from .visibility import find_visible
 from .writing_systems import are_ideographs, close_spaced_heading, is_right_to_left, reading_order
@@ -67,8 +67,8 @@ class PageLines:
     """A page with its number (from 1), printed label, size in points, and lines in drawing order.
 
     `hidden` counts invisible characters (see `Visibility`); `image` tells whether a picture covers most of the page.
-    `rules` and `pictures` are boxes of level rules and of pictures and drawings. `turned` is how many quarter turns
-    the page was rotated to make its lines upright.
+    `rules`, `uprights` and `pictures` are boxes of level rules, of upright rules, and of pictures and drawings.
+    `turned` is how many quarter turns the page was rotated to make its lines upright.
     """
 
     number: int
@@ -81,6 +81,7 @@ class PageLines:
     rules: tuple[tuple[float, ...], ...] = ()
     pictures: tuple[tuple[float, ...], ...] = ()
     turned: int = 0
+    uprights: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(slots=True)
@@ -116,8 +117,10 @@ def read_lines(page: Any, number: int, label: str | None) -> PageLines:
         for turned, glyphs in upright_glyphs(chars, visibility.kept)
         for run in _merge_runs(_runs(glyphs))
     )
-    graphics = rules_and_pictures(page)
-    return PageLines(number, label, chars.width, chars.height, lines, visibility.hidden, visibility.image, *graphics)
+    graphics = find_graphics(page)
+    return PageLines(
+        number, label, chars.width, chars.height, lines, visibility.hidden, visibility.image, **graphics._asdict()
+    )
 
 
 def _runs(glyphs: Sequence[Glyph]) -> list[_Run]:

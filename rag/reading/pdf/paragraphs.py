@@ -12,6 +12,7 @@ import numpy as np
 from .columns import Block, Typography
 from .headings import heading_lines, is_heading, section_kind
 from .lines import Line
+from .tables import PrintedTable
 
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？．؟۔।]["'”’」』）)\]*†‡]*\d{0,2}$|[a-z)][.!?]\d{1,2}$""")
 _LIST_ITEM = re.compile(r"[•▪◦‣·*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|\[\d{1,3}\]\s")
@@ -34,6 +35,7 @@ class Paragraph:
     lines: list[Line]
     label: str | None = None
     opens_block: bool = True
+    table: PrintedTable | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -50,7 +52,7 @@ class Paragraph:
 def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
     """Yield the paragraphs of a block, and its headings."""
     if block.kind in ("table", "caption"):
-        yield Paragraph(block.kind, block.lines, block.label)
+        yield Paragraph(block.kind, block.lines, block.label, table=block.table)
     elif block.kind == "footnote":
         for lines in _split(block.lines, lambda _, line: _has_note_mark(line)):
             yield Paragraph("footnote", lines)

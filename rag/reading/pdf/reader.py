@@ -78,6 +78,7 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
         arxiv_id=found.arxiv_id,
         pages=(*title_page, *(replace(p, start=p.start + start, end=p.end + start) for p in layout.pages)),
         sections=tuple(replace(s, start=s.start + start, end=s.end + start) for s in layout.sections),
+        tables=tuple(table.moved(lambda at: at + start) for table in layout.tables),
         certainty=found.certainty,
         notes=tuple(notes),
         boxes=np.concatenate([_title_boxes(title, title_lines), _no_boxes(2), _tenths(layout.text.boxes)]),

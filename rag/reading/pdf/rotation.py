@@ -78,13 +78,15 @@ def _upright_page(page: PageLines, turned: int, number: int) -> PageLines:
         for line, (left, top, right, bottom) in zip(lines, places, strict=True)
     ]
     width, height = (page.height, page.width) if turned % 2 else (page.width, page.height)
+    rules, uprights = upright(page.rules), upright(page.uprights)
     return replace(
         page,
         number=number,
         width=width,
         height=height,
         lines=tuple(rotated),
-        rules=upright(page.rules) if turned % 2 == 0 else (),  # a quarter turn makes level rules vertical
+        rules=uprights if turned % 2 else rules,
+        uprights=rules if turned % 2 else uprights,
         pictures=upright(page.pictures),
         turned=turned,
     )

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
+from operator import add
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...types import Page, Section
+from ...types import Page, Section, Table
 from .headings import is_known_heading, section_kind
 from .hyphenation import join_lines
 from .paragraphs import Paragraph
 from .placed_text import PlacedText, join_texts
-from .tables import table_rows, table_text
+from .table_text import write_table
 
 _RUN_IN_ABSTRACT = re.compile(r"(abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
 _YEAR = re.compile(r"\b(1[89]|20)\d\d[a-z]?\b")
 _CITATION_PART = re.compile(r"\b[A-Z]\.|\bet al|\bdoi|https?:|\bIn Proc|\bpp?\.|\d+\(\d+\)")
-_MAX_CAPTION_TITLE = 200  # characters
 
 Assigned = tuple[str | None, str, Paragraph]  # the section's title and kind
 
@@ -60,18 +62,24 @@ def _is_reference_list(paragraphs: Sequence[Paragraph]) -> bool:
     return len(texts) >= 4 and entries[0] and sum(entries) >= 0.8 * len(entries)
 
 
-def write_sections(paragraphs: Sequence[Assigned], words: Counter[str]) -> tuple[PlacedText, tuple[Section, ...]]:
-    """Join the paragraphs with blank lines between them, and return the sections as spans of that text."""
+class Written(NamedTuple):
+    """One text, with its sections and tables as spans of it."""
+
+    text: PlacedText
+    sections: tuple[Section, ...]
+    tables: tuple[Table, ...]
+
+
+def write_sections(paragraphs: Sequence[Assigned], words: Counter[str]) -> Written:
+    """Join the paragraphs with blank lines between them."""
     texts: list[PlacedText] = []
     sections: list[Section] = []
-    captions = _table_captions(paragraphs, words)
+    tables: list[Table] = []
     start = 0
     for title, kind, paragraph in paragraphs:
-        if kind == "table":
-            caption, title = captions.get(id(paragraph), (None, title))
-            text = table_text(paragraph.lines, caption.lines if caption else [], words)
-        elif id(paragraph) in captions:
-            continue
+        if paragraph.table:
+            text, title, table = write_table(paragraph.table, words)
+            tables.append(table.moved(partial(add, start)))
         else:
             text = join_lines(paragraph.lines, words)
         if not text.text:
@@ -84,22 +92,7 @@ def write_sections(paragraphs: Sequence[Assigned], words: Counter[str]) -> tuple
             sections.append(Section(title, start, end, kind))
         texts.append(text)
         start = end + 2
-    return join_texts(texts, "\n\n"), tuple(sections)
-
-
-def _table_captions(paragraphs: Sequence[Assigned], words: Counter[str]) -> dict[int, tuple[Paragraph, str]]:
-    """Return by the ids of tables and of their captions: the caption, and the title of the table's section."""
-    out: dict[int, tuple[Paragraph, str]] = {}
-    for _, kind, table in paragraphs:
-        if kind != "table":
-            continue
-        same = [c for _, k, c in paragraphs if k == "caption" and c.label == table.label and id(c) not in out]
-        if same:
-            caption = min(same, key=lambda c: abs(c.lines[0].page - table.lines[0].page))
-            text = join_lines(caption.lines, words).text
-            header = " | ".join(cell.text for cell in table_rows(table.lines)[0])
-            out[id(table)] = out[id(caption)] = caption, f"{text[:_MAX_CAPTION_TITLE]} [{header}]"
-    return out
+    return Written(join_texts(texts, "\n\n"), tuple(sections), tuple(tables))
 
 
 def page_spans(pages: NDArray[np.int32], labels: dict[int, str | None]) -> tuple[Page, ...]:

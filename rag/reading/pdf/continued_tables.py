@@ -1,0 +1,55 @@
+"""Join the parts of tables that continue in the next column or on the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .paragraphs import Paragraph
+from .table_grid import PrintedCell
+from .tables import PrintedTable
+
+_SAME_WIDTH = 0.05  # of the width of a table, by which that of its next part may differ
+
+
+def join_tables(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """Return the paragraphs with each table in one piece, at the place of its first part."""
+    out: list[Paragraph] = []
+    last: Paragraph | None = None
+    for paragraph in paragraphs:
+        if paragraph.table is None:
+            out.append(paragraph)
+        elif last and last.table and _goes_on(last.table, paragraph.table):
+            _append(last.table, paragraph.table)
+            last.lines, last.label = [*last.lines, *paragraph.lines], last.table.label
+        else:
+            out.append(paragraph)
+            last = paragraph
+    return out
+
+
+def _goes_on(table: PrintedTable, following: PrintedTable) -> bool:
+    """Return whether a part has the table's label again, or one of the two no caption but the other's columns."""
+    if table.label == following.label and table.label is not None:
+        return True
+    if (table.label and following.label) or following.page - table.page != 1:
+        return False
+    width, other = (each.frame.right - each.frame.left for each in (table, following))
+    return following.grid.columns == table.grid.columns and abs(width - other) < _SAME_WIDTH * width
+
+
+def _append(table: PrintedTable, following: PrintedTable) -> None:
+    header = [_texts(row) for row in table.grid.rows[: table.grid.header_rows]]
+    rows = following.grid.rows
+    repeated = 0
+    while repeated < min(len(header), len(rows)) and _texts(rows[repeated]) == header[repeated]:
+        repeated += 1
+    table.grid.rows += rows[repeated:]
+    table.grid.columns = max(table.grid.columns, following.grid.columns)
+    table.notes += following.notes
+    if table.label is None:
+        table.label, table.caption = following.label, following.caption
+    table.page = following.page
+
+
+def _texts(row: Sequence[PrintedCell]) -> list[str]:
+    return [" ".join(line.text for line in cell.lines) for cell in row]

@@ -1,0 +1,207 @@
+"""Arrange the lines of a table's body in columns and rows of cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .line_pieces import baseline
+from .lines import Line
+from .rotation import bounds
+
+_WORD_GAP = 0.6  # of the type size: words of one cell are closer
+_MIN_NARROW_GUTTER = 0.15  # of the type size: a strip this narrow separates columns of numbers only
+_MIN_EDGE_GAP = 0.33  # of the type size, between the texts of two columns
+_MAX_CROSSING = 0.08  # of the lines may write across a gutter
+_VALUE = re.compile(r"[.<>+−–-]?\d")
+
+
+@dataclass(slots=True, eq=False)
+class PrintedCell:
+    """The lines of a cell in reading order, its first column from 0, and how many columns it covers."""
+
+    lines: list[Line]
+    column: int
+    columns: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class Strip:
+    """The cells of one printed line of a table."""
+
+    base: float
+    top: float
+    bottom: float
+    cells: list[PrintedCell] = field(default_factory=list)
+
+    def filled(self) -> set[int]:
+        return {at for cell in self.cells for at in range(cell.column, cell.column + cell.columns)}
+
+
+# Columns
+
+
+def column_edges(body: Sequence[Line], lines: Sequence[Line], size: float) -> list[float]:
+    """Return the places between columns that are not ruled: strips that hardly any row of the body writes across.
+
+    `lines` are those of the body and of the header, whose gaps decide about the place in a wide strip.
+    """
+    rows = _rows_of(body, size)
+    if len(rows) < 2:
+        return []
+    start, end = min(li.left for li in lines), max(li.right for li in lines)
+    width = int((end - start) * 2) + 2
+    closed = np.array([_ink(row, start, width, _WORD_GAP * size) for row in rows])
+    several = np.array([_count_runs(row) > 1 for row in closed])
+    if several.sum() < 2:
+        return []
+    gutters = list(_gutters(closed[several], _WORD_GAP * size))
+    words = np.array([_ink(row, start, width, 0.0) for row in rows])
+    for first, last in _gutters(words, _MIN_NARROW_GUTTER * size):
+        left, right = start + first / 2, start + last / 2
+        if not any(a < last and b > first for a, b in gutters) and _is_before_numbers(rows, left, right):
+            gutters.append((first, last))
+    every = np.array([_ink(row, start, width, 0.0) for row in _rows_of(lines, size)]).sum(0)
+    return sorted(start + _emptiest(every, *gutter) / 2 for gutter in gutters)
+
+
+def _rows_of(lines: Sequence[Line], size: float) -> list[list[Line]]:
+    rows: list[list[Line]] = []
+    base = 0.0
+    for line in sorted(lines, key=baseline):
+        if not rows or baseline(line) - base > 0.3 * size:
+            rows.append([])
+            base = baseline(line)
+        rows[-1].append(line)
+    return rows
+
+
+def _ink(row: Sequence[Line], start: float, width: int, closed: float) -> NDArray[np.bool_]:
+    """Return which half points of a row are written on; gaps in a line narrower than `closed` are too."""
+    out = np.zeros(width, bool)
+    for line in row:
+        for first, last in _runs(line, closed):
+            left, right = line.boxes[first:last, 0].min(), line.boxes[first:last, 2].max()
+            out[max(0, int((left - start) * 2)) : int((right - start) * 2) + 1] = True
+    return out
+
+
+def _runs(line: Line, closed: float) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a line between gaps wider than `closed`."""
+    start = 0
+    for at, letter in enumerate(line.text):
+        if letter == " " and line.boxes[at, 2] - line.boxes[at, 0] > closed:
+            if at > start:
+                yield start, at
+            start = at + 1
+    if start < len(line.text):
+        yield start, len(line.text)
+
+
+def _count_runs(row: NDArray[np.bool_]) -> int:
+    return int(row[0]) + int((row[1:] & ~row[:-1]).sum())
+
+
+def _gutters(rows: NDArray[np.bool_], least: float) -> Iterator[tuple[int, int]]:
+    """Yield strips at least this wide, in half points, that hardly any row writes across."""
+    free = np.flatnonzero(rows.sum(0) <= int(_MAX_CROSSING * len(rows)))
+    for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
+        if len(run) * 0.5 >= least and run[0] > 0 and run[-1] < rows.shape[1] - 2:
+            yield int(run[0]), int(run[-1])
+
+
+def _emptiest(written: NDArray[np.intp], first: int, last: int) -> float:
+    """Return the middle of the widest part of a strip that the fewest rows write on."""
+    counts = written[first : last + 1]
+    best = np.flatnonzero(counts == counts.min())
+    part = max(np.split(best, np.flatnonzero(np.diff(best) > 1) + 1), key=len)
+    return first + float(part[0] + part[-1] + 1) / 2
+
+
+def _is_before_numbers(rows: Sequence[Sequence[Line]], left: float, right: float) -> bool:
+    """Return whether most rows have a word to the left of a strip and a number next to it on the right."""
+    count = 0
+    for row in rows:
+        letters = [(float(box[0]), c) for li in row for c, box in zip(li.text, li.boxes, strict=True) if c != " "]
+        before = max((pair for pair in letters if pair[0] < left), default=(0.0, ""))[1]
+        after = sorted(pair for pair in letters if -1 <= pair[0] - right < 1.5 * row[0].size)[:2]
+        count += bool(re.match(r"[\w%)*†]", before)) and bool(_VALUE.match("".join(letter for _, letter in after)))
+    return count >= max(3, 0.5 * len(rows))
+
+
+# Cells
+
+
+def cut_line(line: Line, start: int, end: int) -> Line:
+    """Return a part of a line as a line."""
+    if start == 0 and end == len(line.text):
+        return line
+    boxes = line.boxes[start:end]
+    left, top, right, bottom = bounds(boxes)
+    return replace(line, text=line.text[start:end], boxes=boxes, left=left, top=top, right=right, bottom=bottom)
+
+
+def cells_of(line: Line, edges: Sequence[float]) -> Iterator[PrintedCell]:
+    """Cut a line at the gaps that are at edges of columns."""
+    spaces = [at for at, letter in enumerate(line.text) if letter == " "]
+    start = 0
+    for at in spaces:
+        left, right = float(line.boxes[at, 0]), float(line.boxes[at, 2])
+        at_edge = any(left - 1 <= edge <= right + 1 for edge in edges)
+        is_wide = right - left > _MIN_EDGE_GAP * line.size or bool(_VALUE.match(line.text[at + 1 :]))
+        if (at_edge and is_wide) or right - left > line.size:
+            if at > start:
+                yield _cell(cut_line(line, start, at), edges)
+            start = at + 1
+    if start < len(line.text):
+        yield _cell(cut_line(line, start, len(line.text)), edges)
+
+
+def _cell(line: Line, edges: Sequence[float]) -> PrintedCell:
+    """Return the cell of a piece of a line, with the columns that it reaches into by more than a letter."""
+    margin = min(0.5 * line.size, 0.3 * (line.right - line.left))
+    first = sum(edge < line.left + margin for edge in edges)
+    last = sum(edge < line.right - margin for edge in edges)
+    return PrintedCell([line], first, max(1, last - first + 1))
+
+
+def find_strips(lines: Sequence[Line], edges: Sequence[float], size: float) -> list[Strip]:
+    """Return the printed lines of a table from top to bottom, each with its cells."""
+    strips: list[Strip] = []
+    for line in sorted(lines, key=lambda li: (baseline(li), li.left)):
+        last = strips[-1] if strips else None
+        if last is None or not _is_in_strip(line, last, size):
+            last = Strip(baseline(line), line.top, line.bottom)
+            strips.append(last)
+        elif line.size > 0.85 * size and not any(cell.lines[0].size > 0.85 * size for cell in last.cells):
+            last.base = baseline(line)
+        last.top, last.bottom = min(last.top, line.top), max(last.bottom, line.bottom)
+        last.cells += cells_of(line, edges)
+    for strip in strips:
+        strip.cells = _joined(strip.cells)
+    return strips
+
+
+def _is_in_strip(line: Line, strip: Strip, size: float) -> bool:
+    if baseline(line) - strip.base < 0.3 * size:
+        return True
+    shared = min(line.bottom, strip.bottom) - max(line.top, strip.top)
+    small = line.size < 0.85 * size or all(cell.lines[0].size < 0.85 * size for cell in strip.cells)
+    return small and shared > 0.6 * min(line.bottom - line.top, strip.bottom - strip.top)
+
+
+def _joined(cells: Sequence[PrintedCell]) -> list[PrintedCell]:
+    """Join the cells of one printed line that share a column."""
+    out: list[PrintedCell] = []
+    for cell in sorted(cells, key=lambda cell: cell.lines[0].left):
+        if out and cell.column < out[-1].column + out[-1].columns:
+            last = out[-1]
+            last.columns = max(last.column + last.columns, cell.column + cell.columns) - last.column
+            last.lines += cell.lines
+        else:
+            out.append(cell)
+    return out

@@ -1,0 +1,158 @@
+"""Find where the bodies of tables are: between rules, or in rows of cells next to a caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from .columns import Block, Typography
+from .line_pieces import baseline
+from .lines import Line
+from .table_rules import Frame, is_prose
+
+_MAX_CAPTION_DISTANCE = 45  # points between a caption and the table's body
+_MAX_BESIDE = 30  # points between the tops of a table and of the caption beside it
+_MAX_ROW_DISTANCE = 30  # points between rows
+_MIN_SHARED = 0.3  # of the width of the narrower of a caption and a table
+_CELL_GAP = 0.9  # of the type size
+
+
+def match_captions(
+    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line]
+) -> list[tuple[Block, Frame]]:
+    """Return captions with the frames of their tables, which on one page are all above or all below if possible."""
+    found = [list(_pairs(captions, frames, lines, below)) for below in (True, False)]
+    first, second = found if len(found[0]) >= len(found[1]) else found[::-1]
+    captioned, framed = {id(c) for c, _ in first}, {id(f) for _, f in first}
+    return [*first, *(pair for pair in second if id(pair[0]) not in captioned and id(pair[1]) not in framed)]
+
+
+def _pairs(
+    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], below: bool
+) -> Iterator[tuple[Block, Frame]]:
+    """Yield captions with the nearest frame below or above them, or beside them; the nearest first."""
+    near = sorted(
+        (distance, at, n)
+        for at, caption in enumerate(captions)
+        for n, frame in enumerate(frames)
+        if (distance := _distance(caption, frame, lines, below)) is not None
+    )
+    captioned: set[int] = set()
+    framed: set[int] = set()
+    for _, at, n in near:
+        if at not in captioned and n not in framed:
+            captioned.add(at)
+            framed.add(n)
+            yield captions[at], frames[n]
+
+
+def _distance(caption: Block, frame: Frame, lines: Sequence[Line], below: bool) -> float | None:
+    first = caption.lines[0]
+    if is_beside(caption, frame):
+        beside = abs(caption.top - frame.top)
+        return beside if beside < _MAX_BESIDE and caption.bottom < frame.bottom + _MAX_BESIDE else None
+    if not below:
+        distance = caption.top - frame.bottom
+        return distance if -3 < distance < _MAX_CAPTION_DISTANCE else None
+    end = max((li.bottom for li in caption.lines if li.middle < frame.top), default=first.bottom)
+    between = [li for li in lines if end < li.middle < frame.top and frame.left < li.right and li.left < frame.right]
+    distance = frame.top - max([end, *(li.bottom for li in between)])
+    return frame.top - end if first.middle < frame.top and distance < _MAX_CAPTION_DISTANCE else None
+
+
+def is_beside(caption: Block, frame: Frame) -> bool:
+    """Return whether a caption and a frame are side by side."""
+    shared = min(caption.right, frame.right) - max(caption.left, frame.left)
+    return shared < _MIN_SHARED * min(caption.right - caption.left, frame.right - frame.left)
+
+
+def extend_up(frame: Frame, caption: Block, lines: Sequence[Line], typography: Typography) -> Frame:
+    """Return the frame with the lines between its first rule and the caption above it."""
+    end = max((li.bottom for li in caption.lines if li.middle < frame.top), default=frame.top)
+    between = [
+        li for li in lines if end < li.middle < frame.top and frame.left - 8 < li.left and li.right < frame.right + 8
+    ]
+    if not between or is_prose(between, typography.size, typography.width):
+        return frame
+    return replace(frame, top=min(li.top for li in between) - 1)
+
+
+def extend_down(frame: Frame, lines: Sequence[Line], typography: Typography) -> Frame:
+    """Return the frame with the rows below its last rule, if only its header is between rules."""
+    if frame.parts > 1:
+        return frame
+    below = [
+        li for li in lines if li.top > frame.bottom - 2 and frame.left - 8 < li.left and li.right < frame.right + 8
+    ]
+    more = stacked_rows(below, frame.bottom, frame.right - frame.left, typography, 1)
+    return replace(frame, bottom=max(li.bottom for li in more) + 1) if more else frame
+
+
+def _is_within(line: Line, frame: Frame) -> bool:
+    return frame.left - 8 < line.left and line.right < frame.right + 8
+
+
+def stacked_frame(caption: Block, lines: Sequence[Line], page_width: float, typography: Typography) -> Frame | None:
+    """Return the frame of rows of several cells above or below a caption without rules, in its column."""
+    left = max((edge for edge in typography.lefts if edge < caption.left + 8), default=0.0)
+    right = min((edge for edge in typography.lefts if edge > caption.right), default=page_width) - 8
+    near = [li for li in lines if li.right > min(left, caption.left) - 20 and li.left < right]
+    middle = (caption.top + caption.bottom) / 2
+    found = [
+        stacked_rows([li for li in near if (li.middle - middle) * way > 0], edge, right - left, typography, way)
+        for way, edge in ((1, caption.bottom), (-1, caption.top))
+    ]
+    body = max(found, key=len)
+    if not body:
+        return None
+    return Frame(
+        min(li.left for li in body),
+        min(li.top for li in body) - 1,
+        max(li.right for li in body),
+        max(li.bottom for li in body) + 1,
+        parts=0,
+    )
+
+
+def stacked_rows(lines: Sequence[Line], edge: float, width: float, typography: Typography, way: int) -> list[Line]:
+    """Return the rows of several cells that follow each other from `edge` up (-1) or down (1)."""
+    kept: list[Line] = []
+    waiting: list[Line] = []
+    rows = list(_rows(lines))
+    several = 0
+    for row in rows if way > 0 else reversed(rows):
+        near = (min(li.top for li in row) - edge) if way > 0 else (edge - max(li.bottom for li in row))
+        cells = _count_cells(row)
+        if near > _MAX_ROW_DISTANCE or (cells < 2 and max(li.right - li.left for li in row) > 0.7 * width):
+            break
+        waiting += row
+        if cells > 1:
+            kept, waiting = [*kept, *waiting], []
+            several += 1
+        elif len(waiting) > 3 * max(1, cells):
+            break
+        edge = max(li.bottom for li in row) if way > 0 else min(li.top for li in row)
+    return kept if several >= 2 and not is_prose(kept, typography.size, typography.width) else []
+
+
+def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Yield lines of one height from top to bottom."""
+    row: list[Line] = []
+    for line in sorted(lines, key=baseline):
+        if row and baseline(line) - baseline(row[0]) > 0.4 * line.size:
+            yield row
+            row = []
+        row.append(line)
+    if row:
+        yield row
+
+
+def _count_cells(row: Sequence[Line]) -> int:
+    """Count the parts of a row that wide gaps separate."""
+    gaps = sum(
+        1
+        for line in row
+        for letter, box in zip(line.text, line.boxes, strict=True)
+        if letter == " " and box[2] - box[0] > _CELL_GAP * line.size
+    )
+    return len(row) + gaps
