@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .export.markdown import cited_papers, markdown
     from .export.question_set import question_set
     from .export.reference import quotation
+    from .export.table_csv import tables_csv
     from .filters import Filters
     from .ingest.failures import failure_lines, kinds_line
     from .ingest.progress import Progress
@@ -34,6 +35,7 @@ _NAMES = {
     "export.markdown": ("cited_papers", "markdown"),
     "export.question_set": ("question_set",),
     "export.reference": ("quotation",),
+    "export.table_csv": ("tables_csv",),
     "ingest.failures": ("failure_lines", "kinds_line"),
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
@@ -81,6 +83,7 @@ __all__ = [
     "question_set",
     "quotation",
     "readable",
+    "tables_csv",
 ]
 
 

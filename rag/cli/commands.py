@@ -235,11 +235,30 @@ def list_papers(assistant: Assistant, options: argparse.Namespace) -> int:
 def show(assistant: Assistant, options: argparse.Namespace) -> int:
     from .. import readable
 
+    if options.tables:
+        return _show_tables(assistant, options)
+    if options.csv:
+        say("--csv prints tables: add --tables.")
+        return WRONG_USE
     paper = assistant.paper(" ".join(options.paper))
     for name, value in paper.to_dict().items():
         if name != "paper_id" and value not in (None, [], "", 0):
             print_text(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
     print_text(f"\n{readable(paper.text)}")
+    return DONE
+
+
+def _show_tables(assistant: Assistant, options: argparse.Namespace) -> int:
+    from .. import tables_csv
+    from .tables import table_text
+
+    tables = assistant.tables(" ".join(options.paper))
+    if not tables:
+        say("No table was found in this paper.")
+    elif options.csv:
+        sys.stdout.write(tables_csv(tables))
+    else:
+        print_text("\n\n".join(map(table_text, tables)))
     return DONE
 
 

@@ -151,6 +151,8 @@ def _add_paper_commands(command: Command) -> None:
     show = command("show", commands.show, "show a paper's metadata and text")
     edit = command("edit", commands.edit, "correct a paper's metadata permanently")
     remove = command("remove", commands.remove, "remove a paper")
+    show.add_argument("--tables", action="store_true", help="show its tables in place of its text")
+    show.add_argument("--csv", action="store_true", help="with --tables: print CSV")
     for sub in (show, edit, remove):
         sub.add_argument("paper", nargs="+", help=_PAPER)
     edit.add_argument("--title")
