@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 
 MARKS = "*∗†‡§¶⋆★☆✩✉♠♢♡♣♦♥◇△▽#"
@@ -24,6 +23,8 @@ _UNCASED_LABELS = frozenset(
     "目次 目录 目錄 関連研究 参考文献 关键词 關鍵詞 謝辞 致谢 はじめに おわりに まとめ 초록 요약 서론 본론 "
     "결론 방법 결과 고찰 목차 참고문헌 키워드 배경".split()
 )
+_ALSO_NAMES = frozenset("ai hong israel england ireland france wales".split())  # of those words, in some lists of names
+_ALSO_LAST_NAMES = frozenset("an to in".split())
 _HANGUL = re.compile("[\uac00-\ud7af]")
 _KOREAN_SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변염여추석선설길"
@@ -52,15 +53,44 @@ EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\
 
 def people(parts: str) -> list[str]:
     """Return the people named in a list up to the first place; nobody if most of the list is something else."""
+    pieces = _pieces(parts)
+    sure = any(map(_is_person, pieces))
+    found = [_is_person(piece) or (sure and _may_be_person(piece)) for piece in pieces]
+    count = next((at for at, piece in enumerate(pieces) if not found[at] and is_place(piece)), len(pieces))
+    names = [piece for piece, is_name in zip(pieces[:count], found, strict=False) if is_name]
+    names = list(dict.fromkeys(map(without_capitals, _given_names_first(names))))
+    return names if names and 2 * len(names) >= count else []
+
+
+def _pieces(parts: str) -> list[str]:
+    """Return the parts of a list that may be names: without addresses, marks and degrees."""
+    text = _SPANISH_AND.sub(";", BY.sub("", _ADDRESS_OR_NOTE.sub(";", parts)))
+    inverted = _inverted_names(text)
     pieces = [
         _DEGREES_AT_END.sub("", _DIGITS_AND_MARKS.sub("", piece)).strip(" .,:()[]")
-        for piece in _SEPARATORS.split(_SPANISH_AND.sub(";", BY.sub("", _ADDRESS_OR_NOTE.sub(";", parts))))
+        for piece in inverted or _SEPARATORS.split(text)
     ]
     pieces = [part for piece in pieces for part in _split_east_asian(piece)]
-    pieces = [piece for piece in pieces if re.search(r"\w", piece) and not _DEGREES.fullmatch(piece)]
-    pieces = list(takewhile(lambda piece: not is_place(piece), pieces))
-    names = [without_capitals(piece) for piece in pieces if _is_person(piece)]
-    return list(dict.fromkeys(names)) if names and 2 * len(names) >= len(pieces) else []
+    return [piece for piece in pieces if re.search(r"\w", piece) and not _DEGREES.fullmatch(piece)]
+
+
+def _inverted_names(text: str) -> list[str]:
+    """Return the names in western order in a list such as `Moss, Ann; Lee, Bo`; none in another list."""
+    pieces = [piece.strip(" ,") for piece in re.split(r";|&|\b(?:and|und|et)\b", text)]
+    pairs = [piece.split(",") for piece in pieces if re.search(r"[^\W\d_]{2}", piece)]
+    if len(pairs) < 2 or any(len(pair) != 2 or len(pair[0].split()) != 1 or not pair[1].strip() for pair in pairs):
+        return []
+    return [f"{given.strip()} {family.strip()}" for family, given in pairs]
+
+
+def _given_names_first(names: Sequence[str]) -> list[str]:
+    """Return names in western order and in title case if all have only their family name in capitals: `ZHANG Wei`."""
+    for split, family, given in ((str.split, 0, 1), (str.rsplit, 1, 0)):
+        pairs = [split(name, None, 1) for name in names]
+        capitals = all(len(pair) > 1 and pair[family].isupper() and not pair[given].isupper() for pair in pairs)
+        if capitals and any(len(pair[family].strip(".")) > 3 for pair in pairs):
+            return [f"{pair[given]} {pair[family].title()}" for pair in pairs]
+    return list(names)
 
 
 def _split_east_asian(piece: str) -> list[str]:
@@ -114,20 +144,34 @@ def _names_in(text: str) -> list[str]:
     return [without_capitals(name) for name in names if _is_person(name)]
 
 
+def _may_be_person(piece: str) -> bool:
+    """Return whether a piece of a list of names is one although a word of it is also that of a place or a phrase."""
+    words = piece.split()
+    last = words[-1].casefold()
+    kept = [word for word in words if word.isupper() or word.casefold() not in _ALSO_NAMES]
+    kept = kept[:-1] if last in _ALSO_LAST_NAMES else kept
+    return 0 < len(kept) < len(words) and not any(map(is_doubtful, kept)) and _is_person(" ".join([*kept, "X"]))
+
+
 def _is_person(name: str) -> bool:
     words = name.split()
     if not has_case(name):
         return _is_uncased_person(words)
     if not 2 <= len(words) <= 6 or all(len(word.strip(".")) <= 1 for word in words):
         return False
-    last = words[-1]
-    acronym = 1 < len(last) < 4 and last.isupper() and not words[0].isupper() and bool(last.strip("I"))
     return (
         all(_NAME.fullmatch(word) or word.casefold() in PARTICLES for word in words)
         and not any(part in _NOT_IN_NAMES for word in words for part in word.casefold().split("-"))
-        and last.casefold() not in PARTICLES
-        and not acronym
+        and words[-1].casefold() not in PARTICLES
+        and not _is_acronym(words)
     )
+
+
+def _is_acronym(words: Sequence[str]) -> bool:
+    """Return whether the last word is no name but a few capitals, as in `River NLP` and `C ISO`."""
+    last = words[-1]
+    in_capitals = words[0].isupper() and len(words[0]) > 1
+    return 1 < len(last) < 4 and last.isupper() and not in_capitals and bool(last.strip("I"))
 
 
 def _is_uncased_person(words: Sequence[str]) -> bool:
@@ -151,7 +195,8 @@ def _is_uncased_person(words: Sequence[str]) -> bool:
 def without_capitals(name: str) -> str:
     """Return a name with single spaces, and in title case if it is set in capitals."""
     words = name.split()
-    if not name.isupper() or not any(len(word) > 3 for word in words):
+    with_initials = bool(words) and words[0].endswith(".") and len(words[-1]) > 1
+    if not name.isupper() or not (with_initials or any(len(word) > 3 for word in words)):
         return " ".join(words)
     return " ".join(word.title() if len(word.strip(".")) > 1 and "." not in word[:-1] else word for word in words)
 

@@ -19,8 +19,10 @@ FRONT_MATTER_END = re.compile(
 """Matches headings and labels that end a paper's front matter."""
 _LEADING_MARK = re.compile(r"^[;\s]*;|^\W*\d{1,2}\s?[A-Z]")
 _LIST = re.compile(r",|\band\b|&|[·•・、，،]|\bund\b|\bet\b|\by\b|\be\b")
+_DATED = re.compile(r"(?<![\d.])(?:1[89]|20)\d\d(?!\d)")  # in rows of a journal, its volume or a date
 _COMMA_LIST = re.compile(r",|\band\b")
 _MAX_ROWS = 40  # below the title
+_LONE_NAME = 0.5  # the certainty of names without another sign of a byline
 
 
 class Byline(NamedTuple):
@@ -64,6 +66,7 @@ def used_words(pages: Sequence[PageLines]) -> UsedWords:
 def authors_of(page: FirstPage, byline: Byline, stated: list[str], in_name: str) -> tuple[tuple[str, ...], float]:
     """Return the authors with a certainty: those printed, unless the file's metadata or its name know more."""
     printed = byline.people
+    stated = as_printed(stated, printed)
     ours, theirs = ({surname(name) for name in names} for names in (printed, stated))
     text = squeezed(" ".join(row.text for row in page.rows if row.top < 0.75 * page.height))
     all_on_page = all(surname(name) in text for name in stated)
@@ -79,6 +82,23 @@ def authors_of(page: FirstPage, byline: Byline, stated: list[str], in_name: str)
         return tuple(stated), 0.6
     names = [" ".join(name.split()) for name in re.split(r"\bet al\.?|,|\band\b|&", in_name)]
     return tuple(filter(None, names)), 0.3 if any(names) else 0.0
+
+
+def as_printed(stated: Sequence[str], printed: Sequence[str]) -> list[str]:
+    """Return stated names in the printed spelling; all in western order if a printed one shows that they are not."""
+    spelling = {_words_of(name): name for name in printed}
+    known = [spelling.get(_words_of(name)) for name in stated]
+    turned = any(ours and surname(ours) != surname(name) for ours, name in zip(known, stated, strict=True))
+    return [ours or (_turned(name) if turned else name) for ours, name in zip(known, stated, strict=True)]
+
+
+def _words_of(name: str) -> tuple[str, ...]:
+    return tuple(sorted(map(squeezed, name.split())))
+
+
+def _turned(name: str) -> str:
+    family, _, given = name.partition(" ")
+    return f"{given} {family}" if given else name
 
 
 def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> Byline:
@@ -98,7 +118,8 @@ def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> B
     if byline.people:
         rows = (row for row in below if any(b.top < (row.top + row.bottom) / 2 < b.bottom for b in byline.rows))
         return byline._replace(rows=tuple(rows))
-    return _judge(_name_rows(join_rows(above)[-3:]), used, title_words)._replace(rows=())
+    over = _judge(_name_rows(join_rows(above)[-3:]), used, title_words)
+    return over._replace(rows=()) if over.certainty > _LONE_NAME else Byline([])  # a journal's name stands there too
 
 
 def _is_left_aligned(rows: Sequence[Row], page: FirstPage) -> bool:
@@ -111,10 +132,11 @@ def _judge(found: _NameRows, used: UsedWords, title_words: set[str]) -> Byline:
     names = people(_chain(found.names))
     if not names:
         return Byline([])
-    common = [[_is_common(word, used, title_words) for word in _words(name)] for name in names]
-    wholly_common, partly_common = sum(map(all, common)), sum(map(any, common))
-    if wholly_common == len(names) and not any("@" in row.parts for row in found.places):
+    common = {name: [_is_common(word, used, title_words) for word in _words(name)] for name in names}
+    if all(map(all, common.values())) and not any("@" in row.parts for row in found.places):
         return Byline([])
+    names = [name for name in names if not _is_phrase(name, used)] or names
+    partly_common = sum(any(common[name]) for name in names)
     first = [name.split()[0] for name in names]
     labels = len(names) > 1 and len(set(first)) == 1 and any(used.has(word) for word in first)  # River Ash, River Elm
     sure = any(BY.match(row.parts) or row.marked for row in found.names) or bool(found.places)
@@ -125,7 +147,7 @@ def _judge(found: _NameRows, used: UsedWords, title_words: set[str]) -> Byline:
     if (not labels and (sure or (listed and few_common))) or (before_abstract and not partly_common):
         return Byline(names, (*found.names, *found.places) if found.end else ())
     if not partly_common and not found.after_prose and all(_may_be_lone_name(name) for name in names):
-        return Byline(names, (), 0.5)
+        return Byline(names, (), _LONE_NAME)
     return Byline([])
 
 
@@ -135,6 +157,12 @@ def _words(name: str) -> list[str]:
 
 def _is_common(word: str, used: UsedWords, title_words: set[str]) -> bool:
     return used.has(word) or is_doubtful(word) or word.casefold() in title_words
+
+
+def _is_phrase(name: str, used: UsedWords) -> bool:
+    """Return whether the paper uses all words of a name in lower case, as in `Culture Collection`."""
+    words = _words(name)
+    return len(words) > 1 and has_case(name) and all(map(used.has, words))
 
 
 def _may_be_lone_name(name: str) -> bool:
@@ -147,7 +175,7 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
     names: list[Row] = []
     places: list[Row] = []
     closed = prose = False
-    for row in rows[:_MAX_ROWS]:
+    for at, row in enumerate(rows[:_MAX_ROWS]):
         text = row.parts
         mail = "@" in text
         if FRONT_MATTER_END.match(text):
@@ -158,9 +186,10 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
             prose = True
         if names and (mail or is_place(text)):
             places.append(row)
+        dated = bool(_DATED.search(text))
         alike = not names or (abs(row.size - names[0].size) < 0.06 * row.size and _may_be_as_bold(row, names[0]))
-        closed = closed and not mail  # after an address the next author may follow
-        if alike and not closed and not _LEADING_MARK.match(text) and not is_sentence(text):
+        closed = closed and not mail and not _is_next_author(rows[at : at + 2])
+        if alike and not closed and not dated and not _LEADING_MARK.match(text) and not is_sentence(text):
             near = bool(names) and row.top - names[-1].bottom < 0.6 * row.size
             continues = near and not mail and not is_place(text) and _is_open_list(names[-1].parts)
             if people(text) or continues:
@@ -168,6 +197,13 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
             elif names and is_place(text):
                 closed = True
     return _NameRows(names, places, None, prose)
+
+
+def _is_next_author(rows: Sequence[Row]) -> bool:
+    """Return whether a row names one person and nothing else, and the next one a place or an address."""
+    if len(rows) < 2 or not (is_place(rows[1].parts) or "@" in rows[1].parts):
+        return False
+    return [squeezed(name) for name in people(rows[0].parts)] == [squeezed(rows[0].parts)]
 
 
 def _may_be_as_bold(one: Row, other: Row) -> bool:

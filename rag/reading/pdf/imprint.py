@@ -18,6 +18,9 @@ _LABELLED = re.compile(
     r"|digital object identifier|available online|citation|copyright|©|to cite|cite this)",
     re.I,
 )
+_PUBLICATION_LINE = re.compile(  # a journal's name, year and volume: `Windy Ecol 2015; 12: 345-67`
+    r"^\W*(?:(?:[A-Z][\w&-]*\.?|of|and|in|the|for)\s){1,7}\(?(?:19|20)\d\d\)?(?:\s\w{3}\s\d{1,2})?[;,]\s?\d{1,4}\s?[(:;,]"
+)
 _VISITED = re.compile(
     r"\W*(?:download|access|view|deposit|archived|last updated|printed)", re.I
 )  # not the paper's dates
@@ -46,13 +49,14 @@ def imprint(pages: Sequence[PageLines], covers: int, title: str, title_rows: Seq
     """Return what the pages of a paper say about its publication; never its list of references."""
     page = first_page(pages, covers)
     found = list(_own_citations(pages, covers, title))
-    found += [Passage(text, "cover") for at in range(covers) for text in _texts(first_page(pages, at).rows)]
+    for cover in (first_page(pages, at) for at in range(covers)):
+        found += [Passage(text, "cover") for text in _texts(cover.rows, cover)]
     found += [Passage(text, "running head") for text in _running_heads(pages[covers:])]
     found += [Passage(line.text, "side") for at in pages[covers : covers + 1] for line in at.lines if line.turned]
     rows = _imprint_rows(page, title_rows)
     citing = [row for row in rows if _may_cite(row, page, title_rows)]
-    found += [Passage(text, "first page") for text in _texts([row for row in rows if row not in citing])]
-    found += [Passage(text, "text") for text in _texts(citing)]
+    found += [Passage(text, "first page") for text in _texts([row for row in rows if row not in citing], page)]
+    found += [Passage(text, "text") for text in _texts(citing, page)]
     return [each for each in found if each.where == "side" or not _VISITED.match(each.text)]
 
 
@@ -85,19 +89,19 @@ def _front_matter_end(page: FirstPage, title: Sequence[Row]) -> float:
 
 def _may_cite(row: Row, page: FirstPage, title: Sequence[Row]) -> bool:
     """Return whether an imprint row may be of the text, a note or the references, and so may name another work."""
-    if row.top < _front_matter_end(page, title) or _LABELLED.match(row.text):
+    if row.top < _front_matter_end(page, title) or _LABELLED.match(row.text) or _PUBLICATION_LINE.match(row.text):
         return False
     as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
     return as_text or not in_margin(row, page.height)
 
 
-def _texts(rows: Sequence[Row]) -> list[str]:
+def _texts(rows: Sequence[Row], page: FirstPage) -> list[str]:
     """Return the rows' texts; one that ends in the middle of a DOI or a name goes on in the row below it."""
     texts = []
-    for at, row in enumerate(rows):
-        below = _below(rows, at) if _OPEN_DOI.search(row.whole) or _OPEN_END.search(row.whole) else None
-        if below:
-            texts.append(_joined(row.whole, below.whole))
+    for row in rows:
+        if _OPEN_DOI.search(row.whole) or _OPEN_END.search(row.whole):
+            below = _index_below(page.rows, page.rows.index(row))
+            texts += [] if below is None else [_joined(row.whole, page.rows[below].whole)]
         texts.append(row.whole)
     return texts
 
@@ -156,13 +160,9 @@ def _citation(rows: Sequence[Row], at: int) -> str:
 
 def _joined(text: str, following: str) -> str:
     """Join lines, without a space where a DOI goes on in the next."""
-    broken = _OPEN_DOI.search(text) and text.endswith(tuple("-/._:(")) and re.match(r"[a-z\d(]", following)
-    return text + following if broken or re.search(r"https?:$|/$", text) else f"{text} {following}"
-
-
-def _below(rows: Sequence[Row], at: int) -> Row | None:
-    index = _index_below(rows, at)
-    return None if index is None else rows[index]
+    goes_on = text.endswith(("-", "/", "_", "(")) or (text.endswith((".", ":")) and re.match(r"[a-z\d(]", following))
+    whole = (_OPEN_DOI.search(text) and goes_on) or re.search(r"https?:$|/$", text)
+    return text + following if whole else f"{text} {following}"
 
 
 def _index_below(rows: Sequence[Row], at: int | None) -> int | None:

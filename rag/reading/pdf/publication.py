@@ -35,7 +35,7 @@ _YEARS = (  # how a year is printed, what that is, and the certainty that it is 
      "copyright", 0.88),
     (rf"\bvol(?:ume|\.)?\s?\d+.{{0,40}}?\b{_YEAR}|\w\s\d+\s?(?:\(\d+\)\s?)?\({_YEAR}\)|\d\(\d+\),? {_YEAR}"
      rf"|\({_YEAR}\) \d+:\d|^[A-Z][\w ]+\s(?:{_YEAR}[,;]\s?\d+[,;(]|\({_YEAR}\) \d)|\b{_YEAR}[,;]\s?\d+\s?[:(]\s?\w?\d"
-     rf"|\b{_YEAR}\W{{1,3}}vol(?:ume|\.)?\s?\d|\d, ?\w?\d+ \({_YEAR}\)", "volume", 0.9),
+     rf"|\b{_YEAR}\W{{1,3}}vol(?:ume|\.)?\s?\d|\d, ?\w?\d+(?:[–-]\w?\d+)? \({_YEAR}\)", "volume", 0.9),
     (rf"(?:journal|transactions|letters|proceedings)\b[^.;\d]{{0,60}},\s{_YEAR}(?=\W*$|\.)", "volume", 0.8),
     (rf"^[A-Z][^()\d]{{1,80}} \({_YEAR}\)\. |^(?:to cite|citation|how to cite).*?\b{_YEAR}", "citation", 0.85),
     (rf"(?:available online|posted|version)\b.{{0,30}}?\b{_YEAR}", "online", 0.7),

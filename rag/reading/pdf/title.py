@@ -18,14 +18,17 @@ from .lines import PageLines
 from .writing_systems import UNSPACED
 
 ZOTERO_NAME = re.compile(r"(?P<authors>.+?) - (?P<year>(?:19|20)\d\d) - (?P<title>.+)")
-_NOT_A_TITLE = re.compile(
+_LABEL = re.compile(
     r"""^\W*(?:(?:original|short|brief|invited|regular|full|systematic|mini|peer-reviewed)\s)*
         (?:(?:research|review|data|software|methods?|technical|case|working|conference|news|resource|rapid)\s)?
         (?:(?:article|paper|report|letter|communication|review|note|editorial|commentary|perspective|tutorial)s?
            |open\saccess|openaccess|research|check\sfor\supdates|draft|preprint|accepted\smanuscript|author\smanuscript
            |confidential|(?:ph\.?\s?d\.?|doctoral|master'?s?|bachelor'?s?|diploma)\s(?:thesis|dissertation)|thesis
-           |dissertation|table\sof\scontents|contents|in\sbrief|ar\s?ticles?\sinfo|article\shistory)\W*$
-     |^\W*(?:abstract|summary|keywords?|highlights|references)\s*[:.—–]
+           |dissertation|table\sof\scontents|contents|in\sbrief|ar\s?ticles?\sinfo|article\shistory)\W*$""",
+    re.I | re.X,
+)
+_NOT_A_TITLE = re.compile(
+    r"""^\W*(?:abstract|summary|keywords?|highlights|references)\s*[:.—–]
      |@|https?:|www\.|\bdoi\b|\bissn\b|\bisbn\b|^\W*arxiv|^\W*(?:bio|med)rxiv|©|\(c\)\s?\d{4}|\bcc[\s-]by\b|creative\scommons
      |^(?:\d+\s)?(?:published|received|accepted|submitted|available|downloaded|posted|revised|to\sappear)\b.*\d|^citation:
      |^contents\slists|journal\shomepage|sciencedirect|^under\sreview|copyright\sholder|all\srights\sreserved
@@ -50,6 +53,7 @@ _UNFINISHED = re.compile(
     r"|across|through|among|within|without|during|towards?|against|is|are|der|die|das|und"
     r"|von|de|la|le|les|du|des|et|en|el|los|y))$", re.I
 )  # fmt: skip
+_STATUS = re.compile(r"\s*\[v(?:ersion\s)?\d+\s?[;:,].*$", re.I)  # of a reviewed version, behind the title
 _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
 
 
@@ -119,14 +123,15 @@ def _blocks(page: FirstPage) -> list[list[Row]]:
     """Group rows of one type, one below another, in the upper part of a page."""
     blocks: list[list[Row]] = []
     for at, row in enumerate(page.rows):
-        if row.top > 0.7 * page.height or _is_not_a_title(row.text) or not re.search(r"[^\W\d_]{2}", row.text):
+        text = _STATUS.sub("", row.text)
+        if row.top > 0.7 * page.height or _is_not_a_title(text) or not re.search(r"[^\W\d_]{2}", text):
             continue
         following = page.rows[at + 1 : at + 4]
         near = next((block for block in reversed(blocks) if _continues(block, row, following, page)), None)
-        if near is None:
-            blocks.append([row])
-        else:
+        if near is not None:
             near.append(row)
+        elif not _LABEL.match(row.text):
+            blocks.append([row])
     return blocks
 
 
@@ -138,11 +143,13 @@ def _continues(block: Sequence[Row], row: Row, following: Sequence[Row], page: F
     last = block[-1]
     level = abs(row.top - last.top) < 0.3 * row.size
     capitals = row.text.isupper() and last.text.isupper()
-    alike = abs(row.size - last.size) < (0.35 if capitals else 0.06) * last.size and row.bold == last.bold
+    alike = abs(row.size - last.size) < (0.35 if capitals else 0.06) * last.size
     gap = (row.top - last.bottom) / row.size
     below = -0.6 < gap < _MAX_GAP and row.left < last.right and last.left < row.right
     if not alike or not (level or below) or (gap > 1.1 and not _continues_over_gap(block, row, following)):
         return False
+    if row.bold != last.bold or _LABEL.match(row.text):
+        return row.size >= 1.2 * page.body and gap < 1.1 and _goes_on(last, row)
     # Authors may come directly below a title in type as small as the text's.
     return row.size >= 1.2 * page.body or not people(row.parts)
 
@@ -152,9 +159,13 @@ def _continues_over_gap(block: Sequence[Row], row: Row, following: Sequence[Row]
     row before the authors."""
     if people(row.parts) or is_place(row.text) or is_sentence(row.text) or abs(row.size - block[-1].size) > 0.3:
         return False
-    unfinished = bool(_UNFINISHED.search(block[-1].text)) or row.text[0].islower()
     others = list(dropwhile(lambda near: abs(near.size - row.size) < 0.3 and not people(near.parts), following))
-    return unfinished or any(people(near.parts) or BY.match(near.parts) for near in others[:1])
+    return _goes_on(block[-1], row) or any(people(near.parts) or BY.match(near.parts) for near in others[:1])
+
+
+def _goes_on(last: Row, row: Row) -> bool:
+    """Return whether a title's words show that it continues in the next row."""
+    return bool(_UNFINISHED.search(last.text)) or row.text[0].islower()
 
 
 def _score(block: Sequence[Row], page: FirstPage, hints: Sequence[str]) -> float:
@@ -215,7 +226,7 @@ def _join(rows: Sequence[Row], pages: Sequence[PageLines]) -> str:
         whole = re.compile(rf"\b{before[1]}{after[0]}\b", re.I)
         broken = after[0].islower() and any(whole.search(line.text) for page in pages for line in page.lines)
         text = (text[:-1] if broken or text.endswith("\xad") else text) + row.text
-    text = unicodedata.normalize("NFC", text)
+    text = _STATUS.sub("", unicodedata.normalize("NFC", text))
     return re.sub(r"(?<=[a-z\d)])\.$", "", text.strip())
 
 

@@ -43,6 +43,8 @@ def under_title(*rows: str, abstract: bool = False) -> Metadata:
         "River Flow and Otter Counts",
         "Kite Cameras   Drone Cameras",
         "Wildlife Conservation",
+        "C ISO",
+        "Revista de Cometas 15 (2011)",
         "카메라가 강의 수달을 세었다",
         "北海道の川の数",
     ],
@@ -76,6 +78,9 @@ def test_names_after_a_sentence_are_not_a_byline() -> None:
         ("王小明 李华", ["王小明", "李华"]),
         ("김철수, 이영희", ["김철수", "이영희"]),
         ("by Tom River", ["Tom River"]),
+        ("Zhen Ai^{1}, Nguyễn Văn An^{2}, Tom Birch^{1}", ["Zhen Ai", "Nguyễn Văn An", "Tom Birch"]),
+        ("H. LI AND B. WU", ["H. Li", "B. Wu"]),
+        ("Jean DUPONT, Marie MARTIN", ["Jean Dupont", "Marie Martin"]),
     ],
 )
 @pytest.mark.parametrize("below", [[], ["Department of Rivers, University of Meadow"]])
@@ -181,3 +186,20 @@ def test_real_papers_have_all_their_authors(name: str, count: int) -> None:
     pdf = pypdfium2.PdfDocument(path)
     pages = [read_lines(pdf[at], at + 1, None) for at in range(2)]
     assert len(guess_metadata(pages, pdf.get_metadata_dict(), None, path.name).authors) == count
+
+
+def test_stated_authors_with_the_family_name_first_are_given_as_printed() -> None:
+    byline = Set(100, 120, 11, "Ann Maple^{1}, Tom Birch^{2}")
+    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
+    assert guess(first, Author="Maple Ann; Birch Tom; Moss Hazel").authors[:2] == ("Ann Maple", "Tom Birch")
+
+
+def test_a_phrase_that_the_paper_uses_is_no_author() -> None:
+    byline = Set(100, 120, 11, "Ann Maple^{1}, Kite Collection^{2}, Tom Birch^{2}")
+    text = Set(60, 170, 10, "each kite of the collection is counted")
+    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True), text)
+    assert guess(first).authors == ("Ann Maple", "Tom Birch")
+
+
+def test_a_name_above_the_title_without_a_sign_of_a_byline_is_that_of_the_journal() -> None:
+    assert guess(page(Set(420, 40, 12, "Maple Birch"), big(80, "The Growth of River Signals"))).authors == ()

@@ -102,3 +102,26 @@ def test_a_pdf_with_a_double_spaced_title_has_the_whole_title() -> None:
     assert document.title == "A Perspective on the Counting of Otters with Small Kites"
     assert document.authors == ("Ann Maple", "Tom Birch", "Cy Alder")
     assert not body(document).startswith("with Small Kites")
+
+
+@pytest.mark.parametrize(
+    ("second", "title"),
+    [
+        pytest.param(Set(60, 102, 17, "and direct counts"), "Otters of the Delta and direct counts", id="other weight"),
+        pytest.param(
+            Set(60, 102, 17, "and direct counts [v2; ref status: indexed, http://example.org/4fj]"),
+            "Otters of the Delta and direct counts",
+            id="a status behind it",
+        ),
+        pytest.param(Set(60, 102, 17, "Iris Fern and Rowan Ash"), "Otters of the Delta", id="the authors"),
+    ],
+)
+def test_a_title_goes_on_in_a_line_of_another_weight(second: Set, title: str) -> None:
+    first = page(big(80, "Otters of the Delta", left=60, bold=True), second, Set(60, 180, 10, "Abstract", True))
+    assert guess(first).title == title
+
+
+def test_the_last_line_of_a_title_may_be_a_word_for_a_kind_of_paper() -> None:
+    lines = [big(80, "Kites and the otters of the delta:", left=60), Set(60, 102, 17, "systematic review")]
+    first = page(Set(60, 50, 10, "REVIEW"), *lines, Set(60, 180, 10, "Abstract", True))
+    assert guess(first).title == "Kites and the otters of the delta: systematic review"
