@@ -119,9 +119,6 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-# Reading
-
-
 def read_report(folder: Path) -> dict[str, Any]:
     """Read the report.json of a folder. Raise ReportError if there is none, or it is not a report."""
     try:
@@ -207,9 +204,6 @@ def _described(questions: Mapping[str, Any]) -> str:
     return f"{questions['name']} ({questions['count']} questions, sha256 {questions['sha256'][:8]})"
 
 
-# Comparing
-
-
 def compare(scores: Mapping[str, Array], confidences: Confidences | None = None) -> list[Difference]:
     """Return all differences of all pairs of reports, pair after pair; Holm's correction is over all of them."""
     from statsmodels.stats.multitest import multipletests  # takes a second to import
@@ -227,7 +221,6 @@ def compare(scores: Mapping[str, Array], confidences: Confidences | None = None)
 
 
 def _refusal_differences(confidences: Confidences, first: int, second: int) -> list[Difference]:
-    """Compare AUROC, over all questions and by the kind of unanswerable ones, and AURC."""
     pair = [first, second]
     confidence, wrong = confidences.confidence[pair], confidences.wrong[pair]
 
@@ -269,9 +262,6 @@ def borda(scores: Mapping[str, Array]) -> list[float]:
         rankdata(values.mean(axis=1) * (1 if measure in LOWER_IS_BETTER else -1)) for measure, values in scores.items()
     ]
     return [float(total) for total in np.sum(ranks, axis=0)]
-
-
-# Printing
 
 
 def _print_reports(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> None:

@@ -92,9 +92,6 @@ def answered_right(scores: Mapping[str, float]) -> bool:
     return complete == 1 and not scores["falsely refused"]
 
 
-# Rankings
-
-
 def rank_passages(question: Question, row: Row) -> dict[str, float]:
     """Return RR, nDCG@10 and R@10 of `row["passages"]`; relevant are those of a gold title that contain a nugget.
 
@@ -129,11 +126,7 @@ def holds_any(texts: Iterable[str], *groups: Iterable[str]) -> bool:
 
 
 def _share(flags: Sequence[bool]) -> float:
-    """Return the share that is true; 0 of none."""
     return sum(flags) / len(flags) if flags else 0.0
-
-
-# Words
 
 
 def words(text: str) -> list[str]:
@@ -175,9 +168,6 @@ def k_precision(answer: str, quotes: Iterable[str]) -> float:
 
 def _overlap(first: str, second: str) -> int:
     return (Counter(words(first)) & Counter(words(second))).total()
-
-
-# Support
 
 
 def support_recall(row: Row) -> float:

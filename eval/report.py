@@ -123,9 +123,6 @@ def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], 
     path.write_bytes(html.encode("utf-8", errors="xmlcharrefreplace"))
 
 
-# Figures
-
-
 def figure_tables(report: Row) -> dict[str, FigureTable]:
     """Return the tables of the page by name; a table may have no rows."""
     parts = {"kept apart": "report", "fitted on": "fit"}
@@ -164,12 +161,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _in_order(by_type: Mapping[str, Any]) -> dict[str, Any]:
-    """Sort a mapping by type in the order of `TYPES`."""
     known = [name for name in TYPES if name in by_type]
     return {name: by_type[name] for name in [*known, *(name for name in by_type if name not in known)]}
-
-
-# Plots
 
 
 def ranks_by_type(questions: Sequence[Question], rows: Mapping[str, Row]) -> dict[str, list[int]]:
@@ -207,9 +200,6 @@ def latency_histogram(rows: Sequence[Row], summary: Mapping[str, float]) -> Hist
 def duration(seconds: float) -> str:
     """Format seconds: `23 ms`, `1.4 s`."""
     return f"{seconds * 1000:.3g} ms" if seconds < 0.9995 else f"{seconds:,.4g} s"
-
-
-# Questions
 
 
 def worst_first(questions: Sequence[ShownQuestion]) -> list[ShownQuestion]:

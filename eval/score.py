@@ -113,11 +113,7 @@ def _scores(variant: str, questions: Sequence[Question], rows: Sequence[Row]) ->
     return {q.id: score_question(q, row) for q, row in zip(questions, rows, strict=True)}
 
 
-# Answering
-
-
 def _answer_all(assistant: Assistant, questions: Sequence[Question], variant: Variant, path: Path) -> list[Row]:
-    """Return the rows of all questions in a variant; those already in `path` are not asked again."""
     items = {question.id: question for question in questions}
     return each_once(path, items, lambda q: _row(assistant, q, variant(assistant, q)), path.stem)
 
@@ -133,7 +129,6 @@ def _row(assistant: Assistant, question: Question, asked: Asked) -> Row:
 
 
 def _is_shown(citation: Mapping[str, Any], passages: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether one of the passages contains the quote."""
     return any(
         p["paper_id"] == citation["paper_id"] and p["start"] <= citation["start"] and citation["end"] <= p["end"]
         for p in passages
@@ -162,7 +157,6 @@ def _assistant(options: argparse.Namespace) -> Iterator[Assistant]:
 
 
 def _titles(options: argparse.Namespace) -> list[str]:
-    """Return the titles of the papers that the questions will be put to."""
     if not options.library:
         return titles_in(options.papers or [SAMPLE])
     with _assistant(options) as assistant:

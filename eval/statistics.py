@@ -24,9 +24,6 @@ SEED = 0
 _BATCH = 500  # draws held in memory together
 
 
-# Figures
-
-
 def mean_figure(values: Sequence[float]) -> Figure:
     """Return the mean of at least one value."""
     array = np.array(values, float)
@@ -106,9 +103,6 @@ def _joined(right: Sequence[float], wrong: Sequence[float]) -> tuple[Array, Flag
     return np.array([*right, *wrong], float), np.repeat([True, False], [len(right), len(wrong)])
 
 
-# Refusals
-
-
 def auroc(confidence: Array, right: Flags) -> Array:
     """Return the area under the ROC curve over the last axis; NaN where all questions are of one kind."""
     count = right.sum(axis=-1)
@@ -143,9 +137,6 @@ def risk_coverage(confidence: Sequence[float], wrong: Sequence[bool]) -> list[di
         {"coverage": float(coverage), "risk": float(risk), "threshold": float(threshold)}
         for coverage, risk, threshold in zip(count / len(confidence), risks, thresholds, strict=True)
     ]
-
-
-# Tests
 
 
 def mean_p(differences: Array) -> float:

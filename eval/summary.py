@@ -120,7 +120,6 @@ def _misranked(question: Question, row: Row) -> list[str]:
 
 
 def _missing_nuggets(question: Question, row: Row) -> list[str]:
-    """Name the nuggets that no sentence contains, and say whether a passage does."""
     answer = [sentence["text"] for sentence in row["sentences"]]
     gold = {folded(title) for title in question.gold_titles}
     found = [passage["text"] for passage in row["passages"] if folded(passage["title"]) in gold]

@@ -111,8 +111,6 @@ class Assistant(HistoryMethods):
         """Close the library's files."""
         self.library.close()
 
-    # Asking
-
     def ask(
         self,
         question: str,
@@ -178,7 +176,6 @@ class Assistant(HistoryMethods):
         stop: threading.Event | None = None,
         conversation: int | None = None,
     ) -> Iterator[Answer]:
-        """Yield growing answers; the last one is saved."""
         request = Request(check_question(question), check_history(history), filters, stop)
         if conversation:
             self.library.history.check_conversation(conversation)
@@ -198,7 +195,6 @@ class Assistant(HistoryMethods):
         return finding.result() or finding.error
 
     def _saved(self, answer: Answer, request: Request, model: ChatModel | None, conversation: int | None) -> Answer:
-        """Save an answer with all that is needed to ask again; return it with its number."""
         if not self.settings.answer.keep:
             return answer
         ollama = self.settings.ollama
@@ -233,8 +229,6 @@ class Assistant(HistoryMethods):
         filters = Filters(**{name: tuple(values) for name, values in saved.request["scope"].items()})
         *_, answer = self._answers(saved.question, [tuple(turn) for turn in saved.request["history"]], filters)
         return saved, answer
-
-    # The library
 
     def status(self) -> Status:
         """Return where the library is, how much it holds, and whether it can be written to."""

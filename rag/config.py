@@ -171,7 +171,6 @@ def _found_files() -> Iterator[Path]:
 
 
 def _library_path(tables: Mapping[str, Any]) -> str:
-    """Return the library's path in tables of settings, or ""."""
     library = tables.get("library")
     path = library.get("path") if isinstance(library, dict) else None
     return path if isinstance(path, str) else ""

@@ -66,7 +66,6 @@ def _library(library: Library) -> Iterator[Finding]:
 
 
 def _contents(library: Library) -> Iterator[Finding]:
-    """Check papers, unread files, models and index."""
     status = library_status(library)
     what = f"library {status.name}: {status.papers} papers, {status.chunks} chunks"
     yield Finding(status.papers > 0, what, "" if status.papers else "footnote add PATH")
@@ -180,6 +179,5 @@ def _free_memory() -> int | None:
 
 
 def _is_here(host: str) -> bool:
-    """Return whether an address is this machine's own."""
     name = urlsplit(host if "//" in host else f"//{host}").hostname or "localhost"
     return name == "localhost" or name == "::1" or name.startswith("127.")

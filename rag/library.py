@@ -60,8 +60,6 @@ class Library:
             self._records.close()
         self._index = self._records = None
 
-    # Parts
-
     @property
     def exists(self) -> bool:
         """Whether anything was ever added."""
@@ -139,8 +137,6 @@ class Library:
     def papers(self) -> list[Paper]:
         """Return all papers in the order in which they were added, without their texts."""
         return self.records.papers() if self.exists else []
-
-    # Add
 
     def add(
         self,
@@ -221,8 +217,6 @@ class Library:
         """Return each paper's chunks with their vectors, and the vector of the whole; see `embed_papers`."""
         return embed_papers(papers, self.embedder, self.settings.chunking)
 
-    # Edit and remove
-
     def edit(self, name: str, changes: dict[str, Any]) -> Paper:
         """Correct metadata of a paper; updates of its source keep the corrections.
 
@@ -281,7 +275,6 @@ class Library:
         return ref
 
     def _delete_unused_copies(self, locations: Sequence[str]) -> None:
-        """Delete uploaded copies that no paper is read from, and their failures."""
         copies = {location for location in locations if uploaded_copy(self.folder, location)}
         if copies and self.exists:
             with self.records.transaction(of_papers=False) as db:
@@ -290,8 +283,6 @@ class Library:
                 self.records.forget_failures(db, copies)
         for location in copies:
             delete_copy(self.folder, location)
-
-    # Rebuild
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         """Rebuild the vector index, and a damaged word index; embed all papers again if the settings have changed.

@@ -95,7 +95,6 @@ def _with_even_heights(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _pdf_sources(records: Records, name: str) -> list[StoredSource]:
-    """Return the PDFs of a paper that were read completely."""
     sources = records.sources_in_full(records.paper_key(name))
     return [source for source in sources if source.digest and source.location.lower().endswith(".pdf")]
 

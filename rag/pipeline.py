@@ -158,7 +158,6 @@ def _reworded_by_model(corpus: Corpus, request: Request, reading: Reading, model
 
 
 def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
-    """Return the answer before it has any text."""
     passages = top_passages(corpus, reading.result, corpus.settings.retrieval.top_k)
     scope = searched(corpus, request.filters, reading.result.matching_papers)
     return Answer(
@@ -179,7 +178,6 @@ def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
 
 
 def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]) -> Iterator[str]:
-    """Yield what a person should know about how the question was read."""
     if reading.question != request.question:
         yield f"Searched for: {reading.question}"
     if not search_terms(reading.question):

@@ -146,7 +146,6 @@ def add_mcp(app: FastAPI, functions: list[Callable[..., Any]]) -> None:
 
 
 def _filters(papers: Any, years: Any, tags: Any) -> dict[str, Any]:
-    """Return the filters of a question as `Assistant.ask` takes them."""
     return {
         "papers": arguments.texts("papers", papers),
         "years": arguments.years("years", years),

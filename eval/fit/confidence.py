@@ -149,7 +149,6 @@ def gain_in_auroc(unread: Parts, read: Parts) -> dict[str, Any]:
 
 
 def _cross_validated(examples: Examples) -> Array:
-    """Return each question's probability by a fit that has not seen it."""
     folds = stratified_folds(examples.kinds)
     held_out = np.zeros(len(folds))
     for fold in range(FOLDS):

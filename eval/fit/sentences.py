@@ -87,7 +87,6 @@ def find_facts(choices: Sequence[Choice], weights: Weights) -> Facts:
 
 
 def _found_facts(choice: Choice, weights: Weights, most: int) -> list[bool]:
-    """Return, for each fact of the question, whether a chosen sentence holds it."""
     text = [c.text for c in choose_sentences(choice.evidence, choice.question.question, most, weights)[:most]]
     return [any(holds_nugget(t, group) for t in text) for group in choice.question.nuggets]
 

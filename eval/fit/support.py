@@ -101,9 +101,6 @@ def _scores_kept(data: Data, weights: SupportWeights, overlap_above: float) -> d
     return _scores(data, probabilities, supported, data.overlap >= overlap_above)
 
 
-# Examples
-
-
 def given(pair: dict[str, Any]) -> Example:
     """Return the pair unchanged, with the whole abstract as the quotes."""
     abstract = " ".join(s.strip() for s in pair["abstract_sentences"])
@@ -142,9 +139,6 @@ def overlap(sentence: str, quotes: Sequence[str]) -> float:
     return len(wanted & set(words(" ".join(quotes)))) / max(len(wanted), 1)
 
 
-# Fitting
-
-
 def fit_model(data: Data) -> Linear:
     """Fit a logistic regression: do the quotes support the sentence? Both labels have the same weight in all."""
     weight = np.where(data.given, 1.0, MADE_UP)
@@ -166,9 +160,6 @@ def best_threshold(values: Array, supported: Flags) -> float:
 def _deciding(probabilities: Array, data: Data) -> Array:
     """Return the probabilities, 0 where numbers or negations disagree: such a sentence is not supported."""
     return np.where(agrees(data.features), probabilities, 0.0)
-
-
-# Scores
 
 
 def _scores(data: Data, probabilities: Array, supported: Flags, overlapping: Flags) -> dict[str, Any]:

@@ -69,7 +69,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _refit_sections(folder: Path, command: str) -> dict[str, Any]:
-    """Return the content of the shipped file with the weights of sections fitted again."""
     old: dict[str, Any] = json.loads(FILE.read_text())
     fusion, scores = fit_sections(read_qasper(folder), old["fusion"])
     return old | {

@@ -44,7 +44,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure_adding(folder: Path, papers: Sequence[str], stock: Path | None) -> dict[str, Any]:
-    """Time adding, here and in the stock pipeline, and the commands in fresh processes."""
     measured: dict[str, Any] = {"stock": _stock(stock, papers)} if stock else {}
     library = folder / "library"
     measured["add"] = _add(library, papers)

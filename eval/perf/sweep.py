@@ -186,7 +186,6 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
 
 
 def _cell(value: Any) -> str:
-    """Format a setting, a number, or a figure with its interval."""
     return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]" if isinstance(value, dict) else str(value)
 
 

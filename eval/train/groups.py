@@ -170,7 +170,6 @@ class _Questions:
         return self._group(PASSAGES, question, own, others, _PASSAGE_NEGATIVES)
 
     def _find(self, question: str, paper: str | None = None) -> _Found:
-        """Search for a question in all papers or in one."""
         found = search(self._library, question[:1000], filters=Filters(papers=(paper,) if paper else ()))
         evidence = gather_evidence(self._library, found)
         if not evidence.candidates:
@@ -205,9 +204,6 @@ class _Questions:
         if right and not right.text.title:  # then no text has a title, which would give the right one away
             chosen = [each._replace(title="") for each in chosen]
         return Group(source, question, tuple(chosen), right is not None)
-
-
-# Texts
 
 
 def _openings_of_summaries(papers: Sequence[QasperPaper]) -> frozenset[str]:
@@ -269,11 +265,7 @@ def _stems(text: str) -> set[str]:
     return {word[:5] for word in re.findall(r"\w+", text.casefold()) if word not in STOP_WORDS}
 
 
-# Support
-
-
 def _claim_pairs(pairs: Sequence[dict[str, Any]], known: Container[str]) -> Iterator[Pair]:
-    """Yield claims with their evidence, with the whole abstract, and, if supported, negated."""
     labels = {"SUPPORT": 0, "CONTRADICT": 1, "NOT_ENOUGH_INFO": 2}
     for pair in pairs:
         if pair["doc_id"] not in known:
@@ -285,9 +277,6 @@ def _claim_pairs(pairs: Sequence[dict[str, Any]], known: Container[str]) -> Iter
         yield Pair(pair["claim"], " ".join(evidence), label)
         if label == 0 and (opposite := negated(pair["claim"])) != pair["claim"]:
             yield Pair(opposite, " ".join(evidence), 1)
-
-
-# Papers
 
 
 def _papers(

@@ -141,9 +141,6 @@ def batches(examples: Sequence[Example], seed: int) -> list[Batch]:
     return rng.sample(made, len(made))
 
 
-# The model
-
-
 def _reader() -> Any:
     """Return a torch module: the packaged model with trainable low-rank layers, biases and norms, and the heads."""
     import torch
@@ -246,9 +243,6 @@ def _loss(outputs: Any, batch: Batch, beside: Any) -> Any:
     weight = torch.where(stated > 0, 4.0, 1.0)  # about four times as many do not
     second = functional.binary_cross_entropy_with_logits(outputs[:, 1], stated, weight=weight)
     return first / max(ranked, 1) + _STATED_WEIGHT * second
-
-
-# Training
 
 
 def train(

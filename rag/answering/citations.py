@@ -103,7 +103,6 @@ def _is_noun(match: re.Match[str]) -> bool:
 
 
 def _without_gaps(text: str) -> str:
-    """Remove the empty brackets, spaces and commas that removed citations leave."""
     text = re.sub(r"\(\s*\)|\[\s*\]", "", text)
     text = re.sub(r"(?:\s*[,;])+(?=\s*[.!?]|\s*$)", "", text)
     text = re.sub(r"\s+([.,;:!?。！？])", r"\1", text)

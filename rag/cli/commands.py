@@ -211,7 +211,6 @@ def _changes(before: SavedAnswer, answer: Answer, digest: str | None) -> list[st
 
 
 def _cited(answer: dict[str, Any]) -> list[Any]:
-    """Return the spans of an answer's quotes, and how far they support each sentence."""
     quotes = [(c["paper_id"], c["start"], c["end"]) for c in answer["citations"]]
     return [quotes, [(s["support"], s["citations"]) for s in answer["sentences"]]]
 

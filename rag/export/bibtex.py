@@ -85,7 +85,6 @@ def _ascii(text: str) -> str:
 
 
 def _entry(paper: Paper) -> tuple[str, dict[str, str]]:
-    """Return the type of an entry, which depends on the venue, and its fields."""
     venue = one_line(paper.venue or "")
     if not venue or _PREPRINT.search(venue):
         kind, place = "misc", {}

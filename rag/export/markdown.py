@@ -104,7 +104,6 @@ def _sentence_paragraphs(answer: Answer, numbers: Mapping[tuple[str, str], int])
 
 
 def _reference_paragraphs(number: int, citation: Citation, paper: Paper) -> Iterator[str]:
-    """Yield a reference and, unless it is the title, the quote."""
     page = citation.page_label or citation.page
     et_al = ["et al."] if len(citation.authors) > _MAX_AUTHORS else []
     place = [

@@ -24,9 +24,6 @@ def key_of(paper: Paper) -> PaperKey:
     return folded(paper.title), hashlib.sha256(paper.text[len(paper.title) :].encode()).hexdigest()
 
 
-# Sources
-
-
 class SourceAction(NamedTuple):
     """What to do with a source.
 
@@ -111,9 +108,6 @@ def failures_to_forget(located: Located, locations: Iterable[str]) -> list[str]:
         for location in locations
         if location not in failing and any(Path(location).is_relative_to(folder) for folder in located.all_folders)
     ]
-
-
-# The papers of a source
 
 
 class PaperAction(NamedTuple):

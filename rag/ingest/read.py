@@ -93,7 +93,6 @@ def _described(paper: Paper, source: Source) -> Paper:
 
 
 def _in_brief(paper: Paper) -> Paper:
-    """Return a paper's title and abstract, or the beginning of its text."""
     abstract = next((s for s in paper.sections if s.kind == "abstract"), None)
     start = abstract.start if abstract else len(paper.title)
     end = abstract.end if abstract else min(len(paper.text), start + _BRIEF_CHARACTERS)

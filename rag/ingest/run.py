@@ -93,7 +93,6 @@ class Adding:
     # Which sources to read
 
     def _new_sources(self, sources: list[Source]) -> list[tuple[Source, str]]:
-        """Return the sources that are new or have changed, with their digests."""
         found = self._with_digests(sources)
         digests = {digest for _, digest in found}
         missing = {old for old, (_, known) in self.sources.items() if known in digests and not os.path.exists(old)}

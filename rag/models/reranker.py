@@ -93,7 +93,6 @@ class PackagedReranker:
         return self._outputs([ids for pair in pairs for ids in self._tokenizer.encode(pair[0], [pair[1]])])[:, 2:]
 
     def _outputs(self, ids: list[list[int]]) -> Array:
-        """Return the heads' outputs, (rows, heads)."""
         outputs = np.zeros((len(ids), len(HEADS)), np.float32)
 
         def keep(batch: list[int], hidden: Any) -> None:
@@ -177,7 +176,6 @@ def _load(prepared: Path, backend: str, device: str) -> PackagedReranker:
 
 
 def _prepare(running: config.Embedding) -> Path:
-    """Return the folder of the prepared cross-encoder; prepare it if it is missing."""
     folder, backend = model_folder(PACKAGED_MODEL), choose_backend(running)
     if not ADAPTER.is_file():
         raise EmbeddingError(f"The cross-encoder's file {ADAPTER} is missing. {_REMEDY}")
@@ -198,7 +196,6 @@ def _prepare(running: config.Embedding) -> Path:
 
 
 def _merged_transformer(device: str) -> Any:
-    """Return the packaged transformer with the adapter's changes."""
     import torch
 
     transformer = sentence_transformer(model_folder(PACKAGED_MODEL), device)[0].auto_model.float()

@@ -213,7 +213,6 @@ def load_runner(folder: Path, backend: str, device: str, transformer: Callable[[
 
 
 def _openvino_runner(folder: Path, device: str) -> Runner:
-    """Return a runner of the model that `export` saved."""
     ov = _openvino()
     core = ov.Core()
     name = device.upper()
@@ -242,7 +241,6 @@ def _openvino_runner(folder: Path, device: str) -> Runner:
 
 
 def _torch_runner(transformer: Any, device: str) -> Runner:
-    """Return a runner of a torch transformer."""
     import torch
 
     transformer.eval()

@@ -84,7 +84,6 @@ def _add_entries(reading: Reading, entries: list[Block], name: str) -> None:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Yield the blocks between blank lines."""
     line = 1
     for block in re.split(r"(\n[ \t]*\n\s*)", text):
         if block.strip():

@@ -100,8 +100,6 @@ class Database:
         """Return the rows of a SELECT with one `IN ({})`."""
         return self.rows(sql.format(LIST), (list_value(values),)) if values else []
 
-    # Facts about the library
-
     def meta(self, name: str) -> str | None:
         """Return a fact about the library: `made_with`, `revision`, `token` or `indexed`."""
         row = self._one("SELECT value FROM meta WHERE name = ?", (name,))
@@ -149,8 +147,6 @@ class Database:
 
     def _indexed(self) -> list[str]:
         return list(json.loads(self.meta("indexed") or "[]"))
-
-    # Connections and schema
 
     @property
     def _db(self) -> sqlite3.Connection:

@@ -75,7 +75,6 @@ class FilterRecords(SearchRecords):
         return sorted(keys - left_out)
 
     def _matching(self, kind: str, value: str | int) -> set[int]:
-        """Return the keys of the papers that match one value of a filter."""
         if kind == "year":
             rows = self.rows("SELECT key FROM papers WHERE year = ?", (value,))
         elif kind == "source":

@@ -80,8 +80,6 @@ class AnswerHistory:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    # Answers
-
     def save(self, saved: SavedAnswer) -> SavedAnswer:
         """Save an answer and return it with its numbers; the key of `saved` is not used.
 
@@ -151,8 +149,6 @@ class AnswerHistory:
     def _select(self, where: str = "", values: Sequence[Any] = ()) -> list[SavedAnswer]:
         return [_saved_answer(row) for row in self._records.rows(_SELECT + where, values)]
 
-    # Conversations
-
     def conversations(self) -> list[Conversation]:
         """Return all conversations, the one with the latest question first."""
         rows = self._records.rows(
@@ -185,8 +181,6 @@ class AnswerHistory:
         with self._records.transaction(of_papers=False) as db:
             self.check_conversation(key)
             db.execute("DELETE FROM conversations WHERE key = ?", (key,))
-
-    # Ratings
 
     def rate(self, key: int, good: bool | None, comment: str = "") -> None:
         """Replace the rating and comment of an answer; None and an empty comment delete them.

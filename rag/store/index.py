@@ -144,7 +144,6 @@ class Index:
         return True, f"in step with the record (revision {identity.partition('-')[0]}){more}"
 
     def _missing_chunks(self, version: Version) -> list[str]:
-        """Return a fault if a version whose files are intact lacks chunks."""
         try:
             opened = self._open_version(version)
         except OSError:  # no view can be written: the disk is full, or the library read-only
@@ -281,7 +280,6 @@ class Index:
         self._open, self._tail, self._identity, self._is_behind = None, None, "", True
 
     def _warn(self, message: str) -> None:
-        """Log a warning once."""
         if message not in self._warned:
             self._warned.add(message)
             log.warning("%s", message)
@@ -289,7 +287,6 @@ class Index:
     # Building
 
     def _build_in_background(self, identity: str) -> None:
-        """Start a thread that builds a new version, unless one runs."""
         if self._records.read_only or self._failed_identity == identity or (self._builder and self._builder.is_alive()):
             return
         self._builder = threading.Thread(target=self._build_when_idle, args=(identity,), name="footnote index")
@@ -324,7 +321,6 @@ class Index:
                 self.versions.publish(folder, *built)
 
     def _copy_newest(self, folder: Path) -> Version | None:
-        """Copy the newest intact version into `folder` and return it."""
         for version in self.versions.sealed(self._records.was_indexed)[0]:
             try:
                 self.versions.copy(version, folder)

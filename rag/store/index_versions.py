@@ -200,7 +200,6 @@ class Versions:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _delete_leftover_views(self) -> None:
-        """Delete the views of killed processes."""
         for path in self.folder.glob(f"{_OPEN}*"):
             lease = FileLock(path.with_suffix(".lease"), thread_local=False)
             with contextlib.suppress(OSError, Timeout):

@@ -73,7 +73,6 @@ def _references(records: Records) -> Iterator[Fault]:
 
 
 def _papers(records: Records) -> Iterator[Fault]:
-    """Compare the text of each paper with the digest from when it was read."""
     bad = []
     last = 0
     while rows := records.rows(

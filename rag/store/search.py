@@ -98,7 +98,6 @@ class Candidates:
         return text
 
     def _load_texts(self, rows: Sequence[int]) -> None:
-        """Fetch the texts of papers that are not here yet."""
         if wanted := {self.paper_keys[row]: self.keys[row] for row in rows if self.paper_keys[row] not in self._texts}:
             self._texts |= dict.fromkeys(wanted) | self._fetch_texts(list(wanted.values()))
 
@@ -185,5 +184,4 @@ class SearchRecords(RemovalRecords):
 
 
 def _quoted(term: str) -> str:
-    """Return a term as an FTS5 string."""
     return '"' + term.replace('"', '""') + '"'

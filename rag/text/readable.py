@@ -264,7 +264,6 @@ def _resolve_innermost(text: str, certain: bool) -> str:
 
 
 def _typeset(text: str) -> str:
-    """Return quotes, ties and dashes as printed."""
     text = text.replace("``", '"').replace("''", '"')
     text = re.sub(r"(?<![\w`])`([^`'\n]{1,80})'(?!\w)", r"'\1'", text)
     text = re.sub(r"(?<=[\w.,)]{2})~(?=[A-Za-z(\[])|(?<=[A-Za-z.)]{2})~(?=\d)", " ", text)  # Fig.~3, not y~x

@@ -187,7 +187,6 @@ class AskTab:
 
 
 def _filters(papers: _Names, tags: _Names, years: _Names) -> dict[str, Any]:
-    """Return the chosen filters as `Assistant.ask` takes them, which refuses what is not a year."""
     numbers = [int(year) if re.fullmatch(r"\d{1,4}", year) else year for year in years]
     return {"papers": papers or None, "tags": tags or None, "years": numbers or None}
 

@@ -105,7 +105,6 @@ class OllamaModel:
         )
 
     def _lines(self, exchange: Exchange, deadline: float) -> Iterator[bytes]:
-        """Yield the non-blank lines of the response."""
         rest = bytearray()
         line_deadline = deadline
         while chunk := self._receive(exchange, line_deadline, deadline):

@@ -222,7 +222,6 @@ def _title(fields: Mapping[str, str]) -> str:
 
 
 def _arxiv(fields: Mapping[str, str]) -> str | None:
-    """Return the arXiv number from whichever field has it."""
     kind = fields.get("archiveprefix", fields.get("eprinttype", "")).lower()
     if "arxiv" in kind or not kind:
         eprint = fields.get("eprint", "")

@@ -45,7 +45,6 @@ def _delete_leftovers() -> None:
 
 
 def _copy(files: Sequence[Path], folder: Path) -> None:
-    """Copy the existing ones of a database's files, in one consistent state."""
     for _ in range(_ATTEMPTS):
         before = list(map(_state, files))
         for file in files:
