@@ -12,16 +12,7 @@ from urllib.parse import urlsplit
 from .config import Settings
 from .errors import AnswerModelError, FootnoteError, OllamaNotFound
 from .library import Library
-from .models.ollama.discovery import (
-    Installed,
-    check_usable,
-    choose_model,
-    installed_models,
-    loaded_models,
-    model_details,
-    search_deadline,
-    server_version,
-)
+from .models.ollama import discovery
 from .models.ollama.errors import shown_host
 from .status import library_status
 from .store.integrity import REBUILD, faults_of
@@ -109,20 +100,20 @@ def _ollama(settings: Settings) -> Iterator[Finding]:
     A missing server is a fault only in mode llm. A configured model that cannot be used is one in mode auto too.
     """
     needed, used = settings.answer.mode == "llm", settings.answer.mode != "quote"
-    ollama, deadline = settings.ollama, search_deadline()
+    ollama, deadline = settings.ollama, discovery.search_deadline()
     host = shown_host(ollama.host)
     try:
-        installed = installed_models(ollama.host, deadline)
+        installed = discovery.installed_models(ollama.host, deadline)
     except OllamaNotFound as error:
         remedy = f"{error}{'' if needed else ' (optional)'}"
         yield Finding(not needed, f"Ollama: not found at {host}; answers are quotes", remedy)
         return
     yield Finding(True, f"Ollama: {len(installed)} models at {host}")
-    yield _version(server_version(ollama.host, deadline))
+    yield _version(discovery.server_version(ollama.host, deadline))
     try:
-        model = choose_model(ollama, installed)
-        details = model_details(ollama.host, model.name, deadline)
-        check_usable(model, details, ollama)
+        model = discovery.choose_model(ollama, installed)
+        details = discovery.model_details(ollama.host, model.name, deadline)
+        discovery.check_usable(model, details, ollama)
     except AnswerModelError as error:
         is_fault = needed or (used and ollama.model != "auto")
         yield Finding(not is_fault, f"model {ollama.model}: cannot be used; answers are quotes", str(error))
@@ -132,7 +123,7 @@ def _ollama(settings: Settings) -> Iterator[Finding]:
     yield Finding(True, f"model {model.name}{size}{elsewhere}")
     yield _window(ollama.context_tokens, details.window, used)
     if not elsewhere and _is_here(ollama.host):
-        yield _memory(model, model.name in loaded_models(ollama.host, deadline))
+        yield _memory(model, model.name in discovery.loaded_models(ollama.host, deadline))
 
 
 def _version(version: str | None) -> Finding:
@@ -155,7 +146,7 @@ def _window(asked: int, window: int | None, used: bool) -> Finding:
     return Finding(True, f"context window: {asked:,} of the model's {window:,} tokens")
 
 
-def _memory(model: Installed, loaded: bool) -> Finding:
+def _memory(model: discovery.Installed, loaded: bool) -> Finding:
     """Compare the model with the free memory. Never a fault: memory of a graphics card is not known."""
     if loaded:
         return Finding(True, "memory: the model is loaded")

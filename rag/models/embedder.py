@@ -19,22 +19,8 @@ from tokenizers import Tokenizer
 from .. import config
 from ..errors import EmbeddingError, reason
 from ..types import Span
+from . import runtime
 from .protocols import Encoded, MarkedText, ModelCard, TokenVectors, Vectors
-from .runtime import (
-    BATCH_SIZE,
-    Runner,
-    batches_by_length,
-    choose_backend,
-    export,
-    load_runner,
-    load_tokenizer,
-    model_folder,
-    preparation,
-    prepared_folder,
-    sentence_transformer,
-    verified_digest,
-    weight_files,
-)
 
 log = logging.getLogger("footnote")
 
@@ -44,7 +30,7 @@ T = TypeVar("T")
 class SentenceEmbedder:
     """An embedding model of sentence-transformers. Thread-safe."""
 
-    def __init__(self, card: ModelCard, tokenizer: Tokenizer, run: Runner) -> None:
+    def __init__(self, card: ModelCard, tokenizer: Tokenizer, run: runtime.Runner) -> None:
         """`tokenizer` must not truncate."""
         self.card = card
         self.tokenizer = tokenizer
@@ -90,7 +76,7 @@ class SentenceEmbedder:
             for row, index in enumerate(batch):
                 results[index] = function(index, hidden[row], encodings[index])
 
-        self._run(batches_by_length(ids, BATCH_SIZE), ids, keep)
+        self._run(runtime.batches_by_length(ids, runtime.BATCH_SIZE), ids, keep)
         return [results[i] for i in range(len(texts))]
 
     def _pooled(self, hidden: Vectors, encoding: Any, marks: Sequence[Span]) -> Encoded:
@@ -111,9 +97,9 @@ def load_embedder(settings: config.Embedding) -> SentenceEmbedder:
 
     Raise EmbeddingError if the model is not on this machine, was altered, or cannot run.
     """
-    folder = model_folder(settings.model)
-    backend = choose_backend(settings)
-    prepared = prepared_folder(weight_files(folder), settings.model, backend)
+    folder = runtime.model_folder(settings.model)
+    backend = runtime.choose_backend(settings)
+    prepared = runtime.prepared_folder(runtime.weight_files(folder), settings.model, backend)
     if not prepared.is_dir():
         _prepare(folder, settings.model, backend, prepared)
     return _load(prepared, folder, backend, settings.device)
@@ -123,8 +109,10 @@ def load_embedder(settings: config.Embedding) -> SentenceEmbedder:
 def _load(prepared: Path, folder: Path, backend: str, device: str) -> SentenceEmbedder:
     try:
         card = ModelCard(**json.loads((prepared / "model.json").read_text()))
-        run = load_runner(prepared, backend, device, lambda: sentence_transformer(folder, device)[0].auto_model)
-        return SentenceEmbedder(card, load_tokenizer(prepared), run)
+        run = runtime.load_runner(
+            prepared, backend, device, lambda: runtime.sentence_transformer(folder, device)[0].auto_model
+        )
+        return SentenceEmbedder(card, runtime.load_tokenizer(prepared), run)
     except Exception as error:  # the libraries raise anything
         raise EmbeddingError(
             f"The prepared embedding model {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
@@ -134,9 +122,9 @@ def _load(prepared: Path, folder: Path, backend: str, device: str) -> SentenceEm
 
 def _prepare(folder: Path, name: str, backend: str, target: Path) -> None:
     log.info("Preparing the embedding model %s (once, about 20 seconds)...", name)
-    digest = verified_digest(folder)
-    with preparation(target, f"embedding model {name}") as building:
-        model = sentence_transformer(folder, "cpu")
+    digest = runtime.verified_digest(folder)
+    with runtime.preparation(target, f"embedding model {name}") as building:
+        model = runtime.sentence_transformer(folder, "cpu")
         card = _describe(model, name, digest)
         model.tokenizer.backend_tokenizer.save(str(building / "tokenizer.json"))
         (building / "model.json").write_text(json.dumps(asdict(card), indent=1))
@@ -145,7 +133,7 @@ def _prepare(folder: Path, name: str, backend: str, target: Path) -> None:
                 raise EmbeddingError(
                     f"Only sentence-transformers can pool as {name} does: set [embedding] backend to 'torch'."
                 )
-            export(model[0].auto_model, building)
+            runtime.export(model[0].auto_model, building)
 
 
 def _describe(model: Any, name: str, digest: str) -> ModelCard:

@@ -19,25 +19,8 @@ from tokenizers import Tokenizer
 
 from .. import config
 from ..errors import EmbeddingError, reason
+from . import runtime
 from .protocols import Reranker
-from .runtime import (
-    BATCH_SIZE,
-    PACKAGED_MODEL,
-    Runner,
-    batches_by_length,
-    choose_backend,
-    export,
-    keep_offline,
-    load_runner,
-    load_tokenizer,
-    model_folder,
-    preparation,
-    prepared_folder,
-    sentence_transformer,
-    sha256,
-    verified_digest,
-    weight_files,
-)
 
 log = logging.getLogger("footnote")
 
@@ -72,7 +55,7 @@ class Reading(NamedTuple):
 class PackagedReranker:
     """The packaged model with the adapter."""
 
-    def __init__(self, tokenizer: Tokenizer, run: Runner, weight: Array, bias: Array) -> None:
+    def __init__(self, tokenizer: Tokenizer, run: runtime.Runner, weight: Array, bias: Array) -> None:
         """`weight` (heads, 2 * dimensions) and `bias` (heads,) belong to the heads."""
         self._tokenizer = PairTokenizer(tokenizer, MAX_TOKENS)
         self._run, self._weight, self._bias = run, weight, bias
@@ -102,8 +85,8 @@ class PackagedReranker:
             outputs[batch] = pooled(np.asarray(hidden, np.float32), mask) @ self._weight.T + self._bias
 
         if ids:
-            size = min(BATCH_SIZE, max(_MIN_BATCH, -(-len(ids) // 2)))  # each batch runs on one core of two
-            self._run(batches_by_length(ids, size), ids, keep)
+            size = min(runtime.BATCH_SIZE, max(_MIN_BATCH, -(-len(ids) // 2)))  # each batch runs on one core of two
+            self._run(runtime.batches_by_length(ids, size), ids, keep)
         return _finite(outputs, "packaged")
 
 
@@ -145,7 +128,7 @@ def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> R
     if not settings.used:
         return None
     if settings.model == "auto":
-        return _load(_prepare(running), choose_backend(running), running.device)
+        return _load(_prepare(running), runtime.choose_backend(running), running.device)
     return _load_users(settings.model, running)
 
 
@@ -165,8 +148,8 @@ def _load(prepared: Path, backend: str, device: str) -> PackagedReranker:
         weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
         if weight.shape != (len(HEADS), _HEAD_INPUTS) or bias.shape != (len(HEADS),):
             raise ValueError(f"its heads have the shapes {weight.shape} and {bias.shape}")
-        run = load_runner(prepared, backend, device, lambda: _merged_transformer(device))
-        return PackagedReranker(load_tokenizer(prepared), run, weight, bias)
+        run = runtime.load_runner(prepared, backend, device, lambda: _merged_transformer(device))
+        return PackagedReranker(runtime.load_tokenizer(prepared), run, weight, bias)
     except Exception as error:  # the libraries raise anything
         raise EmbeddingError(
             f"The prepared cross-encoder {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
@@ -176,29 +159,31 @@ def _load(prepared: Path, backend: str, device: str) -> PackagedReranker:
 
 
 def _prepare(running: config.Embedding) -> Path:
-    folder, backend = model_folder(PACKAGED_MODEL), choose_backend(running)
+    folder, backend = runtime.model_folder(runtime.PACKAGED_MODEL), runtime.choose_backend(running)
     if not ADAPTER.is_file():
         raise EmbeddingError(f"The cross-encoder's file {ADAPTER} is missing. {_REMEDY}")
-    prepared = prepared_folder([*weight_files(folder), ADAPTER], "cross-encoder", backend)
+    prepared = runtime.prepared_folder([*runtime.weight_files(folder), ADAPTER], "cross-encoder", backend)
     if not prepared.is_dir():
         log.info("Preparing the cross-encoder (once, some seconds)...")
-        verified_digest(folder)
-        if sha256([ADAPTER]) != ADAPTER_SHA256:
+        runtime.verified_digest(folder)
+        if runtime.sha256([ADAPTER]) != ADAPTER_SHA256:
             raise EmbeddingError(f"The cross-encoder's file {ADAPTER} was altered. {_REMEDY}")
-        with preparation(prepared, "cross-encoder") as building:
+        with runtime.preparation(prepared, "cross-encoder") as building:
             adapter = _arrays(ADAPTER)
             heads = {name: adapter[name].astype(float).tolist() for name in ("heads.weight", "heads.bias")}
             (building / "heads.json").write_text(json.dumps(heads))
             Tokenizer.from_file(str(folder / "tokenizer.json")).save(str(building / "tokenizer.json"))
             if backend == "openvino":
-                export(_merged_transformer("cpu"), building)
+                runtime.export(_merged_transformer("cpu"), building)
     return prepared
 
 
 def _merged_transformer(device: str) -> Any:
     import torch
 
-    transformer = sentence_transformer(model_folder(PACKAGED_MODEL), device)[0].auto_model.float()
+    transformer = runtime.sentence_transformer(runtime.model_folder(runtime.PACKAGED_MODEL), device)[
+        0
+    ].auto_model.float()
     weights = {name: value.cpu().numpy() for name, value in transformer.state_dict().items()}
     changed = merged(weights, _arrays(ADAPTER))
     transformer.load_state_dict({name: torch.from_numpy(np.asarray(value)) for name, value in changed.items()})
@@ -212,16 +197,18 @@ def _arrays(file: Path) -> dict[str, Any]:
 
 
 def _load_users(name: str, running: config.Embedding) -> UserReranker:
-    folder = model_folder(name, "cross-encoder", "cross_encoder")
+    folder = runtime.model_folder(name, "cross-encoder", "cross_encoder")
     if not _is_cross_encoder(folder):
         raise EmbeddingError(
             f"{name!r} is not a cross-encoder: its config.json has no scoring head. Set "
             '[cross_encoder] model to another, or to "auto".'
         )
-    keep_offline()
+    runtime.keep_offline()
     from sentence_transformers import CrossEncoder as Model
 
-    device = running.device if choose_backend(running) == "torch" else "cpu"  # OpenVINO's devices have other names
+    device = (
+        running.device if runtime.choose_backend(running) == "torch" else "cpu"
+    )  # OpenVINO's devices have other names
     try:
         model = Model(str(folder), device=device, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the library raises anything

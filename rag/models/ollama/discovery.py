@@ -9,20 +9,9 @@ from urllib.parse import urlsplit
 from ... import config
 from ...errors import AnswerModelError, CloudModelRefused, ModelNotFound
 from ...text.cleaning import clean
+from . import errors
 from .chat import OllamaModel, parse_count
 from .connection import CONNECT_SECONDS, Exchange, after, import_client
-from .errors import (
-    MAX_SHOWN,
-    describe_status,
-    error_message,
-    excerpt,
-    model_not_found,
-    no_response,
-    not_ollama,
-    parse_object,
-    shown_host,
-    unreachable,
-)
 
 SUGGESTED_MODEL = "qwen3:4b-instruct"
 """The model to install where there is none. Plain qwen3:4b cannot be kept from thinking aloud."""
@@ -73,7 +62,7 @@ def find_model(settings: config.Ollama) -> OllamaModel:
     return OllamaModel(
         name=installed.name,
         digest=installed.digest,
-        host=shown_host(settings.host),
+        host=errors.shown_host(settings.host),
         timeout_seconds=settings.timeout_seconds,
         deadline_seconds=settings.deadline_seconds,
         window=details.window,
@@ -92,7 +81,7 @@ def _check_port(host: str) -> None:
     try:
         socket.create_connection((name, port), CONNECT_SECONDS).close()
     except (OSError, UnicodeError) as error:
-        raise unreachable(host) from error
+        raise errors.unreachable(host) from error
 
 
 def search_deadline() -> float:
@@ -107,7 +96,7 @@ def installed_models(host: str, deadline: float) -> list[Installed]:
     if models is None:  # sent by a server without models
         return []
     if not isinstance(models, list):
-        raise not_ollama("its reply to /api/tags has no models", host)
+        raise errors.not_ollama("its reply to /api/tags has no models", host)
     return [_parse_installed(model, host) for model in models]
 
 
@@ -128,7 +117,7 @@ def model_details(host: str, name: str, deadline: float) -> Details:
 def server_version(host: str, deadline: float) -> str | None:
     """Return Ollama's version, None if the server does not report it or fails."""
     version = _ask_or_nothing(host, "/api/version", deadline).get("version")
-    return clean(version)[:MAX_SHOWN] if isinstance(version, str) and version else None
+    return clean(version)[: errors.MAX_SHOWN] if isinstance(version, str) and version else None
 
 
 def loaded_models(host: str, deadline: float) -> set[str]:
@@ -193,14 +182,14 @@ def _is_remote(reply: Mapping[str, Any]) -> bool:
 def _parse_installed(model: object, host: str) -> Installed:
     name = (model.get("model") or model.get("name")) if isinstance(model, dict) else None
     if not isinstance(model, dict) or not isinstance(name, str):
-        raise not_ollama("it lists a model without a name", host)
+        raise errors.not_ollama("it lists a model without a name", host)
     digest, details = model.get("digest"), model.get("details")
     parameters = details.get("parameter_size") if isinstance(details, dict) else None
     return Installed(
-        name=clean(name)[:MAX_SHOWN],
+        name=clean(name)[: errors.MAX_SHOWN],
         digest=digest if isinstance(digest, str) else None,
         size=parse_count(model.get("size")),
-        parameters=clean(parameters)[:MAX_SHOWN] if isinstance(parameters, str) and parameters else None,
+        parameters=clean(parameters)[: errors.MAX_SHOWN] if isinstance(parameters, str) and parameters else None,
         cloud=_is_remote(model) or is_cloud_name(name),
     )
 
@@ -221,12 +210,12 @@ def _ask(
             status = exchange.begin(deadline)
             data = exchange.receive_rest(deadline)
     except TimeoutError as error:
-        raise no_response(host) from error
-    if status.code == 404 and model is not None and "not found" in error_message(data):
-        raise model_not_found(model)
+        raise errors.no_response(host) from error
+    if status.code == 404 and model is not None and "not found" in errors.error_message(data):
+        raise errors.model_not_found(model)
     if status.code != 200:
-        raise not_ollama(f"it answers {describe_status(status, data)}", host)
-    reply = parse_object(data)
+        raise errors.not_ollama(f"it answers {errors.describe_status(status, data)}", host)
+    reply = errors.parse_object(data)
     if reply is None:
-        raise not_ollama(f"it sent {excerpt(data)}", host)
+        raise errors.not_ollama(f"it sent {errors.excerpt(data)}", host)
     return reply
