@@ -27,7 +27,7 @@ from .models.protocols import Embedder, Reranker
 from .models.reranker import load_reranker, prepare_reranker
 from .reports import AddReport
 from .store import word_index
-from .store.files import INDEX, RECORD, UPLOADS
+from .store.connection import INDEX, RECORD, UPLOADS
 from .store.history import AnswerHistory
 from .store.index import Index
 from .store.integrity import is_word_index_intact

@@ -9,10 +9,9 @@ from typing import Any
 from .answering.confidence import confidence_in
 from .answering.evidence import gather_evidence
 from .answering.prose import written_answers
-from .answering.question_rewriting import rewritten_question
 from .answering.quotes import choose_sentences, quote_answers
 from .answering.rerank import rerank_sentences
-from .answering.standalone import Reading, read_standalone
+from .answering.standalone import Reading, read_standalone, rewritten_question
 from .errors import AnswerModelError, ConfigError
 from .filters import Filters
 from .models.protocols import ChatModel

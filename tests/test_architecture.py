@@ -16,7 +16,6 @@ from helpers.papers import ROOT
 # A part imports from the layers above its own, and from the parts of its own layer only where that layer is ordered.
 LAYERS = [
     [
-        "rag.environment",
         "rag.errors",
         "rag.plain",
         "rag.text",

@@ -1,25 +1,32 @@
 """Resolve a follow-up to a standalone question, by what each way to read it finds.
 
 A question is searched for together with the one before it only if it depends on it *and* the best paper found holds
-the question's own words. Otherwise it brings a new topic, and is searched for alone.
+the question's own words. Otherwise it brings a new topic, and is searched for alone. A model may rewrite it afterwards.
 """
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import config
+from ..errors import AnswerModelError
+from ..models.protocols import ChatModel
 from ..retrieval.corpus import Corpus
 from ..retrieval.follow_ups import History, Lean, before_pointer, joined_question, lean, own_terms
 from ..retrieval.search import SearchResult
-from ..retrieval.terms import search_terms
+from ..retrieval.terms import MAX_QUESTION, search_terms
 from .confidence import Confidence
 from .evidence import Evidence, sentence_logits
+from .prompts import rewrite_messages
 
 _HELD = 0.6  # share of a question's own words, weighted by rarity, that the paper found has to hold
 _SOME = 0.1  # the same, where a pointer says that it is about the paper before: it may use other words than the paper
 _NAME = re.compile(r"(?<=[a-z0-9,;:] )[A-Z][\w-]+|\b[A-Za-z]*[a-z]?[A-Z]+[\w-]*[A-Z0-9][\w-]*\b")
+_ANSWER_TOKENS = 120  # for a question that the model rewrites
+_MAX_TURNS, _MAX_TURN = 3, 600  # earlier turns in the prompt, and characters of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +112,30 @@ def _rare(corpus: Corpus, terms: tuple[str, ...]) -> tuple[str, ...]:
     """Return the terms that only a few papers of the library hold."""
     few = max(2, corpus.records.count_papers() // 100)
     return tuple(t for t, n in zip(terms, corpus.records.document_frequencies(terms), strict=True) if 0 < n <= few)
+
+
+def rewritten_question(
+    model: ChatModel,
+    question: str,
+    history: Sequence[tuple[str, str]],
+    settings: config.Ollama,
+    stop: threading.Event | None = None,
+) -> str | None:
+    """Return the rewritten question, None if the model fails or writes something else."""
+    turns = [(asked[-_MAX_TURN:], answer[:_MAX_TURN]) for asked, answer in history[-_MAX_TURNS:]]
+    try:
+        pieces = model.chat(
+            rewrite_messages(question, turns),
+            context_tokens=settings.context_tokens,
+            answer_tokens=_ANSWER_TOKENS,
+            stop=stop,
+        )
+        lines = "".join(piece.text for piece in pieces).strip().splitlines()
+    except AnswerModelError:
+        return None
+    if len(lines) != 1:
+        return None
+    rewritten = lines[0].removeprefix("Rewritten question:").strip(" \"'")
+    conversation = " ".join([question, *(part for turn in history for part in turn)])
+    same_topic = set(search_terms(rewritten)) & set(search_terms(conversation))
+    return rewritten if rewritten.endswith("?") and same_topic and len(rewritten) <= MAX_QUESTION else None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import LibraryError, SourceError, reason
 from ..reading.bibliography.attachments import file_name
-from ..store.files import UPLOADS
+from ..store.connection import UPLOADS
 from .files import file_digest, storable
 from .locate import Source
 

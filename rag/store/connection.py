@@ -15,6 +15,11 @@ from .sqlite_errors import BUSY_SECONDS
 
 _CACHE_KIB = 32 * 1024  # of pages in each connection; a question reads about 1 MB of vectors, SQLite's default is 2 MB
 
+RECORD = "footnote.sqlite"
+INDEX = "index"
+UPLOADS = "uploads"
+"""The copies of uploaded files."""
+
 
 class FileState(NamedTuple):
     """(size in bytes, mtime in ns) of the record and of its write-ahead log; it changes when another process writes."""

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LibraryError
-from .connection import FileState, connect, connect_read_only, file_state
-from .files import INDEX, UPLOADS
+from .connection import INDEX, UPLOADS, FileState, connect, connect_read_only, file_state
 from .migrations import VERSION, migrate
 from .sqlite_errors import BUSY_SECONDS, is_read_only, read_only_error, translate_errors
 

@@ -7,6 +7,7 @@ Ollama's Python client supplies the address and the connection only. Its own rea
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -15,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ...environment import hidden
 from ...errors import AnswerModelError, IncompleteAnswer, ModelProtocolError, OllamaNotFound
 from ..background import STOP_GRACE_SECONDS, STOPPED, BackgroundIterator
 from .errors import Status, invalid_address, translate_errors, unexpected_response, unreachable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 1.5
 _POLL_SECONDS = 0.1  # between two looks at `stop`
 _MAX_REPLY_BYTES = 16_000_000
+_environment_lock = threading.Lock()
 
 
 def after(seconds: float) -> float:
@@ -172,3 +173,22 @@ def import_client() -> ModuleType:
 def _ssl_context(host: str) -> ssl.SSLContext:
     """Return a context with the system's certificates, or without any for plain HTTP: loading them takes time."""
     return ssl.create_default_context() if host.startswith("https") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@contextlib.contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Run the body without these environment variables and without proxies, then restore the environment.
+
+    HTTP clients use proxies even for loopback addresses, and httpx fails on a SOCKS proxy if its SOCKS package is not
+    installed.
+    """
+    with _environment_lock:
+        changed = {"NO_PROXY", "no_proxy", *names}
+        before = {name: os.environ.pop(name) for name in changed if name in os.environ}
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
+        try:
+            yield
+        finally:
+            for name in changed:
+                os.environ.pop(name, None)
+            os.environ.update(before)

@@ -3,6 +3,7 @@
 The tables of Zotero 5 to 8 are the same in all that is read here.
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +19,11 @@ from ..metadata import arxiv_number, metadata_fields
 from ..sources import Item
 from .attachments import can_hold_text, existing_file, file_name, text_files
 from .snapshot import sqlite_snapshot
-from .zotero_extras import better_bibtex_citekeys, linked_files_folder
 
 DATABASE = "zotero.sqlite"
 _MIN_SCHEMA = 80  # Zotero 5, the first whose attachments have a `parentItemID`
 _IMPORTED, _LINKED = (0, 1), 2
+_PROFILES = (".zotero/zotero", "Library/Application Support/Zotero/Profiles", "AppData/Roaming/Zotero/Zotero/Profiles")
 _TITLE_FIELDS = "title caseName nameOfAct subject".split()
 _DATE_FIELDS = "date dateDecided dateEnacted issueDate".split()
 _VENUE_FIELDS = (
@@ -243,3 +244,43 @@ def _explain(database: sqlite3.Connection, error: sqlite3.DatabaseError) -> str:
         f"{DATABASE} (tables {row[0]}) does not have the tables of Zotero 5 to 8 ({error}); check it in Zotero, or "
         "export the library as BibTeX with its files and add that"
     )
+
+
+def better_bibtex_citekeys(file: Path, failures: list[Failure]) -> dict[tuple[int, str], str]:
+    """Return the citekeys in Better BibTeX's database by library id and item key; older versions keep JSON in it."""
+    if not file.is_file():
+        return {}
+    try:
+        with sqlite_snapshot(file) as database:
+            if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'citationkey'").fetchone():
+                rows = database.execute("SELECT libraryID, itemKey, citationKey FROM citationkey").fetchall()
+            else:
+                ((data,),) = database.execute("SELECT data FROM 'better-bibtex' WHERE name = 'better-bibtex.citekey'")
+                rows = [(row["libraryID"], row["itemKey"], row["citekey"]) for row in json.loads(data)["data"]]
+    except (SourceError, sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+        failures.append(Failure(file.name, None, f"the citekeys of Better BibTeX cannot be read ({error})"))
+        return {}
+    return {(library, key): citekey for library, key, citekey in rows}
+
+
+def linked_files_folder(folder: Path) -> Path | None:
+    """Return the base folder of linked files: a setting of the Zotero profile that uses this folder."""
+    for file in (folder / "prefs.js", folder.parent / "prefs.js"):
+        if base := _settings(file).get("baseAttachmentPath"):
+            return Path(base)
+    for place in _PROFILES:
+        for file in sorted((Path.home() / place).glob("*/prefs.js")):
+            settings = _settings(file)
+            data = Path(settings.get("dataDir") or Path.home() / "Zotero")
+            if settings.get("baseAttachmentPath") and data.resolve() == folder.resolve():
+                return Path(settings["baseAttachmentPath"])
+    return None
+
+
+def _settings(file: Path) -> dict[str, str]:
+    try:
+        text = file.read_text("utf-8", "replace")
+    except OSError:  # not readable: then linked files are missing
+        return {}
+    pairs = re.findall(r'^user_pref\("extensions\.zotero\.(\w+)", "((?:[^"\\]|\\.)*)"\)', text, re.M)
+    return {name: re.sub(r"\\(.)", r"\1", value) for name, value in pairs}
