@@ -1,7 +1,8 @@
 """Write report.html: one file that opens offline, with figures, plots and every question, worst first.
 
-The template, with style and script, is report.html.jinja. Text from questions and papers is escaped by Jinja's
-autoescape, and the page's content security policy allows only its own style and script, by their digests.
+The template, with its script, is report.html.jinja; the style is report.css. Text from questions and papers is
+escaped by Jinja's autoescape, and the page's content security policy allows only its own style and script, by their
+digests.
 """
 
 import base64
@@ -99,15 +100,9 @@ def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], 
     """
     by_id = {row["id"]: row for row in rows}
     shown = [show_question(q, by_id.get(q.id, {}), report["questions"].get(q.id, {})) for q in questions]
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"readable": readable, "duration": duration, "digest": _digest}
-    html = environment.get_template("report.html.jinja").render(
+    write_page(
+        path,
+        "report.html.jinja",
         made=report["made"],
         peak_mb=report["resources"].get("peak_mb"),
         lower_is_better=LOWER_IS_BETTER,
@@ -119,6 +114,19 @@ def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], 
         types=_in_order(Counter(q.type for q in questions)),
         questions=worst_first(shown),
     )
+
+
+def write_page(path: Path, template: str, **values: Any) -> None:
+    """Write an HTML file from a template of this folder with its values."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"readable": readable, "duration": duration, "digest": _digest}
+    html = environment.get_template(template).render(values)
     # A lone surrogate, possible in JSON but not in UTF-8, becomes the replacement character in the browser.
     path.write_bytes(html.encode("utf-8", errors="xmlcharrefreplace"))
 

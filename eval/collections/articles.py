@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,9 +16,9 @@ LEAST_CELLS = 3
 """The filled cells of a table row that is compared."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(0-9])")
-_APART = frozenset("table-wrap fig boxed-text disp-quote list supplementary-material fn".split())
-"""Elements whose text is not running text of the body."""
 _FORMULAS = frozenset("disp-formula inline-formula math tex-math".split())
+FLOATS = frozenset("table-wrap fig boxed-text disp-quote list supplementary-material fn".split())
+"""Elements whose text is not running text of the body."""
 
 
 class Article(NamedTuple):
@@ -45,13 +45,12 @@ def read_article(path: Path) -> Article:
     Raise SourceError if it is not XML.
     """
     root = parse_xml(path.read_bytes())
-    for report in [*root.iter("sub-article", "response")]:
-        report.getparent().remove(report)
+    take_reports(root)
     meta = root.find("front/article-meta")
     body = root.find("body")
     authors = list(_authors(meta))
     group = meta.find("title-group")
-    title = _text_without(group.find("article-title"), frozenset({"fn", "xref"}))
+    title = text_without(group.find("article-title"), frozenset({"fn", "xref"}))
     return Article(
         title=title,
         titles=frozenset({key(title), *(key(f"{title} {text_of(sub)}") for sub in group.iterfind("subtitle"))}),
@@ -62,6 +61,14 @@ def read_article(path: Path) -> Article:
         sentences=() if body is None else tuple(_sentences(body)),
         rows=() if body is None else tuple(_rows(root)),
     )
+
+
+def take_reports(root: Any) -> list[Any]:
+    """Remove the sub-articles (reviewers' reports) of an article from its XML and return them."""
+    reports = [*root.iterchildren("sub-article", "response")]
+    for report in reports:
+        root.remove(report)
+    return reports
 
 
 def _authors(meta: Any) -> Iterator[tuple[str, str]]:
@@ -80,11 +87,11 @@ def _authors(meta: Any) -> Iterator[tuple[str, str]]:
 def _sentences(body: Any) -> Iterator[str]:
     """Yield the sentences of the body's paragraphs; paragraphs with formulas or lists are left out."""
     for paragraph in body.iter("p"):
-        if any(tag.tag in _APART for tag in paragraph.iterancestors()):
+        if any(tag.tag in FLOATS for tag in paragraph.iterancestors()):
             continue
         if any(tag.tag in _FORMULAS or tag.tag == "list" for tag in paragraph.iter()):
             continue
-        for sentence in _SENTENCE_END.split(_text_without(paragraph, _APART)):
+        for sentence in _SENTENCE_END.split(text_without(paragraph, FLOATS)):
             if len(sentence.split()) >= LEAST_WORDS:
                 yield sentence
 
@@ -96,16 +103,19 @@ def _rows(root: Any) -> Iterator[tuple[str, ...]]:
             yield cells
 
 
-def _text_without(tag: Any, left_out: frozenset[str]) -> str:
-    """Return the text of an element on one line, without that of the elements left out in it."""
+def text_without(tag: Any, left_out: Collection[str], apart: Collection[str] = ()) -> str:
+    """Return the text of an element, without the elements left out in it, and a line for each that stands apart."""
     parts: list[str] = []
 
     def collect(one: Any) -> None:
-        parts.append(one.text or "")
+        parts.append((one.text or "").replace("\n", " "))
         for child in one:
+            separator = "\n" if child.tag in apart else ""
             if child.tag not in left_out:
+                parts.append(separator)
                 collect(child)
-            parts.append(child.tail or "")
+                parts.append(separator)
+            parts.append((child.tail or "").replace("\n", " "))
 
     collect(tag)
-    return " ".join("".join(parts).split())
+    return "\n".join(" ".join(line.split()) for line in "".join(parts).split("\n"))

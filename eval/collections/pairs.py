@@ -5,18 +5,17 @@ A sentence or a table row is right if it stands in the stored text in one piece,
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from rag.errors import SourceError
-from rag.reading.formats import read_file
 from rag.types import Paper
 
 from .articles import Article, key, read_article
+from .reading_time import TimedReading
 
 _GRAM = 6  # letters that find the place of a sentence
 _ROW_GRAM = 4  # of a table row, whose cells are short
@@ -30,11 +29,14 @@ class Text:
     """A stored text that can be searched by letters and digits alone."""
 
     def __init__(self, text: str) -> None:
-        keys = [key(letter) for letter in text]
         self.text = text
-        self.key = "".join(keys)
-        self._places = [place for place, letters in enumerate(keys) for _ in letters]
+        self.key = key(text)
         self._grams: dict[int, dict[str, list[int]]] = {}
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """The place in `text` of each character of `key`."""
+        return _places_of(self.text)
 
     def holds(self, wanted: str) -> bool:
         """Return whether the text has `wanted` in one piece."""
@@ -42,7 +44,7 @@ class Text:
 
     def break_in(self, wanted: str) -> int:
         """Return how many characters of `wanted` stand in one piece from its beginning."""
-        places = [place for place, letter in enumerate(wanted) for _ in key(letter)]
+        places = _places_of(wanted)
         letters = key(wanted)
         held = bisect_left(range(1, len(letters) + 1), True, key=lambda length: letters[:length] not in self.key)
         return places[held] if held < len(places) else len(wanted)
@@ -68,6 +70,10 @@ class Text:
         return self._grams[gram]
 
 
+def _places_of(text: str) -> list[int]:
+    return [place for place, letter in enumerate(text) for _ in key(letter)]
+
+
 def _densest(hits: Sequence[int], width: int) -> tuple[int, int]:
     """Return the first and last of the hits in the window of `width` that holds most of them."""
     best = (0, 0)
@@ -87,6 +93,11 @@ class Lost:
     wanted: str
     held: int  # characters of `wanted` that stand in one piece from its beginning
     found: str
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """Return what stands in one piece, and the rest."""
+        return self.wanted[: self.held], self.wanted[self.held :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +127,23 @@ class Score:
         return 1 - len(self.lost_rows) / self.rows if self.rows else 1.0
 
 
-def paired(files: Iterable[Path]) -> list[Path]:
-    """Return the PDFs beside which an XML file of the same name lies."""
-    return [path for path in files if path.with_suffix(".xml").exists()]
+def has_xml(pdf: Path) -> bool:
+    """Return whether an XML file of the same name lies beside a PDF."""
+    return pdf.with_suffix(".xml").exists()
 
 
-def measure_pair(pdf: Path) -> Score:
-    """Read a PDF as the program does and compare it with the XML beside it; a PDF that cannot be read has nothing."""
-    started = time.perf_counter()
-    try:
-        paper = read_file(pdf, pdf.name).papers[0]
-    except SourceError as error:
-        paper = Paper(title="", text="", notes=(str(error),))
-    seconds = time.perf_counter() - started
-    return compare(paper, read_article(pdf.with_suffix(".xml")), pdf.name, seconds)
+def measure_pair(reading: TimedReading) -> Score:
+    """Compare a paper read from a PDF with the XML beside it."""
+    article = read_article(reading.path.with_suffix(".xml"))
+    return compare(reading.paper, article, reading.path.name, reading.pages, reading.seconds)
 
 
-def compare(paper: Paper, article: Article, file: str = "", seconds: float = 0.0) -> Score:
+def compare(paper: Paper, article: Article, file: str = "", pages: int = 1, seconds: float = 0.0) -> Score:
     """Return how a paper compares with its XML."""
     text = Text(paper.text)
     return Score(
         file=file,
-        pages=max((page.number for page in paper.pages), default=0),
+        pages=pages,
         seconds=seconds,
         sentences=len(article.sentences),
         lost_sentences=tuple(_lost(text, article.sentences, _GRAM)),
@@ -202,24 +208,28 @@ def summary(scores: Sequence[Score]) -> dict[str, float]:
         "DOIs of others": sum(bool(s.wrong.get("doi", ("",))[0]) for s in scores),
         "years": sum("year" not in s.wrong for s in scores),
         "years of others": sum(bool(s.wrong.get("year", ("",))[0]) for s in scores),
-        "seconds a page": sum(s.seconds for s in scores) / max(sum(s.pages for s in scores), 1),
+        "seconds a page": sum(s.seconds for s in scores) / sum(s.pages for s in scores),
     }
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def describe(scores: Sequence[Score]) -> str:
-    """Return the figures and every paper, worst first, with what was lost beside what the program made of it."""
-    lines = [f"{name}: {value:g}" for name, value in summary(scores).items()]
-    for score in sorted(scores, key=lambda score: (score.sentence_share, score.row_share)):
+def worst_first(scores: Sequence[Score]) -> list[Score]:
+    """Sort papers by the shares of their sentences and rows, least first."""
+    return sorted(scores, key=lambda score: (score.sentence_share, score.row_share))
+
+
+def describe(scores: Sequence[Score]) -> list[str]:
+    """Return lines on every paper, worst first, with what was lost beside what the program made of it."""
+    lines: list[str] = []
+    for score in worst_first(scores):
         lines += [
             "",
             f"## {score.file}: sentences {score.sentence_share:.3f} of {score.sentences}, "
-            f"rows {score.row_share:.3f} of {score.rows}, {score.seconds / max(score.pages, 1):.2f} s a page",
+            f"rows {score.row_share:.3f} of {score.rows}, {score.seconds / score.pages:.2f} s a page",
         ]
         lines += [f"{name}: {found!r} in place of {wanted!r}" for name, (found, wanted) in score.wrong.items()]
         for kind, lost in (("sentence", score.lost_sentences), ("row", score.lost_rows)):
-            lines += [
-                f"{kind}: {one.wanted[: one.held]}{BREAK}{one.wanted[one.held :]}\n    made: {one.found}"
-                for one in lost
-            ]
-    return "\n".join(lines)
+            for one in lost:
+                before, after = one.parts
+                lines += [f"{kind}: {before}{BREAK}{after}", f"    made: {one.found}"]
+    return lines

@@ -1,11 +1,13 @@
-"""Measure the reading of PDFs: against the publisher's XML, speed, titles, the places of quotes, and damaged files.
+"""Measure the reading of PDFs: against the publisher's XML, speed, titles, quotes and their places, damaged files.
 
-    python -m eval pdfs ../shared/data/pairs --reading            read only, compare with the XML beside the PDFs
+    python -m eval pdfs ../shared/data/pairs                      all measures but damaged files
+    python -m eval pdfs ../shared/data/pairs --reading            only read, and compare with the XML beside the PDFs
     python -m eval pdfs paper.pdf --reading                       the same for one paper, whose XML is paper.xml
     python -m eval pdfs ../shared/data/pdfs --quotes 200 --damaged 500
 
-A folder holds PDFs and, where titles are to be scored, manifest.jsonl with `file` and `title` and perhaps
-`title_in_metadata`.
+A folder holds PDFs; beside a PDF may lie the publisher's XML (JATS) under the same name, and manifest.jsonl with `file`
+and `title` and perhaps `title_in_metadata`. Prints the figures and what went wrong, worst paper first, and writes
+report.json and report.html.
 """
 
 from __future__ import annotations
@@ -14,46 +16,46 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
-from rag.errors import SourceError
 
+from .baselines import baseline_figures
 from .damaged import measure_damaged
-from .pairs import describe, measure_pair, paired
+from .general_quotes import Quote, describe_quotes, measure_quotes, quote_figures
+from .pairs import Score, describe, has_xml, measure_pair, summary, worst_first
+from .pdf_report import write_pdfs_html
 from .quote_places import measure_places
+from .reading_time import read_timed, reading_speed
 from .titles import measure_titles
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all measurements and print them."""
-    parser = argparse.ArgumentParser(prog="python -m eval pdfs", description="Measure the reading of PDFs.")
-    parser.add_argument("papers", type=Path, nargs="+", help="PDFs, and folders of PDFs; an XML beside one is compared")
+    """Run the measurements, print them and write the reports."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval pdfs",
+        description="Measure the reading of PDFs, against the publisher's XML (JATS) where it lies beside a PDF.",
+    )
+    parser.add_argument("papers", type=Path, nargs="+", help="PDFs, and folders of PDFs")
     parser.add_argument("--reading", action="store_true", help="only read the papers and compare them with their XML")
-    parser.add_argument("--quotes", type=int, default=200)
+    parser.add_argument("--quotes", type=int, default=200, help="how many quotes to look up in their marked places")
     parser.add_argument("--damaged", type=int, default=0, help="how many damaged copies to add with the files")
+    parser.add_argument("--out", type=Path, default=Path("out/pdfs"), metavar="DIR")
     options = parser.parse_args(arguments)
     files = _pdfs_of(options.papers)
-    if options.reading:
-        print(describe([measure_pair(path) for path in paired(files)]))  # noqa: T201
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        with Assistant.open(library=Path(folder) / "library", mode="quote") as assistant:
-            measured: dict[str, Any] = {"reading": _reading(files)}
-            started = time.perf_counter()
-            report = assistant.add(files)
-            measured["add"] = {
-                "papers": len(report.added),
-                "failed": [str(failure) for failure in report.failed],
-                "seconds": round(time.perf_counter() - started, 2),
-            }
-            measured["titles"] = [measure_titles(assistant, path) for path in options.papers if path.is_dir()]
-            measured["quotes"] = measure_places(assistant, {path.name: path for path in files}, options.quotes)
-        if options.damaged:
-            measured["damaged"] = measure_damaged(files, options.damaged, Path(folder))
-    print(json.dumps(measured, indent=1, ensure_ascii=False))  # noqa: T201
+    readings = [read_timed(path) for path in files]
+    scores = worst_first([measure_pair(reading) for reading in readings if has_xml(reading.path)])
+    report: dict[str, Any] = {
+        "reading": reading_speed(readings),
+        "pairs": summary(scores),
+        "baselines": baseline_figures([path for path in files if has_xml(path)]),
+    }
+    quotes = [] if options.reading else _measure_library(report, files, options)
+    _print(report, scores, quotes)
+    _write(report, scores, quotes, options.out)
     return 0
 
 
@@ -62,16 +64,40 @@ def _pdfs_of(paths: Sequence[Path]) -> list[Path]:
     return [file for path in paths for file in (sorted(path.glob("*.pdf")) if path.is_dir() else [path])]
 
 
-def _reading(files: Sequence[Path]) -> dict[str, Any]:
-    """Return the pages read a second, file by file, without embedding."""
-    from rag.reading.formats import read_file
+def _measure_library(report: dict[str, Any], files: Sequence[Path], options: argparse.Namespace) -> list[Quote]:
+    """Add the files to a new library, put what is measured on it in the report, and return the quotes."""
+    by_name = {path.name: path for path in files}
+    with tempfile.TemporaryDirectory() as folder:
+        with Assistant.open(library=Path(folder) / "library", mode="quote") as assistant:
+            started = time.perf_counter()
+            added = assistant.add(files)
+            report["add"] = {
+                "papers": len(added.added),
+                "failed": [str(failure) for failure in added.failed],
+                "seconds": round(time.perf_counter() - started, 2),
+            }
+            report["titles"] = {
+                path.name: measure_titles(assistant, path)
+                for path in options.papers
+                if (path / "manifest.jsonl").exists()
+            }
+            quotes = measure_quotes(assistant, by_name)
+            if options.quotes:
+                report["places of quotes"] = measure_places(assistant, by_name, options.quotes)
+        if options.damaged:
+            report["damaged"] = measure_damaged(files, options.damaged, Path(folder))
+    report["general questions"] = quote_figures(quotes, {path.name for path in files if has_xml(path)})
+    return quotes
 
-    started = time.perf_counter()
-    pages = 0
-    for path in files:
-        try:
-            pages += len({page.number for paper in read_file(path, path.name).papers for page in paper.pages})
-        except SourceError:
-            pages += 1
-    seconds = time.perf_counter() - started
-    return {"pages": pages, "seconds": round(seconds, 2), "pages a second": round(pages / seconds, 1)}
+
+def _print(report: Mapping[str, Any], scores: Sequence[Score], quotes: Sequence[Quote]) -> None:
+    lines = [json.dumps(report, indent=1, ensure_ascii=False), *describe(scores), *describe_quotes(quotes)]
+    print("\n".join(lines))  # noqa: T201
+
+
+def _write(report: Mapping[str, Any], scores: Sequence[Score], quotes: Sequence[Quote], out: Path) -> None:
+    """Write report.json and report.html."""
+    out.mkdir(parents=True, exist_ok=True)
+    whole = {**report, "papers": list(map(asdict, scores)), "asked": list(map(asdict, quotes))}
+    (out / "report.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_pdfs_html(report, scores, quotes, out / "report.html")

@@ -16,11 +16,8 @@ def measure_titles(assistant: Assistant, folder: Path) -> dict[str, Any]:
 
     A title from the file's own metadata is as good as the manifest's.
     """
-    manifest = folder / "manifest.jsonl"
-    if not manifest.exists():
-        return {}
     found = {source: paper.title for paper in assistant.papers() for source in paper.sources}
-    rows = read_json_lines(manifest)
+    rows = read_json_lines(folder / "manifest.jsonl")
     stored = [row for row in rows if row["file"] in found]
     agreeing = {row["file"]: title_agrees(found[row["file"]], row) for row in stored}
     unseen = [row["file"] for row in stored if not _is_shown(found[row["file"]], folder / row["file"])]

@@ -140,5 +140,5 @@ def test_the_summary_counts_over_all_papers(article: Article) -> None:
 
 def test_the_worst_paper_is_described_first(article: Article) -> None:
     good, bad = compare(paper(), article, "good.pdf"), compare(paper(""), article, "bad.pdf")
-    lines = describe([good, bad]).splitlines()
-    assert [line.split(":")[0] for line in lines if line.startswith("## ")] == ["## bad.pdf", "## good.pdf"]
+    named = [line.split(":")[0] for line in describe([good, bad]) if line.startswith("## ")]
+    assert named == ["## bad.pdf", "## good.pdf"]

@@ -1,0 +1,30 @@
+"""Write the report on the reading of PDFs: one HTML file that opens offline, the worst paper first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rag import __version__
+
+from ..report import write_page
+from .general_quotes import Quote
+from .pairs import Score
+
+_TABLES = {"pairs": "Compared with the XML", "general questions": "Quotes of general questions", "reading": "Reading"}
+
+
+def write_pdfs_html(report: Mapping[str, Any], scores: Sequence[Score], quotes: Sequence[Quote], path: Path) -> None:
+    """Write the report; `scores` are in the order in which they are shown, of the quotes those that are wrong."""
+    tables = {title: report[name] for name, title in _TABLES.items() if report.get(name)}
+    write_page(
+        path,
+        "pdfs.html.jinja",
+        date=date.today().isoformat(),
+        version=__version__,
+        tables=tables | {f"The text of {name}": figures for name, figures in report["baselines"].items()},
+        scores=scores,
+        quotes=[quote for quote in quotes if not quote.is_right],
+    )

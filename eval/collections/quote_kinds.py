@@ -1,0 +1,95 @@
+"""Tell from which kind of text a quote is: by the publisher's XML where there is one, else by the quote's shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from rag.reading.markup.xml import text_of
+
+from .articles import key, take_reports, text_without
+
+KINDS = ("body", "title", "abstract", "caption", "table", "back matter", "report")
+"""Kinds that a quote may be from; a report is a reviewer's, published with the paper."""
+FAULTS = ("lone cell", "references", "abbreviations", "furniture")
+"""Kinds that no quote may be from."""
+
+_FEW_WORDS = 8  # a table cell with as many is text
+_LABEL_WORDS = 4
+_MOST_NUMBERS = 0.4  # of the words of a sentence
+_PERSON = re.compile(r"\b[A-Z][\w'\u2019-]+,? (?:[A-Z]\.?[ -]?){1,2}(?=[,;.:]|\band\b|&)")
+_NUMBERED = re.compile(r"\[?\d+[.\])]? ")
+_PUBLISHED = re.compile(r"\b(?:19|20)\d\d\b.{0,40}?\d+ ?[:(,]|\d+ ?\(\d+\) ?[:,]|\bdoi\b|\b10\.\d{4,}/|\bet al\b", re.I)
+_ABBREVIATION = re.compile(r"\b[A-Z][\w-]{0,10}[:=] ?[\w-]+(?: [\w-]+){0,8}(?:[;,.]|$)")
+_LICENCE = re.compile(r"creative ?commons|open access article|\bcopyright\b|\bpublisher.s note\b", re.I)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+
+class ArticleKinds:
+    """The text of an article's XML by kind, to be searched by letters and digits alone."""
+
+    def __init__(self, root: Any) -> None:
+        reports = take_reports(root)
+        tables = list(root.iter("table"))
+        self._cells = {key(text_of(cell)) for table in tables for cell in table.iter("td", "th")}
+        abbreviations, floats = {"glossary", "def-list"}, {"table-wrap", "fig", "supplementary-material", "fn"}
+        statements = [*root.iterfind("back"), *root.iter("funding-group", "custom-meta")]
+        self._texts = {
+            "abbreviations": _joined(_abbreviations(root)),
+            "body": _joined(root.iterfind("body"), floats, {"title"}),
+            "title": _joined(root.iterfind(".//title-group")),
+            "abstract": _joined(root.iter("abstract", "trans-abstract"), (), {"title"}),
+            "caption": _joined(root.iter("fig", "table-wrap"), {"table"}),
+            "table": _joined(tables),
+            "references": _joined(root.iter("ref")),
+            "back matter": _joined(statements, {"ref-list", *abbreviations}, {"title"}),
+            "report": _joined(reports, (), {"title"}),
+            "furniture": _joined(root.iterfind("front"), {"abstract", "trans-abstract", "title-group"}),
+        }
+
+    def kind_of(self, quote: str) -> str | None:
+        """Return the kind of text that has the quote in one piece; None if no part of the article has it."""
+        wanted = key(quote)
+        if len(quote.split()) < _FEW_WORDS and any(wanted in cell for cell in self._cells):
+            return "lone cell"
+        return next((kind for kind, text in self._texts.items() if wanted in text), None)
+
+    def fault_of(self, quote: str) -> str | None:
+        """Return the kind of the first sentence of a quote that is from text that no quote may be from."""
+        kinds = (self.kind_of(part) for part in _SENTENCE_END.split(quote) if len(part.split()) >= _FEW_WORDS)
+        return next((kind for kind in kinds if kind in FAULTS), None)
+
+
+def kind_by_shape(quote: str, section_kind: str) -> str:
+    """Return the kind of text that a quote is from, by the section that the program puts it in and by its shape."""
+    words = list(map(key, quote.split()))
+    people = len(_PERSON.findall(quote))
+    if people >= 3 or (people == 2 and (_NUMBERED.match(quote) or _PUBLISHED.search(quote))):
+        return "references"
+    if len(_ABBREVIATION.findall(quote)) >= 3:
+        return "abbreviations"
+    if _is_of_cells(words) and section_kind != "table":
+        return "lone cell"
+    if len(words) < _LABEL_WORDS or quote.upper() == quote or _LICENCE.search(quote):
+        return "furniture"
+    kind = section_kind.replace("_", " ")
+    return kind if kind in KINDS or kind in FAULTS else "body"
+
+
+def _is_of_cells(words: Sequence[str]) -> bool:
+    """Return whether words are those of table cells: hardly a word among them, or numbers among every few."""
+    numbers = sum(word[:1].isdigit() for word in words)
+    return sum(word.isalpha() and len(word) > 1 for word in words) < 2 or numbers > _MOST_NUMBERS * len(words)
+
+
+def _abbreviations(root: Any) -> Iterator[Any]:
+    yield from root.iter("glossary", "def-list")
+    for part in root.iter("sec", "notes", "fn", "app"):
+        if key(text_of(part.find("title"))).startswith("abbreviation"):
+            yield part
+
+
+def _joined(parts: Iterable[Any], left_out: Collection[str] = (), apart: Collection[str] = ()) -> str:
+    """Return the letters and digits of parts, without what is left out; no text stretches over what stands apart."""
+    return "\n".join(key(line) for part in parts for line in text_without(part, left_out, apart).split("\n"))
