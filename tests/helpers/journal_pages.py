@@ -177,6 +177,43 @@ JOURNAL_LIKE_A_NAME = (
         number=2,
     ),
 )
+MANUSCRIPT = page(
+    Set(60, 30, 14, "Public Access"),
+    Set(60, 48, 10, "Author manuscript"),
+    Set(60, 60, 8, "J Kitesci. Author manuscript; available in PMC 2016 July 07."),
+    Set(60, 80, 8, "Published in final edited form as:"),
+    Set(70, 90, 8, "J Kitesci. 2015 January 7; 35(1): 123–134. doi:10.5555/JKITESCI.1234-14.2015."),
+    Set(60, 120, 16, TITLE, True),
+    Set(60, 150, 10, "Iris Fern^{1,2}, Rowan Ash^{1}, and Hazel Moss^{2,3}", True),
+    *small(60, 165, f"^{{1}}{MEADOW}", f"^{{2}}{DELTA}"),
+    Set(60, 200, 12, "Abstract", True),
+    *small(60, 700, "Corresponding author: Iris Fern, Department of Kites, iris@meadow.edu"),
+)
+AUTHORS_BESIDE_ABSTRACT = page(
+    Set(40, 30, 14, "Windypress"),
+    *small(40, 50, "open access to scientific and medical research", "Open Access Full Text Article"),
+    TITLE_ROW,
+    *small(40, 150, "This article was published in the following journal:", "International Journal of Kites"),
+    Set(40, 210, 10, "Iris Fern^{1}"),
+    Set(40, 222, 10, "Rowan Ash^{1,2}"),
+    Set(40, 234, 10, "Hazel Moss^{2}"),
+    Set(40, 250, 8, "^{1}Department of Kites, Meadow University,"),
+    Set(200, 210, 9, "Abstract: Otters swim, and the kites above them count them all day long and on."),
+    *small(40, 740, "International Journal of Kites 2015:10 1234–1245", "© 2015 Fern et al. This work is published by"),
+    *small(400, 756, "http://dx.doi.org/10.5555/IJK.S12345"),
+)
+ZOOLOGY = page(
+    *small(40, 30, "OtterKeys 123: 45–67 (2011)", "doi: 10.5555/otterkeys.123.1234", "www.example.com"),
+    Set(250, 40, 8, "RESEARCH ARTICLE"),
+    Set(400, 30, 14, "OtterKeys", True),
+    TITLE_ROW,
+    Set(100, 150, 10, "Iris Fern^{1,†}, Rowan Ash^{2,‡}, Hazel Moss^{1,§}", True),
+    *small(60, 170, f"1 {MEADOW} 2 {DELTA}", "Corresponding author: Iris Fern (iris@meadow.edu)"),
+    *small(60, 200, "Academic editor: Olive Birch  |  Received 1 January 2010  |  Accepted 5 March 2011"),
+    *small(60, 220, f"Citation: Fern I, Ash R, Moss H (2011) {TITLE}. OtterKeys 123: 45–67. doi: 10.5555/"),
+    *small(60, 228, "otterkeys.123.1234"),
+    Set(60, 280, 10, "Abstract", True),
+)
 LAYOUTS = {
     "Wiley": Layout((WILEY,), 2020, "10.1002/ece3.6789"),
     "SAGE": Layout((SAGE,), 2019, "10.1177/0022002719876543"),
@@ -196,5 +233,8 @@ LAYOUTS = {
         "10.5555/j.issn.1673-1234.2012.03.004",
         ("Wei Zhang", "Xiaoming Li", "Yan Wang"),
     ),
+    "author manuscript": Layout((MANUSCRIPT,), 2015, "10.5555/jkitesci.1234-14.2015"),
+    "authors beside the abstract": Layout((AUTHORS_BESIDE_ABSTRACT,), 2015, "10.5555/ijk.s12345"),
+    "zoology": Layout((ZOOLOGY,), 2011, "10.5555/otterkeys.123.1234"),
     "journal like a name": Layout(JOURNAL_LIKE_A_NAME, 2013, "10.5555/wc12345"),
 }

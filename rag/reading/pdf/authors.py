@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from ..bylines import BY, CUT, EAST_ASIAN, PARTICLES, has_case, is_doubtful, is_place, people, squeezed, surname
@@ -19,7 +22,10 @@ FRONT_MATTER_END = re.compile(
 """Matches headings and labels that end a paper's front matter."""
 _LEADING_MARK = re.compile(r"^[;\s]*;|^\W*\d{1,2}\s?[A-Z]")
 _LIST = re.compile(r",|\band\b|&|[·•・、，،]|\bund\b|\bet\b|\by\b|\be\b")
-_DATED = re.compile(r"(?<![\d.])(?:1[89]|20)\d\d(?!\d)")  # in rows of a journal, its volume or a date
+_NUMBERED = re.compile(
+    r"(?<![\d.])(?:1[89]|20)\d\d(?!\d)|(?<![\w@.([-])\d{3,}(?![\w@.)\]-])"
+)  # a volume, date or address
+_SHORTENED = re.compile(r"\bet al\b|\.\.\.|…|\band others\b", re.I)
 _COMMA_LIST = re.compile(r",|\band\b")
 _MAX_ROWS = 40  # below the title
 _LONE_NAME = 0.5  # the certainty of names without another sign of a byline
@@ -101,6 +107,24 @@ def _turned(name: str) -> str:
     return f"{given} {family}" if given else name
 
 
+def checked_authors(
+    authors: tuple[str, ...], certainty: float, citations: Sequence[str]
+) -> tuple[tuple[str, ...], float]:
+    """Return authors without those whom the paper's own citation, if it names all, does not name."""
+    for text in citations:
+        cited = _plain_letters(text)
+        named = tuple(name for name in authors if any(_plain_letters(word) in cited for word in _words(name)))
+        if named == authors:
+            return authors, max(certainty, 0.95) if authors else 0.0
+        if len(named) > len(authors) / 2 and not _SHORTENED.search(text):
+            return named, certainty
+    return authors, certainty
+
+
+def _plain_letters(text: str) -> str:
+    return squeezed("".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)))
+
+
 def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> Byline:
     """Return the authors below a title or, failing that, above it; nobody if the rows may be something else.
 
@@ -114,12 +138,19 @@ def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> B
     below = [row for row in page.rows if row.top > foot and row.right > sidebar and row not in title]
     above = [row for row in page.rows if row.bottom < title[0].top + 2 and row.right > sidebar]
     title_words = {word.casefold() for row in title for word in re.findall(r"[^\W\d_]{3,}", row.text)}
-    byline = _judge(_name_rows(join_rows(below)), used, title_words)
+    byline = _judge(_name_rows(_side_by_side(below)), used, title_words)
     if byline.people:
         rows = (row for row in below if any(b.top < (row.top + row.bottom) / 2 < b.bottom for b in byline.rows))
         return byline._replace(rows=tuple(rows))
     over = _judge(_name_rows(join_rows(above)[-3:]), used, title_words)
     return over._replace(rows=()) if over.certainty > _LONE_NAME else Byline([])  # a journal's name stands there too
+
+
+def _side_by_side(rows: Sequence[Row]) -> list[Row]:
+    """Return rows joined with those beside them; running text beside the names stays on its own."""
+    text = [bool(FRONT_MATTER_END.match(row.text)) or is_sentence(row.text) for row in rows]
+    joined = join_rows(row for row, is_text in zip(rows, text, strict=True) if not is_text)
+    return sorted([*joined, *compress(rows, text)], key=lambda row: (row.top, row.left))
 
 
 def _is_left_aligned(rows: Sequence[Row], page: FirstPage) -> bool:
@@ -133,9 +164,11 @@ def _judge(found: _NameRows, used: UsedWords, title_words: set[str]) -> Byline:
     if not names:
         return Byline([])
     common = {name: [_is_common(word, used, title_words) for word in _words(name)] for name in names}
-    if all(map(all, common.values())) and not any("@" in row.parts for row in found.places):
-        return Byline([])
-    names = [name for name in names if not _is_phrase(name, used)] or names
+    with_mail = any("@" in row.parts for row in found.places)
+    if not with_mail:
+        names = [name for name in names if not _is_phrase(name, used)]
+        if all(all(common[name]) for name in names):
+            return Byline([])
     partly_common = sum(any(common[name]) for name in names)
     first = [name.split()[0] for name in names]
     labels = len(names) > 1 and len(set(first)) == 1 and any(used.has(word) for word in first)  # River Ash, River Elm
@@ -160,9 +193,13 @@ def _is_common(word: str, used: UsedWords, title_words: set[str]) -> bool:
 
 
 def _is_phrase(name: str, used: UsedWords) -> bool:
-    """Return whether the paper uses all words of a name in lower case, as in `Culture Collection`."""
+    """Return whether most words of a name are used in lower case or are those of labels: `Culture Collection`.
+
+    Short words do not count, because many Chinese names are such words.
+    """
     words = _words(name)
-    return len(words) > 1 and has_case(name) and all(map(used.has, words))
+    common = [word for word in words if len(word) > 3 and (used.has(word) or is_doubtful(word))]
+    return has_case(name) and len(common) >= max(2, 0.6 * len(words))
 
 
 def _may_be_lone_name(name: str) -> bool:
@@ -175,9 +212,14 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
     names: list[Row] = []
     places: list[Row] = []
     closed = prose = False
+    margin = math.inf  # where a column of text beside the names begins
     for at, row in enumerate(rows[:_MAX_ROWS]):
         text = row.parts
         mail = "@" in text
+        if names and row.top < names[-1].bottom and row.left > names[-1].right:
+            margin = min(margin, row.left)
+        if row.left >= margin - 1:
+            continue
         if FRONT_MATTER_END.match(text):
             return _NameRows(names, places, "abstract", prose)
         if not mail and is_sentence(text):
@@ -186,10 +228,15 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
             prose = True
         if names and (mail or is_place(text)):
             places.append(row)
-        dated = bool(_DATED.search(text))
         alike = not names or (abs(row.size - names[0].size) < 0.06 * row.size and _may_be_as_bold(row, names[0]))
         closed = closed and not mail and not _is_next_author(rows[at : at + 2])
-        if alike and not closed and not dated and not _LEADING_MARK.match(text) and not is_sentence(text):
+        if (
+            alike
+            and not closed
+            and not _NUMBERED.search(text)
+            and not _LEADING_MARK.match(text)
+            and not is_sentence(text)
+        ):
             near = bool(names) and row.top - names[-1].bottom < 0.6 * row.size
             continues = near and not mail and not is_place(text) and _is_open_list(names[-1].parts)
             if people(text) or continues:

@@ -19,7 +19,7 @@ _LABELLED = re.compile(
     re.I,
 )
 _PUBLICATION_LINE = re.compile(  # a journal's name, year and volume: `Windy Ecol 2015; 12: 345-67`
-    r"^\W*(?:(?:[A-Z][\w&-]*\.?|of|and|in|the|for)\s){1,7}\(?(?:19|20)\d\d\)?(?:\s\w{3}\s\d{1,2})?[;,]\s?\d{1,4}\s?[(:;,]"
+    r"^\W*(?:(?:[A-Z][\w&-]*\.?|of|and|in|the|for)\s){1,7}\(?(?:19|20)\d\d\)?(?:\s\w{3,9}(?:\s\d{1,2})?)?\s?[;,]\s?\d{1,4}\s?[(:;,]"
 )
 _VISITED = re.compile(
     r"\W*(?:download|access|view|deposit|archived|last updated|printed)", re.I
@@ -74,6 +74,7 @@ def _imprint_rows(page: FirstPage, title: Sequence[Row]) -> list[Row]:
             in_margin(row, page.height)
             or row.top < end
             or _LABELLED.match(row.text)
+            or _PUBLICATION_LINE.match(row.text)
             or (row.size < 0.88 * page.body and not is_sentence(row.text))
         )
     ]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..bylines import stated_people
-from .authors import authors_of, printed_authors, used_words
+from .authors import authors_of, checked_authors, printed_authors, used_words
 from .candidates import Candidate, combine
 from .first_page import first_page
 from .imprint import imprint
@@ -69,6 +69,8 @@ def guess_metadata(
     authors, authors_certainty = authors_of(page, byline, stated_people(stated), named["authors"] if named else "")
 
     passages = imprint(pages, covers, title.text, title.rows)
+    citations = [each.text for each in passages if each.where == "own citation"]
+    authors, authors_certainty = checked_authors(authors, authors_certainty, citations)
     candidates = [
         *publication_candidates(passages, stated, title.text),
         *(each for first in pages[covers : covers + 1] for each in stamp_candidates(first)),

@@ -11,7 +11,7 @@ from .imprint import Passage
 from .lines import PageLines
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^,;]+")
-_OTHER_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910|13039)/")  # of data and funders
+_OTHER_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910|5256|13039)/")  # of data, reviews and funders
 _COMPONENT = re.compile(r"(?:\.[gst]\d{3}|(?<=elife\.\d{5})\.\d{3})$")  # figures and tables have DOIs of their own
 _VERSION = re.compile(r"[./]v?(\d{1,2})$")
 _NOTE_OR_REFERENCE = re.compile(r"\d{1,2} ?[A-Zh]|\[\d{1,3}\]")
@@ -35,7 +35,8 @@ _YEARS = (  # how a year is printed, what that is, and the certainty that it is 
      "copyright", 0.88),
     (rf"\bvol(?:ume|\.)?\s?\d+.{{0,40}}?\b{_YEAR}|\w\s\d+\s?(?:\(\d+\)\s?)?\({_YEAR}\)|\d\(\d+\),? {_YEAR}"
      rf"|\({_YEAR}\) \d+:\d|^[A-Z][\w ]+\s(?:{_YEAR}[,;]\s?\d+[,;(]|\({_YEAR}\) \d)|\b{_YEAR}[,;]\s?\d+\s?[:(]\s?\w?\d"
-     rf"|\b{_YEAR}\W{{1,3}}vol(?:ume|\.)?\s?\d|\d, ?\w?\d+(?:[–-]\w?\d+)? \({_YEAR}\)", "volume", 0.9),
+     rf"|\b{_YEAR}\s{_MONTH}\s?\d{{0,2}}\s?;\s?\d|\b{_YEAR}\W{{1,3}}vol(?:ume|\.)?\s?\d"
+     rf"|\d, ?\w?\d+(?:[–-]\w?\d+)? \({_YEAR}\)", "volume", 0.9),
     (rf"(?:journal|transactions|letters|proceedings)\b[^.;\d]{{0,60}},\s{_YEAR}(?=\W*$|\.)", "volume", 0.8),
     (rf"^[A-Z][^()\d]{{1,80}} \({_YEAR}\)\. |^(?:to cite|citation|how to cite).*?\b{_YEAR}", "citation", 0.85),
     (rf"(?:available online|posted|version)\b.{{0,30}}?\b{_YEAR}", "online", 0.7),

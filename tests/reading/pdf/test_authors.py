@@ -203,3 +203,16 @@ def test_a_phrase_that_the_paper_uses_is_no_author() -> None:
 
 def test_a_name_above_the_title_without_a_sign_of_a_byline_is_that_of_the_journal() -> None:
     assert guess(page(Set(420, 40, 12, "Maple Birch"), big(80, "The Growth of River Signals"))).authors == ()
+
+
+@pytest.mark.parametrize(
+    ("citation", "authors"),
+    [
+        ("Cite this article as: Maple A, Birch T (2015) The Growth of River Signals.", ("Ann Maple", "Tom Birch")),
+        ("Cite this article as: Maple et al.: The Growth of River Signals.", ("Ann Maple", "Tom Birch", "Olive Sedge")),
+    ],
+)
+def test_an_author_whom_the_paper_s_own_citation_leaves_out_is_none(citation: str, authors: tuple[str, ...]) -> None:
+    byline = Set(100, 120, 11, "Ann Maple^{1}, Tom Birch^{2}, Olive Sedge^{3}")
+    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
+    assert guess(first, page(Set(60, 700, 8, citation), number=2)).authors == authors
