@@ -11,8 +11,9 @@ from .blocks import find_blocks
 from .columns import measure
 from .continued_tables import join_tables
 from .hyphenation import count_words
+from .joining import join_paragraphs
 from .lines import Line, PageLines
-from .paragraphs import Paragraph, join_paragraphs, split_block
+from .paragraphs import Paragraph, split_block
 from .placed_text import PlacedText
 from .rotation import is_mostly_rotated, rotate_back, upright_pages
 from .running_heads import remove_running_heads

@@ -1,16 +1,16 @@
-"""Split blocks into paragraphs and headings, and join paragraphs across columns and pages."""
+"""Split blocks into paragraphs and headings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from .columns import Block, Typography
-from .headings import heading_lines, is_heading, section_kind
+from .headings import heading_lines, is_heading
 from .lines import Line
 from .tables import PrintedTable
 
@@ -19,8 +19,8 @@ _LIST_ITEM = re.compile(r"[•▪◦‣·*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)
 _QUESTION = re.compile(
     r"(?:RQ|Research question|Hypothesis|Question|H|Q)\s?\d{1,2}[a-z]?\b(?!\s+(?:and|or|to|is|are|was|were)\b)", re.I
 )
-_REFERENCE_ENTRY = re.compile(r"\[\w{1,12}\]|\d{1,3}\.\s")
 _NUMBER = re.compile(r"(\d{1,4})[.)]\s")
+_NEAR_LINES = 60  # of a paragraph, at its end: those of its last column
 _BEFORE_NUMBER = re.compile(
     r"(?:\b(?:of|to|is|are|was|were|by|than|and|or|with|in|at|from|for|the|an?|as|over|under|about|around|table|figure"
     r"|section|equation|chapter|step|epoch|version)|[=≈<>≤≥])$", re.I
@@ -43,10 +43,11 @@ class Paragraph:
 
     @property
     def full_width(self) -> float:
-        """How far to the right a last line reaches that is as long as the others."""
-        if len(self.lines) == 1:
-            return float("inf")
-        return max(line.right for line in self.lines) - 3 * self.lines[-1].size
+        """How far to the right a last line reaches that is as long as the others in its column."""
+        last = self.lines[-1]
+        near = self.lines[-_NEAR_LINES:]
+        column = [li for li in near if li.page == last.page and li.left < last.right and li.right > last.left]
+        return max(line.right for line in column) - 3 * last.size if len(column) > 1 else float("inf")
 
 
 def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
@@ -102,7 +103,7 @@ def _split_text(lines: Sequence[Line], typography: Typography) -> list[list[Line
         if (
             begins
             or (short and not hanging and line.text[:1].isupper())
-            or (_starts_item(line) and not _continues_with_number(parts[-1], line, full_width))
+            or (starts_item(line) and not continues_with_number(parts[-1], line, full_width))
             or (spread and sentence_end)
         ):
             parts.append([])
@@ -110,11 +111,11 @@ def _split_text(lines: Sequence[Line], typography: Typography) -> list[list[Line
     return parts
 
 
-def _starts_item(line: Line) -> bool:
+def starts_item(line: Line) -> bool:
     return bool(_QUESTION.match(line.text) or _LIST_ITEM.match(line.text))
 
 
-def _continues_with_number(part: Sequence[Line], line: Line, full_width: float) -> bool:
+def continues_with_number(part: Sequence[Line], line: Line, full_width: float) -> bool:
     """Return whether a number at a line's start ends the sentence before: "a batch size of / 32. Each"."""
     number, first = _NUMBER.match(line.text), _NUMBER.match(part[0].text)
     if not number or (first and int(number[1]) == int(first[1]) + 1):  # the next item of a list
@@ -122,62 +123,3 @@ def _continues_with_number(part: Sequence[Line], line: Line, full_width: float) 
     text = part[-1].text.rstrip()
     expects_number = part[-1].right > full_width or bool(_BEFORE_NUMBER.search(text))
     return not _SENTENCE_END.search(text) and expects_number and abs(line.left - part[-1].left) < line.size
-
-
-def join_paragraphs(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
-    """Join paragraphs that continue after captions, notes or a page's end, and put these after the paragraph."""
-    out: list[Paragraph] = []
-    waiting: list[Paragraph] = []
-    current: Paragraph | None = None
-    text_begun = in_references = False
-    for paragraph in paragraphs:
-        if paragraph.kind == "text" and current and _is_table_note(paragraph, current):
-            paragraph.kind = "footnote"
-        if paragraph.kind in ("table", "caption", "footnote"):
-            (waiting if current and not current.is_finished else out).append(paragraph)
-            continue
-        if paragraph.kind == "text" and current and _continues(current, paragraph, in_references):
-            current.lines.extend(paragraph.lines)
-        else:
-            out += [*waiting, paragraph]
-            waiting = []
-            current = paragraph if paragraph.kind == "text" else None
-        if paragraph.kind == "heading":
-            text_begun, in_references = True, section_kind(paragraph.lines[0].text, False) == "references"
-        text_begun |= paragraph.kind == "text" and _is_prose(paragraph)
-        if not text_begun:  # nothing continues the lines of a title page
-            out += waiting
-            waiting, current = [], None
-    return [*out, *waiting]
-
-
-def _is_table_note(paragraph: Paragraph, current: Paragraph) -> bool:
-    """Return whether a text in smaller type comes between the halves of a paragraph."""
-    first = paragraph.lines[0]
-    smaller = first.size < current.lines[0].size - 0.6 and len(first.text.split()) > 3
-    return smaller and not current.is_finished
-
-
-def _is_prose(paragraph: Paragraph) -> bool:
-    words = " ".join(line.text for line in paragraph.lines).split()
-    return len(words) > 12 and sum(word[0].islower() for word in words) > 0.6 * len(words)
-
-
-def _continues(paragraph: Paragraph, following: Paragraph, in_references: bool) -> bool:
-    """Return whether `following` continues a paragraph; one in the references does so in another column only."""
-    last, first = paragraph.lines[-1], following.lines[0]
-    end, start = last.text.rstrip(), first.text.lstrip()
-    below = last.page == first.page and last.bottom < first.bottom and last.left < first.right
-    in_place = replace(first, left=last.left)
-    by_number = (
-        not in_references and not below and _continues_with_number(paragraph.lines, in_place, paragraph.full_width)
-    )
-    item = (_starts_item(first) or bool(_REFERENCE_ENTRY.match(start))) and not by_number
-    if not following.opens_block or item or (in_references and below):
-        return False
-    is_formula = not re.search(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", first.text)
-    if by_number or end.endswith("-") or (not paragraph.is_finished and is_formula):
-        return True
-    if below and last.right <= paragraph.full_width and start[:1].isupper():
-        return False
-    return not paragraph.is_finished or (start[:1].islower() and abs(last.size - first.size) < 0.6)
