@@ -6,8 +6,6 @@
 `make test` measures both and compares; the PDFs are not part of the project and are left out where they are not there.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What the publisher's XML (JATS) says of a paper: sentences, table rows and metadata, to compare a reading with."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection, Iterator

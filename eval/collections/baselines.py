@@ -1,7 +1,5 @@
 """The text that other readers make of the same PDFs, for comparison: pdftotext, where installed, and PDFium."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence

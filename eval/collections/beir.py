@@ -6,8 +6,6 @@ The folder has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. The papers go th
 `search`, as a user's do. An interrupted run continues where it stopped.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json

@@ -1,7 +1,5 @@
 """Add damaged PDFs next to good ones in a new process; measure what it stores and how much memory it takes."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

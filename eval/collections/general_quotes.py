@@ -3,8 +3,6 @@
 With the publisher's XML beside a PDF, a quote is right if the XML has it in one piece; without, only its kind is told.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass

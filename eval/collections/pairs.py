@@ -3,8 +3,6 @@
 A sentence or a table row is right if it stands in the stored text in one piece, letters and digits only.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

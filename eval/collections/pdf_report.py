@@ -1,7 +1,5 @@
 """Write the report on the reading of PDFs: one HTML file that opens offline, the worst paper first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path

@@ -3,14 +3,13 @@
     python -m eval pdfs ../shared/data/pairs                      all measures but damaged files
     python -m eval pdfs ../shared/data/pairs --reading            only read, and compare with the XML beside the PDFs
     python -m eval pdfs paper.pdf --reading                       the same for one paper, whose XML is paper.xml
+    python -m eval pdfs ../shared/data/pairs --reading --against ../before      also the time of another checkout
     python -m eval pdfs ../shared/data/pdfs --quotes 200 --damaged 500
 
 A folder holds PDFs; beside a PDF may lie the publisher's XML (JATS) under the same name, and manifest.jsonl with `file`
 and `title` and perhaps `title_in_metadata`. Prints the figures and what went wrong, worst paper first, and writes
 report.json and report.html.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -29,8 +28,10 @@ from .general_quotes import Quote, describe_quotes, measure_quotes, quote_figure
 from .pairs import Score, describe, has_xml, measure_pair, summary, worst_first
 from .pdf_report import write_pdfs_html
 from .quote_places import measure_places
-from .reading_time import read_timed, reading_speed
+from .reading_time import compare_checkouts, read_timed, reading_speed
 from .titles import measure_titles
+
+_ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--reading", action="store_true", help="only read the papers and compare them with their XML")
     parser.add_argument("--quotes", type=int, default=200, help="how many quotes to look up in their marked places")
     parser.add_argument("--damaged", type=int, default=0, help="how many damaged copies to add with the files")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout, whose reading is timed as well")
     parser.add_argument("--out", type=Path, default=Path("out/pdfs"), metavar="DIR")
     options = parser.parse_args(arguments)
     files = _pdfs_of(options.papers)
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         "pairs": summary(scores),
         "baselines": baseline_figures([path for path in files if has_xml(path)]),
     }
+    if options.against:
+        report["seconds against"] = compare_checkouts(files, [_ROOT, options.against.resolve()])
     quotes = [] if options.reading else _measure_library(report, files, options)
     _print(report, scores, quotes)
     _write(report, scores, quotes, options.out)

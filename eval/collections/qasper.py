@@ -10,8 +10,6 @@ interrupted run continues where it stopped.
 QASPER: Dasigi et al. 2021, "A Dataset of Information-Seeking Questions and Answers Anchored in Research Papers".
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import hashlib

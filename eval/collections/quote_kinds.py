@@ -1,7 +1,5 @@
 """Tell from which kind of text a quote is: by the publisher's XML where there is one, else by the quote's shape."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any

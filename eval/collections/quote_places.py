@@ -3,8 +3,6 @@
 The quotes come from answers to keywords drawn at random from the papers.
 """
 
-from __future__ import annotations
-
 import random
 import re
 import unicodedata

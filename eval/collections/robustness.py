@@ -1,7 +1,5 @@
 """Vary questions: with typos, as keywords, and with the papers that answer them left out."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Count the papers whose title is the one in manifest.jsonl, and whether it stands on their pages."""
 
-from __future__ import annotations
-
 import unicodedata
 from pathlib import Path
 from typing import Any

@@ -8,12 +8,10 @@ package, and the processes take turns question by question, so that a busy machi
 import contextlib
 import functools
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +26,13 @@ def compare_checkouts(
 
     Each question is asked twice, and the second time counts: models and caches are warm.
     """
+    from .checkouts import script_of
+
+    paths = [str(Path(path).resolve()) for path in papers]
     taken: list[list[dict[str, float]]] = [[] for _ in checkouts]
     with contextlib.ExitStack() as stack:
         ask_each = [
-            stack.enter_context(_process(checkout, folder / f"library-{number}", papers))
+            stack.enter_context(script_of(checkout, __file__, [str(folder / f"library-{number}"), *paths]))
             for number, checkout in enumerate(checkouts)
         ]
         for question in questions:
@@ -46,29 +47,6 @@ def _summary(taken: Sequence[dict[str, float]]) -> dict[str, float]:
     medians = {f"{part}, median": statistics.median(each[part] for each in taken) for part in taken[0]}
     last = {"whole, 95 %": statistics.quantiles([each["whole"] for each in taken], n=20)[18]}
     return {"questions": len(taken)} | {name: round(1000 * value, 1) for name, value in (medians | last).items()}
-
-
-@contextlib.contextmanager
-def _process(checkout: Path, library: Path, papers: Sequence[str]) -> Iterator[Callable[[str], dict[str, float]]]:
-    """Start a process that answers with the checkout's code; yield a function that asks it and returns seconds."""
-    paths = [str(Path(path).resolve()) for path in papers]
-    command = [sys.executable, "-P", __file__, str(library), *paths]
-    env = os.environ | {"PYTHONPATH": str(checkout)}
-    with subprocess.Popen(
-        command, cwd=checkout, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-
-        def ask(question: str) -> dict[str, float]:
-            print(json.dumps(question), file=process.stdin, flush=True)
-            line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                raise RuntimeError(f"the process that measures {checkout} ended with {process.wait()}")
-            return dict(json.loads(line))
-
-        yield ask
-        process.stdin.close()
 
 
 # In the process of one checkout

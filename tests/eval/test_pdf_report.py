@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.papers import ROOT
 from helpers.pdf_files import LEFT, PROSE, make_pdf, title_page, wrapped, write
 from reportlab.pdfgen.canvas import Canvas
 
 from eval.collections.general_quotes import BROKEN, Quote, describe_quotes, quote_figures
 from eval.collections.pdfs import main
+from eval.collections.reading_time import compare_checkouts
 
 SENTENCES = [f"{sentence.strip(' .')}." for sentence in PROSE.split(". ")]
 LOST = "A sentence of the <i>publisher's</i> that the printed page does not hold anywhere."
@@ -88,3 +90,9 @@ def test_quotes_are_counted_with_those_from_what_is_not_quoted() -> None:
         "lone cell: 41 (41.4)",
         "not in one piece: Otters journal rest.",
     ]
+
+
+def test_another_checkout_reads_the_same_files_in_turn(out: Path) -> None:
+    taken = compare_checkouts([out.parent / "otters.pdf"], [ROOT, ROOT])
+    assert 0 < taken[str(ROOT)] < 30
+    assert taken["ratio"] > 0
