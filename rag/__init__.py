@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .retrieval.terms import MAX_QUESTION
     from .status import Status
     from .store.history import MAX_COMMENT, MAX_NAME, NEW_CONVERSATION, Conversation, Feedback, SavedAnswer
-    from .tables import TableView
+    from .tables import QuotedTable, TableView
     from .text.readable import readable
     from .types import REFUSAL, Answer, Citation, Paper, Passage, Sentence
 
@@ -44,7 +44,7 @@ _NAMES = {
     "retrieval.terms": ("MAX_QUESTION",),
     "status": ("Status",),
     "store.history": ("MAX_COMMENT", "MAX_NAME", "NEW_CONVERSATION", "Conversation", "Feedback", "SavedAnswer"),
-    "tables": ("TableView",),
+    "tables": ("QuotedTable", "TableView"),
     "text.readable": ("readable",),
     "types": ("REFUSAL", "Answer", "Citation", "Paper", "Passage", "Sentence"),
 }
@@ -68,6 +68,7 @@ __all__ = [
     "Paper",
     "Passage",
     "Progress",
+    "QuotedTable",
     "SavedAnswer",
     "Sentence",
     "Status",

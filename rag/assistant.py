@@ -21,7 +21,7 @@ from .library import Library
 from .models.finder import ModelFinder
 from .models.protocols import ChatModel, Embedder, Reranker
 from .page_images import can_draw, draw_paper_page, find_quote
-from .paper_tables import paper_tables
+from .paper_tables import cited_table, paper_tables
 from .pipeline import Request, answers, courtesy_reply, searched
 from .reports import AddReport
 from .retrieval.follow_ups import check_history, is_courtesy
@@ -31,8 +31,8 @@ from .retrieval.terms import check_question
 from .status import Status, library_status
 from .store.history import SavedAnswer
 from .store.papers import Stored
-from .tables import TableView
-from .types import Answer, Failure, Paper, PaperRef, Passage, Span
+from .tables import QuotedTable, TableView
+from .types import Answer, Citation, Failure, Paper, PaperRef, Passage, Span
 
 if TYPE_CHECKING:
     from .doctor import Finding
@@ -323,6 +323,14 @@ class Assistant(HistoryMethods):
             UnknownPaper, AmbiguousPaper.
         """
         return paper_tables(self.library.records, name)
+
+    def cited_table(self, citation: Citation) -> QuotedTable | None:
+        """Return the table some of whose rows a citation quotes, with a few rows around; None if it quotes none.
+
+        Raises:
+            UnknownPaper: the paper was removed.
+        """
+        return cited_table(self.library.records, citation)
 
     def searched(self, *, filters: Filters | None = None, **named: Unpack[FilterArguments]) -> dict[str, Any]:
         """Return what a question with these filters would search, as in `Answer.searched`.

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .store.papers import Records
-from .tables import TableView, table_view
-from .types import Box, Paper, Table
+from .tables import QuotedTable, TableView, quoted_table, table_view
+from .types import Box, Citation, Paper, Table
+
+_ROWS_AROUND = 6  # a quoted row, on both sides
 
 
 def paper_tables(records: Records, name: str) -> list[TableView]:
@@ -22,6 +24,20 @@ def paper_tables(records: Records, name: str) -> list[TableView]:
     first, last = min(table.start for table in paper.tables), max(table.end for table in paper.tables)
     boxes = records.boxes(records.paper_key(paper.id), first, last) / 10.0
     return [table_view(paper, table, tuple(_boxes(paper, table, boxes, first))) for table in paper.tables]
+
+
+def cited_table(records: Records, citation: Citation) -> QuotedTable | None:
+    """Return the table some of whose rows a citation quotes, with a few rows around; None if it quotes none.
+
+    Raises:
+        UnknownPaper: the paper was removed.
+    """
+    if "|" not in citation.quote:
+        return None
+    paper = records.paper(citation.paper_id)
+    if paper.text[citation.start : citation.end] != citation.quote:  # it was read again
+        return None
+    return quoted_table(paper, citation.start, citation.end, _ROWS_AROUND)
 
 
 def _boxes(paper: Paper, table: Table, boxes: NDArray[np.float64], first: int) -> Iterator[Box]:

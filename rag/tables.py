@@ -1,8 +1,8 @@
 """Read the cells of tables as text, and convert tables to JSON values and back."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from .plain import plain
 from .text.readable import readable
@@ -36,6 +36,33 @@ class TableView:
         """Return the table as values that `json.dumps` accepts."""
         values: dict[str, Any] = plain(self)
         return values
+
+
+class QuotedTable(NamedTuple):
+    """The part of a table around quoted rows.
+
+    Attributes:
+        table: the header, the quoted rows and some around them.
+        quoted: the indexes of the quoted rows in `table.spans.rows`.
+        left_out: how many rows are before and after that part.
+    """
+
+    table: TableView
+    quoted: tuple[int, ...]
+    left_out: tuple[int, int]
+
+
+def quoted_table(paper: Paper, start: int, end: int, around: int) -> QuotedTable | None:
+    """Return the table some of whose rows `text[start:end]` quotes, with `around` more on both sides, or None."""
+    table = paper.table_at(start)
+    quoted = table.rows_at(start, end) if table else []
+    if table is None or not quoted:
+        return None
+    head = table.header_rows
+    first, last = max(quoted[0] - around, head), min(quoted[-1] + around + 1, len(table.rows))
+    rows = (*table.rows[:head], *table.rows[first:last])
+    indexes = tuple(row if row < head else row - first + head for row in quoted)
+    return QuotedTable(table_view(paper, replace(table, rows=rows)), indexes, (first - head, len(table.rows) - last))
 
 
 def table_view(paper: Paper, table: Table, boxes: Sequence[Box] = ()) -> TableView:

@@ -16,17 +16,20 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
-from rag import Answer, Citation, Paper, Passage, quotation, readable
+from rag import Answer, Citation, Paper, Passage, QuotedTable, TableView, quotation, readable
 from rag.text.searched import papers_text
 from rag.types import short_section
 
 from .paper_list import PaperList
+from .tables import shown_table
 
 _SCORES = {
     "similarity": {"chunk": "passage", "sentence": "its best sentence", "paper": "whole paper"},
     "words (BM25)": {"words": "passage", "paper_words": "whole paper"},
     "cross-encoder": {"read": "passage"},
 }
+_MAX_TABLES = 30  # of a paper
+_MAX_TABLE_ROWS = 100
 _SUPPORT = {  # sign, label, tooltip
     "quoted": ("“ ”", "quoted", "The paper's own words."),
     "supported": ("✓", "supported", "The quotes say this."),
@@ -51,7 +54,11 @@ def answer_html(answer: Answer, turn: int) -> str:
 
 
 def evidence_html(
-    answers: Sequence[Answer], papers: PaperList, can_draw: Callable[[str], bool], number: int | None = None
+    answers: Sequence[Answer],
+    papers: PaperList,
+    can_draw: Callable[[str], bool],
+    table_of: Callable[[Citation], QuotedTable | None],
+    number: int | None = None,
 ) -> str:
     """Return the cards of a conversation, those of the last answer first.
 
@@ -59,11 +66,12 @@ def evidence_html(
         answers: the conversation.
         papers: the papers of the library now.
         can_draw: whether the pages of the paper with an id can be drawn.
+        table_of: the table some of whose rows a citation quotes.
         number: the conversation's number, if it is stored.
     """
     parts = []
     for turn, answer in reversed(list(enumerate(answers))):
-        cards = [_card(answer, citation, papers, can_draw) for citation in answer.citations]
+        cards = [_card(answer, each, papers, can_draw, table_of(each)) for each in answer.citations]
         unused = [p for p in answer.passages if not any(_contains(p, c) for c in answer.citations)]
         parts.append((turn, answer, cards, [(p, _about(p), _scores(answer, p)) for p in unused]))
     return _render("evidence", parts=parts, last=len(answers) - 1, number=number, readable=readable, shown=_shown)
@@ -92,6 +100,12 @@ def header_html(line: str, notice: str) -> str:
 def scope_html(limits: str) -> str:
     """Return which papers the next question searches; all if `limits` is empty."""
     return _render("scope", limits=limits)
+
+
+def tables_html(tables: Sequence[TableView], without: str) -> str:
+    """Return the first tables of a paper with their first rows, or `without` if there are none."""
+    shown = [shown_table(table, most=_MAX_TABLE_ROWS) for table in tables[:_MAX_TABLES]]
+    return _render("tables", tables=shown, left_out=max(len(tables) - _MAX_TABLES, 0), without=without)
 
 
 def text_html(text: str) -> str:
@@ -151,8 +165,14 @@ def _unfinished(answer: Answer) -> str:
     return re.sub(r"^(?:\s*\[\d+\])+", "", rest).strip()
 
 
-def _card(answer: Answer, citation: Citation, papers: PaperList, can_draw: Callable[[str], bool]) -> dict[str, Any]:
-    """Return what the template shows of a citation: the quote in its passage, scores, links and texts to copy."""
+def _card(
+    answer: Answer,
+    citation: Citation,
+    papers: PaperList,
+    can_draw: Callable[[str], bool],
+    table: QuotedTable | None,
+) -> dict[str, Any]:
+    """Return what the template shows of a citation: the quote in its table or passage, scores, links, texts to copy."""
     passage = next((p for p in answer.passages if _contains(p, citation)), None)
     text, start = (passage.text, citation.start - passage.start) if passage else (citation.quote, 0)
     end = start + len(citation.quote)
@@ -164,6 +184,7 @@ def _card(answer: Answer, citation: Citation, papers: PaperList, can_draw: Calla
         "before": _shown(text[:start]),
         "quote": _shown(citation.quote),
         "after": _shown(text[end:]),
+        "table": shown_table(table.table, table.quoted, left_out=table.left_out) if table else None,
         "scores": _scores(answer, passage) if passage else "",
         "links": _links(citation, papers.papers.get(citation.paper_id)),
         "page": citation.page_label or citation.page,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag import NEW_CONVERSATION, Answer, Assistant, Feedback
+from rag import NEW_CONVERSATION, Answer, Assistant, Citation, Feedback, QuotedTable
 from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownPaper
 from rag.text.searched import papers_text, searched_text
 
@@ -126,7 +126,7 @@ class Session:
 
     def evidence(self, chat: Chat) -> str:
         """Return the evidence cards of a conversation as HTML."""
-        return evidence_html(chat.answers, self._papers.current(), self._can_draw, chat.number)
+        return evidence_html(chat.answers, self._papers.current(), self._can_draw, self._table, chat.number)
 
     def reopen(self, number: int) -> Chat:
         """Return a stored conversation, its quotes at their present places. Raise UnknownConversation."""
@@ -203,6 +203,12 @@ class Session:
             return self._assistant.can_draw(paper)
         except UnknownPaper:  # it was removed
             return False
+
+    def _table(self, citation: Citation) -> QuotedTable | None:
+        try:
+            return self._assistant.cited_table(citation)
+        except UnknownPaper:  # it was removed
+            return None
 
     def _relocate_quotes(self, answer: Answer) -> Answer:
         """Return a stored answer with the present spans of its quotes: a paper may have been read again since."""

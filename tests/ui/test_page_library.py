@@ -110,16 +110,33 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
             new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
         }"""
     )
-    marmots = b"Burrows of Marmots\n\nMarmots dig burrows that are 6.4 metres deep.\n"
-    upload(page, server, {"marmots.txt": marmots, "broken.pdf": b"%PDF-1.4 nothing"})
+    table = (
+        b"<table><caption>Table 1. Depth of burrows by meadow.</caption>"
+        b"<tr><th>meadow</th><th>depth in metres</th></tr>"
+        b"<tr><td>northern meadow</td><td>6.4 &lt;b&gt;</td></tr><tr><td>southern meadow</td><td>2.9</td></tr></table>"
+    )
+    marmots = b"<h1>Burrows of Marmots</h1><p>Marmots dig burrows that are 6.4 metres deep.</p>" + table
+    upload(page, server, {"marmots.html": marmots, "broken.pdf": b"%PDF-1.4 nothing"})
     report = page.locator("#upload-report")
     expect(report.locator("li")).to_have_text(re.compile(r"^broken\.pdf: \w+"))
     expect(report.locator("p")).to_have_text("1 added, 1 failed.")
     assert re.search(r"\d/2 files", page.evaluate("seen"))
-    expect(row(page, "Burrows of Marmots")).to_contain_text("marmots.txt")
+    expect(row(page, "Burrows of Marmots")).to_contain_text("marmots.html")
+    choose(page, "Burrows of Marmots")
+    page.get_by_role("button", name="Tables of the paper").click()
+    shown = page.locator("#paper-tables").get_by_role("table", name="Table 1. Depth of burrows by meadow.")
+    expect(shown.get_by_role("columnheader")).to_have_text(["meadow", "depth in metres"])
+    expect(shown.get_by_role("rowheader")).to_have_text(["northern meadow", "southern meadow"])
+    expect(shown.get_by_role("cell")).to_have_text(["6.4 <b>", "2.9"])
+    assert serious(page) == []
     page.get_by_role("tab", name="Ask").click()
     expect(page.get_by_text(re.compile(r"^5 papers ")).first).to_be_visible()
     assert "6.4 metres deep" in ask(page, "How deep are the burrows that marmots dig?")
+    ask(page, "What is the depth of burrows in the southern meadow?")
+    page.locator(".fn-sentence", has_text="southern meadow | 2.9").locator("a.fn-ref").last.click()
+    quoted = page.locator(".fn-target:visible mark", has_text=re.compile("southern|2.9"))
+    expect(quoted).to_have_text(["southern meadow", "2.9"])
+    assert serious(page) == []
 
 
 def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> None:

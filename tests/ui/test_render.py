@@ -36,7 +36,7 @@ def paper_list(papers: dict[str, Paper], keys: dict[str, str]) -> PaperList:
 
 
 def cards(answers: list[Answer], paper: Paper = KNOWN, key: str = "brook2001", drawn: bool = True) -> str:
-    return evidence_html(answers, paper_list({paper.id: paper}, {paper.id: key}), lambda _: drawn)
+    return evidence_html(answers, paper_list({paper.id: paper}, {paper.id: key}), lambda _: drawn, lambda _: None)
 
 
 def parsed(html: str) -> BeautifulSoup:
@@ -234,7 +234,9 @@ CHANGED: list[tuple[str, Callable[[Answer], Answer]]] = [
 @pytest.mark.parametrize(("why", "change"), CHANGED)
 def test_a_card_without_a_page_has_no_image(why: str, change: Callable[[Answer], Answer]) -> None:
     assert parsed(cards([answer()])).select("img")
-    shown = evidence_html([change(answer())], paper_list({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1")
+    shown = evidence_html(
+        [change(answer())], paper_list({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1", lambda _: None
+    )
     assert parsed(shown).select("img") == [], why
     assert parsed(shown).mark.get_text() == QUOTE  # type: ignore[union-attr]
 

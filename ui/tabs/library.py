@@ -13,7 +13,7 @@ from rag.errors import FootnoteError, SourceError, UnknownPaper
 
 from ..events import PRIVATE, QUIET, html_area, result_or_error, show_errors
 from ..paper_list import PaperCache, PaperList, choices
-from ..render import report_html, text_html
+from ..render import report_html, tables_html, text_html
 from ..session import Session
 from .ask import AskTab
 
@@ -80,12 +80,14 @@ class LibraryTab:
                 self.remove_button = gr.Button("Remove the paper", size="sm")
                 self.confirm_button = gr.Button("Really remove it", variant="stop", size="sm", visible=False)
             self.message = html_area(elem_id="edit-report")
+        with gr.Accordion("Tables of the paper", open=False):
+            self.tables = html_area(elem_id="paper-tables")
 
     def connect(self, tab: gr.Tab, ask: AskTab) -> None:
         """Attach the event handlers. Changes also update the header and the examples of the Ask tab."""
         rows = [self.table, self.chosen, self.note]
         listed = [*rows, self.unread, ask.header, ask.chatbot]
-        editor = [*self.fields, self.confirm_button, self.message]
+        editor = [*self.fields, self.confirm_button, self.message, self.tables]
         tab.select(show_errors(self.listing), [self.words, self.chosen], listed, **QUIET)
         self.words.change(
             show_errors(self.filtered),
@@ -141,11 +143,12 @@ class LibraryTab:
         return [report_html(done, failed), None, *self.listing(words)]
 
     def choose(self, name: str | None) -> list[Any]:
-        fields = _NO_METADATA
+        fields, tables = _NO_METADATA, text_html(_CHOOSE)
         if name:
             with contextlib.suppress(UnknownPaper):  # it was removed meanwhile
                 fields = metadata(self._assistant.paper(name))
-        return [*fields, gr.update(visible=False), ""]
+                tables = tables_html(self._assistant.tables(name), "No table was found in this paper.")
+        return [*fields, gr.update(visible=False), "", tables]
 
     def clicked(self, event: gr.SelectData) -> list[Any]:
         name = event.row_value[-1] if event.row_value else None
@@ -161,7 +164,7 @@ class LibraryTab:
 
     def remove(self, words: str, name: str) -> list[Any]:
         done = result_or_error(lambda: f"Removed: {readable(self._assistant.remove(name).title)}")
-        return [*self.listing(words), *_NO_METADATA, gr.update(visible=False), text_html(done)]
+        return [*self.listing(words), *_NO_METADATA, gr.update(visible=False), text_html(done), text_html(_CHOOSE)]
 
 
 def list_papers(assistant: Assistant, papers: PaperList, words: str = "") -> tuple[list[list[Any]], Choices, str]:
