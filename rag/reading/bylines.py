@@ -67,7 +67,7 @@ def _pieces(parts: str) -> list[str]:
     text = _SPANISH_AND.sub(";", BY.sub("", _ADDRESS_OR_NOTE.sub(";", parts)))
     inverted = _inverted_names(text)
     pieces = [
-        _DEGREES_AT_END.sub("", _DIGITS_AND_MARKS.sub("", piece)).strip(" .,:()[]")
+        _DEGREES_AT_END.sub("", _DIGITS_AND_MARKS.sub("", piece)).strip(" .,:()[]'’‘´`\"“”°")
         for piece in inverted or _SEPARATORS.split(text)
     ]
     pieces = [part for piece in pieces for part in _split_east_asian(piece)]

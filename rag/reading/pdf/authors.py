@@ -71,8 +71,8 @@ def used_words(pages: Sequence[PageLines]) -> UsedWords:
 
 def authors_of(page: FirstPage, byline: Byline, stated: list[str], in_name: str) -> tuple[tuple[str, ...], float]:
     """Return the authors with a certainty: those printed, unless the file's metadata or its name know more."""
-    printed = byline.people
-    stated = as_printed(stated, printed)
+    stated = as_printed(stated, byline.people)
+    printed = _without_strangers(byline.people, {surname(name) for name in stated})
     ours, theirs = ({surname(name) for name in names} for names in (printed, stated))
     text = squeezed(" ".join(row.text for row in page.rows if row.top < 0.75 * page.height))
     all_on_page = all(surname(name) in text for name in stated)
@@ -84,10 +84,21 @@ def authors_of(page: FirstPage, byline: Byline, stated: list[str], in_name: str)
         return tuple(stated), 0.9
     if printed:
         return tuple(printed), min(0.7, byline.certainty)
-    if stated:
-        return tuple(stated), 0.6
+    if len(stated) > 1:
+        return tuple(stated), 0.6  # a lone name that is not on the page is often that of who made the file
     names = [" ".join(name.split()) for name in re.split(r"\bet al\.?|,|\band\b|&", in_name)]
-    return tuple(filter(None, names)), 0.3 if any(names) else 0.0
+    return tuple(filter(None, names)), 0.5 if any(names) else 0.0
+
+
+def _without_strangers(printed: list[str], stated: set[str]) -> list[str]:
+    """Return printed names without those before and between the stated ones, if several are stated and all printed.
+
+    Names after the last stated one stay: a stated list may be cut.
+    """
+    last = max((at for at, name in enumerate(printed) if surname(name) in stated), default=-1)
+    if len(stated) < 2 or not stated <= set(map(surname, printed)):
+        return printed
+    return [name for at, name in enumerate(printed) if at > last or surname(name) in stated]
 
 
 def as_printed(stated: Sequence[str], printed: Sequence[str]) -> list[str]:

@@ -76,9 +76,10 @@ def join_rows(rows: Iterable[Row]) -> list[Row]:
 
 
 def _row(index: int, line: Line) -> Row:
+    raised = line.raised() if line.font else [False] * len(line.text)  # unknown of what is read from a picture
     letters = [
         (letter, high, letter == " " and line.boxes[at][2] - line.boxes[at][0] > 0.75 * line.size)
-        for at, (letter, high) in enumerate(zip(line.text, line.raised(), strict=True))
+        for at, (letter, high) in enumerate(zip(line.text, raised, strict=True))
         if not _is_space_in_small_capitals(line, at)
     ]
     parts = "".join(CUT if wide or high or letter in MARKS else letter for letter, high, wide in letters)

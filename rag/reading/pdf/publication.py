@@ -14,6 +14,7 @@ _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^,;]+")
 _OTHER_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910|5256|13039)/")  # of data, reviews and funders
 _COMPONENT = re.compile(r"(?:\.[gst]\d{3}|(?<=elife\.\d{5})\.\d{3})$")  # figures and tables have DOIs of their own
 _VERSION = re.compile(r"[./]v?(\d{1,2})$")
+_FIRST_VERSION = re.compile(r"\W*first\s(?:published|posted)\b", re.I)  # the paper may be a later one
 _NOTE_OR_REFERENCE = re.compile(r"\d{1,2} ?[A-Zh]|\[\d{1,3}\]")
 _ARXIV = re.compile(
     r"arxiv(?:\.org/(?:abs|pdf)/|[:.\s]\s*)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I
@@ -103,7 +104,8 @@ def _doi_candidates(passage: Passage) -> Iterator[Candidate]:
         return
     for doi in dois_in(passage.text):
         if not _OTHER_DOI.match(doi):
-            yield Candidate("doi", doi, passage.where, _DOI_CERTAINTY[passage.where])
+            earlier = 0.4 if _FIRST_VERSION.match(passage.text) else 1.0
+            yield Candidate("doi", doi, passage.where, min(earlier, _DOI_CERTAINTY[passage.where]))
 
 
 def dois_in(text: str) -> list[str]:
@@ -114,7 +116,7 @@ def dois_in(text: str) -> list[str]:
         while doi.endswith("]") or (doi.endswith(")") and doi.count("(") < doi.count(")")):
             doi = doi[:-1].rstrip(".:'’”")
         doi = _COMPONENT.sub("", doi.casefold())
-        if re.search(r"/.*\d", doi) and not doi.endswith(("-", "/", "_", "(")):
+        if re.search(r"/(?=.*\d).{3}", doi) and not doi.endswith(("-", "/", "_", "(")):
             found.append(doi)
     return found
 

@@ -53,7 +53,7 @@ _UNFINISHED = re.compile(
     r"|across|through|among|within|without|during|towards?|against|is|are|der|die|das|und"
     r"|von|de|la|le|les|du|des|et|en|el|los|y))$", re.I
 )  # fmt: skip
-_STATUS = re.compile(r"\s*\[v(?:ersion\s)?\d+\s?[;:,].*$", re.I)  # of a reviewed version, behind the title
+_STATUS = re.compile(r"\s*[\[({]v(?:ersion\s)?\d+\s?[;:,].*$", re.I)  # of a reviewed version, behind the title
 _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
 
 

@@ -216,3 +216,14 @@ def test_an_author_whom_the_paper_s_own_citation_leaves_out_is_none(citation: st
     byline = Set(100, 120, 11, "Ann Maple^{1}, Tom Birch^{2}, Olive Sedge^{3}")
     first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
     assert guess(first, page(Set(60, 700, 8, citation), number=2)).authors == authors
+
+
+def test_a_name_between_those_that_the_file_states_is_none() -> None:
+    byline = Set(100, 120, 11, "Windy Sedge^{1}, Ann Maple^{1}, Tom Birch^{2}, Olive Moss^{2}")
+    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
+    assert guess(first, Author="Ann Maple; Tom Birch").authors == ("Ann Maple", "Tom Birch", "Olive Moss")
+
+
+def test_a_lone_name_in_the_file_that_is_not_on_the_page_is_not_given() -> None:
+    first = page(big(80, "The Growth of River Signals"), Set(60, 150, 10, "Abstract", True))
+    assert guess(first, Author="Ann Maple").authors == ()

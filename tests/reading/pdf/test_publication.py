@@ -57,6 +57,9 @@ def foot(*texts: str, top: float = 730) -> list[Set]:
         pytest.param(("doi:10.5555/otters.7.", "The wardens count."), "10.5555/otters.7", id="the end of a sentence"),
         pytest.param(("doi:10.5555/otters.12345.g001",), "10.5555/otters.12345", id="of a figure"),
         pytest.param(("doi:10.5555/otters.7.1", "doi:10.5555/otters.7.2"), "10.5555/otters.7.2", id="of two versions"),
+        pytest.param(
+            ("First published: 3 May 2014 (doi:10.5555/otters.7.1)",), None, id="perhaps of an earlier version"
+        ),
         pytest.param(("doi:10.5555/nnnnnnn.nnnnnnn",), None, id="a template's"),
         pytest.param(("Funder: https://doi.org/10.13039/501100000001",), None, id="a funder's"),
     ],

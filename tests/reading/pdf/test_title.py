@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.first_pages import (
@@ -125,3 +127,9 @@ def test_the_last_line_of_a_title_may_be_a_word_for_a_kind_of_paper() -> None:
     lines = [big(80, "Kites and the otters of the delta:", left=60), Set(60, 102, 17, "systematic review")]
     first = page(Set(60, 50, 10, "REVIEW"), *lines, Set(60, 180, 10, "Abstract", True))
     assert guess(first).title == "Kites and the otters of the delta: systematic review"
+
+
+def test_a_low_word_of_a_title_that_was_read_from_a_picture_is_no_mark() -> None:
+    first = page(big(80, "Otters and kites of the ^{Delta}"), Set(60, 180, 10, "Abstract", True))
+    recognised = replace(first, lines=tuple(replace(line, font="") for line in first.lines))
+    assert guess(recognised).title == "Otters and kites of the Delta"
