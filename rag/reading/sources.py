@@ -3,26 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import SourceError
 from ..text.cleaning import clean
+from ..text.kinds import APPENDIX, BODY, REFERENCES, TABLE, heading_kind
+from ..text.paragraph_kinds import kinds_of_paragraphs, section_title
 from ..types import Failure, Paper, Section
 from .tables import TableText
 
 _MAX_TITLE = 500
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "ft", "ﬆ": "st"})
-_NUMBER = r"(?:(?:\d+(?:\.\d+)*|[IVX]+|[A-Z])[.:)]?\s+)?"  # 7, 7., 7.1, VII., A
-_KINDS = {
-    kind: re.compile(rf"{_NUMBER}(?:{words})\W*", re.IGNORECASE)
-    for kind, words in {
-        "abstract": "abstract",
-        "references": r"references(?: cited| and notes)?|reference list|bibliography|(?:literature|works) cited",
-        "acknowledgements": r"acknowledge?ments?(?: and .*)?",
-        "appendix": r"(?:appendix|appendices|supplementary (?:material|information)s?)\b.*",
-    }.items()
-}
 _LETTERED = re.compile(r"[A-Z](?:\.\d+)*[.:)]?\s+\S")  # A.2 Proofs
 
 
@@ -79,7 +72,8 @@ def make_paper(title: str, body: str, *, sections: Sequence[tuple[Any, ...]] | N
     texts, tables = [title], []
     spans: list[Section] = []
     end = len(title)
-    for part, kind in _with_kinds([Part(*each) for each in sections or [(None, body)]]):
+    parts = _with_kinds([Part(*each) for each in sections]) if sections else iter([(Part(None, body), BODY)])
+    for part, kind in parts:
         start = end + 2
         text, table = part.table.written(_searchable, start) if part.table else (_searchable(part.text).strip(), None)
         if not text:
@@ -107,23 +101,35 @@ def section_kind(heading: str | None, before: str = "body") -> str:
     appendix belongs to it.
     """
     heading = (heading or "").strip()
-    for kind, words in _KINDS.items():
-        if words.fullmatch(heading):
-            return kind
-    if before == "appendix" or (before == "references" and _LETTERED.match(heading)):
-        return "appendix"
-    return "body"
+    if (kind := heading_kind(heading)) and kind != BODY:
+        return kind
+    if before == APPENDIX or (before == REFERENCES and _LETTERED.match(heading)):
+        return APPENDIX
+    return BODY
 
 
 def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[Part, str]]:
-    """Yield the parts with their kinds; what follows a table is of the kind before it."""
-    kind = "body"
+    """Yield the parts with their kinds; what follows a table is of the kind before it.
+
+    Paragraphs of another kind than their section's become parts of their own.
+    """
+    kind = BODY
+    parts: list[tuple[Part, str]] = []
     for part in sections:
         if part.table:
-            yield part, "table"
+            parts.append((part, TABLE))
             continue
         kind = part.kind or section_kind(part.heading, kind)
-        yield part, kind
+        paragraphs = [part.text] if kind == TABLE else part.text.split("\n\n")
+        parts += [(Part(part.heading, paragraph), kind) for paragraph in paragraphs]
+    kinds = kinds_of_paragraphs([(part.text, kind) for part, kind in parts])
+    titled = [
+        (part if part.table else Part(section_title(part.heading, kind, new), part.text), new)
+        for (part, kind), new in zip(parts, kinds, strict=True)
+    ]
+    for (heading, table, kind), group in groupby(titled, key=lambda each: (each[0].heading, each[0].table, each[1])):
+        text = "\n\n".join(part.text for part, _ in group)
+        yield Part(heading, text, table=table), kind
 
 
 def _searchable(text: str) -> str:

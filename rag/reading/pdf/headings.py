@@ -6,23 +6,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ...text.kinds import ABSTRACT, APPENDIX, BODY, heading_kind
 from .columns import Block, Typography
 from .lines import Line
 
-_KNOWN = {
-    "abstract": r"abstract|summary|zusammenfassung|r[ée]sum[ée]|resumen|resumo|"
-    r"摘\s?要|要\s?旨|概\s?要|초\s?록|תקציר|ملخص",
-    "references": r"references?( and notes| cited)?|bibliography|literature( cited)?|works cited|literaturverzeichnis|"
-    r"参考文献|참고문헌",
-    "acknowledgements": r"acknowledge?ments?|funding( (information|statement|sources))?|financial support|"
-    r"author(s’|s'|’s|'s)? contributions?|credit authorship.*|"
-    r"(declaration of )?(conflicts?|competing|declarations?) (of )?interests?( statement)?|disclosures?",
-    "appendix": r"(appendix|appendices|supplementary|supplemental|supporting)\b.*",
-    "body": r"introduction|background|related works?|methods?|materials and methods|results?( and discussion)?|"
-    r"discussions?|conclusions?|limitations?|ethic(s|al)( statement| considerations)?|"
-    r"(data|code).* availability.*|key ?words",
-}
-_KINDS = {kind: re.compile(pattern, re.I) for kind, pattern in _KNOWN.items()}
 _NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z](?:\.\d{1,2})*\.?|[IVX]{1,5}\.)\s+(?=\S*[A-Za-z])")
 _MAX_LINES = 3
 _MAX_LENGTH = 160  # characters
@@ -30,18 +17,13 @@ _MAX_LENGTH = 160  # characters
 
 def section_kind(heading: str, after_references: bool) -> str:
     """Return the kind of a heading's section; after the references it is an appendix unless it says otherwise."""
-    kind = _known_kind(heading) or "body"
-    return "appendix" if after_references and kind in ("body", "abstract") else kind
+    kind = heading_kind(heading) or BODY
+    return APPENDIX if after_references and kind in (BODY, ABSTRACT) else kind
 
 
 def is_known_heading(text: str) -> bool:
     """Return whether a text, but for its number, is a usual heading."""
-    return _known_kind(text) is not None
-
-
-def _known_kind(heading: str) -> str | None:
-    plain = _plain(heading)
-    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(plain)), None)
+    return heading_kind(text) is not None
 
 
 def _plain(heading: str) -> str:

@@ -17,7 +17,8 @@ from .paragraphs import Paragraph, split_block
 from .placed_text import PlacedText
 from .rotation import is_mostly_rotated, rotate_back, upright_pages
 from .running_heads import remove_running_heads
-from .sections import assign_sections, page_spans, write_sections
+from .section_kinds import assign_sections
+from .sections import page_spans, write_sections
 
 
 class Layout(NamedTuple):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SourceError
+from ...text.kinds import BACK_MATTER, PROSE
 from ...types import Page, Paper
 from ..sandbox.limits import allow_seconds
 from .file import open_pdf
@@ -26,7 +27,7 @@ _BATCH = 100_000  # characters whose boxes are converted at a time, to save memo
 _MIN_PROSE_WORDS = 40  # fewer are a lone figure
 _MIN_UNSPACED_LETTERS = 20  # in a line of prose; fewer are a label
 _MAX_LISTED = 5  # page numbers in a note
-_PROSE_KINDS = ("body", "abstract", "appendix", "acknowledgements")
+
 
 Boxes = NDArray[np.uint16]
 
@@ -63,7 +64,7 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
     layout = arrange([replace(first, lines=text_lines), *pages[covers + 1 :]], title_lines)
     del pages  # the boxes of a long text take much memory
     body = layout.text.text
-    prose = [body[each.start : each.end] for each in layout.sections if each.kind in _PROSE_KINDS]
+    prose = [body[each.start : each.end] for each in layout.sections if each.kind in {*PROSE, BACK_MATTER}]
     if sum(map(_count_prose_words, prose)) < _MIN_PROSE_WORDS:
         raise SourceError("it has hardly any running text (a lone figure or table, or a cover)")
     title, start = found.title, len(found.title) + 2

@@ -1,0 +1,127 @@
+"""Assign paragraphs to sections and kinds: by headings, by their own words, and references by their shape."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ...text.kinds import ABSTRACT, BODY, FOOTNOTE, FURNITURE, PROSE, REFERENCES
+from ...text.paragraph_kinds import is_item, is_label, is_prose, paragraph_kind, section_title
+from ...text.reference_lists import reference_lists
+from .headings import is_known_heading, section_kind
+from .hyphenation import join_lines
+from .paragraphs import Paragraph
+
+_RUN_IN_ABSTRACT = re.compile(r"(abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
+_FRONT = 0.4  # of the paragraphs: where a heading of furniture may stand beside body text
+
+Assigned = tuple[str | None, str, Paragraph]  # the section's title and kind
+
+
+def assign_sections(paragraphs: Sequence[Paragraph]) -> list[Assigned]:
+    """Return each paragraph with its section's title and kind, without the headings themselves."""
+    known = (p.kind == "heading" and is_known_heading(p.lines[0].text) for p in paragraphs)
+    first_known = next((at for at, is_known in enumerate(known) if is_known), 0)
+    listed = _listed_references(paragraphs)
+    sections = _Sections()
+    for at, paragraph in enumerate(paragraphs):
+        if paragraph.kind == "heading" and at < first_known:
+            paragraph.kind = "text"  # names and places in large type
+        if paragraph.kind == "heading":
+            sections.open(paragraph, is_front=at < _FRONT * len(paragraphs))
+        elif id(paragraph) in listed:
+            sections.add_reference(paragraph)
+        elif paragraph.kind == "text":
+            sections.add_text(paragraph, is_title_page=at < first_known)
+        else:
+            sections.add_apart(paragraph)
+    return _with_labels(sections.assigned)
+
+
+class _Sections:
+    """The paragraphs so far with their sections, and the section that is open."""
+
+    def __init__(self) -> None:
+        self.assigned: list[Assigned] = []
+        self._title: str | None = None
+        self._kind = BODY
+        self._after_references = False
+        self._has_abstract = False
+        self._beside: tuple[str | None, str] | None = None  # the section that goes on after furniture on a first page
+
+    def open(self, heading: Paragraph, is_front: bool) -> None:
+        """Begin the section of a heading."""
+        title = " ".join(join_lines(heading.lines, Counter()).text.split())
+        kind = section_kind(title, self._after_references)
+        if kind == FURNITURE:
+            self._beside = (self._beside or (self._title, self._kind)) if is_front else None
+        else:
+            self._beside = None
+        self._title, self._kind = title, kind
+        self._after_references |= kind == REFERENCES
+        self._has_abstract |= kind == ABSTRACT
+
+    def add_reference(self, paragraph: Paragraph) -> None:
+        """Add a paragraph of a list of references, whatever the heading above it."""
+        self._after_references = True
+        self.assigned.append((section_title(self._title, self._kind, REFERENCES), REFERENCES, paragraph))
+
+    def add_apart(self, paragraph: Paragraph) -> None:
+        """Add a caption, a table or a footnote."""
+        kind = self._own_kind(paragraph) if paragraph.kind == FOOTNOTE else None
+        self.assigned.append((paragraph.label, kind or paragraph.kind, paragraph))
+
+    def add_text(self, paragraph: Paragraph, is_title_page: bool) -> None:
+        """Add a paragraph of the open section."""
+        text = plain_text(paragraph)
+        if self._beside and is_prose(text):
+            (self._title, self._kind), self._beside = self._beside, None
+        if self._kind == BODY and not self._has_abstract and (run_in := _RUN_IN_ABSTRACT.match(text)):
+            self._title, self._kind, self._has_abstract = run_in[1], ABSTRACT, True
+        kind = self._own_kind(paragraph) if self._kind != REFERENCES else None
+        if not kind and is_title_page and self._kind == BODY and not is_prose(text):
+            kind = FURNITURE  # names, places and labels
+        kind = kind or self._kind
+        self.assigned.append((section_title(self._title, self._kind, kind), kind, paragraph))
+
+    def _own_kind(self, paragraph: Paragraph) -> str | None:
+        """Return the kind that a paragraph's words give it; items belong to the furniture that announces them."""
+        text = plain_text(paragraph)
+        last = self.assigned[-1] if self.assigned else None
+        if (
+            last
+            and last[1] == FURNITURE
+            and is_item(text)
+            and (is_item(above := plain_text(last[2])) or above[-1:] == ":")
+        ):
+            return FURNITURE
+        return paragraph_kind(text, paragraph.kind == "text" and self._kind == ABSTRACT)
+
+
+def plain_text(paragraph: Paragraph) -> str:
+    """Return the text of a paragraph's lines as they are."""
+    return " ".join(line.text for line in paragraph.lines).strip()
+
+
+def _listed_references(paragraphs: Sequence[Paragraph]) -> set[int]:
+    """Return the ids of the paragraphs that are in lists of references."""
+    texts = [p for p in paragraphs if p.kind in ("text", FOOTNOTE)]
+    lists = reference_lists([plain_text(p) for p in texts])
+    return {id(texts[at]) for found in lists for at in found}
+
+
+def _with_labels(paragraphs: Sequence[Assigned]) -> list[Assigned]:
+    """Return the paragraphs with lone labels as furniture, unless labels are what the document consists of."""
+    texts = [plain_text(p) for _, _, p in paragraphs]
+    may_be = [
+        kind in (*PROSE, FOOTNOTE) and is_label(text) for (_, kind, _), text in zip(paragraphs, texts, strict=True)
+    ]
+    prose = sum(len(t) for (_, kind, _), t in zip(paragraphs, texts, strict=True) if kind in PROSE and is_prose(t))
+    labels = sum(len(text) for text, is_one in zip(texts, may_be, strict=True) if is_one)
+    if labels > prose:
+        return list(paragraphs)
+    return [
+        (None, FURNITURE, paragraph) if is_one else (title, kind, paragraph)
+        for (title, kind, paragraph), is_one in zip(paragraphs, may_be, strict=True)
+    ]
