@@ -14,14 +14,17 @@ PREFIX = "FOOTNOTE_"
 FILE_NAME = "config.toml"
 
 
-_SectionKind = Literal["abstract", "references", "acknowledgements", "appendix", "table", "caption", "footnote"]
+_SectionKind = Literal[
+    "abstract", "references", "back_matter", "furniture", "appendix", "list", "table", "caption", "footnote"
+]
+_OLD_KINDS = {"acknowledgements": "back_matter"}  # the name in files of earlier versions
 
 
 def _as_tuple(value: object) -> object:
     """Accept lists, as in TOML, and names separated by commas, as in the environment."""
     if isinstance(value, str):
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    return tuple(value) if isinstance(value, list) else value
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    return tuple(_OLD_KINDS.get(str(name), name) for name in value) if isinstance(value, list) else value
 
 
 class _Table(BaseModel):
@@ -41,7 +44,7 @@ class Embedding(_Table):
 class Chunking(_Table):
     max_tokens: int = Field(256, ge=32, le=8192)
     overlap_sentences: int = Field(0, ge=0, le=10)
-    left_out: Annotated[tuple[_SectionKind, ...], BeforeValidator(_as_tuple)] = ("references", "acknowledgements")
+    left_out: Annotated[tuple[_SectionKind, ...], BeforeValidator(_as_tuple)] = ("references", "furniture")
 
 
 class Retrieval(_Table):

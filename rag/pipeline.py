@@ -95,7 +95,7 @@ def courtesy_reply(text: str) -> Answer:
 def read(corpus: Corpus, question: str, filters: Filters) -> Reading:
     """Search for a standalone question, and collect the evidence in what is found."""
     started = time.perf_counter()
-    result = search(corpus, question, filters=filters)
+    result = search(corpus, question, filters=filters).quotable()
     result = rerank_passages(corpus, result)
     seconds = time.perf_counter() - started
     evidence = gather_evidence(corpus, result)

@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ..ingest.sentences import split_lines, split_sentences
+from ..ingest.sentences import split_sentences, split_table
 from ..models.protocols import Embedder, MarkedText, Vectors
+from ..text.kinds import TABLE
 from ..text.readable import readable
 from ..types import Paper, Passage, Span
 from .prompts import visible
@@ -80,8 +81,9 @@ class QuotablePassage:
     def _spans(self) -> list[Span]:
         """The sentences of the passage, as spans of the paper."""
         section = self.paper.section_at(self.passage.start)
-        split = split_lines if section and section.kind == "table" else split_sentences
-        return split(self.paper.text, self.passage.start, self.passage.end)
+        if section and section.kind == TABLE:
+            return split_table(self.paper, self.passage.start, self.passage.end)
+        return split_sentences(self.paper.text, self.passage.start, self.passage.end)
 
     @cached_property
     def _vectors(self) -> Vectors:

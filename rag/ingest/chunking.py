@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +13,21 @@ from numpy.typing import NDArray
 from .. import config
 from ..models.protocols import Embedder, MarkedText
 from ..store.papers import StoredChunk
+from ..text.kinds import BACK_MATTER, TABLE
 from ..text.readable import readable
-from ..types import Chunk, Paper, Span
-from .sentences import split_lines, split_sentences
+from ..types import Chunk, Paper, Section, Span
+from .sentences import split_sentences, split_table
 
 _PAUSES = tuple(",;:|—，、；：")
 _MAX_HEADER_TOKENS = 80  # of title and section; also at most a third of what the model reads
+
+
+class _Part(NamedTuple):
+    """A span of a paper within one section, with the section's title and kind."""
+
+    span: Span
+    title: str | None
+    kind: str
 
 
 def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[Chunk]:
@@ -26,29 +37,48 @@ def chunk_paper(paper: Paper, embedder: Embedder, settings: config.Chunking) -> 
     out. The chunks of a section have about the same length. A chunk can continue on the next page; its page is that of
     its beginning.
     """
+    return [chunk for chunk, _ in _chunks_with_kinds(paper, embedder, settings)]
+
+
+def _chunks_with_kinds(paper: Paper, embedder: Embedder, settings: config.Chunking) -> list[tuple[Chunk, str]]:
+    """Return the chunks of a paper with the kind of text that each is of."""
+    parts = [part for part in _parts(paper) if paper.text[slice(*part.span)].strip()]
+    searched = [part for part in parts if part.kind not in settings.left_out]
+    chunks = [
+        (chunk, part.kind)
+        for part in searched
+        for chunk in _chunks_of(
+            paper,
+            part,
+            split_table(paper, *part.span) if part.kind == TABLE else split_sentences(paper.text, *part.span),
+            embedder,
+            settings,
+        )
+    ]
+    if chunks:
+        return chunks
+    # A paper of nothing but references, or of tables without rows, is searched after all.
+    sentences = [(part, split_sentences(paper.text, *part.span)) for part in parts]
+    return [(c, part.kind) for part, spans in sentences for c in _chunks_of(paper, part, spans, embedder, settings)]
+
+
+def _chunks_of(
+    paper: Paper, part: _Part, spans: list[Span], embedder: Embedder, settings: config.Chunking
+) -> Iterator[Chunk]:
+    """Yield the chunks of a part of a paper, given the spans of its sentences."""
     max_tokens = min(settings.max_tokens, embedder.card.max_tokens) - (embedder.card.max_tokens - embedder.room)
-    chunks: list[Chunk] = []
-    parts = [(span, paper.section_at(span.start)) for span in _parts(paper) if paper.text[slice(*span)].strip()]
-    searched = [part for part in parts if not (part[1] and part[1].kind in settings.left_out)]
-    for (start, end), section in searched or parts:  # a paper of nothing but references is searched after all
-        title = section.title if section else None
-        header = embedder.count_tokens([_header(paper.title, title, embedder)])[0]
-        room = max(max_tokens - header, max_tokens // 4)
-        split = split_lines if section and section.kind == "table" else split_sentences
-        sentences = _fitting(paper.text, split(paper.text, start, end), room, embedder)
-        for group in _grouped(sentences, room, settings.overlap_sentences):
-            page = paper.page_at(group[0].start)
-            chunks.append(
-                Chunk(
-                    start=group[0].start,
-                    end=group[-1].end,
-                    sentences=tuple(group),
-                    page=page.number if page else None,
-                    page_label=page.label if page else None,
-                    section=title,
-                )
-            )
-    return chunks
+    header = embedder.count_tokens([_header(paper.title, part.title, embedder)])[0]
+    room = max(max_tokens - header, max_tokens // 4)
+    for group in _grouped(_fitting(paper.text, spans, room, embedder), room, settings.overlap_sentences):
+        page = paper.page_at(group[0].start)
+        yield Chunk(
+            start=group[0].start,
+            end=group[-1].end,
+            sentences=tuple(group),
+            page=page.number if page else None,
+            page_label=page.label if page else None,
+            section=part.title,
+        )
 
 
 def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
@@ -65,15 +95,19 @@ def embedded_text(paper: Paper, chunk: Chunk, embedder: Embedder) -> MarkedText:
 def embed_papers(
     papers: Sequence[Paper], embedder: Embedder, settings: config.Chunking
 ) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
-    """Return each paper's chunks with their vectors, and the vector of the whole, (dimensions,) of length 1."""
-    chunks = [chunk_paper(paper, embedder, settings) for paper in papers]
-    pairs = [(paper, chunk) for paper, of_paper in zip(papers, chunks, strict=True) for chunk in of_paper]
+    """Return each paper's chunks with their vectors, and the vector of the whole, (dimensions,) of length 1.
+
+    The whole is without back matter, which says nothing about the paper's topic.
+    """
+    chunks = [_chunks_with_kinds(paper, embedder, settings) for paper in papers]
+    pairs = [(paper, chunk) for paper, of_paper in zip(papers, chunks, strict=True) for chunk, _ in of_paper]
     encoded = iter(embedder.encode_texts([embedded_text(paper, chunk, embedder) for paper, chunk in pairs]))
     results = []
     for of_paper in chunks:
-        parts = [next(encoded) for _ in of_paper]
-        whole = np.sum([part.vector * part.tokens for part in parts], axis=0, dtype=np.float32)
-        stored = [StoredChunk(c, part.vector, part.marks) for c, part in zip(of_paper, parts, strict=True)]
+        parts = [(next(encoded), chunk, kind) for chunk, kind in of_paper]
+        about = [part for part, _, kind in parts if kind != BACK_MATTER] or [part for part, _, _ in parts]
+        whole = np.sum([part.vector * part.tokens for part in about], axis=0, dtype=np.float32)
+        stored = [StoredChunk(chunk, part.vector, part.marks) for part, chunk, _ in parts]
         results.append((stored, np.asarray(whole / max(float(np.linalg.norm(whole)), 1e-12), np.float32)))
     return results
 
@@ -85,13 +119,17 @@ def _header(title: str, section: str | None, embedder: Embedder) -> str:
     return header if len(tokens) <= most else header[: tokens[most - 1].end]
 
 
-def _parts(paper: Paper) -> Iterator[Span]:
+def _parts(paper: Paper) -> Iterator[_Part]:
     """Yield the spans after the title that lie within one section."""
     first = len(paper.title) if paper.text.startswith(paper.title) else 0
     cuts = {first, len(paper.text), *(s.start for s in paper.sections), *(s.end for s in paper.sections)}
     edges = sorted(cut for cut in cuts if first <= cut <= len(paper.text))
+    sections = sorted(paper.sections, key=lambda section: section.start)
+    starts = [section.start for section in sections]
     for start, end in itertools.pairwise(edges):
-        yield Span(start, end)
+        at = bisect.bisect_right(starts, start) - 1
+        section = sections[at] if at >= 0 and start < sections[at].end else Section(None, start, end)
+        yield _Part(Span(start, end), section.title, section.kind)
 
 
 def _fitting(text: str, sentences: list[Span], room: int, embedder: Embedder) -> list[tuple[Span, int]]:

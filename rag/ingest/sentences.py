@@ -2,7 +2,7 @@
 
 import re
 
-from ..types import Span
+from ..types import Paper, Span
 
 # A full stop after these does not end a sentence.
 _ABBREVIATIONS = frozenset(
@@ -15,6 +15,10 @@ _OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
 
 # These end a sentence unless a number follows: "no. 5", "pp. 3".
 _COUNTING = frozenset("no nos p pp app".split())
+
+_LINE = re.compile(r"[^\n]+")
+_CELL_END = " | "
+_FEW_WORDS = 4  # as many may be a lone cell
 
 # A terminator, closing quotes and brackets, and citations after the stop ("[12]").
 _END = re.compile(
@@ -47,12 +51,35 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
     return spans
 
 
-def split_lines(text: str, start: int, end: int) -> list[Span]:
-    """Return the lines of `text[start:end]` as spans of `text`: the rows of a table stand in for sentences."""
+def split_table(paper: Paper, start: int, end: int) -> list[Span]:
+    """Return what can be quoted of a table in a span of the paper: its caption, its notes and each whole row.
+
+    The header, of which the section's title has a copy, and lone cells say nothing by themselves.
+    """
+    table, section = paper.table_at(start), paper.section_at(start)
+    if table:
+        headers = [row[0].start for row in table.rows[: table.header_rows] if row]
+    else:
+        whole = (section.start, section.end) if section else (start, end)
+        rows = [line for line in _lines(paper.text, *whole) if _CELL_END in paper.text[slice(*line)]]
+        headers = [row.start for row in rows[:1] if len(rows) > 1]
+    lines = _lines(paper.text, start, end)
+    return [line for line in lines if line.start not in headers and _says_something(paper.text[slice(*line)])]
+
+
+def _lines(text: str, start: int, end: int) -> list[Span]:
     spans: list[Span] = []
-    for match in re.compile(r"[^\n]+").finditer(text, start, end):
+    for match in _LINE.finditer(text, start, end):
         _append(spans, text, match.start(), match.end())
     return spans
+
+
+def _says_something(line: str) -> bool:
+    """Return whether a line of a table is a row with a label, or a sentence."""
+    cells = line.split(_CELL_END)
+    if len(cells) == 1:
+        return len(line.split()) > _FEW_WORDS
+    return bool(cells[0].strip()) and any(cell.strip() for cell in cells[1:]) and any(map(str.isalpha, line))
 
 
 def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> bool:

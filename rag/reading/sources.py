@@ -127,9 +127,9 @@ def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[Part, str]]:
         (part if part.table else Part(section_title(part.heading, kind, new), part.text), new)
         for (part, kind), new in zip(parts, kinds, strict=True)
     ]
-    for (heading, table, kind), group in groupby(titled, key=lambda each: (each[0].heading, each[0].table, each[1])):
-        text = "\n\n".join(part.text for part, _ in group)
-        yield Part(heading, text, table=table), kind
+    for (_, _, kind), group in groupby(titled, key=lambda each: (each[0].heading, id(each[0].table), each[1])):
+        same = [part for part, _ in group]
+        yield same[0]._replace(text="\n\n".join(part.text for part in same)), kind
 
 
 def _searchable(text: str) -> str:

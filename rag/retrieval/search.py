@@ -1,7 +1,9 @@
 """Hybrid search: candidate chunks by vectors and by words, each scored by both, best first."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,9 @@ from ..filters import Filters
 from ..models.protocols import Vectors
 from ..models.weights import Weights, load_weights
 from ..store.search import Candidates
+from ..text.kinds import BACK_MATTER, NEVER_QUOTED
 from ..types import Passage
+from .back_matter import asks_about_back_matter
 from .corpus import Corpus
 from .features import SIMILARITIES, section_features, similarities
 from .fusion import fuse
@@ -43,6 +47,10 @@ class SearchResult:
     order: list[int]
     matching_papers: int | None = None
     reranked: Mapping[int, float] = field(default_factory=dict)
+
+    def quotable(self) -> SearchResult:
+        """Return the result without passages that are never quoted: references and furniture."""
+        return replace(self, order=[row for row in self.order if self.candidates.kind(row) not in NEVER_QUOTED])
 
     def best_rows(self, per_paper: int) -> list[int]:
         """Return the rows in rank order, at most `per_paper` of one paper."""
@@ -81,6 +89,8 @@ def search(
     )
     scores = fuse(features, (weights or load_weights()).fusion)
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], candidates.keys[row]))
+    if not asks_about_back_matter(question):
+        order = [row for row in order if candidates.kind(row) != BACK_MATTER]
     if not (filters and filters.papers):
         order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
     matching = None if papers is None else len(papers)

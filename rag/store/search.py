@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text.kinds import BODY
 from ..text.readable import readable
 from ..types import Chunk, Paper
 from .database import LIST, list_value
@@ -62,15 +63,17 @@ class Candidates:
 
     def body_section(self, row: int) -> str | None:
         """Return the title of the chunk's section if it is body text; None in an abstract, a table, a caption, ..."""
-        chunk = self._chunks[row]
-        if chunk["section"] is None:
-            return None
-        paper = chunk["paper"]
+        title = self._chunks[row]["section"]
+        return str(title) if title is not None and self.kind(row) == BODY else None
+
+    def kind(self, row: int) -> str:
+        """Return the kind of text that a row's chunk is of (`text.kinds`)."""
+        paper, at = self._chunks[row]["paper"], self._chunks[row]["start"]
         if paper not in self._sections:
             self._sections[paper] = sorted((s.start, s.end, s.kind) for s in self.paper(paper).sections)
         sections = self._sections[paper]
-        start, end, kind = sections[bisect.bisect_right(sections, chunk["start"], key=lambda each: each[0]) - 1]
-        return str(chunk["section"]) if kind == "body" and start <= chunk["start"] < end else None
+        found = bisect.bisect_right(sections, at, key=lambda each: each[0]) - 1
+        return sections[found][2] if found >= 0 and at < sections[found][1] else BODY
 
     def paper(self, key: int) -> Paper:
         """Return the paper with this key, without its text."""

@@ -1,7 +1,5 @@
 """The kinds of text in a paper, and the kind that a heading announces. All readers use these."""
 
-from __future__ import annotations
-
 import re
 
 BODY = "body"

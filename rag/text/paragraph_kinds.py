@@ -1,7 +1,5 @@
 """Tell by its words what a paragraph is: a statement about the work, furniture, a label, running text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
@@ -25,7 +23,8 @@ _THIS = r"(?:this|the|our) (?:\w+ )?(?:work|research|study|project|trial|article
 _LABELS = {
     BACK_MATTER: (
         r"acknowledge?ments?|funding(?: (?:statement|information|sources?))?|financial (?:support|disclosures?)",
-        r"grant information|(?:source|statement|disclosure)s? of funding|grant support|authors?['’]?s?['’]? contributions?",
+        r"grant (?:information|support)|(?:source|statement|disclosure)s? of funding",
+        r"authors?['’]?s?['’]? contributions?",
         r"(?:conflicts?|competing|declarations?)(?: of)?(?: financial)? interests?(?: statement)?|disclosures?",
         rf"{_DATA}(?: and {_DATA})? (?:availability|accessibility)(?: statement)?",
         rf"availability of {_DATA}(?: and {_DATA})?|(?:list of )?abbreviations?(?: used)?",

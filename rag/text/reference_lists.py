@@ -1,7 +1,5 @@
 """Find lists of references among the paragraphs of a paper by the shape of their entries, in any style."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise

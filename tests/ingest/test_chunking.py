@@ -365,11 +365,12 @@ def test_left_out_sections_are_in_no_chunk_unless_there_is_nothing_else(embedder
     assert [alone.text[c.start : c.end] for c in chunks_of(alone, embedder)] == ["Otter. Kites."]
 
 
-def test_the_rows_of_a_table_are_its_sentences(embedder: Embedder) -> None:
-    rows = "Site | Otters\nBay | 14. mostly young\nCape | 3"
+def test_the_rows_of_a_table_are_its_sentences_without_header_and_lone_cells(embedder: Embedder) -> None:
+    rows = "Counts of each day and site\nSite | Otters\nBay | 14. mostly young\n41 (41.4)\n | 7\nCape | 3"
     paper = make_paper("Kites", "", sections=[("Table 1: Counts", rows, "table")])
     (chunk,) = chunks_of(paper, embedder)
-    assert [paper.text[a:b] for a, b in chunk.sentences] == rows.split("\n")
+    quotable = ["Counts of each day and site", "Bay | 14. mostly young", "Cape | 3"]
+    assert [paper.text[a:b] for a, b in chunk.sentences] == quotable
     assert chunk.section == "Table 1: Counts"
 
 

@@ -23,8 +23,8 @@ from rag.reading.sources import make_paper, section_kind
         ("Literature Cited", "references"),
         ("Bibliography", "references"),
         ("Reference values", "body"),
-        ("Acknowledgments", "acknowledgements"),
-        ("Acknowledgements and Funding", "acknowledgements"),
+        ("Acknowledgments", "back_matter"),
+        ("Acknowledgements and Funding", "back_matter"),
         ("Appendix A", "appendix"),
         ("A Appendix", "appendix"),
         ("Appendices", "appendix"),
@@ -39,7 +39,7 @@ def test_a_heading_decides_the_kind_of_its_section(heading: str | None, kind: st
     ("headings", "kinds"),
     [
         (["A Survey", "References", "A Proofs", "A.1 More", "Data"], "body references appendix appendix appendix"),
-        (["References", "Author information"], "references body"),
+        (["References", "Our garden"], "references body"),
         (["Appendix", "Extra tables", "References", "B. Code"], "appendix appendix references appendix"),
     ],
 )

@@ -22,7 +22,7 @@ PAGE = f"""
 <h2>2 Related Work</h2><p>Others make glass from sand.</p>
 <h2>3 The Kiln</h2><p>{LONG}</p>
 <h2>3.1 Experimental Setup</h2><p>{LONG}</p>
-<table><caption>Results of the kiln</caption><tr><th>hours</th></tr><tr><td>48</td></tr></table>
+<table><caption>Results of the kiln</caption><tr><th>day</th><th>hours</th></tr><tr><td>May</td><td>48</td></tr></table>
 <h2>4 Conclusions</h2><p>Salt makes glass.</p>
 """
 
@@ -68,13 +68,13 @@ def test_the_features_say_what_section_a_passage_stands_in(sectioned: Assistant)
         "2 Related Work": ["related"],
         "3 The Kiln": [],
         "3.1 Experimental Setup": ["experiments"],
-        "Results of the kiln [hours]": [],
+        "Results of the kiln [day | hours]": [],
         "4 Conclusions": ["conclusion"],
     }
     assert of["3 The Kiln"]["title_words"] == 1 / 4  # of kiln, settings, melt and salt
     assert of["2 Related Work"]["short"] == pytest.approx(1 - len("Others make glass from sand.") / 600)
     assert of["3 The Kiln"]["short"] == 0
-    for title in ("Results", "Results of the kiln [hours]", None):  # no running text, or no section
+    for title in ("Results", "Results of the kiln [day | hours]", None):  # no running text, or no section
         assert not any(of[title].values())
 
 

@@ -168,7 +168,7 @@ def _is_heading(paragraph: _Paragraph) -> bool:
         return False
     if text.endswith((".", ",", ";", ":")) and section_kind(text) == "body":
         return False
-    return section_kind(text) in ("references", "acknowledgements", "abstract") or (
+    return section_kind(text) in ("references", "back_matter", "abstract") or (
         paragraph.bold and any(c.isalpha() for c in text)
     )
 

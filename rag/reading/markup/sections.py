@@ -36,7 +36,7 @@ _NOTES = frozenset("ltx_note doc-footnote".split())
 _REGIONS = {
     "ltx_abstract": "abstract", "doc-abstract": "abstract",
     "ltx_bibliography": "references", "doc-bibliography": "references",
-    "ltx_acknowledgements": "acknowledgements", "doc-acknowledgments": "acknowledgements",
+    "ltx_acknowledgements": "back_matter", "doc-acknowledgments": "back_matter",
     "ltx_appendix": "appendix", "doc-appendix": "appendix",
     "doc-endnotes": "footnote", "doc-footnotes": "footnote", "doc-rearnotes": "footnote",
 }  # fmt: skip

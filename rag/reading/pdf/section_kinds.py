@@ -1,7 +1,5 @@
 """Assign paragraphs to sections and kinds: by headings, by their own words, and references by their shape."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -83,7 +83,7 @@ def test_an_account_name_is_not_an_author(tmp_path: Path, creator: str) -> None:
 def test_the_lines_under_the_title_name_the_authors(tmp_path: Path, lines: list[str], authors: list[str]) -> None:
     paper = read(tmp_path, "a.docx", document(bold("On the Reeds"), *map(line, lines), bold("Abstract"), line(TEXT)))
     assert list(paper.authors) == authors
-    assert [s.kind for s in paper.sections] == ["body", "abstract"]
+    assert [s.kind for s in paper.sections if s.kind != "furniture"] == ["body", "abstract"]
 
 
 def test_a_bold_byline_is_not_a_heading(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_plain_heading_begins_the_references(tmp_path: Path, heading: str) -> 
         tmp_path, "a.docx", document(line("On Reeds", "Title"), line(TEXT), line(heading), line("Alder C. 2001."))
     )
     assert sections(paper)[-1][1:] == (heading, "Alder C. 2001.")
-    assert sections(paper)[-1][0] in ("references", "acknowledgements")
+    assert sections(paper)[-1][0] in ("references", "back_matter")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_arxiv_s_html_is_read_with_all_its_parts(tmp_path: Path) -> None:
         ("table", "Table 1: Cover by month. [month | cover]", "Table 1: Cover by month.\nmonth | cover\nMay | 10^-3"),
         ("caption", "Figure 1", "Figure 1: A roof."),
         ("body", "1 Cover", "It rains."),
-        ("acknowledgements", "Acknowledgements", "We thank the rain."),
+        ("back_matter", "Acknowledgements", "We thank the rain."),
         ("references", "References", "[1] I. Stone. Old moss."),
         ("appendix", "Appendix A Roofs", "Flat."),
         ("appendix", "A.1 More", "Steep."),

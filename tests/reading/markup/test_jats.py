@@ -23,7 +23,7 @@ def test_jats_is_read_with_all_its_parts(tmp_path: Path) -> None:
         ("table", "Table 1. Cover. By month. [m | c]", "Table 1. Cover. By month.\nm | c\nMay | 3\nWet."),
         ("caption", "Figure 1", "Figure 1. A roof."),
         ("body", "Participants", "one"),
-        ("acknowledgements", "Acknowledgements", "Rain."),
+        ("back_matter", "Acknowledgements", "Rain."),
         ("references", "References", "1 Stone I, 1999."),
         ("appendix", "Roofs", "Flat."),
     ]

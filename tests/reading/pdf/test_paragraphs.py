@@ -66,9 +66,13 @@ def test_captions_and_notes_come_after_a_paragraph_that_continues_on_the_next_pa
 
 
 @pytest.mark.parametrize(
-    "note", ["© 2021 The Authors. Published under a licence that lets all share it.", "doi:10.1371/otters.0000001.g001"]
+    ("note", "kind"),
+    [
+        ("© 2021 The Authors. Published under a licence that lets all share it.", "back_matter"),
+        ("doi:10.1371/otters.0000001.g001", "furniture"),
+    ],
 )
-def test_imprints_and_labels_of_figures_do_not_interrupt_a_sentence(tmp_path: Path, note: str) -> None:
+def test_imprints_and_labels_of_figures_do_not_interrupt_a_sentence(tmp_path: Path, note: str, kind: str) -> None:
     rows = wrapped(PROSE, 90)
 
     def first(canvas: Canvas) -> None:
@@ -78,7 +82,7 @@ def test_imprints_and_labels_of_figures_do_not_interrupt_a_sentence(tmp_path: Pa
 
     document = read(tmp_path, make_pdf(first, lambda canvas: write(canvas, rows[3:], LEFT, 700)))
     assert paragraphs(document) == [PROSE, note]
-    assert document.sections[-1].kind == "footnote"
+    assert document.sections[-1].kind == kind
 
 
 @pytest.mark.parametrize(

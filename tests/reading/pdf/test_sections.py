@@ -53,7 +53,7 @@ def test_sections_have_titles_and_kinds(tmp_path: Path, heading: str) -> None:
     assert sections(document) == [
         ("abstract", "Abstract", PROSE),
         ("body", "1 Introduction", PROSE),
-        ("acknowledgements", "Acknowledgments", "We thank the mill."),
+        ("back_matter", "Acknowledgments", "We thank the mill."),
         ("references", heading, "\n\n".join(ENTRIES)),
         ("appendix", "A Maps", "The maps are drawn by hand."),
     ]
@@ -61,7 +61,7 @@ def test_sections_have_titles_and_kinds(tmp_path: Path, heading: str) -> None:
 
 @pytest.mark.parametrize(
     ("heading", "kind"),
-    [("1.1 Contributions", "body"), ("Author Contributions", "acknowledgements"), ("7. REFERENCES", "references")],
+    [("1.1 Contributions", "body"), ("Author Contributions", "back_matter"), ("7. REFERENCES", "references")],
 )
 def test_a_heading_gives_the_kind_of_its_section(heading: str, kind: str) -> None:
     assert section_kind(heading, after_references=False) == kind
