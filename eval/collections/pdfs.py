@@ -29,7 +29,7 @@ from .pairs import Score, describe, has_xml, measure_pair, summary, worst_first
 from .pdf_report import write_pdfs_html
 from .quote_places import measure_places
 from .reading_time import compare_checkouts, read_timed, reading_speed
-from .titles import measure_titles
+from .titles import measure_titles, rows_with_titles
 
 _ROOT = Path(__file__).parents[2]
 
@@ -81,9 +81,7 @@ def _measure_library(report: dict[str, Any], files: Sequence[Path], options: arg
                 "seconds": round(time.perf_counter() - started, 2),
             }
             report["titles"] = {
-                path.name: measure_titles(assistant, path)
-                for path in options.papers
-                if (path / "manifest.jsonl").exists()
+                str(path): measure_titles(assistant, path) for path in options.papers if rows_with_titles(path)
             }
             quotes = measure_quotes(assistant, by_name)
             if options.quotes:

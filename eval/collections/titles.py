@@ -15,7 +15,7 @@ def measure_titles(assistant: Assistant, folder: Path) -> dict[str, Any]:
     A title from the file's own metadata is as good as the manifest's.
     """
     found = {source: paper.title for paper in assistant.papers() for source in paper.sources}
-    rows = read_json_lines(folder / "manifest.jsonl")
+    rows = rows_with_titles(folder)
     stored = [row for row in rows if row["file"] in found]
     agreeing = {row["file"]: title_agrees(found[row["file"]], row) for row in stored}
     unseen = [row["file"] for row in stored if not _is_shown(found[row["file"]], folder / row["file"])]
@@ -31,6 +31,13 @@ def measure_titles(assistant: Assistant, folder: Path) -> dict[str, Any]:
         "not on the page": unseen,
         "not stored": [row["file"] for row in rows if row["file"] not in found],
     }
+
+
+def rows_with_titles(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of a folder's manifest that give the title of a file; none without a manifest."""
+    manifest = folder / "manifest.jsonl"
+    rows = read_json_lines(manifest) if manifest.exists() else []
+    return [row for row in rows if {"file", "title"} <= row.keys()]
 
 
 def title_agrees(found: str, row: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from eval.collections.damaged import add_in_process, damaged_files, long_text
 from eval.collections.quote_places import columns, share_in_order
-from eval.collections.titles import title_agrees
+from eval.collections.titles import rows_with_titles, title_agrees
 from rag.types import Box
 
 QUOTE = "River otters leave few traces on a rocky shore, and most are washed away."
@@ -61,6 +61,12 @@ def test_boxes_are_read_by_column(boxes: list[Box], expected: list[list[float]])
 def test_a_title_is_right_as_the_manifest_or_the_file_has_it(found: str, fields: list[str]) -> None:
     assert title_agrees(found, {"title": "Otters and Kites", "title_in_metadata": "Otters & Kites"}) == fields
     assert title_agrees("Otters", {"title": "Otters", "title_in_metadata": None}) == ["title"]
+
+
+def test_a_manifest_that_names_no_files_has_no_titles_to_score(tmp_path: Path) -> None:
+    assert rows_with_titles(tmp_path) == []
+    (tmp_path / "manifest.jsonl").write_text('{"name": "a", "title": "A"}\n{"file": "b.pdf", "title": "B"}\n')
+    assert [row["file"] for row in rows_with_titles(tmp_path)] == ["b.pdf"]
 
 
 def test_a_name_that_is_not_utf_8_is_among_the_damaged_files(tmp_path: Path) -> None:
