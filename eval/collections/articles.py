@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rag.errors import SourceError
 from rag.reading.markup.xml import parse_xml, text_of
 
 LEAST_WORDS = 8
@@ -40,18 +41,20 @@ def key(text: str) -> str:
 def read_article(path: Path) -> Article:
     """Return what a JATS file says of its paper, without its sub-articles (reviewers' reports).
 
-    Raise SourceError if it is not XML.
+    Raise SourceError if it is not JATS.
     """
     root = parse_xml(path.read_bytes())
     take_reports(root)
     meta = root.find("front/article-meta")
+    if meta is None:
+        raise SourceError(f"{path.name} is XML of the kind <{root.tag}>, not JATS; remove it or put JATS in its place")
     body = root.find("body")
     authors = list(_authors(meta))
-    group = meta.find("title-group")
-    title = text_without(group.find("article-title"), frozenset({"fn", "xref"}))
+    heading = meta.find("title-group/article-title")
+    title = "" if heading is None else text_without(heading, ("fn", "xref"))
     return Article(
         title=title,
-        titles=frozenset({key(title), *(key(f"{title} {text_of(sub)}") for sub in group.iterfind("subtitle"))}),
+        titles=frozenset({key(title), *(key(f"{title} {text_of(sub)}") for sub in meta.iterfind(".//subtitle"))}),
         authors=tuple(name for name, _ in authors),
         surnames=tuple(key(surname) for _, surname in authors),
         doi=next((text_of(tag) for tag in meta.iterfind("article-id") if tag.get("pub-id-type") == "doi"), None),

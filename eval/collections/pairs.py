@@ -163,7 +163,7 @@ def _lost(text: Text, wanted: Iterable[str], gram: int) -> Iterator[Lost]:
 
 def _wrong_metadata(paper: Paper, article: Article) -> dict[str, tuple[str, str]]:
     wrong = {}
-    if key(paper.title) not in article.titles:
+    if article.title and key(paper.title) not in article.titles:
         wrong["title"] = (paper.title, article.title)
     if not _authors_found(paper, article) == len(article.authors) == len(paper.authors):
         wrong["authors"] = (", ".join(paper.authors), ", ".join(article.authors))

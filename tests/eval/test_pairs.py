@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from eval.collections.articles import Article, read_article
 from eval.collections.pairs import compare, describe, summary
+from rag.errors import SourceError
 from rag.types import Page, Paper
 
 OTTERS = "River otters leave few traces on a rocky shore in winter."
@@ -50,6 +53,13 @@ def article(tmp_path_factory: pytest.TempPathFactory) -> Article:
     path = tmp_path_factory.mktemp("pair") / "otters.xml"
     path.write_text(XML, encoding="utf-8")
     return read_article(path)
+
+
+def test_xml_that_is_not_jats_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_text("<rss><channel/></rss>")
+    with pytest.raises(SourceError, match=r"feed\.xml is XML of the kind <rss>, not JATS"):
+        read_article(path)
 
 
 def paper(text: str = TEXT, **fields: object) -> Paper:
