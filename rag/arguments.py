@@ -11,10 +11,7 @@ _MAX_EXACT_FLOAT = 2.0**53  # larger floats may be rounded
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
-    """Return an integer within bounds; a float like 3.0 counts as one.
-
-    Raise QuestionError if it is something else.
-    """
+    """Return an integer within bounds; a float like 3.0 counts as one. Raise QuestionError if it is something else."""
     is_exact = isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT_FLOAT
     number = int(value) if is_exact else value
     if isinstance(number, int) and not isinstance(value, bool) and number >= least and (most is None or number <= most):
@@ -45,10 +42,7 @@ def several(name: str, value: Any) -> Iterable[Any] | None:
 
 
 def texts(name: str, value: Any) -> list[str] | None:
-    """Return a list of clean texts; None for None.
-
-    Raise QuestionError if it is something else, or empty.
-    """
+    """Return a list of clean texts; None for None. Raise QuestionError if it is something else, or empty."""
     if value is None:
         return None
     if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
@@ -57,10 +51,7 @@ def texts(name: str, value: Any) -> list[str] | None:
 
 
 def years(name: str, value: Any) -> list[int] | None:
-    """Return a list of years; None for None.
-
-    Raise QuestionError if it is something else, or empty.
-    """
+    """Return a list of years; None for None. Raise QuestionError if it is something else, or empty."""
     if value is None:
         return None
     if not isinstance(value, list) or not value:

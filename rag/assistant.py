@@ -319,8 +319,7 @@ class Assistant(HistoryMethods):
     def tables(self, name: str) -> list[TableView]:
         """Return the tables of a paper, named as for `paper`, in the order of its text.
 
-        Raises:
-            UnknownPaper, AmbiguousPaper.
+        Raise UnknownPaper or AmbiguousPaper.
         """
         return paper_tables(self.library.records, name)
 

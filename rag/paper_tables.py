@@ -15,8 +15,7 @@ _ROWS_AROUND = 6  # a quoted row, on both sides
 def paper_tables(records: Records, name: str) -> list[TableView]:
     """Return the tables of a paper in the order of its text.
 
-    Raises:
-        UnknownPaper, AmbiguousPaper: no paper matches the name, or several do.
+    Raise UnknownPaper or AmbiguousPaper if no paper matches the name, or several do.
     """
     paper = records.paper(name)
     if not paper.tables:
