@@ -17,6 +17,7 @@ from rag.text.readable import folded, readable
 TYPES = ("fact", "method", "find", "multi", "noisy", "unanswerable", "off_topic")
 QUESTIONS = Path(__file__).with_name("qa.jsonl")
 SAMPLE = Path(__file__).with_name("sample")
+_KINDS = {"id": str, "type": str, "question": str, "gold_titles": list, "answer": str, "nuggets": list}
 
 
 class QuestionSetError(FootnoteError):
@@ -123,14 +124,7 @@ def _pattern(alternative: str) -> str:
 def _parsed(row: Any) -> Question:
     if not isinstance(row, dict):
         raise ValueError("it is not a JSON object")
-    for key, kind in {
-        "id": str,
-        "type": str,
-        "question": str,
-        "gold_titles": list,
-        "answer": str,
-        "nuggets": list,
-    }.items():
+    for key, kind in _KINDS.items():
         if not isinstance(row.get(key), kind):
             raise ValueError(f"`{key}` is missing or not a {kind.__name__}")
     if row["type"] not in TYPES:

@@ -22,6 +22,7 @@ from rag.text.readable import folded, readable
 
 from .measures import LOWER_IS_BETTER
 from .questions import TYPES, Question, holds_nugget
+from .statistics import Figure
 
 RANK_GROUPS = ("rank 1", "2-5", "6-20", "not found")
 """The groups of ranks of the first right paper, in the order of the counts in `ranks_by_type`."""
@@ -31,15 +32,6 @@ _SHOWN_TITLES = 5
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: mark the ends of a quote while its text is made readable
 
 Row = Mapping[str, Any]
-
-
-class Figure(NamedTuple):
-    """A mean with its 95 % interval over `n` questions."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
 
 
 class FigureTable(NamedTuple):
@@ -159,9 +151,8 @@ def _table(caption: str, groups: Mapping[str, Mapping[str, Any]]) -> FigureTable
 
 def _figure(raw: Any) -> Figure | None:
     """Return None for anything but a figure: the risk-coverage curve, or a mean of nothing."""
-    if not isinstance(raw, Mapping) or not all(_is_number(raw.get(key)) for key in ("mean", "low", "high")):
-        return None
-    return Figure(raw["mean"], raw["low"], raw["high"], raw["n"])
+    is_figure = isinstance(raw, dict) and all(_is_number(raw.get(key)) for key in ("mean", "low", "high"))
+    return raw if is_figure else None
 
 
 def _is_number(value: Any) -> bool:

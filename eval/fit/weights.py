@@ -16,7 +16,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -188,23 +188,10 @@ def _fit_read(
     }
 
 
-def as_dict(weights: Weights) -> dict[str, Any]:
-    """Return the weights as the file has them."""
+def as_dict(weights: Any) -> dict[str, Any]:
+    """Return the weights, a dataclass of them, as the file has them."""
+    values = {field.name: getattr(weights, field.name) for field in fields(weights)}
     return {
-        "fusion": weights.fusion,
-        "sentences": weights.sentences.as_dict(),
-        "confidence": weights.confidence.as_dict(),
-        "refuse_below": weights.refuse_below,
-        "unsure_below": weights.unsure_below,
-        "read": {
-            "sentences": weights.read.sentences,
-            "confidence": weights.read.confidence.as_dict(),
-            "refuse_below": weights.read.refuse_below,
-            "unsure_below": weights.read.unsure_below,
-        },
-        "support": {
-            "model": weights.support.model.as_dict(),
-            "supported_above": weights.support.supported_above,
-            "partly_above": weights.support.partly_above,
-        },
+        name: value.as_dict() if isinstance(value, Linear) else as_dict(value) if is_dataclass(value) else value
+        for name, value in values.items()
     }

@@ -7,7 +7,6 @@ Of the parts kept for reporting only the ids of their abstracts are read, and th
 """
 
 import itertools
-import json
 import random
 import re
 from collections.abc import Container, Iterator, Sequence
@@ -27,7 +26,7 @@ from rag.retrieval.terms import STOP_WORDS
 from rag.text.readable import readable
 
 from ..collections.qasper import QasperPaper, read_qasper
-from ..files import read_json_lines
+from ..files import read_json_lines, write_json_lines
 from ..measures import token_f1
 from ..runs import add_papers, shown
 from .data import PASSAGES, Data, Group, Pair, Text, negated, opening, sentences_of
@@ -70,7 +69,7 @@ def read_data(folder: Path, work: Path, papers: int | None = None) -> Data:
     medical = medical[:papers]
     corpus = _abstracts(folder / "scifact", {pair["doc_id"] for pair in claims})[: papers and papers * 4]
     work.mkdir(parents=True, exist_ok=True)
-    (work / "papers.jsonl").write_text("".join(map(_line, _papers(qasper, corpus, medical))), encoding="utf-8")
+    write_json_lines(work / "papers.jsonl", _papers(qasper, corpus, medical))
     more = {"retrieval": {"passages_per_paper": _PASSAGES}}  # most questions are about one paper
     with Assistant.open(library=work / "library", mode="quote", overrides=more) as assistant:
         add_papers(assistant, [work / "papers.jsonl"])
@@ -284,19 +283,11 @@ def _papers(
 ) -> Iterator[dict[str, Any]]:
     """Yield the papers in the form that `add` reads; those of PubMedQA have their id as title."""
     for paper in qasper:
-        yield {"title": paper.title, "citekey": paper.id, "text": _whole(paper)}
+        yield {"title": paper.title, "citekey": paper.id, "text": "\n\n".join(each.text for each in paper.paragraphs)}
     for row in corpus:
         yield {"title": row["title"] or row["_id"], "citekey": row["_id"], "text": row["text"]}
     for row in medical:
         yield {"title": row["id"], "citekey": row["id"], "text": "\n\n".join([*row["contexts"], row["long_answer"]])}
-
-
-def _whole(paper: QasperPaper) -> str:
-    return "\n\n".join(paragraph.text for paragraph in paper.paragraphs)
-
-
-def _line(paper: dict[str, Any]) -> str:
-    return json.dumps(paper) + "\n"
 
 
 def _abstracts(folder: Path, cited: set[str]) -> list[dict[str, Any]]:

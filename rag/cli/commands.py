@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AnswerModelError, LibraryBusy, UnknownConversation
-from .render import byline, print_answer, print_json, print_json_line, print_text, progress, say
+from .render import byline, print_answer, print_json, print_text, progress, say
 
 if TYPE_CHECKING:
     from .. import AddReport, Answer, Assistant, Paper, SavedAnswer
@@ -184,7 +184,7 @@ def _export(rated: Sequence[SavedAnswer], papers: Sequence[Paper]) -> None:
 
     rows, left_out = question_set(rated, papers)
     for row in rows:
-        print_json_line(row)
+        print_json(row, indent=None)
     for saved, reason in left_out:
         say(f"left out: {_rating_line(saved).strip()}\n    {reason}")
 

@@ -26,20 +26,10 @@ def print_text(text: str) -> None:
     sys.stdout.write(f"{clean(text)}\n")
 
 
-def print_json(value: Any) -> None:
-    """Write a value to stdout as JSON of several lines."""
-    sys.stdout.write(f"{as_json(value, indent=1)}\n")
-
-
-def print_json_line(value: Any) -> None:
-    """Write a value to stdout as JSON of one line."""
-    sys.stdout.write(f"{as_json(value)}\n")
-
-
-def as_json(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON that stdout's encoding can hold."""
+def print_json(value: Any, indent: int | None = 1) -> None:
+    """Write a value to stdout as JSON that its encoding can hold; on one line without `indent`."""
     unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    return escape(json.dumps(value, ensure_ascii=not unicode, indent=indent))
+    sys.stdout.write(f"{escape(json.dumps(value, ensure_ascii=not unicode, indent=indent))}\n")
 
 
 def byline(paper: Paper) -> str:

@@ -53,9 +53,7 @@ class Records(FilterRecords):
 
     def count_papers(self) -> int:
         """Return the number of papers."""
-        row = self._one("SELECT count(*) FROM papers")
-        assert row is not None
-        return int(row[0])
+        return int(self._value("SELECT count(*) FROM papers"))
 
     def count_chunks(self, after: int = 0) -> int:
         """Return how many chunks have a key above `after`."""

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import (
@@ -37,13 +36,10 @@ def translate_errors(error: Exception, host: str, *, responded: bool) -> AnswerM
     """Translate any exception of httpx; `responded` says whether the response had begun."""
     import httpx
 
-    table: list[tuple[tuple[type[Exception], ...], Callable[[str], AnswerModelError]]] = [
-        ((httpx.ConnectError, httpx.ConnectTimeout), unreachable),
-        ((httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError), invalid_address),  # ValueError: no valid host name
-    ]
-    for kinds, translated in table:
-        if isinstance(error, kinds):
-            return translated(host)
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return unreachable(host)
+    if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError)):  # ValueError: no valid host name
+        return invalid_address(host)
     if isinstance(error, httpx.RemoteProtocolError) and "illegal" in str(error).lower():
         return unexpected_response(str(error), host)
     return connection_closed(host, responded)
