@@ -84,11 +84,7 @@ class ShownQuestion(NamedTuple):
 def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], path: Path) -> None:
     """Write the report as one HTML file.
 
-    Args:
-        report: the content of report.json.
-        questions: the whole question set.
-        rows: the rows of answers.jsonl; a question without one is shown without a result.
-        path: the file to write.
+    `report` is the content of report.json, `rows` are those of answers.jsonl; a question without a row has no result.
     """
     by_id = {row["id"]: row for row in rows}
     shown = [show_question(q, by_id.get(q.id, {}), report["questions"].get(q.id, {})) for q in questions]

@@ -44,11 +44,8 @@ def unfinished(out: Path, *made_of: object) -> Iterator[Path]:
 def each_once(path: Path, items: Mapping[str, T], make: Callable[[T], Row], what: str) -> list[Row]:
     """Return the row of each item, in order; rows already in `path` are read, others are made and written there.
 
-    Args:
-        path: a file of JSON lines; a truncated last line is made again.
-        items: by unique names.
-        make: makes a row that survives a round trip through JSON.
-        what: the items' name in the progress.
+    `path` is a file of JSON lines, of which a truncated last line is made again. `items` have unique names; `make`
+    makes a row that survives a round trip through JSON. `what` names the items in the progress.
     """
     done: dict[str, Row] = {}
     for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:

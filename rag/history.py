@@ -61,12 +61,8 @@ class HistoryMethods:
     def rate(self, number: int, good: bool | None, comment: str = "") -> None:
         """Save a rating of an answer in place of an earlier one; with neither, delete it.
 
-        Args:
-            number: the answer's.
-            good: whether it is right; None leaves that open.
-            comment: up to 4,000 characters.
-
-        Raise UnknownAnswer or TooLong.
+        `good` is whether the answer is right, None leaves that open; a comment has up to 4,000 characters. Raise
+        UnknownAnswer or TooLong.
         """
         self.library.history.rate(number, good, comment)
 

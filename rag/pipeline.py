@@ -52,11 +52,9 @@ def answers(
 ) -> Generator[Answer, None, Answer]:
     """Yield growing answers, `complete` false; return the final one.
 
-    Args:
-        find_model: returns the model that writes over the quotes, or None; called once the quotes are there.
-
-    Raise EmptyLibrary, UnknownPaper, AmbiguousPaper or LibraryMismatch as `Assistant.ask` does. Raise AnswerModelError
-    if the model failed, in mode llm.
+    `find_model` returns the model that writes over the quotes, or None; it is called once the quotes are there. Raise
+    EmptyLibrary, UnknownPaper, AmbiguousPaper or LibraryMismatch as `Assistant.ask` does. Raise AnswerModelError if the
+    model failed, in mode llm.
     """
     started = time.perf_counter()
     reading = read_standalone(

@@ -62,12 +62,8 @@ def evidence_html(
 ) -> str:
     """Return the cards of a conversation, those of the last answer first.
 
-    Args:
-        answers: the conversation.
-        papers: the papers of the library now.
-        can_draw: whether the pages of the paper with an id can be drawn.
-        table_of: the table some of whose rows a citation quotes.
-        number: the conversation's number, if it is stored.
+    `can_draw` says whether the pages of the paper with an id can be drawn, `table_of` returns the table some of whose
+    rows a citation quotes, and `number` is a stored conversation's.
     """
     parts = []
     for turn, answer in reversed(list(enumerate(answers))):

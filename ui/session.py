@@ -61,12 +61,8 @@ class Session:
 
         An error is shown in place of the answer and does not become part of the conversation.
 
-        Args:
-            question: what is asked.
-            chat: the conversation so far.
-            tab: the browser tab, for `stop`.
-            turn: the index of the last answer, to replace it once the new one is complete; None to append.
-            filters: as in `Assistant.ask`.
+        `tab` is the browser tab, for `stop`. `turn` is the index of the last answer, to replace it once the new one is
+        complete; None to append. `filters` are as in `Assistant.ask`.
         """
         if turn is not None and turn < len(chat.answers) - 1:
             yield Update(chat, [*chat.messages, _reply(_ONLY_LAST)], None, True)

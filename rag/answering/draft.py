@@ -65,12 +65,9 @@ class CheckedAnswer(NamedTuple):
 class Draft:
     """An answer that grows while a model writes it.
 
-    Args:
-        passages: in the order in which the prompt numbers them, from 1.
-        paper_of: returns the stored paper of an id, with its text.
-        embedder: ranks and checks the sentences.
-
-    A passage that no longer equals its span of the paper, because the paper changed, counts as not given.
+    `passages` are in the order in which the prompt numbers them, from 1; `paper_of` returns the stored paper of an id,
+    with its text. A passage that no longer equals its span of the paper, because the paper changed, counts as not
+    given.
     """
 
     def __init__(self, passages: Sequence[Passage], paper_of: Callable[[str], Paper], embedder: Embedder) -> None:

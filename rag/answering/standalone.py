@@ -51,10 +51,7 @@ Read = Callable[[str], Reading]
 def read_standalone(corpus: Corpus, question: str, history: History, read: Read) -> Reading:
     """Return the reading of a question, or of what it means after the questions before it.
 
-    Args:
-        read: searches for a standalone question.
-
-    Raise what `read` raises.
+    `read` searches for a standalone question; whatever it raises is raised.
     """
     leaning = lean(question) if history else Lean.NONE
     if leaning is Lean.NONE:

@@ -204,8 +204,7 @@ def without_capitals(name: str) -> str:
 def listed_names(text: str, *, several: bool = True) -> list[str]:
     """Return the names in a field that holds names only, in western order: `Moss, Ann; Lee, Bo`.
 
-    Args:
-        several: whether `Ann Moss, Bo Lee` are two people, not one with the family name first.
+    `several` says that `Ann Moss, Bo Lee` are two people, not one with the family name first.
     """
     pieces = [piece.strip() for piece in re.split(r";|\s+and\s+" if several else ";", text) if piece.strip()]
     parts = [part.strip() for piece in pieces for part in piece.split(",")]

@@ -59,12 +59,9 @@ SUFFIXES = frozenset(_FORMATS)
 def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: bool = True) -> Reading:
     """Return the papers in a file, or in the folder of an unpacked EPUB.
 
-    Args:
-        name: The file's name in failures.
-        most_pages: Read no more than the first pages of a PDF.
-        outside: Whether an entry of a bibliography may name files outside the bibliography's folder.
-
-    Raise SourceError if nothing of the file can be read; the message says why.
+    `name` is the file's in failures. `most_pages` limits a PDF to its first pages; `outside` allows entries of a
+    bibliography to name files outside the bibliography's folder. Raise SourceError if nothing of the file can be read;
+    the message says why.
     """
     found = format_of(path)
     if found is None:

@@ -37,10 +37,7 @@ def similarities(
 ) -> NDArray[np.float64]:
     """Return `SIMILARITIES` of the candidates, (rows, columns).
 
-    Args:
-        vector: the question's, (dimensions,).
-        word_scores: BM25 by chunk key.
-        paper_word_scores: BM25 by paper key.
+    `vector` (dimensions,) is the question's; the scores are BM25 by chunk key and by paper key.
     """
     if not len(candidates):
         return np.zeros((0, len(SIMILARITIES)))

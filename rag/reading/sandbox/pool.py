@@ -151,11 +151,9 @@ def call(
 ) -> _T:
     """Return the result of a task of `worker.TASKS`, run in a worker process.
 
-    Args:
-        stop: Kill the worker once it is set.
-        parse: Turns the worker's JSON into the result, and raises ValueError, KeyError or TypeError if it is invalid.
-
-    Raise SourceError if the task failed in any way; the message is the reader's reason, or one of the `limits`.
+    The worker is killed once `stop` is set. `parse` turns its JSON into the result, and raises ValueError, KeyError or
+    TypeError if that is invalid. Raise SourceError if the task failed in any way; the message is the reader's reason,
+    or one of the `limits`.
     """
     request = {"task": task, "arguments": arguments, "cpu": limits.cpu, "memory": limits.memory}
     try:
