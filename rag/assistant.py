@@ -24,7 +24,7 @@ from .page_images import can_draw, draw_paper_page, find_quote
 from .paper_tables import cited_table, paper_tables
 from .pipeline import Request, answers, courtesy_reply, searched
 from .reports import AddReport
-from .retrieval.follow_ups import check_history, is_courtesy
+from .retrieval.follow_ups import History, check_history, is_courtesy
 from .retrieval.rerank import rerank_passages
 from .retrieval.search import search, top_passages
 from .retrieval.terms import check_question
@@ -37,7 +37,6 @@ from .types import Answer, Citation, Failure, Paper, PaperRef, Passage, Span
 if TYPE_CHECKING:
     from .doctor import Finding
 
-History = Sequence[tuple[str, str]]
 log = logging.getLogger("footnote")
 
 _MOST_PASSAGES = 1_000_000_000

@@ -95,10 +95,7 @@ def direction_context(sentence: AnalysedSentence, quotes: Sequence[AnalysedSente
     """Return the largest share of the sentence's words around a quote's word of the same, or other, direction."""
     about = _subject(sentence.words)
     shares = [
-        len(
-            about & _subject(quote.words[max(0, other.position - _CONTEXT_WORDS) : other.position + _CONTEXT_WORDS + 1])
-        )
-        / len(about)
+        len(about & _subject(_context(quote.words, other.position))) / len(about)
         for own in sentence.directed
         for quote in quotes
         for other in quote.directed
