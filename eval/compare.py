@@ -138,10 +138,7 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 
 def of_part(name: str, report: dict[str, Any], part: str) -> dict[str, Any]:
-    """Return the report on the questions of a part.
-
-    Raise ReportError if it does not give the part of its questions, or has none of this part.
-    """
+    """Return the report on a part's questions. Raise ReportError if it has none, or does not name their parts."""
     if part == "all":
         return report
     questions = {key: each for key, each in report["questions"].items() if each.get("part") == part}

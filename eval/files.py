@@ -10,10 +10,7 @@ from .questions import QuestionSetError
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read the objects of a file of JSON lines.
-
-    Raise QuestionSetError if it cannot be read, or a line is not JSON; the message names the line.
-    """
+    """Read the objects of a file of JSON lines. Raise QuestionSetError, which names a line that is not JSON."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -44,10 +41,7 @@ def write_trec_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str
 
 
 def digest(path: Path) -> str:
-    """Return the sha256 of a file; of a folder, the sha256 of the digests of all its files in the order of names.
-
-    Raise QuestionSetError if it cannot be read.
-    """
+    """Return the sha256 of a file, or of a folder's digests in the order of names. Raise QuestionSetError."""
     try:
         if not path.is_dir():
             return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -140,10 +140,7 @@ def words(text: str) -> list[str]:
 
 
 def token_f1(answer: str, reference: str) -> float:
-    """Return the harmonic mean of the shares of both texts' words that the other contains, with multiplicity.
-
-    Rajpurkar et al. 2016.
-    """
+    """Return the harmonic mean of the shares of both texts' words that the other contains (Rajpurkar et al. 2016)."""
     both = _overlap(answer, reference)
     return 2 * both / (len(words(answer)) + len(words(reference))) if both else 0.0
 

@@ -85,10 +85,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
 
 
 def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Read the titles of the papers in files and folders, without embedding.
-
-    Raise SourceError if there is no paper in them.
-    """
+    """Read the titles of the papers in files and folders, without embedding. Raise SourceError if there are none."""
     located = locate(paths)
     titles: list[str] = []
     problems = [str(failure) for failure in (*located.failures, *located.found_failures.values())]

@@ -186,10 +186,7 @@ class Assistant(HistoryMethods):
         yield self._saved(answer, request, finding.result(), conversation)
 
     def writer(self) -> ChatModel | AnswerModelError | None:
-        """Return the model that writes answers, the error if none can, or None in mode quote.
-
-        Raise AnswerModelError if none can, in mode llm.
-        """
+        """Return the model that writes answers, None in mode quote, or why there is none (raised in mode llm)."""
         finding = self._finder.start()
         return finding.result() or finding.error
 
@@ -287,10 +284,7 @@ class Assistant(HistoryMethods):
         return self.library.records.stored(ids) if ids else {}
 
     def can_draw(self, name: str) -> bool:
-        """Return whether the paper has a PDF whose pages can be drawn. Reads no file.
-
-        Raise UnknownPaper or AmbiguousPaper.
-        """
+        """Return whether a paper has a PDF that can be drawn. Reads no file. Raise UnknownPaper or AmbiguousPaper."""
         return can_draw(self.library.records, name)
 
     def draw_page(self, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
@@ -316,10 +310,7 @@ class Assistant(HistoryMethods):
         return self.library.records.paper(name)
 
     def tables(self, name: str) -> list[TableView]:
-        """Return the tables of a paper, named as for `paper`, in the order of its text.
-
-        Raise UnknownPaper or AmbiguousPaper.
-        """
+        """Return a paper's tables in the order of its text. Raise UnknownPaper or AmbiguousPaper as `paper` does."""
         return paper_tables(self.library.records, name)
 
     def cited_table(self, citation: Citation) -> QuotedTable | None:

@@ -19,10 +19,7 @@ class HistoryMethods:
         return self.library.history.answer(number)
 
     def delete_answer(self, number: int) -> None:
-        """Delete a saved answer, and its conversation if nothing else is in it.
-
-        Raise UnknownAnswer if there is none with this number.
-        """
+        """Delete a saved answer, and its conversation if that has no other. Raise UnknownAnswer if there is none."""
         self.library.history.remove_answer(number)
 
     def conversations(self) -> list[Conversation]:
@@ -30,10 +27,7 @@ class HistoryMethods:
         return self.library.history.conversations() if self.library.exists else []
 
     def conversation(self, number: int) -> list[SavedAnswer]:
-        """Return the questions and answers of a conversation, oldest first.
-
-        Raise UnknownConversation if there is none with this number.
-        """
+        """Return the answers of a conversation, oldest first. Raise UnknownConversation if there is none."""
         return self.library.history.conversation(number)
 
     def has_conversation(self, number: int) -> bool:
@@ -45,17 +39,11 @@ class HistoryMethods:
         return True
 
     def rename_conversation(self, number: int, name: str) -> None:
-        """Rename a conversation; an empty name restores that of its first question.
-
-        Raise UnknownConversation or TooLong.
-        """
+        """Rename a conversation; an empty name restores the first question's. Raise UnknownConversation or TooLong."""
         self.library.history.rename_conversation(number, name)
 
     def delete_conversation(self, number: int) -> None:
-        """Delete a conversation with its answers and their ratings.
-
-        Raise UnknownConversation if there is none with this number.
-        """
+        """Delete a conversation with its answers and ratings. Raise UnknownConversation if there is none."""
         self.library.history.remove_conversation(number)
 
     def rate(self, number: int, good: bool | None, comment: str = "") -> None:

@@ -13,10 +13,7 @@ _ROWS_AROUND = 6  # a quoted row, on both sides
 
 
 def paper_tables(records: Records, name: str) -> list[TableView]:
-    """Return the tables of a paper in the order of its text.
-
-    Raise UnknownPaper or AmbiguousPaper if no paper matches the name, or several do.
-    """
+    """Return a paper's tables in the order of its text. Raise UnknownPaper or AmbiguousPaper."""
     paper = records.paper(name)
     if not paper.tables:
         return []

@@ -113,10 +113,7 @@ def digests(options: argparse.Namespace) -> dict[str, str]:
 
 
 def check_enough(questions: Sequence[Question], name: str) -> None:
-    """Refuse a question set that is too small.
-
-    Raise QuestionSetError if it has too few answerable questions to fit on or to report on.
-    """
+    """Raise QuestionSetError if there are too few answerable questions to fit on or to report on."""
     kept = [q.for_report for q in questions if q.answerable]
     if kept.count(False) < FOLDS or not any(kept):
         raise QuestionSetError(

@@ -37,10 +37,7 @@ _Quotes = list[tuple[QuotablePassage, Span]]
 
 
 class CheckedAnswer(NamedTuple):
-    """A model's answer, checked. `text` holds its readable sentences, each followed by its [n].
-
-    `notes` say what was removed or added.
-    """
+    """A model's checked answer; `text` has the readable sentences with their [n], `notes` what was removed or added."""
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]

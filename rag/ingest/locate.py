@@ -131,10 +131,7 @@ class Located:
                 self.failures.append(Failure(name, None, read_error(error)))
 
     def _walk(self, folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
-        """Yield the readable files below a folder, and the folders of books and Zotero libraries.
-
-        The files of a Footnote library are ignored.
-        """
+        """Yield a folder's readable files, books and Zotero libraries, without the files of a Footnote library."""
         try:
             state = folder.stat()
             if (state.st_dev, state.st_ino) in seen:

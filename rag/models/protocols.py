@@ -88,10 +88,7 @@ class Reranker(Protocol):
     """A model that scores texts against a question."""
 
     def scores(self, question: str, texts: Sequence[str]) -> Vectors:
-        """Return how well each text answers the question, (texts,), higher is better, on any scale.
-
-        Raise EmbeddingError if a score is not a finite number.
-        """
+        """Return how well each text answers, (texts,), more is better. Raise EmbeddingError unless all are finite."""
         ...
 
 

@@ -133,10 +133,7 @@ def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> R
 
 
 def prepare_reranker(settings: config.CrossEncoder, running: config.Embedding) -> None:
-    """Export the packaged cross-encoder if the settings use it and it was not exported before.
-
-    Raise EmbeddingError if it was altered, or cannot be stored.
-    """
+    """Export the packaged cross-encoder if the settings use it and it is missing. Raise EmbeddingError if it fails."""
     if settings.used and settings.model == "auto":
         _prepare(running)
 

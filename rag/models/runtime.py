@@ -120,10 +120,7 @@ def preparation(target: Path, what: str) -> Iterator[Path]:
 
 
 def verified_digest(folder: Path) -> str:
-    """Return the sha256 of the weights in a folder.
-
-    Raise EmbeddingError if it is the packaged model's folder, and its weights were altered.
-    """
+    """Return the sha256 of the weights in a folder. Raise EmbeddingError if the packaged model's were altered."""
     digest = sha256(weight_files(folder))
     if folder == model_folder(PACKAGED_MODEL) and digest != PACKAGED_SHA256:
         raise EmbeddingError(

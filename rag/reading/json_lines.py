@@ -12,10 +12,7 @@ from .sources import Reading
 
 
 def read_json_lines(path: Path, name: str) -> Reading:
-    """Return the papers of a file, and a failure for each line that is not one.
-
-    Raise SourceError if no line is a paper.
-    """
+    """Return the papers of a file, and a failure for each other line. Raise SourceError if no line is a paper."""
     reading = Reading()
     raw = path.read_bytes()
     codec = encoding_of(raw)

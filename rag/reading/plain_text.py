@@ -19,10 +19,7 @@ Block = tuple[int, str]
 
 
 def read_plain_text(path: Path, name: str) -> Reading:
-    """Return the one paper in a text, or the papers of a page of titles and abstracts.
-
-    Raise SourceError if the file has no text.
-    """
+    """Return the paper in a text, or those of a page of titles and abstracts. Raise SourceError if there is no text."""
     text = read_text(path)
     blocks = list(_blocks(text))
     page = _read_abstracts_page(blocks, name)

@@ -183,10 +183,7 @@ class AnswerHistory:
             db.execute("DELETE FROM conversations WHERE key = ?", (key,))
 
     def rate(self, key: int, good: bool | None, comment: str = "") -> None:
-        """Replace the rating and comment of an answer; None and an empty comment delete them.
-
-        Raise UnknownAnswer or TooLong.
-        """
+        """Replace an answer's rating and comment; None and an empty one delete them. Raise UnknownAnswer or TooLong."""
         comment = _cleaned(comment.strip(), MAX_COMMENT, "The comment")
         with self._records.transaction(of_papers=False) as db:
             self.answer(key)

@@ -108,19 +108,13 @@ class Index:
             return [key for _, key in sorted(found)[:count]]
 
     def update(self) -> None:
-        """Build a new version if one is due. Questions are answered meanwhile.
-
-        Raise LibraryError if it cannot be built; the older version is kept.
-        """
+        """Build a version if one is due; keep the older one and raise LibraryError if that fails."""
         versions, _ = self.versions.sealed(self._records.was_indexed)
         if self._is_due(versions[0]) if versions else self._records.count_chunks():
             self._build(fresh=False, wait=True)
 
     def rebuild(self) -> None:
-        """Build a new version from the record alone. Needs no embedding model.
-
-        Raise LibraryError if it cannot be built; the older version is kept.
-        """
+        """Build a new version from the record, without embedding, or raise LibraryError and keep the older one."""
         self._build(fresh=True, wait=True)
         with self._lock:
             self._close_version()

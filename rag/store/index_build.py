@@ -59,10 +59,7 @@ def build(records: Records, folder: Path) -> Built:
 
 
 def build_in_process(records: Records, folder: Path, is_stopped: Callable[[], bool]) -> Built:
-    """Do what `build` does in its own process.
-
-    Raise Stopped if `is_stopped` returned True. Raise LibraryError if the build failed.
-    """
+    """Do as `build` in a separate process. Raise Stopped once `is_stopped` returns True, LibraryError if it fails."""
     process = subprocess.Popen(
         [sys.executable, "-m", "rag.store.index_build", str(records.path), str(folder)],
         stdin=subprocess.PIPE,  # closes when this process dies, which ends the child

@@ -77,10 +77,7 @@ class Records(FilterRecords):
         return [paper_of(row, names.get(row["key"], ())) for row in rows]
 
     def paper(self, name: str) -> Paper:
-        """Return the paper with this name (see `paper_key`) and its text.
-
-        Raise UnknownPaper or AmbiguousPaper if no paper matches, or several do.
-        """
+        """Return the paper with this name and its text. Raise UnknownPaper or AmbiguousPaper as `paper_key` does."""
         paper = self.at(self.paper_key(name))
         if paper is None:
             raise UnknownPaper(f"The paper {name!r} was just removed.")

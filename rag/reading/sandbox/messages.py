@@ -29,10 +29,7 @@ def pack_reading(reading: Reading) -> dict[str, Any]:
 
 
 def unpack_reading(raw: dict[str, Any]) -> Reading:
-    """Return the reading that `pack_reading` packed, with every text in it clean.
-
-    Raise ValueError, KeyError, TypeError if it is not one.
-    """
+    """Return what `pack_reading` packed, with clean texts. Raise ValueError, KeyError or TypeError if it is none."""
     return Reading([_unpack_paper(paper) for paper in raw["papers"]], _unpack_failures(raw["failures"]))
 
 
@@ -43,10 +40,7 @@ def pack_items(items: Sequence[Item], failures: Sequence[Failure]) -> dict[str, 
 
 
 def unpack_items(raw: dict[str, Any]) -> tuple[list[Item], list[Failure]]:
-    """Return the items and failures that `pack_items` packed, with every text in them clean.
-
-    Raise ValueError, KeyError, TypeError if they are not.
-    """
+    """Return what `pack_items` packed, with clean texts. Raise ValueError, KeyError or TypeError if it is none."""
     return [_unpack_item(item) for item in raw["items"]], _unpack_failures(raw["failures"])
 
 

@@ -35,10 +35,7 @@ _ZOTERO_LIMITS = Limits(
 def read_file_in_sandbox(
     path: Path, name: str, most_pages: int | None = None, *, outside: bool = True, stop: threading.Event | None = None
 ) -> Reading:
-    """Return what `formats.read_file` returns.
-
-    Raise SourceError if nothing of the file can be read, or `stop` was set.
-    """
+    """Return what `formats.read_file` does. Raise SourceError if nothing of the file can be read, or `stop` was set."""
     arguments = {"path": str(path.absolute()), "name": name, "most_pages": most_pages, "outside": outside}
     return call("file", arguments, file_limits(path), stop, parse=unpack_reading)
 
