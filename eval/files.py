@@ -41,7 +41,7 @@ def write_trec_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str
 
 
 def digest(path: Path) -> str:
-    """Return the sha256 of a file, or of a folder's digests in the order of names. Raise QuestionSetError."""
+    """Return the sha256 of a file, or of the digests of a folder's files by name. Raise QuestionSetError."""
     try:
         if not path.is_dir():
             return hashlib.sha256(path.read_bytes()).hexdigest()
