@@ -129,19 +129,21 @@ def squeezed(text: str) -> str:
 def stated_people(stated: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the people whom a file's metadata names as creators; nobody for a program, a publisher or a login."""
     lists = [_names_in(text) for text in stated.get("creator", []) if not _NOT_A_PERSON.search(text)]
+    sure = any(_is_person(name) for names in lists for name in names)
+    lists = [[name for name in names if _is_person(name) or (sure and _may_be_person(name))] for names in lists]
     first = lists[0] if lists else []
-    return first if len(first) > 1 else list(dict.fromkeys(name for names in lists for name in names))
+    found = first if len(first) > 1 else [name for names in lists for name in names]
+    return list(dict.fromkeys(map(without_capitals, found)))
 
 
 def _names_in(text: str) -> list[str]:
-    """Return the names in a stated list: separated by semicolons or by commas, or one inverted name."""
+    """Return what may be names in a stated list: separated by semicolons or by commas, or one inverted name."""
     pieces = [piece.strip() for piece in re.split(r";|\band\b|&", text) if piece.strip()]
     if len(pieces) == 1 and pieces[0].count(",") != 1:
         pieces = [piece.strip() for piece in text.split(",")]
     elif not any(len(part.split()) == 1 for piece in pieces for part in piece.split(",")):
         pieces = [part.strip() for piece in pieces for part in piece.split(",")]
-    names = [" ".join(reversed([part.strip() for part in piece.split(",", 1)])) for piece in pieces]
-    return [without_capitals(name) for name in names if _is_person(name)]
+    return [" ".join(reversed([part.strip() for part in piece.split(",", 1)])) for piece in pieces]
 
 
 def _may_be_person(piece: str) -> bool:
