@@ -58,7 +58,7 @@ def first_page(pages: Sequence[PageLines], number: int) -> FirstPage:
     return FirstPage(sorted(rows, key=lambda row: (row.top, row.left)), body, page.width, page.height)
 
 
-def in_margin(row: Row, height: float) -> bool:
+def in_margin(row: Row | Line, height: float) -> bool:
     """Return whether a row is in the upper or the lower tenth of a page."""
     return row.bottom < 0.1 * height or row.top > 0.9 * height
 

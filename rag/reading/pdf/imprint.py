@@ -26,7 +26,7 @@ _VISITED = re.compile(
 )  # not the paper's dates
 _OWN_CITATION = re.compile(
     r"^\W*(?:(?:please|to|how to|for citation,?|when citing,?)\s)*cit(?:e|ing)\b[^:.]{0,45}(?::|$)"
-    r"|^\W*(?:(?:suggested|recommended|preferred|original)\s)?citation\s*(?::|$)|^\W*acm reference format",
+    r"|^\W*(?:(?:suggested|recommended|preferred|original)\s)?citation\s*(?::|$)|^\W*\w+ reference format",
     re.I,
 )
 _DOI_ABOVE = re.compile(r"^\W*(?:https?://(?:dx\.)?doi\.org/|doi\b)", re.I)
@@ -113,8 +113,8 @@ def _texts(rows: Sequence[Row], page: FirstPage) -> list[str]:
 def _running_heads(pages: Sequence[PageLines]) -> list[str]:
     """Return the lines that stand, but for their numbers, in the margins of several pages."""
     margins = [
-        {row.whole for row in page.rows if in_margin(row, page.height)}
-        for page in (first_page(pages, at) for at in range(min(len(pages), _RUNNING_PAGES)))
+        {" ".join(line.text.split()) for line in page.lines if in_margin(line, page.height) and not line.turned}
+        for page in pages[:_RUNNING_PAGES]
     ]
     counts = Counter(form for texts in margins for form in {_without_page_number(text) for text in texts})
     return [text for texts in margins[1:] for text in texts if counts[_without_page_number(text)] > 1]
