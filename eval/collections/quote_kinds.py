@@ -16,9 +16,12 @@ FAULTS = ("lone cell", "references", "abbreviations", "furniture")
 _FEW_WORDS = 8  # a table cell with as many is text
 _LABEL_WORDS = 4
 _MOST_NUMBERS = 0.4  # of the words of a sentence
-_PERSON = re.compile(r"\b[A-Z][\w'\u2019-]+,? (?:[A-Z]\.?[ -]?){1,2}(?=[,;.:]|\band\b|&)")
+_NAME = r"[A-Z][\w'\u2019-]+,? (?:[A-Z]\.?[ -]?)"
+_PERSON = re.compile(rf"\b{_NAME}{{1,2}}(?=[,;.:]|\band\b|&)")
+_ENTRY = re.compile(rf"(?:\[?\d+[.\])]? )?{_NAME}{{1,3}}(?=[,;.:(\d]|\band\b|&|et al)")
 _NUMBERED = re.compile(r"\[?\d+[.\])]? ")
-_PUBLISHED = re.compile(r"\b(?:19|20)\d\d\b.{0,40}?\d+ ?[:(,]|\d+ ?\(\d+\) ?[:,]|\bdoi\b|\b10\.\d{4,}/|\bet al\b", re.I)
+_PUBLISHED = re.compile(r"\d(?: ?\(\d+\))?: ?\d|\bdoi\b|\bavailable from\b", re.I)
+_YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _ABBREVIATION = re.compile(r"\b[A-Z][\w-]{0,10}[:=] ?[\w-]+(?: [\w-]+){0,8}(?:[;,.]|$)")
 _LICENCE = re.compile(r"creative ?commons|open access article|\bcopyright\b|\bpublisher.s note\b", re.I)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -62,8 +65,7 @@ class ArticleKinds:
 def kind_by_shape(quote: str, section_kind: str) -> str:
     """Return the kind of text that a quote is from, by the section that the program puts it in and by its shape."""
     words = list(map(key, quote.split()))
-    people = len(_PERSON.findall(quote))
-    if people >= 3 or (people == 2 and (_NUMBERED.match(quote) or _PUBLISHED.search(quote))):
+    if _is_reference(quote):
         return "references"
     if len(_ABBREVIATION.findall(quote)) >= 3:
         return "abbreviations"
@@ -73,6 +75,16 @@ def kind_by_shape(quote: str, section_kind: str) -> str:
         return "furniture"
     kind = section_kind.replace("_", " ")
     return kind if kind in KINDS or kind in FAULTS else "body"
+
+
+def _is_reference(quote: str) -> bool:
+    """Return whether a quote looks like an entry of a reference list, or names three people as such entries do."""
+    numbered = _NUMBERED.match(quote)
+    if numbered and _YEAR.search(quote) and _PUBLISHED.search(quote):
+        return True
+    if _ENTRY.match(quote) and (numbered or _YEAR.search(quote)):
+        return True
+    return len(_PERSON.findall(quote)) >= 3
 
 
 def _is_of_cells(words: Sequence[str]) -> bool:
