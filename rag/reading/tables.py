@@ -130,13 +130,13 @@ class TableText:
 
         caption = add(text) if (text := clean(self.caption).strip()) else None
         rows = []
-        header_rows = 0
+        marked, header_rows = self.header_rows, 0
         for number, row in enumerate(self.rows):
             line, cells = row_line([cell._replace(text=clean(cell.text).strip()) for cell in row], at)
             if any(cell.start < cell.end for cell in cells):
                 add(line)
                 rows.append(cells)
-                header_rows += number < self.header_rows
+                header_rows += number < marked
         notes = [add(text) for note in self.notes if (text := clean(note).strip())]
         return "\n".join(lines), Table(
             label=clean(self.label) if self.label else None,

@@ -10,6 +10,7 @@ import pytest
 from helpers.reader import read
 from helpers.word_files import docx, line
 
+from rag.reading.tables import CellText, TableText
 from rag.tables import TableView, table_view
 from rag.types import MAX_COLUMNS, Paper
 
@@ -140,6 +141,16 @@ def test_a_table_of_markdown_has_the_caption_next_to_it(
     assert view.rows[0] == ("May", "3")
     assert {each.title for each in paper.sections} >= {"Cover", f"{caption or 'Cover'} [month | cover]"}
     assert paper.text.endswith("The end.")
+
+
+def test_the_time_for_a_table_grows_with_its_rows() -> None:
+    table = TableText()
+    for _ in range(20_000):
+        table.add_row([CellText("moss"), CellText("wet", rows=3)])
+    began = time.perf_counter()
+    text, found = table.written(str, 0)
+    assert time.perf_counter() - began < 3
+    assert len(found.rows) == text.count("\n") + 1 == 20_000
 
 
 @pytest.mark.parametrize(
