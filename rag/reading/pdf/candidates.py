@@ -49,6 +49,11 @@ def combine(field: str, candidates: Iterable[Candidate]) -> Guess:
     return Guess(best, min(_MOST, certainty)) if certainty >= LEAST - 1e-9 else Guess()
 
 
+def doubted(candidate: Candidate) -> Candidate:
+    """Return a candidate with half its certainty: it can confirm another source, but not stand alone."""
+    return candidate._replace(certainty=candidate.certainty / 2)
+
+
 def _together(certainties: Iterable[float]) -> float:
     doubt = 1.0
     for certainty in certainties:

@@ -31,6 +31,7 @@ _OWN_CITATION = re.compile(
 )
 _DOI_ABOVE = re.compile(r"^\W*(?:https?://(?:dx\.)?doi\.org/|doi\b)", re.I)
 _NEXT_LABEL = re.compile(r"^\W*[A-Z][A-Za-z]+(?: [a-z]+){0,3}\s?:(?!\s?\d)")
+_LONE_DOI = re.compile(r"\W*(?:https?://\S{1,40}/)?10\.\d{4,9}/\S+$")
 _OPEN_DOI = re.compile(r"\b10\.\d{4,9}(?:/\S*)?$")
 _OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$|https?:$|/$")
 _MAX_CITATION_ROWS = 12
@@ -90,7 +91,9 @@ def _front_matter_end(page: FirstPage, title: Sequence[Row]) -> float:
 
 def _may_cite(row: Row, page: FirstPage, title: Sequence[Row]) -> bool:
     """Return whether an imprint row may be of the text, a note or the references, and so may name another work."""
-    if row.top < _front_matter_end(page, title) or _LABELLED.match(row.text) or _PUBLICATION_LINE.match(row.text):
+    if row.top < _front_matter_end(page, title) or any(
+        pattern.match(row.text) for pattern in (_LABELLED, _PUBLICATION_LINE, _LONE_DOI)
+    ):
         return False
     as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
     return as_text or not in_margin(row, page.height)

@@ -12,20 +12,21 @@ from dataclasses import dataclass
 
 from ..bylines import stated_people
 from .authors import authors_of, checked_authors, printed_authors, used_words
-from .candidates import Candidate, combine
+from .candidates import Candidate, combine, doubted
 from .first_page import first_page
 from .imprint import imprint
 from .lines import PageLines
 from .publication import (
     arxiv_year,
     name_candidates,
+    passage_candidates,
     plausible,
-    publication_candidates,
     reconciled,
     stamp_candidates,
+    stated_candidates,
     venues_of,
 )
-from .title import ZOTERO_NAME, find_title
+from .title import ZOTERO_NAME, find_title, is_about_another
 from .xmp import stated_facts
 
 
@@ -66,13 +67,16 @@ def guess_metadata(
     page = first_page(pages, covers)
     title = find_title(page, pages, stated.get("title", []), stem)
     byline = printed_authors(page, title.rows, used_words(pages))
-    authors, authors_certainty = authors_of(page, byline, stated_people(stated), named["authors"] if named else "")
+    foreign = is_about_another(title, stated.get("title", []))
+    stated_names = [] if foreign else stated_people(stated)
+    authors, authors_certainty = authors_of(page, byline, stated_names, named["authors"] if named else "")
 
     passages = imprint(pages, covers, title.text, title.rows)
     citations = [each.text for each in passages if each.where == "own citation"]
     authors, authors_certainty = checked_authors(authors, authors_certainty, citations)
     candidates = [
-        *publication_candidates(passages, stated, title.text),
+        *passage_candidates(passages, title.text),
+        *(doubted(each) if foreign else each for each in stated_candidates(stated)),
         *(each for first in pages[covers : covers + 1] for each in stamp_candidates(first)),
         *name_candidates(stem),
         *([Candidate("year", named["year"], "file name", 0.5)] if named else []),

@@ -10,8 +10,10 @@ from .candidates import Candidate, Guess
 from .imprint import Passage
 from .lines import PageLines
 
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^,;]+")
-_OTHER_DOI = re.compile(r"10\.(?:5281|6084|5061|17605|7910|5256|13039)/")  # of data, reviews and funders
+_DOI = re.compile(r"\b10\.\d{4,9}/(?:\(SICI\)\S+|[^\s\"<>{}|\\^,;]+)", re.I)
+_OTHER_DOI = re.compile(
+    r"10\.(?:5281|6084|5061|17605|7910|5256|13039|15468|1594|17632|24433|17504|6073|3886)/"
+)  # of data, reviews and funders
 _COMPONENT = re.compile(r"(?:\.[gst]\d{3}|(?<=elife\.\d{5})\.\d{3})$")  # figures and tables have DOIs of their own
 _VERSION = re.compile(r"[./]v?(\d{1,2})$")
 _FIRST_VERSION = re.compile(r"\W*first\s(?:published|posted)\b", re.I)  # the paper may be a later one
@@ -79,13 +81,12 @@ _DOI_VENUES = {
 Stated = Mapping[str, Sequence[str]]
 
 
-def publication_candidates(passages: Sequence[Passage], stated: Stated, title: str) -> Iterator[Candidate]:
-    """Yield what passages and the file's metadata say about DOI, year and venue."""
+def passage_candidates(passages: Sequence[Passage], title: str) -> Iterator[Candidate]:
+    """Yield what passages of a paper say about DOI, year and venue."""
     for passage in passages:
         yield from _doi_candidates(passage)
         yield from _year_candidates(passage, title)
         yield from _venue_candidates(passage)
-    yield from _stated_candidates(stated)
 
 
 def name_candidates(stem: str) -> Iterator[Candidate]:
@@ -214,7 +215,8 @@ def venues_of(doi: Guess, arxiv: Guess) -> Iterator[Candidate]:
 # The file's metadata, and the arXiv's stamp
 
 
-def _stated_candidates(stated: Stated) -> Iterator[Candidate]:
+def stated_candidates(stated: Stated) -> Iterator[Candidate]:
+    """Yield what a file's metadata say about DOI, year, venue and arXiv id."""
     for name in _DOI_FIELDS:
         for doi in (doi for text in stated.get(name, []) for doi in dois_in(text)):
             yield Candidate("doi", doi, "file", 0.9)

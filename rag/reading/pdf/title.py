@@ -94,6 +94,17 @@ def find_title(page: FirstPage, pages: Sequence[PageLines], stated: Sequence[str
     return Title(" ".join(re.sub(r"[_+]|(?<=[^\W\d])-(?=[^\W\d])", " ", stem).split()), 0.3)
 
 
+def is_about_another(title: Title, stated: Sequence[str]) -> bool:
+    """Return whether a file states titles, but none that shares words with the printed one: made from a template."""
+    hints = list(filter(None, (_long_words(hint) for hint in map(_plain, stated) if not _is_junk(hint))))
+    printed = _long_words(title.text)
+    return bool(title.rows and hints) and all(len(hint & printed) < len(hint) / 3 for hint in hints)
+
+
+def _long_words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{4,}", text.casefold()))
+
+
 def _plain(title: str) -> str:
     return " ".join(readable(html.unescape(re.sub(r"</?\w{1,6}>", "", title))).split())
 

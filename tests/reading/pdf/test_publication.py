@@ -60,6 +60,11 @@ def foot(*texts: str, top: float = 730) -> list[Set]:
         pytest.param(
             ("First published: 3 May 2014 (doi:10.5555/otters.7.1)",), None, id="perhaps of an earlier version"
         ),
+        pytest.param(
+            ("10.1002/(SICI)1097-0258(19980815)17:15<16::AID-OTTER9>3.0.CO;2-2",),
+            "10.1002/(sici)1097-0258(19980815)17:15<16::aid-otter9>3.0.co;2-2",
+            id="of an old form",
+        ),
         pytest.param(("doi:10.5555/nnnnnnn.nnnnnnn",), None, id="a template's"),
         pytest.param(("Funder: https://doi.org/10.13039/501100000001",), None, id="a funder's"),
     ],
@@ -149,3 +154,16 @@ def test_a_year_before_those_that_the_paper_cites_is_not_the_paper_s() -> None:
     first = page(*OTTER_PAGE, *foot("Windy Ecology (1982) 12:345-350"), *cited)
     assert guess(first).year is None
     assert guess(page(*OTTER_PAGE, *foot("Windy Ecology (1982) 12:345-350"))).year == 1982
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "doi"),
+    [
+        ((), "Counting Otters from Kites over the Delta", OTHER),
+        ((), "Herons and Storks of the Upper Meadow", None),
+        ((f"doi:{OWN}",), "Herons and Storks of the Upper Meadow", OWN),
+    ],
+)
+def test_a_file_that_states_another_title_is_not_believed(lines: tuple[str, ...], title: str, doi: str | None) -> None:
+    found = guess(page(*OTTER_PAGE, *foot(*lines)), Title=title, doi=OTHER)
+    assert (found.title, found.doi) == ("Counting Otters from Kites over the Delta", doi)
