@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .columns import CAPTION, Block, Box, Typography, stays_in_column
+from .line_pieces import baseline
 from .lines import Line, PageLines
 
 _MAX_FIGURE_DISTANCE = 60  # points between a figure and its caption
+_MAX_PITCH = 1.4  # of the type size, between the lines of a paragraph
+_MAX_LABEL_GAP = 3  # of the type size, between the label of a caption and its text
 _JOIN_DISTANCE = 8  # points between parts of one drawing
 
 
@@ -16,9 +20,9 @@ def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
     out: list[Block] = []
     for line in lines:
         found = CAPTION.match(line.text)
-        if not found or (line.size, found["mark"]) not in typography.captions:
+        if not found or (line.size, found["mark"]) not in typography.captions or _is_in_sentence(line, lines):
             continue
-        caption = Block([line], "caption", f"{found['kind']} {found['number']}")
+        caption = Block([line, *_beside(line, lines)], "caption", f"{found['kind']} {found['number']}")
         for below in lines:
             last = caption.lines[-1]
             if below.top <= last.top or CAPTION.match(below.text) or abs(below.size - line.size) > 0.6:
@@ -29,6 +33,24 @@ def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
                 caption.lines.append(below)
         out.append(caption)
     return out
+
+
+def _is_in_sentence(line: Line, lines: Sequence[Line]) -> bool:
+    """Return whether the line above, in the same type, is of a sentence that goes on: "as shown in / Table 2." """
+    for above in lines:
+        is_next = 0.7 * line.size < baseline(line) - baseline(above) < _MAX_PITCH * line.size
+        is_alike = (above.size, above.font) == (line.size, line.font) and abs(above.left - line.left) < 3 * line.size
+        if is_next and is_alike and len(above.text.split()) > 5 and re.search(r"[\w,(–-]$", above.text):
+            return True
+    return False
+
+
+def _beside(label: Line, lines: Sequence[Line]) -> list[Line]:
+    """Return the rest of a caption's first line after a wide gap."""
+    if not CAPTION.fullmatch(label.text):
+        return []
+    near = (li for li in lines if 0 < li.left - label.right < _MAX_LABEL_GAP * label.size)
+    return [li for li in near if abs(li.middle - label.middle) < 0.3 * label.size and abs(li.size - label.size) < 0.6]
 
 
 def is_caption_of(kind: str, caption: Block) -> bool:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _MAX_LINE_HEIGHT = 20  # points
 _MIN_COLUMN_DISTANCE = 40  # points between the left edges of two columns
 CAPTION = re.compile(
-    r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|"
-    r"Algorithm|Listing|Scheme|Chart|Box)\s*(?P<number>[A-Z]?\.?\d+(?:\.\d+)?[a-z]?|[IVX]+\b))\s*(?P<mark>[.:|–—]|$|(?=[A-Z(]))"
+    r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|TABLE|"
+    r"Tab(?:le(?:au)?|elle|ella|ela|la|\.)|Algorithm|Listing|Scheme|Chart|Box)"
+    r"\s*(?P<number>[A-Z]?\.?\d+(?:\.\d+)?[a-z]?|[IVX]+\b))\s*(?P<mark>[.:|–—]|-(?=\s)|$|(?=[A-Z(]))"
 )
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom

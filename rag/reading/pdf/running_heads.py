@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from .columns import CAPTION
 from .lines import Line, PageLines
 
 EDGE = 0.11  # of the page's height: running heads and page numbers are in these margins
 _SAME_HEIGHT = 3.0  # points between the heads of two pages
 _LINE_DISTANCE = 1.35  # of the type size, between the lines of a paragraph
 _MAX_LINES = 3000  # of a page that is no drawing; the search for a neighbour is quadratic
+_MIN_GRID_RULES = 3  # upright rules that begin at one height
 _NUMBER = re.compile(r"\W*(?:page\s*)?(?:(\d{1,5})|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
 
 
 def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
     """Return the pages without running heads, page numbers and rotated lines."""
-    edges = [[line for line in page.lines if not line.turned and _is_at_edge(line, page)] for page in pages]
+    edges = [_edge_lines(page) for page in pages]
     repeated = _repeated(edges)
     heads = repeated | _in_place_of_heads(edges, repeated)
     numbers = _page_numbers(pages, edges)
@@ -27,6 +29,14 @@ def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
         replace(page, lines=tuple(_kept_lines(page, at_edge, heads, numbers)))
         for page, at_edge in zip(pages, edges, strict=True)
     ]
+
+
+def _edge_lines(page: PageLines) -> list[Line]:
+    """Return the lines at the edges, without what a table that continues has on each page: captions, and ruled rows."""
+    lines = [line for line in page.lines if not line.turned and _is_at_edge(line, page)]
+    tops = Counter(round(top / 4) for _, top, _, _ in page.uprights)
+    grid = min((4 * top for top, count in tops.items() if count >= _MIN_GRID_RULES), default=page.height)
+    return [li for li in lines if not CAPTION.match(li.text) and not (grid < li.middle and li.top < page.height / 2)]
 
 
 def _repeated(edges: Sequence[Sequence[Line]]) -> set[int]:

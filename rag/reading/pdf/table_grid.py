@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ _WORD_GAP = 0.6  # of the type size: words of one cell are closer
 _MIN_NARROW_GUTTER = 0.15  # of the type size: a strip this narrow separates columns of numbers only
 _MIN_EDGE_GAP = 0.33  # of the type size, between the texts of two columns
 _MAX_CROSSING = 0.08  # of the lines may write across a gutter
+_MIN_ROWS_TO_CROSS = 5  # of so many rows one may
 _VALUE = re.compile(r"[.<>+−–-]?\d")
 
 
@@ -59,12 +60,12 @@ def column_edges(body: Sequence[Line], lines: Sequence[Line], size: float) -> li
     several = np.array([_count_runs(row) > 1 for row in closed])
     if several.sum() < 2:
         return []
-    gutters = list(_gutters(closed[several], _WORD_GAP * size))
+    gutters: list[tuple[int, int]] = []
+    for crossing in (0, max(int(_MAX_CROSSING * len(rows)), int(len(rows) >= _MIN_ROWS_TO_CROSS))):
+        _add_apart(gutters, _gutters(closed[several], _WORD_GAP * size, crossing))
     words = np.array([_ink(row, start, width, 0.0) for row in rows])
-    for first, last in _gutters(words, _MIN_NARROW_GUTTER * size):
-        left, right = start + first / 2, start + last / 2
-        if not any(a < last and b > first for a, b in gutters) and _is_before_numbers(rows, left, right):
-            gutters.append((first, last))
+    narrow = _gutters(words, _MIN_NARROW_GUTTER * size, int(_MAX_CROSSING * len(rows)))
+    _add_apart(gutters, (g for g in narrow if _is_before_numbers(rows, start + g[0] / 2, start + g[1] / 2)))
     every = np.array([_ink(row, start, width, 0.0) for row in _rows_of(lines, size)]).sum(0)
     return sorted(start + _emptiest(every, *gutter) / 2 for gutter in gutters)
 
@@ -106,12 +107,19 @@ def _count_runs(row: NDArray[np.bool_]) -> int:
     return int(row[0]) + int((row[1:] & ~row[:-1]).sum())
 
 
-def _gutters(rows: NDArray[np.bool_], least: float) -> Iterator[tuple[int, int]]:
-    """Yield strips at least this wide, in half points, that hardly any row writes across."""
-    free = np.flatnonzero(rows.sum(0) <= int(_MAX_CROSSING * len(rows)))
+def _gutters(rows: NDArray[np.bool_], least: float, crossing: int) -> Iterator[tuple[int, int]]:
+    """Yield strips at least this wide, in half points, that at most `crossing` rows write across."""
+    free = np.flatnonzero(rows.sum(0) <= crossing)
     for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
         if len(run) * 0.5 >= least and run[0] > 0 and run[-1] < rows.shape[1] - 2:
             yield int(run[0]), int(run[-1])
+
+
+def _add_apart(gutters: list[tuple[int, int]], more: Iterable[tuple[int, int]]) -> None:
+    """Add the gutters that do not overlap those that are there."""
+    for first, last in more:
+        if not any(a < last and b > first for a, b in gutters):
+            gutters.append((first, last))
 
 
 def _emptiest(written: NDArray[np.intp], first: int, last: int) -> float:
@@ -123,14 +131,21 @@ def _emptiest(written: NDArray[np.intp], first: int, last: int) -> float:
 
 
 def _is_before_numbers(rows: Sequence[Sequence[Line]], left: float, right: float) -> bool:
-    """Return whether most rows have a word to the left of a strip and a number next to it on the right."""
-    count = 0
+    """Return whether most rows have a word to the left of a strip, not always the same, and a number next to it.
+
+    Where the strip is a space of a line, only numbers may come after it.
+    """
+    count = cut = 0
+    words: set[str] = set()
     for row in rows:
-        letters = [(float(box[0]), c) for li in row for c, box in zip(li.text, li.boxes, strict=True) if c != " "]
-        before = max((pair for pair in letters if pair[0] < left), default=(0.0, ""))[1]
-        after = sorted(pair for pair in letters if -1 <= pair[0] - right < 1.5 * row[0].size)[:2]
-        count += bool(re.match(r"[\w%)*†]", before)) and bool(_VALUE.match("".join(letter for _, letter in after)))
-    return count >= max(3, 0.5 * len(rows))
+        letters = sorted((float(box[0]), c) for li in row for c, box in zip(li.text, li.boxes, strict=True))
+        before = "".join(letter for place, letter in letters if place < left).split()
+        after = "".join([c for place, c in letters if -1 <= place - right < 1.5 * row[0].size and c != " "][:2])
+        if before and re.search(r"[\w%)*†]$", before[-1]) and _VALUE.match(after):
+            count += 1
+            words.add(before[-1])
+        cut += not _VALUE.match(after) and any(li.left < left and right < li.right for li in row)
+    return count >= max(3, 0.5 * len(rows)) and len(words) > 1 and cut <= _MAX_CROSSING * len(rows)
 
 
 # Cells
@@ -148,12 +163,14 @@ def cut_line(line: Line, start: int, end: int) -> Line:
 def cells_of(line: Line, edges: Sequence[float]) -> Iterator[PrintedCell]:
     """Cut a line at the gaps that are at edges of columns."""
     spaces = [at for at, letter in enumerate(line.text) if letter == " "]
+    crossed = [edge for edge in edges if line.left < edge < line.right]
+    at_edges = [at for at in spaces if any(line.boxes[at, 0] - 1 <= edge <= line.boxes[at, 2] + 1 for edge in crossed)]
+    is_row = 2 <= len(crossed) == len(at_edges)  # a text over several columns does not have its spaces there
     start = 0
     for at in spaces:
-        left, right = float(line.boxes[at, 0]), float(line.boxes[at, 2])
-        at_edge = any(left - 1 <= edge <= right + 1 for edge in edges)
-        is_wide = right - left > _MIN_EDGE_GAP * line.size or bool(_VALUE.match(line.text[at + 1 :]))
-        if (at_edge and is_wide) or right - left > line.size:
+        width = float(line.boxes[at, 2] - line.boxes[at, 0])
+        is_gap = is_row or width > _MIN_EDGE_GAP * line.size or bool(_VALUE.match(line.text[at + 1 :]))
+        if (at in at_edges and is_gap) or width > line.size:
             if at > start:
                 yield _cell(cut_line(line, start, at), edges)
             start = at + 1

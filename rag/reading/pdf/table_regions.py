@@ -14,41 +14,45 @@ _MAX_CAPTION_DISTANCE = 45  # points between a caption and the table's body
 _MAX_BESIDE = 30  # points between the tops of a table and of the caption beside it
 _MAX_ROW_DISTANCE = 30  # points between rows
 _MIN_SHARED = 0.3  # of the width of the narrower of a caption and a table
+_MAX_LABEL_LINES = 3  # without other cells beside them
 _CELL_GAP = 0.9  # of the type size
 
 
 def match_captions(
-    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line]
+    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], lefts: Sequence[float]
 ) -> list[tuple[Block, Frame]]:
-    """Return captions with the frames of their tables, which on one page are all above or all below if possible."""
-    found = [list(_pairs(captions, frames, lines, below)) for below in (True, False)]
+    """Return captions with the frames of their tables, which on one page are all above or all below if possible.
+
+    `lefts` are the left edges of the page's columns.
+    """
+    near = [(c, f) for c in captions for f in frames if not _are_in_other_columns(c, f, lefts)]
+    found = [list(_nearest(near, lines, below)) for below in (True, False)]
     first, second = found if len(found[0]) >= len(found[1]) else found[::-1]
     captioned, framed = {id(c) for c, _ in first}, {id(f) for _, f in first}
     return [*first, *(pair for pair in second if id(pair[0]) not in captioned and id(pair[1]) not in framed)]
 
 
-def _pairs(
-    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], below: bool
-) -> Iterator[tuple[Block, Frame]]:
+def _are_in_other_columns(caption: Block, frame: Frame, lefts: Sequence[float]) -> bool:
+    """Return whether a column begins between a caption and a frame that are not beside each other."""
+    if not is_beside(caption, frame) or (caption.top < frame.bottom and frame.top < caption.bottom):
+        return False
+    between = sorted((caption.left, frame.left))
+    return any(between[0] + 8 < left < between[1] + 8 for left in lefts)
+
+
+def _nearest(pairs: Sequence[tuple[Block, Frame]], lines: Sequence[Line], below: bool) -> Iterator[tuple[Block, Frame]]:
     """Yield captions with the nearest frame below or above them, or beside them; the nearest first."""
-    near = sorted(
-        (distance, at, n)
-        for at, caption in enumerate(captions)
-        for n, frame in enumerate(frames)
-        if (distance := _distance(caption, frame, lines, below)) is not None
-    )
-    captioned: set[int] = set()
-    framed: set[int] = set()
-    for _, at, n in near:
-        if at not in captioned and n not in framed:
-            captioned.add(at)
-            framed.add(n)
-            yield captions[at], frames[n]
+    distances = [(_distance(caption, frame, lines, below), at) for at, (caption, frame) in enumerate(pairs)]
+    used: set[int] = set()
+    for _, at in sorted((distance, at) for distance, at in distances if distance is not None):
+        if not used & {id(part) for part in pairs[at]}:
+            used |= {id(part) for part in pairs[at]}
+            yield pairs[at]
 
 
 def _distance(caption: Block, frame: Frame, lines: Sequence[Line], below: bool) -> float | None:
     first = caption.lines[0]
-    if is_beside(caption, frame):
+    if is_beside(caption, frame) and caption.top < frame.bottom and frame.top < caption.bottom:
         beside = abs(caption.top - frame.top)
         return beside if beside < _MAX_BESIDE and caption.bottom < frame.bottom + _MAX_BESIDE else None
     if not below:
@@ -118,21 +122,28 @@ def stacked_rows(lines: Sequence[Line], edge: float, width: float, typography: T
     """Return the rows of several cells that follow each other from `edge` up (-1) or down (1)."""
     kept: list[Line] = []
     waiting: list[Line] = []
-    rows = list(_rows(lines))
     several = 0
+    rows = list(_rows(lines))
     for row in rows if way > 0 else reversed(rows):
         near = (min(li.top for li in row) - edge) if way > 0 else (edge - max(li.bottom for li in row))
-        cells = _count_cells(row)
-        if near > _MAX_ROW_DISTANCE or (cells < 2 and max(li.right - li.left for li in row) > 0.7 * width):
+        is_lone = _count_cells(row) < 2
+        is_in_column = is_lone and _is_in_column(row[0], kept)
+        if near > _MAX_ROW_DISTANCE or (is_lone and not is_in_column and row[0].right - row[0].left > 0.7 * width):
             break
         waiting += row
-        if cells > 1:
+        if is_in_column or not is_lone:
             kept, waiting = [*kept, *waiting], []
-            several += 1
-        elif len(waiting) > 3 * max(1, cells):
+            several += not is_lone
+        elif len(waiting) > _MAX_LABEL_LINES:
             break
         edge = max(li.bottom for li in row) if way > 0 else min(li.top for li in row)
     return kept if several >= 2 and not is_prose(kept, typography.size, typography.width) else []
+
+
+def _is_in_column(line: Line, rows: Sequence[Line]) -> bool:
+    """Return whether a line begins where cells do, but not those of the first column."""
+    left = min((li.left for li in rows), default=line.left)
+    return line.left > left + line.size and any(abs(li.left - line.left) < 3 for li in rows)
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,8 @@ from .table_rules import Frame, Rule
 _MIN_PITCH, _MAX_PITCH = 0.85, 1.45  # of the type size: between the lines of one cell
 _MIN_STEP_RATIO = 1.12  # between the steps from row to row and those in a row
 _MAX_CONTRADICTIONS = 0.3  # of the close lines may look like rows of their own
+_MIN_RULED_ROWS = 3
+_MOST_ROWS = 0.8
 _FULL_RULE = 0.85  # of the table's width
 _MIN_UPRIGHT = 0.4  # of the table's height
 _NUMBER = re.compile(r"[\W\d_]*\d[\W\d_]*(?:[A-Za-z%]{1,3}[\W\d_]*)?|[—–-]")
@@ -39,22 +42,30 @@ def arrange_cells(frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], up
     header_end = min((at for at in full if any(li.middle < at for li in lines)), default=frame.top)
     ruled = _ruled_edges(frame, uprights)
     edges = ruled
-    if len(ruled) < 2:
+    if len(ruled) < 2 or len(level) < len(ruled):
         below = [line for line in lines if line.middle > header_end]
         found = column_edges(below, lines, size) or column_edges(lines, lines, size)
         edges = sorted([*ruled, *(edge for edge in found if all(abs(edge - other) > 2 * size for other in ruled))])
     strips = find_strips(lines, edges, size)
     bands, merged = _bands(strips, level, frame, ruled)
+    is_row_ruled = _are_rows([band for band in bands if band and band[0].base > header_end])
     limit = _row_step([pair for band in bands for pair in pairwise(band)], size)
     rows: list[list[PrintedCell]] = []
     header_rows = 0
     for band, spanning in zip(bands, merged, strict=True):
         in_header = bool(band) and band[0].base < header_end
-        groups = _header_rows(band, limit, size) if in_header else _body_rows(band, limit, [*edges, frame.right], size)
+        if in_header:
+            groups = _header_rows(band, limit, size)
+        elif (is_row_ruled or (len(ruled) > 1 and not limit)) and _is_one_row(band):
+            groups = [band] if band else []
+        else:
+            groups = _body_rows(band, limit, [*edges, frame.right], size)
         made = [_row_of(group) for group in groups] or [[]]
         made[0] = _row_of([Strip(0, 0, 0, [*made[0], *spanning])]) if spanning else made[0]
-        rows += [row for row in made if row]
-        header_rows += len([row for row in made if row]) if in_header else 0
+        made = [row for row in made if row]
+        rows += made
+        header_rows += _count_header(made) if in_header else 0
+    _spread_titles(rows, frame, len(edges) + 1)
     if header_end == frame.top and rows and not any(_is_number(cell) for cell in rows[0]):
         header_rows = 1
     return Grid(rows, len(edges) + 1, min(header_rows, max(0, len(rows) - 1)), len(ruled) > 1)
@@ -135,7 +146,7 @@ def _looks_like_a_row(above: Strip, strip: Strip) -> bool:
     bracketed = all(cell.lines[0].text[:1] in "([" for cell in strip.cells)
     if numbers & {cell.column for cell in strip.cells if _is_number(cell)} and not bracketed:
         return True
-    return len(strip.cells) > 2 and strip.filled() >= above.filled()
+    return len(strip.cells) > 2 and strip.filled() == above.filled()
 
 
 def _is_own_row(above: Strip, strip: Strip) -> bool:
@@ -172,6 +183,19 @@ def _header_rows(band: Sequence[Strip], limit: float, size: float) -> list[list[
     return rows
 
 
+def _is_one_row(band: Sequence[Strip]) -> bool:
+    """Return whether no number stands under a number."""
+    numbers = Counter(cell.column for strip in band for cell in strip.cells if _is_number(cell))
+    return max(numbers.values(), default=0) < 2
+
+
+def _are_rows(bands: Sequence[Sequence[Strip]]) -> bool:
+    """Return whether rules separate the rows of a table: between most of them are numbers, but not under each other."""
+    numbers = [band for band in bands if any(_is_number(cell) for strip in band for cell in strip.cells)]
+    single = [band for band in numbers if _is_one_row(band)]
+    return len(bands) >= _MIN_RULED_ROWS and min(len(numbers), len(single)) >= _MOST_ROWS * len(bands)
+
+
 def _body_rows(band: Sequence[Strip], limit: float, edges: Sequence[float], size: float) -> list[list[Strip]]:
     rows: list[list[Strip]] = []
     for strip in band:
@@ -196,6 +220,8 @@ def _continues(row: Sequence[Strip], strip: Strip, limit: float, edges: Sequence
     cells = {cell.column: cell for each in row for cell in each.cells}
     if set(cells) == {0} and not _is_number(strip.cells[0]):  # the label's end is beside the values
         return strip.cells[0].column == 0 and len(strip.cells) > 1 and _goes_on(cells[0], strip.cells[0], edges, size)
+    if all(cell.column in cells and cell.lines[0].text[:1].islower() for cell in strip.cells):
+        return True
     if len(strip.cells) > max(1, len(cells) / 2) or any(_is_number(cell) for cell in strip.cells):
         return False
     return all(
@@ -214,6 +240,24 @@ def _goes_on(above: PrintedCell, cell: PrintedCell, edges: Sequence[float], size
     word = line.text.partition(" ")[0]
     width = float(line.boxes[len(word) - 1, 2] - line.boxes[0, 0])
     return not _is_number(above) and cell.column > 0 and room < width + 0.3 * size
+
+
+def _count_header(rows: Sequence[Sequence[PrintedCell]]) -> int:
+    """Count the rows of a header: up to the first that fills the most columns one by one."""
+    filled = [len(row) * all(cell.columns == 1 for cell in row) for row in rows]
+    return filled.index(max(filled)) + 1 if any(filled) else len(rows)
+
+
+def _spread_titles(rows: Sequence[list[PrintedCell]], frame: Frame, columns: int) -> None:
+    """Let the only cell of a row cover all columns if it stands in the middle of the table, and not as others do."""
+    lefts = Counter((c.column, round(c.lines[0].left / 3)) for row in rows for c in row if not _is_number(c))
+    for row in rows:
+        first = row[0]
+        left, right = min(li.left for li in first.lines), max(li.right for li in first.lines)
+        is_centred = abs(left + right - frame.left - frame.right) < 0.1 * (frame.right - frame.left)
+        own_place = lefts[first.column, round(first.lines[0].left / 3)] == 1
+        if len(row) == 1 and first.column and is_centred and own_place and not _is_number(first):
+            first.column, first.columns = 0, columns
 
 
 def _row_of(strips: Sequence[Strip]) -> list[PrintedCell]:

@@ -48,7 +48,7 @@ def find_tables(
     frames = framed_bodies(
         search.rules, search.free, [caption.top for caption in captions], typography.size, typography.width
     )
-    matched = match_captions(named, frames, search.free)
+    matched = match_captions(named, frames, search.free, typography.lefts)
     for caption, frame in matched:
         search.add_captioned(
             extend_down(extend_up(frame, caption, search.free, typography), search.free, typography), caption
