@@ -14,19 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .rotation import Boxes, to_shown_page, upright_boxes
+from .symbols import UNREAD, Drawn, SymbolReader
 
 _BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", re.I)
 _FORCE_BOLD = 1 << 18  # a font flag of PDF
 _BOLD_WEIGHT = 600
 _MAX_SKEW = 15  # degrees by which the text of a crooked scan may slant
-UNREAD = "\ufffd"
-"""Stands for a drawn character that the file does not map to Unicode."""
 _SPACE_CODES = (32, 0xA0, 0x3000)
 _PRIVATE_LIGATURES = {"\uf001": "fi", "\uf002": "fl"}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
 _SLASH = "\u0338"  # combining: negates a sign
-_HYPHENS = "\x02\ufffe\xad\u2010"  # PDFium's marks for a hyphen at a line's end, soft hyphen, typographic hyphen
+_HYPHENS = "\ufffe\xad\u2010"  # PDFium's mark for a hyphen at a line's end, soft hyphen, typographic hyphen
 
 
 class Style(NamedTuple):
@@ -73,8 +72,8 @@ class Characters:
     height: float
 
 
-def read_characters(page: Any) -> Characters:
-    """Extract the characters of a `pypdfium2.PdfPage` that leave ink.
+def read_characters(page: Any, symbols: SymbolReader) -> Characters:
+    """Extract the characters of a `pypdfium2.PdfPage` that leave ink; `symbols` is of its document.
 
     Raises:
         PdfiumError: the page is damaged.
@@ -84,11 +83,10 @@ def read_characters(page: Any) -> Characters:
     textpage = page.get_textpage()
     rotation, char, rect = page.get_rotation(), textpage.raw, raw.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
-    texts: list[str] = []
+    drawn: list[Drawn] = []
     boxes: list[tuple[float, float, float, float]] = []
     origins: list[tuple[float, float, float, float]] = []
     spaced: list[bool] = []
-    objects: list[int] = []
     numbers: dict[int, int] = {}
     handles: list[Any] = []
     styles: list[Style] = []
@@ -105,14 +103,15 @@ def read_characters(page: Any) -> Characters:
             handles.append(handle)
             styles.append(_style(char, at, rotation))
         negates = text == "6" and styles[number].font.startswith("CMSY")  # a font of signs without digits
-        texts.append(_SLASH if negates else text)
+        drawn.append(Drawn(at, _SLASH if negates else text, number))
         boxes.append((rect.left, rect.top, rect.right, rect.bottom))
         raw.FPDFText_GetCharOrigin(char, at, x, y)
         origins.append((x.value, y.value, x.value, y.value))
         spaced.append(space)
-        objects.append(number)
         space = False
+    texts = symbols.corrected(page, textpage, drawn, handles, styles)
     textpage.close()
+    objects = [each.object for each in drawn]
     placed, bases = to_shown_page(page, boxes), to_shown_page(page, origins)
     return Characters(texts, placed, bases, spaced, np.array(objects, np.int64), handles, styles, *page.get_size())
 
@@ -129,8 +128,9 @@ def _decoded(textpage: Any) -> Iterator[tuple[int, str]]:
             continue
         if 0xDC00 <= code < 0xE000:
             code, high = (0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0) if high else (0xFFFD, 0)
-        unmapped = not code and not raw.FPDFText_IsGenerated(textpage.raw, at)
-        text = UNREAD if unmapped else " " if code in _SPACE_CODES else _clean(chr(code))
+        text = " " if code in _SPACE_CODES else _clean(chr(code))
+        if unicodedata.category(chr(code)) == "Cc" and not raw.FPDFText_IsGenerated(textpage.raw, at):
+            text = "-" if raw.FPDFText_IsHyphen(textpage.raw, at) else UNREAD
         if text:
             yield at, text
 

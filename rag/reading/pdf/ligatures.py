@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .glyphs import UNREAD
 from .lines import Line, PageLines
+from .symbols import UNREAD
 
 _PAIRS, _TRIPLES = ("fi", "fl", "ff"), ("ffi", "ffl")
 # In units of the type size:

@@ -13,6 +13,7 @@ import numpy as np
 from .glyphs import Glyph, read_characters, upright_glyphs
 from .graphics import find_graphics
 from .rotation import Boxes, bounds, upright_boxes
+from .symbols import SymbolReader
 from .visibility import find_visible
 from .writing_systems import are_ideographs, close_spaced_heading, is_right_to_left, reading_order
 
@@ -104,13 +105,13 @@ def body_size(lines: Iterable[Line]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
-def read_lines(page: Any, number: int, label: str | None) -> PageLines:
-    """Extract the lines of a `pypdfium2.PdfPage` without its invisible text.
+def read_lines(page: Any, number: int, label: str | None, symbols: SymbolReader) -> PageLines:
+    """Extract the lines of a `pypdfium2.PdfPage` without its invisible text; `symbols` is of its document.
 
     Raises:
         PdfiumError: the page is damaged.
     """
-    chars = read_characters(page)
+    chars = read_characters(page, symbols)
     visibility = find_visible(page, chars)
     lines = tuple(
         _line(run, number, turned, chars.width, chars.height)

@@ -94,7 +94,9 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     from .line_numbers import remove_line_numbers
     from .ocr import read_scan, tesseract
     from .page_labels import label_pages
+    from .symbols import SymbolReader
 
+    symbols = SymbolReader()
     pages: list[PageLines] = []
     damaged: list[int] = []
     scans: list[int] = []
@@ -102,7 +104,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     for number in range(1, count + 1):
         try:
             pdf_page = pdf[number - 1]
-            page = read_lines(pdf_page, number, pdf.get_page_label(number - 1) or None)
+            page = read_lines(pdf_page, number, pdf.get_page_label(number - 1) or None, symbols)
             if not page.lines and (page.image or page.pictures):
                 page = read_scan(pdf_page, page)
                 scans += [] if page.lines else [number]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .graphics import area, object_bounds, page_objects
+from .symbols import UNREAD
 
 if TYPE_CHECKING:
     from .glyphs import Characters
@@ -61,9 +62,10 @@ def find_visible(page: Any, chars: Characters) -> Visibility:
     visible &= ~_is_faint(chars, without_text, scale)
     visible &= _is_readable_size(chars)
     visible = _marks_follow_letters(chars, visible)
-    hidden = int((~visible).sum())
+    unmapped = np.array([text == UNREAD for text in chars.texts])  # without ink it is a space of the font
+    hidden = int((~visible & ~unmapped).sum())
     if image and hidden and _is_scan_layer(visible, chars):
-        return Visibility(np.ones(len(visible), np.bool_), -hidden, True)
+        return Visibility(~unmapped, -hidden, True)
     return Visibility(visible, hidden, image)
 
 
@@ -152,7 +154,7 @@ def _is_adjacent(chars: Characters, at: int, other: int) -> bool:
 
 def _marks_follow_letters(chars: Characters, visible: Flags) -> Flags:
     """Give an invisible punctuation mark, which may be too small to tell, the flag of the letter before it."""
-    marks = np.array([not any(map(str.isalnum, text)) for text in chars.texts])
+    marks = np.array([not any(map(str.isalnum, text)) and text != UNREAD for text in chars.texts])
     letter_before = np.maximum.accumulate(np.where(marks, 0, np.arange(len(visible))))
     flags: Flags = np.where(marks & ~visible, visible[letter_before], visible)
     return flags

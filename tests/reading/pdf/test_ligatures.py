@@ -9,10 +9,10 @@ from helpers.papers import CASES
 from helpers.pdf_files import body
 from helpers.pdf_lines import Set, lines
 
-from rag.reading.pdf.glyphs import UNREAD
 from rag.reading.pdf.ligatures import restore_ligatures
 from rag.reading.pdf.lines import PageLines
 from rag.reading.pdf.reader import read_pdf
+from rag.reading.pdf.symbols import UNREAD
 
 
 def unread(text: str, narrow: float = 0.5) -> PageLines:
