@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
+from ..text.cleaning import UNREAD
 from ..text.readable import readable
 from ..types import Span
 from .features import (
@@ -73,7 +74,7 @@ def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArr
 
 
 def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> tuple[list[Candidate], list[float]]:
-    """Return the sentences of some chunks, and the cosine of each to the question."""
+    """Return the readable sentences of some chunks, and the cosine of each to the question."""
     candidates: list[Candidate] = []
     dense: list[float] = []
     papers: set[int] = set()
@@ -92,6 +93,8 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
         cosines = result.candidates.sentence_vectors[first:last] @ result.vector
         for (start, end), cosine in zip(chunk.sentences, cosines, strict=True):
             sentence = readable(text[start - chunk.start : end - chunk.start])
+            if UNREAD in sentence:
+                continue
             candidates.append(Candidate(row, paper_key, Span(start, end), sentence))
             dense.append(float(cosine))
     return candidates, dense

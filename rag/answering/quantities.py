@@ -34,12 +34,15 @@ _SIZES = {
     for name in names.split()
 }
 
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "0123456789+---")
+_POWER = r"(?:(?P<times>\s?[×x·⋅]\s?10)?(?P<exponent>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\^\{?[-−–+]?\d{1,3}\}?))?"  # 5 × 10⁶, 10^6
+
 NAME = re.compile(r"[^\W\d_][^\W_]*(?:-[^\W_]+)*")
 _QUANTITY = re.compile(
     rf"""
     (?P<sign>(?<![^\s(\[=:~<>≈∼])[-−–])?  # else it is a hyphen or the dash of a range
     (?:
-        (?P<digits>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:[.·]\d+)?|(?<!\d)[.·]\d+)
+        (?P<digits>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:[.·]\d+)?|(?<!\d)[.·]\d+){_POWER}
         | (?<!\w)(?i:(?P<tens>{"|".join(_TENS.split())})-)?(?i:(?P<spelled>{"|".join(_SPELLED)}))(?![^\W_])
     )
     (?P<magnitudes>(?:[\s-]?(?:hundred|thousand|million|billion|trillion)(?!\w)|(?<=\d)[kKMB](?!\w))*)
@@ -75,7 +78,7 @@ def find_quantities(text: str) -> list[Quantity]:
     found = []
     for match in _QUANTITY.finditer(text):
         if match["digits"]:
-            value = Decimal(match["digits"].replace(",", "").replace("·", "."))
+            value = _raised_to_power(Decimal(match["digits"].replace(",", "").replace("·", ".")), match)
             is_stated = match.start("digits") == 0 or not re.match(r"[\w.,·]", text[match.start("digits") - 1])
         else:
             value = Decimal(_SPELLED.get((match["tens"] or "").lower(), 0) + _SPELLED[match["spelled"].lower()])
@@ -84,6 +87,14 @@ def find_quantities(text: str) -> list[Quantity]:
         kind, size = _SIZES.get(match["unit"] or "", ("", Decimal(1)))
         found.append(Quantity(-value if match["sign"] else value, kind, size, is_stated, Span(*match.span())))
     return found
+
+
+def _raised_to_power(number: Decimal, match: re.Match[str]) -> Decimal:
+    """Return 5000000 for 5 × 10⁶; a number other than 10 before an exponent stays, as that may be a note's mark."""
+    exponent = int(match["exponent"].translate(_RAISED).strip("^{}")) if match["exponent"] else 0
+    if match["times"]:
+        return number.scaleb(exponent)
+    return Decimal(1).scaleb(exponent) if exponent and number == 10 else number
 
 
 def share_of_numbers(sentence: str, quotes: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..ingest.sentences import split_sentences, split_table
 from ..models.protocols import Embedder, MarkedText, Vectors
+from ..text.cleaning import UNREAD
 from ..text.kinds import TABLE
 from ..text.readable import readable
 from ..types import Paper, Passage, Span
@@ -79,11 +80,13 @@ class QuotablePassage:
 
     @cached_property
     def _spans(self) -> list[Span]:
-        """The sentences of the passage, as spans of the paper."""
+        """The readable sentences of the passage, as spans of the paper."""
         section = self.paper.section_at(self.passage.start)
         if section and section.kind == TABLE:
-            return split_table(self.paper, self.passage.start, self.passage.end)
-        return split_sentences(self.paper.text, self.passage.start, self.passage.end)
+            spans = split_table(self.paper, self.passage.start, self.passage.end)
+        else:
+            spans = split_sentences(self.paper.text, self.passage.start, self.passage.end)
+        return [span for span in spans if UNREAD not in self.quote(span)]
 
     @cached_property
     def _vectors(self) -> Vectors:

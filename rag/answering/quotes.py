@@ -39,7 +39,7 @@ def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weig
     chosen: list[int] = []
     seen: set[str] = set()
     if asks_for_paper(question):
-        best = next(i for i in order if not evidence.candidates[i].is_title)
+        best = next((i for i in order if not evidence.candidates[i].is_title), order[0])
         chosen += [
             i
             for i, c in enumerate(evidence.candidates)

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.cleaning import UNREAD
 from .rotation import Boxes, to_shown_page, upright_boxes
-from .symbols import UNREAD, Drawn, SymbolReader
+from .symbols import Drawn, SymbolReader
 
 _BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", re.I)
 _FORCE_BOLD = 1 << 18  # a font flag of PDF
@@ -24,6 +25,10 @@ _SPACE_CODES = (32, 0xA0, 0x3000)
 _PRIVATE_LIGATURES = {"\uf001": "fi", "\uf002": "fl"}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
+_LEVEL = frozenset("+-−–")
+# In units of the type size:
+_MAX_HEIGHT = 1.5
+_ASCENT, _DESCENT = 0.75, 0.25
 _SLASH = "\u0338"  # combining: negates a sign
 _HYPHENS = "\ufffe\xad\u2010"  # PDFium's mark for a hyphen at a line's end, soft hyphen, typographic hyphen
 
@@ -177,10 +182,19 @@ def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple
         boxes = upright_boxes(chars.boxes[at], turned, chars.width, chars.height).tolist()
         bases = upright_boxes(chars.origins[at], turned, chars.width, chars.height)[:, 3].tolist()
         glyphs = [
-            Glyph(chars.texts[n], left, top, right, bottom, chars.styles[chars.objects[n]], chars.spaced[n], base)
+            _usual_height(
+                Glyph(chars.texts[n], left, top, right, bottom, chars.styles[chars.objects[n]], chars.spaced[n], base)
+            )
             for n, (left, top, right, bottom), base in zip(at.tolist(), boxes, bases, strict=True)
         ]
         yield turned, _compose_accents(glyphs)
+
+
+def _usual_height(glyph: Glyph) -> Glyph:
+    """Give a plus or minus of a font with a great height the usual one, so that a raised one is seen to be raised."""
+    if glyph.text not in _LEVEL or glyph.bottom - glyph.top < _MAX_HEIGHT * glyph.style.size:
+        return glyph
+    return glyph._replace(top=glyph.base - _ASCENT * glyph.style.size, bottom=glyph.base + _DESCENT * glyph.style.size)
 
 
 def _compose_accents(glyphs: Sequence[Glyph]) -> list[Glyph]:

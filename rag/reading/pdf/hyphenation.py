@@ -12,6 +12,8 @@ from .writing_systems import UNSPACED
 
 _NOTE_MARK = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")
 _TAKES_MARK = re.compile(r"""(?:[a-z\d][)\]”"’%]?[.,;:!?]|[a-z]{2}[)”"’]|\b[^\W\d_]*[a-z]{4})$""")
+_TAKES_LATE_MARK = re.compile(r"\b[^\W\d_]*[A-Z]{3}$|[^\W\d_][\w-]*\d$|(?<![\d.,])(?:1[89]|20)\d\d$")  # DEET, p53, 2015
+_MAY_BE_POWER = ("2", "3")
 _TAKES_EXPONENT = re.compile(r"(?:\b\d[\d.,]*|\b(?:second|metre|meter|inch|feet|foot|mile|hour|minute|pixel)s?)$")
 _HYPHENED_PREFIXES = frozenset("self well non cross".split())
 
@@ -43,18 +45,28 @@ def join_lines(lines: Sequence[Line], words: Counter[str]) -> PlacedText:
 def _bracket_note_marks(line: Line, end: int) -> Iterator[PlacedText]:
     """Yield the line up to `end`, with raised numbers after a word or a sentence in brackets."""
     done = 0
-    raised = "".join("x" if high else " " for high in line.raised()) if line.text else ""
-    for run in re.finditer(r"x[x ,–-]*(?<=x)", raised[:end]):
-        before = line.text[: run.start()]
+    flags = line.raised() if line.text else []
+    raised = "".join(
+        "x" if high else "." if letter.isalnum() else letter for letter, high in zip(line.text, flags, strict=True)
+    )
+    for run in re.finditer(r"x(?:[x ,–-]{0,40}x)?", raised[:end]):
+        before, mark = line.text[: run.start()], line.text[slice(*run.span())]
         if (
-            _NOTE_MARK.fullmatch(line.text[slice(*run.span())])
-            and _TAKES_MARK.search(before)
-            and not _TAKES_EXPONENT.search(before)
+            _NOTE_MARK.fullmatch(mark)
+            and _takes_note_mark(before, mark)
             and not line.text[run.end() : run.end() + 1].isalnum()
         ):
             yield from (line_text(line, done, run.start()), unplaced("["), line_text(line, *run.span()), unplaced("]"))
             done = run.end()
     yield line_text(line, done, end)
+
+
+def _takes_note_mark(before: str, mark: str) -> bool:
+    if mark not in _MAY_BE_POWER and (
+        _TAKES_LATE_MARK.search(before) or (not mark.isdigit() and before[-1:].isdigit())
+    ):
+        return True
+    return bool(_TAKES_MARK.search(before)) and not _TAKES_EXPONENT.search(before)
 
 
 def _line_end(text: str, following: str, words: Counter[str]) -> tuple[int, bool]:

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...text.cleaning import UNREAD
 from .lines import Line, PageLines
-from .symbols import UNREAD
 
 _PAIRS, _TRIPLES = ("fi", "fl", "ff"), ("ffi", "ffl")
 # In units of the type size:
 _TRIPLE_WIDTH = 0.72  # if the font's own letters do not tell
 _MIN_WIDTH, _MAX_WIDTH = 0.35, 1.25
+_BEFORE_FINAL = re.compile(r".[aeiou]$|^[aeiou]$", re.I)  # staff, cliff, off
 _BESIDE_WORDS = " .,;:!?()[]\"'’”“‘-–—/"
 _FFL_ENDINGS = re.compile(r"e(?!st)|u|o|y$|in[eg]", re.I)  # affluent, shuffle, offline; not officer
 # The letters before and after the ligature, and which one it then is; the first that matches.
@@ -45,7 +46,7 @@ class Repaired(NamedTuple):
 def restore_ligatures(pages: Sequence[PageLines]) -> Repaired:
     """Replace unread characters inside words by ligatures.
 
-    Other unread characters are removed, or left as U+FFFD if they are part of a word.
+    Others stay as U+FFFD, so that no sentence with one is quoted; bullets and ornaments are removed.
     """
     if not any(UNREAD in line.text for page in pages for line in page.lines):
         return Repaired(list(pages), 0, 0)
@@ -60,7 +61,7 @@ def restore_ligatures(pages: Sequence[PageLines]) -> Repaired:
             if UNREAD in line.text:
                 letters = _replacements(line, words, triple_widths.get(line.font, _TRIPLE_WIDTH))
                 restored += sum(len(text) > 1 for text in letters)
-                unread += sum(text in ("", UNREAD) for text in letters)
+                unread += letters.count(UNREAD)
                 line = _replaced(line, letters)
                 if not line.text.strip():
                     continue
@@ -89,7 +90,7 @@ def _relative_width(line: Line, at: int) -> float:
 
 
 def _replacements(line: Line, words: Counter[str], triple_width: float) -> list[str]:
-    """Return for each unread character of a line its letters, U+FFFD if unknown in a word, nothing elsewhere."""
+    """Return for each unread character of a line its letters, U+FFFD if unknown, nothing for a bullet."""
     out: list[str] = []
     for at, letter in enumerate(line.text):
         if letter != UNREAD:
@@ -99,8 +100,10 @@ def _replacements(line: Line, words: Counter[str], triple_width: float) -> list[
         left, right = before[0] if before else "", after[0] if after else ""
         around = line.text[: at - len(left)][-1:], line.text[at + 1 + len(right) :][:1]
         width = _relative_width(line, at)
-        if not _is_in_word(left, right, around):
-            out.append("")  # part of a formula, a bullet
+        if _is_bullet(line.text, at):
+            out.append("")
+        elif not _is_in_word(left, right, around):
+            out.append(UNREAD)  # part of a formula
         elif not _MIN_WIDTH < width < _MAX_WIDTH:
             out.append(UNREAD)
         else:
@@ -108,11 +111,18 @@ def _replacements(line: Line, words: Counter[str], triple_width: float) -> list[
     return out
 
 
+def _is_bullet(text: str, at: int) -> bool:
+    """Return whether an unread character stands alone before the text of a line, or on a line without any."""
+    begins = not text[:at].strip() and not text[at + 1 : at + 2].strip()
+    return begins or not any(map(str.isalnum, text))
+
+
 def _is_in_word(left: str, right: str, around: tuple[str, str]) -> bool:
     """Return whether the letters around an unread character form a word of prose, unlike those of a formula."""
     letters = left + right
     small = letters[1:].islower() and (letters[0].islower() or bool(left))
-    return len(letters) > 1 and small and all(not near or near in _BESIDE_WORDS for near in around)
+    complete = bool(right) or bool(_BEFORE_FINAL.search(left))
+    return len(letters) > 1 and small and complete and all(not near or near in _BESIDE_WORDS for near in around)
 
 
 def _ligature(left: str, right: str, triple: bool, words: Counter[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from .glyphs import Glyph, read_characters, upright_glyphs
 from .graphics import find_graphics
 from .rotation import Boxes, bounds, upright_boxes
+from .superscripts import with_exponents
 from .symbols import SymbolReader
 from .visibility import find_visible
 from .writing_systems import are_ideographs, close_spaced_heading, is_right_to_left, reading_order
@@ -58,7 +59,7 @@ class Line:
         usual = sorted(heights)[len(heights) // 2]
         base = sorted(float(box[3]) for box in self.boxes)[len(heights) // 2]
         return [
-            letter != " " and height < 0.87 * usual and float(box[3]) < base - 0.1 * self.size
+            letter != " " and height < 0.87 * usual and float(box[3]) < base - 0.2 * self.size
             for letter, height, box in zip(self.text, heights, self.boxes, strict=True)
         ]
 
@@ -203,7 +204,7 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
     sizes, fonts = [g.style.size for g in glyphs], [g.style.font for g in glyphs]
     large = max((size for size in set(sizes) if sizes.count(size) > 1), default=sizes[0])
     bases = [round(g.base, 1) for g in glyphs if g.style.size >= large]
-    return Line(
+    line = Line(
         "".join(text for text, _ in parts),
         page,
         *bounds(boxes),
@@ -214,6 +215,7 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
         turned=turned,
         base=max(set(bases), key=bases.count),
     )
+    return line if len(set(sizes)) == 1 else replace(line, text=with_exponents(line.text, line.raised()))
 
 
 def _with_spaces(

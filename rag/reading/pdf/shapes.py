@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,9 +16,7 @@ _RUNS_WEIGHT, _ASPECT_WEIGHT, _SIZE_WEIGHT = 0.25, 0.12, 0.3
 SYMBOLS = "=+−±×÷<>≤≥∼≈≠≡∞→←↔↑↓′″·•°©*~'"
 """The characters that a glyph is taken for if it is drawn so."""
 _IN_SYMBOL_FONT = "=+−±×÷<>≤≥∼≈≠≡∞→←↔↑↓′″•°*"
-_IN_LATIN_FONTS = (
-    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'()*,-./:;?@[]\\_{|}~=+±×÷<>·•°©®"
-)
+_IN_LATIN_FONTS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'()*,-./:;?@[]\\_{|}~=+±×÷<>·•°©®"
 _LATIN_FONTS = ("Times-Roman", "Times-Bold", "Times-Italic", "Helvetica", "Helvetica-Bold")
 
 Bitmap = NDArray[np.bool_]

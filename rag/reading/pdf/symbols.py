@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...text.cleaning import UNREAD
 from .shapes import SYMBOLS, Bitmap, Match, ink_of, nearest, shape_of
 
 if TYPE_CHECKING:
     from .glyphs import Style
-
-UNREAD = "\ufffd"
-"""Stands for a drawn character that the file does not map to Unicode, or to another one than it draws."""
 
 _EM = 48  # pixels, of a drawn glyph
 _MAX_PIXELS = 1_000_000  # of a text object
@@ -42,7 +40,7 @@ _SAME = {"~": "∼", "'": "′"}
 class Drawn(NamedTuple):
     """A character of a page: its index in PDFium's text page, its text, and the number of its text object."""
 
-    index: int
+    at: int
     text: str
     object: int
 
@@ -85,8 +83,8 @@ class SymbolReader:
             style = styles[each.object]
             if style.size <= 0 or not self._is_checked(style.font, each.text):
                 continue
-            place = _place(textpage, each.index)
-            keys[at] = key = _key(textpage, each.index, style, place)
+            place = _place(textpage, each.at)
+            keys[at] = key = _key(textpage, each.at, style, place)
             if key not in self._matches and len(self._matches) < _MAX_SHAPES:
                 self._matches[key] = match = drawer.match(each, place, style)
                 if match and _is_other_symbol(each.text, match):
@@ -143,7 +141,7 @@ class _Drawer:
         self._handles = handles
         self._indices: dict[int, list[int]] = {}
         for each in characters:
-            self._indices.setdefault(each.object, []).append(each.index)
+            self._indices.setdefault(each.object, []).append(each.at)
         self._turns = page.get_rotation() // 90
         self._number = -1
         self._ink: Bitmap | None = None

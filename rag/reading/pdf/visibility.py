@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...text.cleaning import UNREAD
 from .graphics import area, object_bounds, page_objects
-from .symbols import UNREAD
 
 if TYPE_CHECKING:
     from .glyphs import Characters

@@ -7,9 +7,9 @@ from helpers.papers import CASES, SHARED
 from helpers.pdf_lines import Set, big, guess, page
 
 from rag.reading.pdf.lines import read_lines
-from rag.reading.pdf.symbols import SymbolReader
 from rag.reading.pdf.metadata import Metadata, guess_metadata
 from rag.reading.pdf.reader import read_pdf
+from rag.reading.pdf.symbols import SymbolReader
 
 TEXT = "the early signals of the river rise in spring near the meadow and the hall where all of them are counted"
 

@@ -69,7 +69,7 @@ def raised(canvas: Canvas, before: str, mark: str, after: str) -> None:
         ("The banks that we saw cover 5 km", "2", " of the valley floor in all.",
          "The banks that we saw cover 5 km2 of the valley floor in all."),
         ("All of them weigh 10", "3", " grams in the end, as we know.",
-         "All of them weigh 103 grams in the end, as we know."),
+         "All of them weigh 10³ grams in the end, as we know."),
         ("The share was put to R", "2", " in each of the three rivers.",
          "The share was put to R2 in each of the three rivers."),
     ],

@@ -12,7 +12,7 @@ from helpers.pdf_lines import Set, lines
 from rag.reading.pdf.ligatures import restore_ligatures
 from rag.reading.pdf.lines import PageLines
 from rag.reading.pdf.reader import read_pdf
-from rag.reading.pdf.symbols import UNREAD
+from rag.text.cleaning import UNREAD
 
 
 def unread(text: str, narrow: float = 0.5) -> PageLines:
@@ -52,15 +52,22 @@ def test_the_same_word_elsewhere_decides_about_a_ligature() -> None:
 
 def test_characters_that_cannot_be_guessed_are_counted() -> None:
     repaired = restore_ligatures([unread("the ??? of wo?d and ? more", 0.2)])
-    assert repaired.pages[0].lines[0].text == f"the  of wo{UNREAD}d and  more"
+    assert repaired.pages[0].lines[0].text == "the ??? of wo?d and ? more".replace("?", UNREAD)
     assert (repaired.restored, repaired.unread) == (0, 5)
+
+
+@pytest.mark.parametrize(("text", "kept"), [("? the otters swim", " the otters swim"), ("??", "")])
+def test_unread_bullets_and_ornaments_are_removed(text: str, kept: str) -> None:
+    repaired = restore_ligatures([unread(text, 0.2)])
+    assert "".join(line.text for line in repaired.pages[0].lines) == kept
+    assert repaired.unread == 0
 
 
 @pytest.mark.parametrize("formula", ["d?PQ + 1", "tk?1 and", "L = maxn d?P, o?2", "f+ ?j", "i=1 ?M", "m2 ?! m1"])
 def test_an_unread_character_of_a_formula_is_not_a_ligature(formula: str) -> None:
     repaired = restore_ligatures([unread(formula, 0.55)])
     assert repaired.restored == 0
-    assert repaired.pages[0].lines[0].text == formula.replace("?", "")
+    assert repaired.pages[0].lines[0].text == formula.replace("?", UNREAD)
 
 
 def test_restored_ligatures_are_noted() -> None:
