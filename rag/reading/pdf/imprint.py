@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..bylines import squeezed
@@ -35,6 +35,7 @@ _LONE_DOI = re.compile(r"\W*(?:https?://\S{1,40}/)?10\.\d{4,9}/\S+$")
 _OPEN_DOI = re.compile(r"\b10\.\d{4,9}(?:/\S*)?$")
 _OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$|https?:$|/$")
 _MAX_CITATION_ROWS = 12
+_MAX_NEAR = 100  # rows among which the one below is looked for
 _RUNNING_PAGES = 8  # pages whose margins are compared
 _TITLE_LETTERS = 24  # of the title, by which a paper's own citation is known
 
@@ -51,26 +52,28 @@ def imprint(pages: Sequence[PageLines], covers: int, title: str, title_rows: Seq
     page = first_page(pages, covers)
     found = list(_own_citations(pages, covers, title))
     for cover in (first_page(pages, at) for at in range(covers)):
-        found += [Passage(text, "cover") for text in _texts(cover.rows, cover)]
+        places = {row.at: index for index, row in enumerate(cover.rows)}
+        found += [Passage(text, "cover") for row in cover.rows for text in _texts(row, cover, places)]
     found += [Passage(text, "running head") for text in _running_heads(pages[covers:])]
     found += [Passage(line.text, "side") for at in pages[covers : covers + 1] for line in at.lines if line.turned]
-    rows = _imprint_rows(page, title_rows)
-    citing = [row for row in rows if _may_cite(row, page, title_rows)]
-    found += [Passage(text, "first page") for text in _texts([row for row in rows if row not in citing], page)]
-    found += [Passage(text, "text") for text in _texts(citing, page)]
+    end = _front_matter_end(page, title_rows)
+    places = {row.at: index for index, row in enumerate(page.rows)}
+    for row in _imprint_rows(page, title_rows, end):
+        where = "text" if _may_cite(row, page, end) else "first page"
+        found += [Passage(text, where) for text in _texts(row, page, places)]
     return [each for each in found if each.where == "side" or not _VISITED.match(each.text)]
 
 
 # The first page
 
 
-def _imprint_rows(page: FirstPage, title: Sequence[Row]) -> list[Row]:
+def _imprint_rows(page: FirstPage, title: Sequence[Row], end: float) -> list[Row]:
     """Return the rows that may name the publication: margins, front matter, labelled rows, small type."""
-    end = _front_matter_end(page, title)
+    in_title = {row.at for row in title}
     return [
         row
         for row in page.rows
-        if row not in title
+        if row.at not in in_title
         and (
             in_margin(row, page.height)
             or row.top < end
@@ -89,25 +92,21 @@ def _front_matter_end(page: FirstPage, title: Sequence[Row]) -> float:
     return min(ends) if ends else max((row.bottom for row in title), default=0.0)
 
 
-def _may_cite(row: Row, page: FirstPage, title: Sequence[Row]) -> bool:
+def _may_cite(row: Row, page: FirstPage, end: float) -> bool:
     """Return whether an imprint row may be of the text, a note or the references, and so may name another work."""
-    if row.top < _front_matter_end(page, title) or any(
-        pattern.match(row.text) for pattern in (_LABELLED, _PUBLICATION_LINE, _LONE_DOI)
-    ):
+    if row.top < end or any(pattern.match(row.text) for pattern in (_LABELLED, _PUBLICATION_LINE, _LONE_DOI)):
         return False
     as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
     return as_text or not in_margin(row, page.height)
 
 
-def _texts(rows: Sequence[Row], page: FirstPage) -> list[str]:
-    """Return the rows' texts; one that ends in the middle of a DOI or a name goes on in the row below it."""
-    texts = []
-    for row in rows:
-        if _OPEN_DOI.search(row.whole) or _OPEN_END.search(row.whole):
-            below = _index_below(page.rows, page.rows.index(row))
-            texts += [] if below is None else [_joined(row.whole, page.rows[below].whole)]
-        texts.append(row.whole)
-    return texts
+def _texts(row: Row, page: FirstPage, places: Mapping[int, int]) -> Iterator[str]:
+    """Yield a row's text; first with that of the row below it if it ends in the middle of a DOI or a name."""
+    if _OPEN_DOI.search(row.whole) or _OPEN_END.search(row.whole):
+        below = _index_below(page.rows, places[row.at])
+        if below is not None:
+            yield _joined(row.whole, page.rows[below].whole)
+    yield row.whole
 
 
 # Running heads
@@ -173,7 +172,7 @@ def _index_below(rows: Sequence[Row], at: int | None) -> int | None:
     """Return the index of the row directly below another in its column."""
     if at is None:
         return None
-    for index in range(at + 1, len(rows)):
+    for index in range(at + 1, min(at + _MAX_NEAR, len(rows))):
         if rows[index].top > rows[at].bottom + rows[at].size:
             return None
         if _is_below(rows[at], rows[index]):

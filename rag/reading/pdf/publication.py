@@ -55,6 +55,7 @@ _YEAR_IN_PARENTHESES = re.compile(rf"\({_YEAR}\w?\)")
 _FIRST_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)")
 _DATES = {"coverdate": 0.9, "coverdisplaydate": 0.9, "publicationdate": 0.9, "subject": 0.6}
 _FILE_DATES = ("creationdate", "createdate")
+_MAX_VERSIONS = 10  # of a DOI
 _MIN_MENTIONS = 3  # of a year, for the paper to be no older
 
 _VENUES = (
@@ -125,7 +126,10 @@ def dois_in(text: str) -> list[str]:
 def reconciled(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return candidates where a DOI that a line's end cut is the whole one, and an older version's is the latest's."""
     dois = sorted({each.value for each in candidates if each.field == "doi"})
-    whole = {one: next((other for other in dois if _is_cut(one, other)), one) for one in dois}
+    # Those that begin with another one follow it in order.
+    whole = {
+        one: next((o for o in dois[at + 1 : at + _MAX_VERSIONS] if _is_cut(one, o)), one) for at, one in enumerate(dois)
+    }
     latest: dict[str, str] = {}
     for doi in dois:
         if _VERSION.search(doi) and _version(doi) >= _version(latest.get(_VERSION.sub("", doi), "")):
