@@ -93,15 +93,29 @@ def _text(text: str, span: tuple[int, int]) -> str:
 
 
 def plain_tables(tables: Sequence[Table]) -> list[list[Any]]:
-    """Return tables as JSON values; the numbers of a row's cells follow each other in one list."""
+    """Return tables as JSON values; the numbers of a row's cells follow each other in one list.
+
+    They are the characters since the cell before, the length, the first column and the columns: small numbers, which
+    compress to a quarter.
+    """
     return [
         [
             *(table.label, table.start, table.end, table.caption, table.header_rows),
-            [[number for c in row for number in (c.start, c.end, c.column, c.columns)] for row in table.rows],
+            list(_numbers(table)),
             table.notes,
         ]
         for table in tables
     ]
+
+
+def _numbers(table: Table) -> Iterator[list[int]]:
+    last = table.start
+    for row in table.rows:
+        numbers: list[int] = []
+        for cell in row:
+            numbers += (cell.start - last, cell.end - cell.start, cell.column, cell.columns)
+            last = cell.end
+        yield numbers
 
 
 def made_tables(values: Sequence[Sequence[Any]], length: int) -> tuple[Table, ...]:
@@ -116,9 +130,7 @@ def _made_table(
     length: int, label: Any, start: Any, end: Any, caption: Any, header_rows: Any, rows: Any, notes: Any
 ) -> Table:
     start, end = _span((start, end), 0, length)
-    cells = tuple(tuple(_made_cells(row, start, end)) for row in rows)
-    if not all(cells):
-        raise ValueError("a row without cells")
+    cells = tuple(_made_rows(rows, start, end))
     if not 0 <= int(header_rows) <= len(cells):
         raise ValueError("more header rows than rows")
     return Table(
@@ -132,12 +144,20 @@ def _made_table(
     )
 
 
-def _made_cells(numbers: Sequence[Any], first: int, last: int) -> Iterator[Cell]:
-    quadruples = [iter(map(int, numbers))] * 4
-    for start, end, column, columns in zip(*quadruples, strict=True):
-        if not (first <= start <= end <= last and 0 <= column < column + columns <= MAX_COLUMNS):
-            raise ValueError("a cell outside of its table")
-        yield Cell(start, end, column, columns)
+def _made_rows(rows: Sequence[Sequence[Any]], first: int, last: int) -> Iterator[tuple[Cell, ...]]:
+    end = first
+    for numbers in rows:
+        cells = []
+        quadruples = [iter(map(int, numbers))] * 4
+        for gap, length, column, columns in zip(*quadruples, strict=True):
+            start = end + gap
+            end = start + length
+            if not (first <= start <= end <= last and 0 <= column < column + columns <= MAX_COLUMNS):
+                raise ValueError("a cell outside of its table")
+            cells.append(Cell(start, end, column, columns))
+        if not cells:
+            raise ValueError("a row without cells")
+        yield tuple(cells)
 
 
 def _span(span: Sequence[Any], first: int, last: int) -> Span:

@@ -41,7 +41,7 @@ def details_of(paper: Paper) -> str:
     details = {name: getattr(paper, name) for name in _DETAILS}
     details["pages"] = [[p.number, p.label, p.start, p.end] for p in paper.pages]
     details["sections"] = [[s.title, s.start, s.end, s.kind] for s in paper.sections]
-    details |= {"tables": _pack_tables(paper.tables)} if paper.tables else {}
+    details |= {"packed_tables": _pack_tables(paper.tables)} if paper.tables else {}
     return json.dumps(details, ensure_ascii=False)
 
 
@@ -54,7 +54,7 @@ def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
             details[name] = tuple(details.get(name, ()))
         details["pages"] = tuple(Page(*page) for page in details["pages"])
         details["sections"] = tuple(Section(*section) for section in details["sections"])
-        details["tables"] = _unpack_tables(stored.get("tables", ""), len(row["text"])) if row["text"] else ()
+        details["tables"] = _unpack_tables(stored.get("packed_tables", ""), len(row["text"])) if row["text"] else ()
         details["certainty"] = tuple((name, value) for name, value in details.get("certainty", ()))
         columns = {name: row[name] for name in ("id", "title", "text", "year")}
         return Paper(**columns, **details, sources=sources)
@@ -62,11 +62,11 @@ def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
 
 def _pack_tables(tables: Sequence[Table]) -> str:
     """Return tables as text. Compressed, so that a list of all papers does not parse the numbers of their cells."""
-    return base64.b85encode(zlib.compress(json.dumps(plain_tables(tables)).encode())).decode()
+    return base64.b64encode(zlib.compress(json.dumps(plain_tables(tables), separators=(",", ":")).encode())).decode()
 
 
 def _unpack_tables(packed: str, length: int) -> tuple[Table, ...]:
-    return made_tables(json.loads(zlib.decompress(base64.b85decode(packed))), length) if packed else ()
+    return made_tables(json.loads(zlib.decompress(base64.b64decode(packed, validate=True))), length) if packed else ()
 
 
 def chunk_of(row: sqlite3.Row) -> Chunk:
