@@ -151,17 +151,28 @@ def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> B
     title_words = {word.casefold() for row in title for word in re.findall(r"[^\W\d_]{3,}", row.text)}
     byline = _judge(_name_rows(_side_by_side(below)), used, title_words)
     if byline.people:
-        rows = (row for row in below if any(b.top < (row.top + row.bottom) / 2 < b.bottom for b in byline.rows))
-        return byline._replace(rows=tuple(rows))
+        return byline._replace(rows=tuple(_level_rows(below, byline.rows)))
     over = _judge(_name_rows(join_rows(above)[-3:]), used, title_words)
     return over._replace(rows=()) if over.certainty > _LONE_NAME else Byline([])  # a journal's name stands there too
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[Row]:
     """Return rows joined with those beside them; running text beside the names stays on its own."""
-    text = [bool(FRONT_MATTER_END.match(row.text)) or is_sentence(row.text) for row in rows]
+    text = [_is_text(row) for row in rows]
     joined = join_rows(row for row, is_text in zip(rows, text, strict=True) if not is_text)
     return sorted([*joined, *compress(rows, text)], key=lambda row: (row.top, row.left))
+
+
+def _level_rows(rows: Sequence[Row], byline: Sequence[Row]) -> list[Row]:
+    """Return the rows at the height of those of a byline, without a column of running text on their right."""
+    level = [row for row in rows if any(b.top < (row.top + row.bottom) / 2 < b.bottom for b in byline)]
+    left = min((row.left for row in byline), default=0.0)
+    margin = min((row.left for row in level if _is_text(row) and row.left > left + 1), default=math.inf)
+    return [row for row in level if row.left < margin and not _is_text(row)]
+
+
+def _is_text(row: Row) -> bool:
+    return bool(FRONT_MATTER_END.match(row.text)) or ("@" not in row.text and is_sentence(row.text))
 
 
 def _is_left_aligned(rows: Sequence[Row], page: FirstPage) -> bool:
