@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .captions import figure_lettering, find_captions, is_caption_of
-from .columns import Block, Typography, reading_order, stays_in_column
+import numpy as np
+
+from .captions import figure_lettering, find_captions, is_caption_of, join_pictures
+from .columns import Block, Typography, stays_in_column
 from .line_pieces import baseline, merge_pieces
 from .lines import Line, PageLines
+from .reading_order import reading_order
 from .table_rules import draw_dotted_rules
 from .tables import find_tables
 
@@ -22,7 +25,7 @@ _IMPRINT = re.compile(
 
 def find_blocks(page: PageLines, typography: Typography) -> list[Block]:
     """Return the blocks of a page in reading order, without the lettering of figures."""
-    typography = typography._replace(lefts=typography.lefts_by_side[page.number % 2])
+    typography = typography._replace(lefts=typography.lefts_by_page[page.number])
     page = draw_dotted_rules(page)
     lines = sorted(page.lines, key=lambda line: (line.top, line.left))
     captions = find_captions(lines, typography)
@@ -31,11 +34,13 @@ def find_blocks(page: PageLines, typography: Typography) -> list[Block]:
         for table in find_tables(page, lines, captions, typography)
     ]
     in_tables = [line for block in tables if block.table for line in block.table.lines]
-    captions = [caption for caption in captions if not {id(li) for li in caption.lines} & {id(li) for li in in_tables}]
+    table_ids = {id(line) for line in in_tables}
+    captions = [caption for caption in captions if table_ids.isdisjoint(map(id, caption.lines))]
     free = _without(lines, [*in_tables, *(line for caption in captions for line in caption.lines)])
+    pictures = join_pictures(page)
     for caption in captions:
         if is_caption_of("fig", caption):
-            free = _without(free, figure_lettering(caption, free, page, typography))
+            free = _without(free, figure_lettering(caption, free, pictures, typography))
     blocks = _group(merge_pieces(free, typography.lefts), typography)
     _mark_footnotes(blocks, page, typography)
     beside = [block for block in blocks if _is_beside_columns(block, page, typography)]
@@ -75,14 +80,17 @@ def _continues(block: Block, line: Line, typography: Typography) -> bool:
 
 def _mark_footnotes(blocks: Sequence[Block], page: PageLines, typography: Typography) -> None:
     """Mark blocks in small type at the foot of a column, and imprints, as footnotes."""
-    for block in blocks:
+    boxes = np.array([(b.left, b.top, b.right, b.bottom, b.lines[0].size) for b in blocks]).reshape(-1, 5)
+    lefts, tops, rights, _, sizes = boxes.T
+    for block, (left, top, right, bottom, size) in zip(blocks, boxes.tolist(), strict=True):
         first = block.lines[0]
-        small = first.size <= 0.88 * typography.size
-        marked = first.size < 0.95 * typography.size and bool(re.match(r"[\d*∗†‡§¶]", first.text))
-        below = [b for b in blocks if b.top > block.bottom - 2 and b.left < block.right and b.right > block.left]
-        last = all(b.lines[0].size <= 0.95 * typography.size for b in below)
+        small = size <= 0.88 * typography.size
+        marked = size < 0.95 * typography.size and bool(re.match(r"[\d*∗†‡§¶]", first.text))
         imprint = bool(_IMPRINT.match(first.text)) and len(block.lines) < _MAX_IMPRINT_LINES
-        if block.top > 0.4 * page.height and (((small or marked) and last) or imprint):
+        if top <= 0.4 * page.height or not (small or marked or imprint):
+            continue
+        below = (tops > bottom - 2) & (lefts < right) & (rights > left)
+        if imprint or bool((sizes[below] <= 0.95 * typography.size).all()):
             block.kind = "footnote"
 
 

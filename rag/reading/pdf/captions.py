@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from .columns import CAPTION, Block, Box, Typography, stays_in_column
@@ -18,13 +19,16 @@ _JOIN_DISTANCE = 8  # points between parts of one drawing
 def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
     """Return the captions among lines that are sorted from top to bottom."""
     out: list[Block] = []
+    tops = [line.top for line in lines]
     for line in lines:
         found = CAPTION.match(line.text)
         if not found or (line.size, found["mark"]) not in typography.captions or _is_in_sentence(line, lines):
             continue
         caption = Block([line, *_beside(line, lines)], "caption", f"{found['kind']} {found['number']}")
-        for below in lines:
-            last = caption.lines[-1]
+        for at in range(bisect_right(tops, line.top), len(lines)):
+            below, last = lines[at], caption.lines[-1]
+            if below.top - last.bottom > line.size:
+                break
             if below.top <= last.top or CAPTION.match(below.text) or abs(below.size - line.size) > 0.6:
                 continue
             near = below.top - last.bottom < 0.55 * line.size and below.bottom > last.bottom + 0.4 * line.size
@@ -58,9 +62,11 @@ def is_caption_of(kind: str, caption: Block) -> bool:
     return bool(caption.label) and str(caption.label).lower().startswith(kind)
 
 
-def figure_lettering(caption: Block, lines: Sequence[Line], page: PageLines, typography: Typography) -> list[Line]:
+def figure_lettering(
+    caption: Block, lines: Sequence[Line], pictures: Sequence[Box], typography: Typography
+) -> list[Line]:
     """Return the lines inside the figure above a caption."""
-    above = [p for p in _pictures(page) if p[0] < caption.right and p[2] > caption.left and p[1] < caption.bottom]
+    above = [p for p in pictures if p[0] < caption.right and p[2] > caption.left and p[1] < caption.bottom]
     nearest = max(above, key=lambda p: p[3], default=None)
     if nearest is None or caption.top - nearest[3] > _MAX_FIGURE_DISTANCE:
         return []
@@ -69,7 +75,7 @@ def figure_lettering(caption: Block, lines: Sequence[Line], page: PageLines, typ
     return [li for li in inside if abs(li.size - typography.size) > 0.3 or len(li.text.split()) < 6]
 
 
-def _pictures(page: PageLines) -> list[Box]:
+def join_pictures(page: PageLines) -> list[Box]:
     """Return the boxes around pictures and drawings whose parts are close together."""
     out: list[Box] = []
     for part in sorted(page.pictures, key=lambda p: (p[1], p[0])):

@@ -1,21 +1,22 @@
-"""Detect the columns of a document and put the blocks of a page in reading order."""
+"""Detect the columns of a document."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from .gutters import column_edges
 from .lines import Line, PageLines, body_size
 
 if TYPE_CHECKING:
     from .tables import PrintedTable
 
-_MAX_LINE_HEIGHT = 20  # points
+_SAME_EDGE = 8  # points between the edges of one column
 _MIN_COLUMN_DISTANCE = 40  # points between the left edges of two columns
 CAPTION = re.compile(
     r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|TABLE|"
@@ -30,14 +31,14 @@ class Typography(NamedTuple):
     """How most of a document is set, in points.
 
     `size` is the type size, `pitch` the distance between baselines, `width` that of a column's lines; `lefts` are the
-    left edges of the columns; `lefts_by_side` are those of even and of odd pages, which differ if margins are mirrored.
+    left edges of the columns, `lefts_by_page` those of each page by its number, with columns that it alone has.
     `captions` has the size and the mark after the number of the document's captions.
     """
 
     size: float
     pitch: float
     lefts: tuple[float, ...]
-    lefts_by_side: tuple[tuple[float, ...], tuple[float, ...]]
+    lefts_by_page: Mapping[int, tuple[float, ...]]
     captions: frozenset[tuple[float, str]]
     width: float
 
@@ -82,8 +83,18 @@ def measure(pages: Sequence[PageLines]) -> Typography:
     even, odd = (_column_lefts([line for line in body if line.page % 2 == side]) for side in (0, 1))
     mirrored = even and odd and abs(even[0] - odd[0]) > 3
     sides = (even, odd) if mirrored else (lefts, lefts)
+    by_page = {
+        page.number: _with_own(sides[page.number % 2], edges)
+        for page, edges in zip(pages, column_edges(pages), strict=True)
+    }
+    pitch = median(steps) if steps else 1.2 * size
     width = median(line.right - line.left for line in body) if body else 250.0
-    return Typography(size, median(steps) if steps else 1.2 * size, lefts, sides, _caption_forms(lines, size), width)
+    return Typography(size, pitch, lefts, by_page, _caption_forms(lines, size), width)
+
+
+def _with_own(known: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
+    """Return the left edges of the document's columns with those of a page that are no others."""
+    return tuple(sorted([*known, *(edge for edge in edges if all(abs(edge - left) > _SAME_EDGE for left in known))]))
 
 
 def _column_lefts(lines: Sequence[Line]) -> tuple[float, ...]:
@@ -106,50 +117,3 @@ def _caption_forms(lines: Sequence[Line], size: float) -> frozenset[tuple[float,
 def stays_in_column(line: Line, block: Block, lefts: Sequence[float]) -> bool:
     """Return whether a line does not cross the edge of a column that the block stays in."""
     return not any(line.left < left - 8 < block.left - 4 or block.right < left < line.right - 8 for left in lefts)
-
-
-def reading_order(blocks: Sequence[Block], lefts: Sequence[float] = ()) -> list[Block]:
-    """Order blocks down a column, a column before the one to its right, and both between blocks that span them."""
-    blocks = sorted(blocks, key=lambda b: (b.top, b.left))
-    boxes = [(b.left, b.top, b.right, b.bottom) for b in blocks]
-    count = range(len(blocks))
-    before = {at: {n for n in count if n != at and _precedes(boxes[n], boxes[at], boxes, lefts)} for at in count}
-    out: list[Block] = []
-    while before:
-        ready = next((at for at, others in before.items() if not others & before.keys()), min(before))
-        out.append(blocks[ready])
-        del before[ready]
-    return out
-
-
-def _precedes(a: Box, b: Box, boxes: Sequence[Box], lefts: Sequence[float]) -> bool:
-    if min(a[2], b[2]) - max(a[0], b[0]) > 3:
-        return (a[1] + a[3]) < (b[1] + b[3])
-    if a[0] > b[0]:
-        return _is_centred_above(a, b, boxes, lefts) or _is_above_heading(a, b, boxes)
-    if _is_centred_above(b, a, boxes, lefts) or _is_above_heading(b, a, boxes):
-        return False
-    spanning = (c for c in boxes if _overlaps(c, a) and _overlaps(c, b))
-    return not (b[1] < a[1] and any(b[3] - 3 <= c[1] + 3 and c[3] - 3 <= a[1] for c in spanning))
-
-
-def _overlaps(a: Box, b: Box) -> bool:
-    """Return whether two boxes overlap horizontally."""
-    return a[0] < b[2] - 3 and a[2] > b[0] + 3
-
-
-def _is_centred_above(b: Box, a: Box, boxes: Sequence[Box], lefts: Sequence[float]) -> bool:
-    """Return whether b, further right in a's column, is above a with nothing of a's width next to it."""
-    if a[1] < b[3] - 3 or any(a[0] + 4 < left <= b[0] + 4 for left in lefts):
-        return False
-    return not any(_overlaps(c, a) and c[1] < b[3] - 3 and c[3] > b[1] + 3 for c in boxes if c != b)
-
-
-def _is_above_heading(b: Box, a: Box, boxes: Sequence[Box]) -> bool:
-    """Return whether b, further right, is above the line a and above part of the text whose heading a is."""
-    height = a[3] - a[1]
-    if height > _MAX_LINE_HEIGHT or a[1] < b[3] - 3:
-        return False
-    below = [c for c in boxes if c[1] > a[1] + 3 and c[0] < a[2] and c[2] > a[0]]
-    nearest = min(below, key=lambda c: c[1], default=None)
-    return bool(nearest and nearest[1] - a[3] < 2 * height and nearest[2] > b[0] + 3)

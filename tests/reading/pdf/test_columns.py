@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from helpers.pdf_files import LEFT, PROSE, RIGHT, body, make_pdf, read, sections, wrapped, write
+from helpers.pdf_lines import Set, lines
 from reportlab.pdfgen.canvas import Canvas
+
+from rag.reading.pdf.blocks import find_blocks
+from rag.reading.pdf.columns import measure
+from rag.reading.pdf.lines import PageLines
 
 
 def test_columns_are_read_in_turn_and_a_paragraph_continues_in_the_next(tmp_path: Path) -> None:
@@ -57,3 +63,30 @@ def test_centred_text_above_a_heading_comes_before_it(tmp_path: Path) -> None:
         ("Abstract", f"{PROSE}\n\nB = c + d"),
         ("2 Methods", PROSE),
     ]
+
+
+def test_columns_that_one_page_alone_has_are_read_in_turn(tmp_path: Path) -> None:
+    """The other pages have one column, and the gutter is as narrow as a wide gap between words."""
+
+    def first(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 760, 20, "Helvetica-Bold")
+        for at in range(6):
+            write(canvas, wrapped(PROSE, 90), LEFT, 700 - 80 * at)
+
+    def last(canvas: Canvas) -> None:
+        write(canvas, wrapped(PROSE, 90), LEFT, 700)
+        for at, row in enumerate(wrapped(PROSE, 44)[:10]):  # as a scan has them: row by row
+            write(canvas, [row.replace("the", "that")], LEFT, 500 - 12 * at)
+            write(canvas, [wrapped(PROSE.upper(), 30)[at]], 300, 500 - 12 * at)
+
+    text = body(read(tmp_path, make_pdf(first, first, last)))
+    assert " ".join(wrapped(PROSE, 44)[:10]).replace("the", "that") in text
+    assert " ".join(wrapped(PROSE.upper(), 30)[:10]) in text
+
+
+def test_a_page_of_many_short_lines_is_ordered_in_seconds() -> None:
+    places = [(at * 37 % 580, at * 53 % 780) for at in range(4000)]
+    page = PageLines(1, None, 600, 800, tuple(one for x, y in places for one in lines(Set(x, y, 4, "x 1"))))
+    started = time.perf_counter()
+    assert len(find_blocks(page, measure([page]))) > 500
+    assert time.perf_counter() - started < 10
