@@ -11,7 +11,7 @@ from .captions import figure_lettering, find_captions, is_caption_of, join_pictu
 from .columns import Block, Typography, stays_in_column
 from .line_pieces import baseline, merge_pieces
 from .lines import Line, PageLines
-from .reading_order import reading_order
+from .reading_order import reading_order, split_bands
 from .table_rules import draw_dotted_rules
 from .tables import find_tables
 
@@ -47,7 +47,8 @@ def find_blocks(page: PageLines, typography: Typography) -> list[Block]:
     for block in beside:
         block.kind = "footnote"
     text = [block for block in blocks if block not in beside]
-    return [*reading_order([*text, *captions, *tables], typography.lefts), *beside]
+    bands = split_bands([*text, *captions, *tables], page.rules, typography.pitch)
+    return [*(block for band in bands for block in reading_order(band, typography.lefts)), *beside]
 
 
 def _without(lines: Sequence[Line], removed: Sequence[Line]) -> list[Line]:

@@ -81,9 +81,20 @@ def _goes_on(strip: _Strip, line: Line) -> bool:
 def _gap_after(rows: Sequence[Line], at: int) -> tuple[float, float] | None:
     """Return the edges of the gap between a line of text and its right neighbour, if a text is further right."""
     line = rows[at]
-    near = rows[max(0, at - _MAX_NEAR) : at + _MAX_NEAR]
-    level = [other for other in near if abs(other.middle - line.middle) < 0.6 * line.size and other.left >= line.right]
-    if len(line.text) < _MIN_LENGTH or not any(len(other.text) >= _MIN_LENGTH for other in level):
+    if len(line.text) < _MIN_LENGTH:
         return None
-    right = min(other.left for other in level)
+    further = [other for other in _level(rows, at) if other.left >= line.right]
+    if not any(len(other.text) >= _MIN_LENGTH for other in further):
+        return None
+    right = min(other.left for other in further)
     return (line.right, right) if right - line.right >= _MIN_WIDTH else None
+
+
+def _level(rows: Sequence[Line], at: int) -> Iterator[Line]:
+    """Yield the lines that are level with one, of those near it in the order of their middles."""
+    middle, reach = rows[at].middle, 0.6 * rows[at].size
+    for step in (-1, 1):
+        for other in range(at + step, at + step * _MAX_NEAR, step):
+            if not 0 <= other < len(rows) or abs(rows[other].middle - middle) >= reach:
+                break
+            yield rows[other]

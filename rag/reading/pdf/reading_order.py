@@ -11,6 +11,10 @@ from .columns import Block
 
 _MAX_LINE_HEIGHT = 20  # points
 _MAX_BLOCKS = 800  # that are compared with each other; further ones are the lettering of a drawing
+_MAX_COLUMNS = 6
+_MIN_BAND_GAP = 1.2  # times the distance of lines, between columns that end and those below
+_RULE_SHARE = 0.6  # of the width of the text, that a rule across the columns has
+_SMALLER = 0.6  # points
 _TOUCH = 3  # points by which neighbours may overlap
 
 Relation = NDArray[np.bool_]  # (n, n): whether it holds of the block of the row to that of the column
@@ -40,6 +44,45 @@ def reading_order(blocks: Sequence[Block], lefts: Sequence[float] = ()) -> list[
         waiting[at] = False
         waits_for -= before[at]
     return out
+
+
+def split_bands(blocks: Sequence[Block], rules: Sequence[Sequence[float]], pitch: float) -> list[list[Block]]:
+    """Split a page where columns end together above others, as the text does above the references.
+
+    There a rule is drawn across the columns, or all text below is in smaller type.
+    """
+    bands: list[list[Block]] = []
+    bottom = float("-inf")
+    rows = sorted(blocks, key=lambda block: block.top)
+    for at, block in enumerate(rows):
+        above = bands[-1] if bands else []
+        if not bands or (block.top - bottom > _MIN_BAND_GAP * pitch and _is_cut(above, rows[at:], bottom, rules)):
+            bands.append([])
+        bands[-1].append(block)
+        bottom = max(bottom, block.bottom)
+    return bands
+
+
+def _is_cut(above: Sequence[Block], below: Sequence[Block], bottom: float, rules: Sequence[Sequence[float]]) -> bool:
+    if not (_has_columns(above) and _has_columns(below)):
+        return False
+    left, right = min(block.left for block in above), max(block.right for block in above)
+    top = below[0].top
+    ruled = any(bottom < rule[1] < top and rule[2] - rule[0] > _RULE_SHARE * (right - left) for rule in rules)
+    smallest = min((block.lines[0].size for block in above if block.kind == "text"), default=0.0)
+    return ruled or all(block.lines[0].size < smallest - _SMALLER for block in below)
+
+
+def _has_columns(blocks: Sequence[Block]) -> bool:
+    """Return whether the block with the most lines has another of several lines beside it."""
+    tall = sorted(blocks, key=lambda block: -len(block.lines))[:_MAX_COLUMNS]
+    first = tall[0]
+    return any(
+        len(other.lines) > 1
+        and (other.left >= first.right or other.right <= first.left)
+        and min(first.bottom, other.bottom) > max(first.top, other.top)
+        for other in tall[1:]
+    )
 
 
 def _precedes(boxes: NDArray[np.floating], lefts: Sequence[float]) -> Relation:
