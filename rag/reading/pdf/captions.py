@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from .columns import CAPTION, Block, Box, Typography, stays_in_column
@@ -12,6 +12,7 @@ from .lines import Line, PageLines
 
 _MAX_FIGURE_DISTANCE = 60  # points between a figure and its caption
 _MAX_PITCH = 1.4  # of the type size, between the lines of a paragraph
+_NEAR = 3  # of the type size, above a caption's first line
 _MAX_LABEL_GAP = 3  # of the type size, between the label of a caption and its text
 _JOIN_DISTANCE = 8  # points between parts of one drawing
 
@@ -22,9 +23,12 @@ def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
     tops = [line.top for line in lines]
     for line in lines:
         found = CAPTION.match(line.text)
-        if not found or (line.size, found["mark"]) not in typography.captions or _is_in_sentence(line, lines):
+        if not found or (line.size, found["mark"]) not in typography.captions:
             continue
-        caption = Block([line, *_beside(line, lines)], "caption", f"{found['kind']} {found['number']}")
+        near_lines = lines[bisect_left(tops, line.top - _NEAR * line.size) : bisect_right(tops, line.bottom)]
+        if _is_in_sentence(line, near_lines):
+            continue
+        caption = Block([line, *_beside(line, near_lines)], "caption", f"{found['kind']} {found['number']}")
         for at in range(bisect_right(tops, line.top), len(lines)):
             below, last = lines[at], caption.lines[-1]
             if below.top - last.bottom > line.size:

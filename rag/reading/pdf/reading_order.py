@@ -100,7 +100,8 @@ def _precedes(boxes: NDArray[np.floating], lefts: Sequence[float]) -> Relation:
 def _overlaps(boxes: NDArray[np.floating]) -> Relation:
     """Return which blocks overlap horizontally."""
     left, _, right, _ = boxes.T
-    return np.less.outer(left, right - _TOUCH) & np.greater.outer(right, left + _TOUCH)
+    overlaps: Relation = np.less.outer(left, right - _TOUCH) & np.greater.outer(right, left + _TOUCH)
+    return overlaps
 
 
 def _exists(first: Relation, second: Relation) -> Relation:
@@ -115,7 +116,8 @@ def _is_below_spanning(boxes: NDArray[np.floating]) -> Relation:
     overlaps = _overlaps(boxes)
     spans_above = overlaps & np.less_equal.outer(bottom - _TOUCH, top)
     spans_below = overlaps & np.greater_equal.outer(top + _TOUCH, bottom - _TOUCH)
-    return np.greater.outer(top, top) & _exists(spans_above, spans_below)
+    found: Relation = np.greater.outer(top, top) & _exists(spans_above, spans_below)
+    return found
 
 
 def _is_centred_above(boxes: NDArray[np.floating], lefts: Sequence[float]) -> Relation:
@@ -126,7 +128,8 @@ def _is_centred_above(boxes: NDArray[np.floating], lefts: Sequence[float]) -> Re
         is_above &= ~((edge <= left + 4)[:, None] & (edge > left + 4)[None, :])
     level = np.less.outer(top, bottom - _TOUCH) & np.greater.outer(bottom, top + _TOUCH)
     np.fill_diagonal(level, val=False)
-    return is_above & ~_exists(level, _overlaps(boxes))
+    found: Relation = is_above & ~_exists(level, _overlaps(boxes))
+    return found
 
 
 def _is_above_heading(boxes: NDArray[np.floating]) -> Relation:
@@ -138,4 +141,5 @@ def _is_above_heading(boxes: NDArray[np.floating]) -> Relation:
     nearest = tops.argmin(0)
     is_heading = (height <= _MAX_LINE_HEIGHT) & (tops.min(0) - bottom < 2 * height)
     reaches = np.greater.outer(left + _TOUCH, right[nearest])
-    return is_heading[None, :] & ~reaches & np.less_equal.outer(bottom - _TOUCH, top)
+    found: Relation = is_heading[None, :] & ~reaches & np.less_equal.outer(bottom - _TOUCH, top)
+    return found
