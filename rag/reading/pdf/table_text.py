@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from ...types import Cell, Span, Table
+from ...types import MAX_COLUMNS, Cell, Span, Table
 from .hyphenation import join_lines
 from .placed_text import PlacedText, join_texts, unplaced
 from .table_grid import PrintedCell
@@ -49,7 +50,10 @@ def write_table(table: PrintedTable, words: Counter[str]) -> WrittenTable:
 
 
 def _row_text(row: Sequence[PrintedCell], words: Counter[str]) -> tuple[PlacedText, list[Cell]]:
-    """Return the cells of a row separated by bars, with an empty one for each column that is passed over."""
+    """Return the cells of a row separated by bars, with an empty one for each column that is passed over.
+
+    What stands past the last possible column belongs to the last cell.
+    """
     parts: list[PlacedText] = []
     cells: list[Cell] = []
     length, column = 0, 0
@@ -58,8 +62,13 @@ def _row_text(row: Sequence[PrintedCell], words: Counter[str]) -> tuple[PlacedTe
         text = join_lines(cell.lines, words)
         parts += [unplaced(bars), text] if bars else [text]
         length += len(bars)
-        cells.append(Cell(length, length + len(text.text), cell.column, cell.columns))
-        length += len(text.text)
+        end = length + len(text.text)
+        if cells and cell.column >= MAX_COLUMNS:
+            cells[-1] = replace(cells[-1], end=end)
+        else:
+            first = min(cell.column, MAX_COLUMNS - 1)
+            cells.append(Cell(length, end, first, min(cell.columns, MAX_COLUMNS - first)))
+        length = end
         column = cell.column + cell.columns
     return join_texts(parts), cells
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from helpers.pdf_files import LEFT, make_pdf, read, sections, title_page, write
 from reportlab.pdfgen.canvas import Canvas
+
+from rag.reading.sandbox.messages import pack_reading, unpack_reading
+from rag.reading.sources import Reading
+from rag.types import MAX_COLUMNS
 
 
 def table_page(canvas: Canvas) -> None:
@@ -27,6 +32,26 @@ def test_a_table_is_its_caption_and_one_line_a_row(tmp_path: Path) -> None:
         "Table 1: Otters on two rivers. [River | Otters | Days]",
         "Table 1: Otters on two rivers.\nRiver | Otters | Days\nLong Water | 14 | 30\nMill Brook | 9 | 28",
     )
+
+
+def test_a_table_of_very_many_columns_ends_with_the_last_possible_one(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageSize((8000, 842))
+        title_page(canvas)
+        for at in range(4):
+            for column in range(MAX_COLUMNS + 9):
+                write(canvas, [f"c{column}" if at == 0 else str(at * column)], LEFT + 30 * column, 480 - 14 * at, 9)
+        for y in (492, 476, 432):
+            canvas.line(LEFT, y, LEFT + 6300, y)
+        write(canvas, ["Table 1: Otters on many rivers."], LEFT, 500, 9)
+
+    paper = read(tmp_path, make_pdf(draw))
+    (table,) = paper.tables
+    assert [len(row) for row in table.rows] == [MAX_COLUMNS] * 4
+    assert paper.text[table.rows[0][-1].start : table.rows[0][-1].end].split(" | ") == [
+        f"c{column}" for column in range(MAX_COLUMNS - 1, MAX_COLUMNS + 9)
+    ]
+    assert unpack_reading(json.loads(json.dumps(pack_reading(Reading([paper]))))).papers[0].tables == paper.tables
 
 
 def columns(canvas: Canvas, rows: Sequence[Sequence[str]], places: Sequence[int], y: int = 480) -> None:
