@@ -87,6 +87,8 @@ def find_title(page: FirstPage, pages: Sequence[PageLines], stated: Sequence[str
         large = block[0].size > 1.15 * page.body
         certainty = 0.93 if hint else 0.7 if hints and not named else 0.8
         if hint or large or not hints:
+            if not hint and _DAMAGED.search(text):
+                return Title(text, 0.3, tuple(block))
             damaged = hint and (_DAMAGED.search(text) or _lacks_letters(text, hint))
             return Title(hint if damaged else text, certainty if hint or large else 0.6, tuple(block))
     if hints:

@@ -133,3 +133,8 @@ def test_a_low_word_of_a_title_that_was_read_from_a_picture_is_no_mark() -> None
     first = page(big(80, "Otters and kites of the ^{Delta}"), Set(60, 180, 10, "Abstract", True))
     recognised = replace(first, lines=tuple(replace(line, font="") for line in first.lines))
     assert guess(recognised).title == "Otters and kites of the Delta"
+
+
+def test_a_title_with_unread_letters_is_uncertain() -> None:
+    found = guess(page(big(80, "Ot\ufffders of the D\ufffdlta and kites"), Set(60, 180, 10, "Abstract", True)))
+    assert dict(found.certainty)["title"] < 0.5
