@@ -102,4 +102,6 @@ def _abbreviations(root: Any) -> Iterator[Any]:
 
 def _joined(parts: Iterable[Any], left_out: Collection[str] = (), apart: Collection[str] = ()) -> str:
     """Return the letters and digits of parts, without what is left out; no text stretches over what stands apart."""
-    return "\n".join(key(line) for part in parts for line in text_without(part, left_out, apart).split("\n"))
+    return "\n".join(
+        key(line) for part in parts for line in text_without(part, {"tex-math", *left_out}, apart).split("\n")
+    )

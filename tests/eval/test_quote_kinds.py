@@ -14,7 +14,10 @@ XML = b"""<article><front><article-meta>
 </permissions><funding-group><funding-statement>The River Fund paid.</funding-statement></funding-group>
 </article-meta></front>
 <body><sec><title>Methods</title><p>We walked both banks at dawn.<fig><caption><p>A map of the banks.</p>
- </caption></fig> Each track was drawn.</p><list><list-item><p>first the upper bank;</p></list-item></list>
+ </caption></fig> Each track was drawn.</p>
+ <p>They weigh <inline-formula><alternatives><tex-math>\\documentclass{a}</tex-math>
+<math><mn>9.6</mn></math></alternatives></inline-formula> kg each.</p>
+ <list><list-item><p>first the upper bank;</p></list-item></list>
 <table-wrap><table><tbody><tr><td>Weir</td><td>41 (41.4)</td></tr><tr><td>This cell has so many words that it is
  a sentence of its own.</td><td/></tr></tbody></table></table-wrap></sec></body>
 <back><ack><p>We thank the ferryman.</p></ack><glossary><def-list><def-item><term>GPS</term><def><p>a way to tell
@@ -32,7 +35,9 @@ def article() -> ArticleKinds:
     ("quote", "kind"),
     [
         ("We walked both banks at dawn.", "body"),
-        ("at dawn. Each track was drawn. first the upper bank;", "body"),  # over a figure, and with its list
+        ("We walked both banks at dawn. Each track was drawn.", "body"),  # over a figure
+        ("They weigh 9.6 kg each. first the upper bank;", "body"),  # a list with its sentence
+        ("They weigh 9.6 kg each.", "body"),  # a formula counts as it is printed
         ("Methods We walked both banks at dawn.", None),
         ("Twelve otters were seen.", "abstract"),
         ("A map of the banks.", "caption"),
