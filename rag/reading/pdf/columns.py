@@ -30,8 +30,9 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 class Typography(NamedTuple):
     """How most of a document is set, in points.
 
-    `size` is the type size, `pitch` the distance between baselines, `width` that of a column's lines; `lefts` are the
-    left edges of the columns, `lefts_by_page` those of each page by its number, with columns that it alone has.
+    `size` and `font` are those of the type, `pitch` is the distance between baselines, `width` that of a column's
+    lines; `lefts` are the left edges of the columns, `lefts_by_page` those of each page by its number, with columns
+    that it alone has.
     `captions` has the size and the mark after the number of the document's captions.
     """
 
@@ -41,6 +42,7 @@ class Typography(NamedTuple):
     lefts_by_page: Mapping[int, tuple[float, ...]]
     captions: frozenset[tuple[float, str]]
     width: float
+    font: str
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +91,15 @@ def measure(pages: Sequence[PageLines]) -> Typography:
     }
     pitch = median(steps) if steps else 1.2 * size
     width = median(line.right - line.left for line in body) if body else 250.0
-    return Typography(size, pitch, lefts, by_page, _caption_forms(lines, size), width)
+    return Typography(size, pitch, lefts, by_page, _caption_forms(lines, size), width, _most_common_font(body))
+
+
+def _most_common_font(lines: Sequence[Line]) -> str:
+    """Return the font of most characters; "" if there are none."""
+    fonts: Counter[str] = Counter()
+    for line in lines:
+        fonts[line.font] += len(line.text)
+    return fonts.most_common(1)[0][0] if fonts else ""
 
 
 def _with_own(known: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from ...text.cleaning import UNREAD
 from .rotation import Boxes, to_shown_page, upright_boxes
 from .symbols import Drawn, SymbolReader
 
-_BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx", re.I)
+_BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx|\.bi?$", re.I)
 _FORCE_BOLD = 1 << 18  # a font flag of PDF
 _BOLD_WEIGHT = 600
 _MAX_SKEW = 15  # degrees by which the text of a crooked scan may slant

@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ...text.kinds import ABSTRACT, APPENDIX, BODY, heading_kind
-from .columns import Block, Typography
+from .columns import CAPTION, Block, Typography
 from .lines import Line
 
 _NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z](?:\.\d{1,2})*\.?|[IVX]{1,5}\.)\s+(?=\S*[A-Za-z])")
 _MAX_LINES = 3
 _MAX_LENGTH = 160  # characters
+_MAX_RUN_IN_WORDS = 14
+_ABSTRACT_LABEL = re.compile(
+    r"(?:main |primary |study )?(?:aims?|objectives?|purpose|importance|context|rationale|hypothes[ie]s|design|"
+    r"settings?|participants|patients|subjects|interventions?|exposures?|measures?|measurements?|"
+    r"outcomes?(?: measures?)?|findings|interpretation|significance|relevance|data sources?|scope|motivation|"
+    r"implementation|approach)(?: and [a-z ]+)?",
+    re.I,
+)
 
 
 def section_kind(heading: str, after_references: bool) -> str:
@@ -48,6 +56,49 @@ def is_heading(lines: Sequence[Line], typography: Typography) -> bool:
     return large or (bold and (numbered or lines[0].size > typography.size - 0.3)) or (numbered and capitals)
 
 
+def run_in_heading(lines: Sequence[Line], typography: Typography) -> tuple[int, int]:
+    """Return the run-in heading that begins a paragraph: how many whole lines, and characters of the next; 0 of none.
+
+    "Study area. The farms are small." begins with one if that is set in another face than the rest.
+    """
+    for whole, line in enumerate(lines[:_MAX_LINES]):
+        if (
+            line.run_in
+            and line.first_font != typography.font
+            and all(li.font == line.first_font for li in lines[:whole])
+        ):
+            head = " ".join([*(li.text for li in lines[:whole]), line.text[: line.run_in].strip()])
+            return (whole, line.run_in) if _is_run_in(head, line.text[line.run_in :].lstrip()) else (0, 0)
+        if line.font == typography.font:
+            break
+    return 0, 0
+
+
+def _is_run_in(head: str, rest: str) -> bool:
+    """Return whether words in another face are a heading; after a term or a name the sentence goes on in lower case."""
+    plain = _plain(head)
+    is_short = len(head) < _MAX_LENGTH and len(head.split()) <= _MAX_RUN_IN_WORDS
+    if not is_short or len(re.sub(r"\W|\d", "", plain)) < 3 or not plain[:1].isupper() or CAPTION.match(head):
+        return False
+    if not re.match(r"[\"'“‘(\[]?[A-ZÀ-Þ\d]", rest):
+        return False
+    return not head.endswith(":") or is_known_heading(head) or bool(_ABSTRACT_LABEL.fullmatch(plain))
+
+
+def is_set_apart(lines: Sequence[Line], below: Line, typography: Typography) -> bool:
+    """Return whether lines in another face are a heading of the text in the usual face right below them."""
+    text = " ".join(line.text for line in lines).strip()
+    letters = sum(map(str.isalpha, text))
+    if len(lines) > 2 or len(text.split()) > _MAX_RUN_IN_WORDS or letters < max(4, 0.7 * len(text.replace(" ", ""))):
+        return False
+    last, size = lines[-1], typography.size
+    faces = all(li.font != typography.font and 0.88 * size < li.size < 1.5 * size for li in lines)
+    near = last.page == below.page and 0 < below.bottom - last.bottom < 3 * typography.pitch
+    aligned = abs(lines[0].left - below.left) < 3 * size
+    starts = text[:1].isupper() and below.text[:1].isupper() and not re.search(r"[.,;:?!-]$", text)
+    return faces and near and aligned and starts and below.font == typography.font
+
+
 def heading_lines(block: Block, typography: Typography) -> set[int]:
     """Return the ids of the lines that are headings, without bold beginnings of paragraphs."""
     headings: set[int] = set()
@@ -55,7 +106,9 @@ def heading_lines(block: Block, typography: Typography) -> set[int]:
     for line in reversed(block.lines):
         full = line.right > block.right - 0.1 * (block.right - block.left)
         set_off = below is None or not full or id(below) in headings or line.size > 1.05 * typography.size
-        if (set_off or _NUMBER.match(line.text)) and is_heading([line], typography):
+        apart = below is not None and not full and is_set_apart([line], below, typography)
+        own = (set_off or _NUMBER.match(line.text)) and is_heading([line], typography)
+        if apart or (own and not run_in_heading([line], typography)[1]):
             headings.add(id(line))
         below = line
     for line, following in pairwise(block.lines):

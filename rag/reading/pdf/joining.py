@@ -106,7 +106,7 @@ def _begins_section(paragraph: Paragraph, size: float) -> bool:
 
 def _aside(paragraph: Paragraph) -> Paragraph:
     """Return a paragraph that stands between the halves of another; a heading there is lettering."""
-    if paragraph.kind == "heading":
+    if paragraph.kind in ("heading", "run_in"):
         paragraph.kind = "text"
     elif paragraph.kind == "text" and _is_prose_line(paragraph.lines):
         paragraph.kind = "footnote"

@@ -13,7 +13,7 @@ from .continued_tables import join_tables
 from .hyphenation import count_words
 from .joining import join_paragraphs
 from .lines import Line, PageLines
-from .paragraphs import Paragraph, split_block
+from .paragraphs import Paragraph, mark_headings, split_block
 from .placed_text import PlacedText
 from .rotation import is_mostly_rotated, rotate_back, upright_pages
 from .running_heads import remove_running_heads
@@ -41,6 +41,7 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
             block.lines = [line for line in block.lines if id(line) not in title_ids]
             if block.lines:
                 paragraphs += split_block(block, typography)
+    mark_headings(paragraphs, typography)
     joined = join_tables(join_paragraphs(paragraphs))
     text, sections, tables = write_sections(assign_sections(joined), count_words(pages))
     text = _as_shown(text, upright)

@@ -25,6 +25,8 @@ _RIGHT_TO_LEFT_SPACE = 0.22
 _OVERHANG = 0.15  # slanted letters of two words may overlap this much where the file has a space
 _COLUMN_GAP = 1.0  # a gap this wide separates lines
 
+_RUN_IN_MARKS = (".", ":", "—", "–", "?", "|")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
@@ -48,6 +50,8 @@ class Line:
     boxes: Boxes
     turned: int = 0
     base: float = -1.0
+    run_in: int = 0  # how many characters at the beginning are set apart in another face, as a run-in heading is
+    first_font: str = ""
 
     @property
     def middle(self) -> float:
@@ -214,8 +218,40 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
         boxes=boxes,
         turned=turned,
         base=max(set(bases), key=bases.count),
+        run_in=0 if leftward else _run_in(glyphs, parts),
+        first_font=fonts[0],
     )
     return line if len(set(sizes)) == 1 else replace(line, text=with_exponents(line.text, line.raised()))
+
+
+def cut_line(line: Line, at: int) -> tuple[Line, Line]:
+    """Cut a line before a character; white space between the halves is left out."""
+    start = at + len(line.text[at:]) - len(line.text[at:].lstrip())
+    end = len(line.text[:at].rstrip())
+    left, right = line.boxes[:end], line.boxes[start:]
+    head = replace(
+        line, text=line.text[:end], boxes=left, right=float(left[:, 2].max()), font=line.first_font, run_in=0
+    )
+    return head, replace(line, text=line.text[start:], boxes=right, left=float(right[:, 0].min()), run_in=0)
+
+
+def _run_in(glyphs: Sequence[Glyph], parts: Sequence[tuple[str, tuple[float, float, float, float]]]) -> int:
+    """Return how many characters are in the face of the first, if no other is and they are bold or end in a mark."""
+    first = glyphs[0].style.font
+    if first == glyphs[-1].style.font:
+        return 0
+    other = next(at for at, glyph in enumerate(glyphs) if glyph.style.font != first)
+    if any(glyph.style.font == first for glyph in glyphs[other:]):
+        return 0
+    apart = glyphs[0].style.bold and not glyphs[-1].style.bold
+    if not apart and glyphs[other - 1].text not in _RUN_IN_MARKS:
+        return 0
+    count = 0
+    for text, box in parts:
+        if box[0] >= glyphs[other].left - 0.01:
+            return count
+        count += len(text)
+    return 0
 
 
 def _with_spaces(

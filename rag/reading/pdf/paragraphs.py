@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from .columns import Block, Typography
-from .headings import heading_lines, is_heading
-from .lines import Line
+from .headings import heading_lines, is_heading, is_set_apart, run_in_heading
+from .lines import Line, cut_line
 from .tables import PrintedTable
 
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？．؟۔।]["'”’」』）)\]*†‡]*\d{0,2}$|[a-z)][.!?]\d{1,2}$""")
@@ -29,7 +29,7 @@ _BEFORE_NUMBER = re.compile(
 
 @dataclass(slots=True, eq=False)
 class Paragraph:
-    """A paragraph, or a heading, caption, table or footnote as `kind` says."""
+    """A paragraph, or a heading, a run-in heading, a caption, a table or a footnote as `kind` says."""
 
     kind: str
     lines: list[Line]
@@ -64,7 +64,26 @@ def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
                 yield Paragraph("heading", lines)
             else:
                 for at, part in enumerate(_split_text(lines, typography)):
-                    yield Paragraph("text", part, opens_block=not at)
+                    yield from _with_run_in(part, typography, opens_block=not at)
+
+
+def _with_run_in(lines: list[Line], typography: Typography, opens_block: bool) -> Iterator[Paragraph]:
+    """Yield a paragraph, after the run-in heading that it begins with."""
+    whole, length = run_in_heading(lines, typography)
+    if length:
+        head, rest = cut_line(lines[whole], length)
+        yield Paragraph("run_in", [*lines[:whole], head], opens_block=opens_block)
+        lines = [rest, *lines[whole + 1 :]]
+    yield Paragraph("text", lines, opens_block=opens_block)
+
+
+def mark_headings(paragraphs: Sequence[Paragraph], typography: Typography) -> None:
+    """Turn lone lines in another face than the text below them into headings."""
+    for paragraph, below in pairwise(paragraphs):
+        if (paragraph.kind, below.kind) == ("text", "text") and is_set_apart(
+            paragraph.lines, below.lines[0], typography
+        ):
+            paragraph.kind = "heading"
 
 
 def _split(lines: Sequence[Line], is_cut: Callable[[Line, Line], bool]) -> list[list[Line]]:
@@ -105,6 +124,7 @@ def _split_text(lines: Sequence[Line], typography: Typography) -> list[list[Line
             or (short and not hanging and line.text[:1].isupper())
             or (starts_item(line) and not continues_with_number(parts[-1], line, full_width))
             or (spread and sentence_end)
+            or (line.run_in and sentence_end and run_in_heading([line], typography)[1])
         ):
             parts.append([])
         parts[-1].append(line)

@@ -4,10 +4,20 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ...text.kinds import ABSTRACT, BODY, FOOTNOTE, FURNITURE, PROSE, REFERENCES
+from ...text.kinds import (
+    ABSTRACT,
+    BACK_MATTER,
+    BODY,
+    FOOTNOTE,
+    FURNITURE,
+    PROSE,
+    REFERENCES,
+    heading_kind,
+    plain_heading,
+)
 from ...text.paragraph_kinds import is_item, is_label, is_prose, paragraph_kind, section_title
 from ...text.reference_lists import reference_lists
-from .headings import is_known_heading, section_kind
+from .headings import section_kind
 from .hyphenation import join_lines
 from .paragraphs import Paragraph
 
@@ -19,7 +29,7 @@ Assigned = tuple[str | None, str, Paragraph]  # the section's title and kind
 
 def assign_sections(paragraphs: Sequence[Paragraph]) -> list[Assigned]:
     """Return each paragraph with its section's title and kind, without the headings themselves."""
-    known = (p.kind == "heading" and is_known_heading(p.lines[0].text) for p in paragraphs)
+    known = (p.kind == "heading" and heading_kind(p.lines[0].text) in (ABSTRACT, BODY) for p in paragraphs)
     first_known = next((at for at, is_known in enumerate(known) if is_known), 0)
     listed = _listed_references(paragraphs)
     sections = _Sections()
@@ -28,6 +38,8 @@ def assign_sections(paragraphs: Sequence[Paragraph]) -> list[Assigned]:
             paragraph.kind = "text"  # names and places in large type
         if paragraph.kind == "heading":
             sections.open(paragraph, is_front=at < _FRONT * len(paragraphs))
+        elif paragraph.kind == "run_in":
+            sections.open_run_in(paragraph)
         elif id(paragraph) in listed:
             sections.add_reference(paragraph)
         elif paragraph.kind == "text":
@@ -46,10 +58,12 @@ class _Sections:
         self._kind = BODY
         self._after_references = False
         self._has_abstract = False
+        self._statement_after: tuple[str | None, str] | None = None  # the section that goes on after a statement
         self._beside: tuple[str | None, str] | None = None  # the section that goes on after furniture on a first page
 
     def open(self, heading: Paragraph, is_front: bool) -> None:
         """Begin the section of a heading."""
+        self._statement_after = None
         title = " ".join(join_lines(heading.lines, Counter()).text.split())
         kind = section_kind(title, self._after_references)
         if kind == FURNITURE:
@@ -59,6 +73,23 @@ class _Sections:
         self._title, self._kind = title, kind
         self._after_references |= kind == REFERENCES
         self._has_abstract |= kind == ABSTRACT
+
+    def open_run_in(self, heading: Paragraph) -> None:
+        """Begin a part of the open section, or a statement that is one paragraph long."""
+        title = plain_heading(" ".join(join_lines(heading.lines, Counter()).text.split()))
+        kind = heading_kind(title)
+        self._end_statement()
+        if kind in (BACK_MATTER, FURNITURE):
+            self._statement_after = (self._title, self._kind)
+            self._title, self._kind = title, str(kind)
+        elif kind == ABSTRACT and not self._has_abstract:
+            self._title, self._kind, self._has_abstract = title, ABSTRACT, True
+        elif self._kind not in (REFERENCES, FURNITURE):
+            self._title = title
+
+    def _end_statement(self) -> None:
+        if self._statement_after:
+            (self._title, self._kind), self._statement_after = self._statement_after, None
 
     def add_reference(self, paragraph: Paragraph) -> None:
         """Add a paragraph of a list of references, whatever the heading above it."""
@@ -82,6 +113,7 @@ class _Sections:
             kind = FURNITURE  # names, places and labels
         kind = kind or self._kind
         self.assigned.append((section_title(self._title, self._kind, kind), kind, paragraph))
+        self._end_statement()
 
     def _own_kind(self, paragraph: Paragraph) -> str | None:
         """Return the kind that a paragraph's words give it; items belong to the furniture that announces them."""

@@ -85,3 +85,44 @@ def test_letterspaced_headings_of_sections_are_headings(tmp_path: Path) -> None:
 
     last = read(tmp_path, make_pdf(draw)).sections[-1]
     assert (last.title, last.kind) == ("INTRODUCTION", "body")
+
+
+def test_a_heading_that_runs_into_its_paragraph_is_no_part_of_the_sentence(tmp_path: Path) -> None:
+    first, rest = "Two groups walked the banks at dawn and at dusk, and", f"neither knew of the other. {PROSE}"
+
+    def run_in(canvas: Canvas, head: str, y: float, font: str) -> None:
+        canvas.setFont(font, 10)
+        canvas.drawString(LEFT, y, head)
+        text = canvas.beginText(LEFT + canvas.stringWidth(f"{head} ", font, 10), y)
+        text.setFont("Helvetica", 10)
+        text.textLine(first)
+        canvas.drawText(text)
+        write(canvas, wrapped(rest, 80), LEFT, y - 12)
+
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["2 Methods"], LEFT, 560, 12, "Helvetica-Bold")
+        run_in(canvas, "Study area.", 530, "Helvetica-Oblique")
+        run_in(canvas, "Days of counting", 430, "Helvetica-Bold")
+        run_in(canvas, "Funding.", 330, "Helvetica-Oblique")
+        run_in(canvas, "Otter:", 230, "Helvetica-Oblique")
+
+    text = f"{first} {rest}"
+    assert sections(read(tmp_path, make_pdf(draw)))[1:] == [
+        ("body", "Study area", text),
+        ("body", "Days of counting", text),
+        ("back_matter", "Funding", text),
+        ("body", "Days of counting", f"Otter: {text}"),
+    ]
+
+
+def test_a_lone_line_in_another_face_above_text_is_a_heading(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["1 Introduction"], LEFT, 560, 12, "Helvetica-Bold")
+        write(canvas, ["The bank of the river"], LEFT, 530, 10, "Times-Italic")
+        write(canvas, wrapped(PROSE, 90), LEFT, 516)
+        write(canvas, ["Reed beds"], LEFT, 420, 10, "Times-Italic")
+
+    kinds = [(kind, title) for kind, title, _ in sections(read(tmp_path, make_pdf(draw)))]
+    assert kinds[-2:] == [("body", "The bank of the river"), ("furniture", None)]
