@@ -13,6 +13,7 @@ from .lines import Line, PageLines
 
 EDGE = 0.11  # of the page's height: running heads and page numbers are in these margins
 _SAME_HEIGHT = 3.0  # points between the heads of two pages
+_SAME_ROW = 2.0  # points between the middles of lines side by side
 _LINE_DISTANCE = 1.35  # of the type size, between the lines of a paragraph
 _MAX_LINES = 3000  # of a page that is no drawing; the search for a neighbour is quadratic
 _MIN_GRID_RULES = 3  # upright rules that begin at one height
@@ -33,10 +34,21 @@ def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
 
 def _edge_lines(page: PageLines) -> list[Line]:
     """Return the lines at the edges, without what a table that continues has on each page: captions, and ruled rows."""
-    lines = [line for line in page.lines if not line.turned and _is_at_edge(line, page)]
+    lines = [line for line in page.lines if not line.turned]
+    at_edge = [line for line in lines if _is_at_edge(line, page)]
     tops = Counter(round(top / 4) for _, top, _, _ in page.uprights)
     grid = min((4 * top for top, count in tops.items() if count >= _MIN_GRID_RULES), default=page.height)
-    return [li for li in lines if not CAPTION.match(li.text) and not (grid < li.middle and li.top < page.height / 2)]
+    kept = [li for li in at_edge if not CAPTION.match(li.text) and not (grid < li.middle and li.top < page.height / 2)]
+    return [*kept, *_outermost_rows_with_number(lines, page)]
+
+
+def _outermost_rows_with_number(lines: Sequence[Line], page: PageLines) -> Iterator[Line]:
+    """Yield the first and the last row of a page with wide margins, if a page number may be in them."""
+    middles = [line.middle for line in lines]
+    for outermost in (min(middles, default=0.0), max(middles, default=0.0)):
+        row = [line for line in lines if abs(line.middle - outermost) < _SAME_ROW]
+        if any(_NUMBER.fullmatch(line.text) for line in row):
+            yield from (line for line in row if not _is_at_edge(line, page))
 
 
 def _repeated(edges: Sequence[Sequence[Line]]) -> set[int]:
@@ -79,15 +91,19 @@ def _place(line: Line) -> tuple[float, float, str]:
 def _page_numbers(pages: Sequence[PageLines], edges: Sequence[Sequence[Line]]) -> set[int]:
     """Return the ids of the page numbers: if some pages count on, only the numbers that do."""
     numbers = [
-        (line, int(found[1]) - page.number if found[1] else None)
+        (line, int(found[1]) - page.number if found[1] else None, _is_at_edge(line, page))
         for page, lines in zip(pages, edges, strict=True)
         for line in lines
         if (found := _NUMBER.fullmatch(line.text))
     ]
-    counts = Counter(offset for _, offset in numbers if offset is not None)
+    counts = Counter(offset for _, offset, _ in numbers if offset is not None)
     most = max(counts.values(), default=0)
     offsets = {offset for offset, count in counts.items() if count > max(1, 0.3 * most)}
-    return {id(line) for line, offset in numbers if not offsets or offset is None or offset in offsets}
+    return {
+        id(line)
+        for line, offset, at_edge in numbers
+        if offset in offsets or (at_edge and (not offsets or offset is None))
+    }
 
 
 def _kept_lines(page: PageLines, edge: Sequence[Line], heads: set[int], numbers: set[int]) -> Iterator[Line]:

@@ -89,3 +89,19 @@ def test_heads_that_one_page_alone_has_are_removed_where_other_pages_have_theirs
 
     document = read(tmp_path, make_pdf(*map(page, range(6))))
     assert sorted(body(document).split()) == sorted(PROSE.split() * 6)
+
+
+def test_page_numbers_and_heads_inside_wide_margins_are_removed(tmp_path: Path) -> None:
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            if number == 1:
+                write(canvas, ["Counting Otters by Their Tracks"], 130, 640, 20, "Helvetica-Bold")
+            else:
+                write(canvas, ["Alder and Birch" if number % 2 else "Tracks and Floods"], 250, 660, 8)
+            write(canvas, [str(number + 11)], 420, 660, 8)
+            write(canvas, wrapped(from_word(number), 60), 150, 600)
+
+        return draw
+
+    document = read(tmp_path, make_pdf(*map(page, range(1, 7))))
+    assert sorted(body(document).split()) == sorted(PROSE.split() * 6)
