@@ -1,6 +1,8 @@
 """Split scientific text into sentences."""
 
+import bisect
 import re
+from collections.abc import Sequence
 
 from ..types import Paper, Span
 
@@ -64,7 +66,13 @@ def split_table(paper: Paper, start: int, end: int) -> list[Span]:
         rows = [line for line in _lines(paper.text, *whole) if _CELL_END in paper.text[slice(*line)]]
         headers = [row.start for row in rows[:1] if len(rows) > 1]
     lines = _lines(paper.text, start, end)
-    return [line for line in lines if line.start not in headers and _says_something(paper.text[slice(*line)])]
+    return [line for line in lines if not _holds(line, headers) and _says_something(paper.text[slice(*line)])]
+
+
+def _holds(line: Span, positions: Sequence[int]) -> bool:
+    """Return whether one of some sorted positions is in a line; the first cell may begin after a bar."""
+    at = bisect.bisect_left(positions, line.start)
+    return at < len(positions) and positions[at] < line.end
 
 
 def _lines(text: str, start: int, end: int) -> list[Span]:

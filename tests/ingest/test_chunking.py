@@ -29,7 +29,7 @@ from rag.models.runtime import PACKAGED_MODEL, PACKAGED_SHA256
 from rag.reading.formats import read_file
 from rag.reading.sources import make_paper
 from rag.text.readable import readable
-from rag.types import Chunk, Page, Paper, Span
+from rag.types import Cell, Chunk, Page, Paper, Section, Span, Table
 
 fuzzed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -372,6 +372,15 @@ def test_the_rows_of_a_table_are_its_sentences_without_header_and_lone_cells(emb
     quotable = ["Counts of each day and site", "Bay | 14. mostly young", "Cape | 3"]
     assert [paper.text[a:b] for a, b in chunk.sentences] == quotable
     assert chunk.section == "Table 1: Counts"
+
+
+def test_a_header_that_begins_with_an_empty_cell_is_not_quotable(embedder: Embedder) -> None:
+    text = "Kites\n\n| Otters | Days\nBay | 14 | 2"
+    rows = ((Cell(9, 15, 1), Cell(18, 22, 2)), (Cell(23, 26, 0), Cell(29, 31, 1), Cell(34, 35, 2)))
+    sections = (Section("Table 1", 7, len(text), "table"),)
+    paper = Paper("Kites", text, sections=sections, tables=(Table("Table 1", 7, len(text), None, 1, rows),))
+    (chunk,) = chunks_of(paper, embedder)
+    assert [paper.text[a:b] for a, b in chunk.sentences] == ["Bay | 14 | 2"]
 
 
 def test_a_row_that_is_too_long_is_cut_between_its_cells(embedder: Embedder) -> None:
