@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ _WORD_GAP = 0.6  # of the type size: words of one cell are closer
 _MIN_NARROW_GUTTER = 0.15  # of the type size: a strip this narrow separates columns of numbers only
 _MIN_EDGE_GAP = 0.33  # of the type size, between the texts of two columns
 _MAX_CROSSING = 0.08  # of the lines may write across a gutter
+_MAX_WORD = 20  # letters of the word before a number that are compared
 _MIN_ROWS_TO_CROSS = 5  # of so many rows one may
 _VALUE = re.compile(r"[.<>+−–-]?\d")
 
@@ -62,10 +64,11 @@ def column_edges(body: Sequence[Line], lines: Sequence[Line], size: float) -> li
         return []
     gutters: list[tuple[int, int]] = []
     for crossing in (0, max(int(_MAX_CROSSING * len(rows)), int(len(rows) >= _MIN_ROWS_TO_CROSS))):
-        _add_apart(gutters, _gutters(closed[several], _WORD_GAP * size, crossing))
+        gutters += _apart(_gutters(closed[several], _WORD_GAP * size, crossing), gutters)
     words = np.array([_ink(row, start, width, 0.0) for row in rows])
-    narrow = _gutters(words, _MIN_NARROW_GUTTER * size, int(_MAX_CROSSING * len(rows)))
-    _add_apart(gutters, (g for g in narrow if _is_before_numbers(rows, start + g[0] / 2, start + g[1] / 2)))
+    narrow = _apart(_gutters(words, _MIN_NARROW_GUTTER * size, int(_MAX_CROSSING * len(rows))), gutters)
+    letters = [_letters(row) for row in rows] if narrow else []
+    gutters += [g for g in narrow if _is_before_numbers(rows, letters, start + g[0] / 2, start + g[1] / 2)]
     every = np.array([_ink(row, start, width, 0.0) for row in _rows_of(lines, size)]).sum(0)
     return sorted(start + _emptiest(every, *gutter) / 2 for gutter in gutters)
 
@@ -115,11 +118,9 @@ def _gutters(rows: NDArray[np.bool_], least: float, crossing: int) -> Iterator[t
             yield int(run[0]), int(run[-1])
 
 
-def _add_apart(gutters: list[tuple[int, int]], more: Iterable[tuple[int, int]]) -> None:
-    """Add the gutters that do not overlap those that are there."""
-    for first, last in more:
-        if not any(a < last and b > first for a, b in gutters):
-            gutters.append((first, last))
+def _apart(strips: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the strips that overlap none of the others."""
+    return [(first, last) for first, last in strips if not any(a < last and b > first for a, b in others)]
 
 
 def _emptiest(written: NDArray[np.intp], first: int, last: int) -> float:
@@ -130,17 +131,25 @@ def _emptiest(written: NDArray[np.intp], first: int, last: int) -> float:
     return first + float(part[0] + part[-1] + 1) / 2
 
 
-def _is_before_numbers(rows: Sequence[Sequence[Line]], left: float, right: float) -> bool:
+def _letters(row: Sequence[Line]) -> list[tuple[float, str]]:
+    """Return the letters and spaces of a row with their left edges, from left to right."""
+    return sorted(pair for line in row for pair in zip(line.boxes[:, 0].tolist(), line.text, strict=True))
+
+
+def _is_before_numbers(
+    rows: Sequence[Sequence[Line]], letters: Sequence[list[tuple[float, str]]], left: float, right: float
+) -> bool:
     """Return whether most rows have a word to the left of a strip, not always the same, and a number next to it.
 
     Where the strip is a space of a line, only numbers may come after it.
     """
     count = cut = 0
     words: set[str] = set()
-    for row in rows:
-        letters = sorted((float(box[0]), c) for li in row for c, box in zip(li.text, li.boxes, strict=True))
-        before = "".join(letter for place, letter in letters if place < left).split()
-        after = "".join([c for place, c in letters if -1 <= place - right < 1.5 * row[0].size and c != " "][:2])
+    for row, row_letters in zip(rows, letters, strict=True):
+        end = bisect_left(row_letters, (left, ""))
+        before = "".join(letter for _, letter in row_letters[max(0, end - _MAX_WORD) : end]).split()
+        first, last = (bisect_left(row_letters, (at, "")) for at in (right - 1, right + 1.5 * row[0].size))
+        after = "".join([letter for _, letter in row_letters[first:last] if letter != " "][:2])
         if before and re.search(r"[\w%)*†]$", before[-1]) and _VALUE.match(after):
             count += 1
             words.add(before[-1])

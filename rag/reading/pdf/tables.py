@@ -61,7 +61,7 @@ def find_tables(
     used = {id(frame) for _, frame in matched}
     for frame in frames:
         if id(frame) not in used:
-            search.add_uncaptioned(frame, lines)
+            search.add_uncaptioned(extend_down(frame, search.free, typography), lines)
     return search.tables
 
 

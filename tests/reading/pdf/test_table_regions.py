@@ -120,6 +120,42 @@ def test_a_part_without_caption_at_the_top_of_a_page_continues_the_table(tmp_pat
     assert tables(read(tmp_path, make_pdf(first, second))) == [("Table 1", 1, rows)]
 
 
+def test_a_part_that_repeats_the_header_between_rules_continues_the_table(tmp_path: Path) -> None:
+    def part(canvas: Canvas, rows: list[tuple[str, ...]], y: float) -> float:
+        for at in (y, y - 15):
+            canvas.line(LEFT, at, LEFT + 220, at)
+        return draw_rows(canvas, [ROWS[0], *rows], PLACES, y - 10)
+
+    def first(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["Table 1. Otters on three rivers"], LEFT, 500, 9)
+        part(canvas, ROWS[1:], 492)
+
+    def second(canvas: Canvas) -> None:
+        foot = part(canvas, [("Exe", "4", "8"), ("Dart", "3", "9"), ("Teign", "1", "2")], 735)
+        write(canvas, wrapped(PROSE, 90), LEFT, foot - 40)
+
+    paper = read(tmp_path, make_pdf(first, second))
+    assert tables(paper) == [("Table 1", 1, [*TEXT, "Exe | 4 | 8", "Dart | 3 | 9", "Teign | 1 | 2"])]
+    assert PROSE in paragraphs(paper)
+
+
+def test_a_sentence_that_a_lone_label_ends_is_no_caption(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        text = [
+            "The rivers differ much less than the weather of their banks, as is shown in",
+            "Table 1. Nothing else does.",
+        ]
+        write(canvas, text, LEFT, 560)
+        write(canvas, ["Table 1. Otters on three rivers"], LEFT, 500)
+        ruled(canvas, 492)
+
+    paper = read(tmp_path, make_pdf(draw))
+    assert "as is shown in Table 1. Nothing else does." in paper.text
+    assert tables(paper) == [("Table 1", 1, TEXT)]
+
+
 def test_rules_of_dots_are_no_text(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
