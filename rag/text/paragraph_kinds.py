@@ -91,7 +91,8 @@ def kinds_of_paragraphs(paragraphs: Sequence[tuple[str, str]]) -> list[str]:
         (paragraph_kind(text, kind == ABSTRACT) or kind) if kind in _CLASSED else kind for text, kind in paragraphs
     ]
     listed = [at for at, (_, kind) in enumerate(paragraphs) if kind in _CLASSED and kind != ABSTRACT]
-    for found in reference_lists([paragraphs[at][0] for at in listed]):
+    texts = ["" if kinds[at] != paragraphs[at][1] else paragraphs[at][0] for at in listed]  # others say what they are
+    for found in reference_lists(texts):
         for at in found:
             kinds[listed[at]] = REFERENCES
     return kinds

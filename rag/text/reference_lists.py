@@ -23,6 +23,7 @@ _LOCATOR = re.compile(
     r"\bet al\b|\b[Aa]ccessed\b|\b[Aa]vailable (?:from|at)\b|\b[Vv]ol\.|\bBd\.|\bNo\.\s?\d|\[[JMDCNR](?:/OL)?\]|"
     r"[第卷期页]|出版社|\bpreprint\b|\bin press\b"
 )
+_ENDS_WITH_YEAR = re.compile(r"(?:1[6-9]|20)\d\d[a-z]?\)?[.,:]?$")  # the rest of the entry is on the next page
 _CITED = re.compile(r"\([^()]{0,80}[a-z]{2}[^()]{0,40}\b(?:1[89]|20)\d\d[a-z]?[^()]{0,80}\)")
 _MAX_ENTRY = 900  # characters
 _MIN_ENTRIES = 4
@@ -40,8 +41,8 @@ def is_entry(text: str) -> bool:
     if not (years or locators) or _is_prose(rest):
         return False
     if _AUTHOR.match(rest):
-        return bool(years and locators) or locators > 1
-    return bool(years and (locators > 1 or (number and locators)) and rest[:1].isupper())
+        return bool(years and (locators or _ENDS_WITH_YEAR.search(rest))) or locators > 1
+    return bool(years and (locators > 1 or (number and locators)) and rest.lstrip("‘“'\"")[:1].isupper())
 
 
 def reference_lists(paragraphs: Sequence[str]) -> list[range]:
@@ -60,7 +61,7 @@ def reference_lists(paragraphs: Sequence[str]) -> list[range]:
 
 def _is_list(entries: Sequence[str]) -> bool:
     """Return whether entries that follow each other are a list: numbered, alphabetical, or many."""
-    if len(entries) < _MIN_ENTRIES:
+    if sum(map(_entries_in, entries)) < _MIN_ENTRIES:
         return False
     numbers = [number for text in entries if (number := _number(text))]
     steps = [b - a for a, b in pairwise(numbers)]
@@ -68,6 +69,11 @@ def _is_list(entries: Sequence[str]) -> bool:
     names = [re.sub(r"\W", "", text[:12]).casefold() for text in entries]
     alphabetical = sum(a <= b for a, b in pairwise(names)) > 0.7 * (len(names) - 1)
     return in_sequence or alphabetical or len(entries) >= _LONE_ENTRIES
+
+
+def _entries_in(paragraph: str) -> int:
+    """Return how many entries a paragraph seems to hold."""
+    return max(1, min(len(_YEAR.findall(paragraph)), len(_LOCATOR.findall(paragraph)) // 2, len(paragraph) // 80))
 
 
 def _number(entry: str) -> int:

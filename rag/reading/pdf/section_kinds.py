@@ -137,7 +137,7 @@ def plain_text(paragraph: Paragraph) -> str:
 def _listed_references(paragraphs: Sequence[Paragraph]) -> set[int]:
     """Return the ids of the paragraphs that are in lists of references."""
     texts = [p for p in paragraphs if p.kind in ("text", FOOTNOTE)]
-    lists = reference_lists([plain_text(p) for p in texts])
+    lists = reference_lists(["" if paragraph_kind(text := plain_text(p)) else text for p in texts])
     return {id(texts[at]) for found in lists for at in found}
 
 
