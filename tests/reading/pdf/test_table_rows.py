@@ -95,9 +95,6 @@ def test_a_header_of_two_rows_keeps_what_its_cells_cover(tmp_path: Path) -> None
     assert [(cell.column, cell.columns) for cell in paper.tables[0].rows[0]] == [(1, 2), (3, 2)]
 
 
-GRID = [50, 120, 200, 280]  # of the rules between four columns, from the left edge
-
-
 @pytest.mark.parametrize("one_path", [True, False])
 def test_a_cell_over_several_rows_of_a_grid_is_in_the_first_of_them(tmp_path: Path, one_path: bool) -> None:
     def draw(canvas: Canvas) -> None:
