@@ -90,3 +90,8 @@ def language_of(text: str) -> str | None:
     if best is None or best == ENGLISH:
         return best
     return best if scores[best] >= 2 and scores[best] > scores.get(ENGLISH, 0) + 1 else None
+
+
+def is_function_word(word: str) -> bool:
+    """Return whether a word is a common short word of a language in the Latin alphabet."""
+    return len(word) > 1 and word.casefold() in _WEIGHTS

@@ -116,8 +116,11 @@ def read_characters(page: Any, symbols: SymbolReader) -> Characters:
         space = False
     texts = symbols.corrected(page, textpage, drawn, handles, styles)
     textpage.close()
-    objects = [each.object for each in drawn]
-    placed, bases = to_shown_page(page, boxes), to_shown_page(page, origins)
+    kept = [at for at, text in enumerate(texts) if text]
+    texts, spaced = [texts[at] for at in kept], [spaced[at] for at in kept]
+    objects = [drawn[at].object for at in kept]
+    placed = to_shown_page(page, [boxes[at] for at in kept])
+    bases = to_shown_page(page, [origins[at] for at in kept])
     return Characters(texts, placed, bases, spaced, np.array(objects, np.int64), handles, styles, *page.get_size())
 
 

@@ -1,4 +1,4 @@
-"""Read scanned pages with Tesseract (OCR) if it is installed."""
+"""Read pages from their pictures with Tesseract (OCR) if it is installed."""
 
 from __future__ import annotations
 

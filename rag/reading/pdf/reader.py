@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .writing_systems import UNSPACED
 
 _BASE_SECONDS = 120  # of processor time, and one more a page
 _MAX_SECONDS = 1500
+_RECOGNITION_SECONDS = 900  # for all pages that are read from their pictures; the sandbox allows 1500
 _MAX_PAGES = 2000
 _MAX_CHARACTERS = 3_500_000  # more do not fit into the memory limit
 _BATCH = 100_000  # characters whose boxes are converted at a time, to save memory
@@ -90,13 +92,14 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     """Return the first `count` pages but for damaged ones, and notes about what could not be read."""
     import pypdfium2
 
+    from .garbled import recognise_garbled
     from .ligatures import restore_ligatures
     from .line_numbers import remove_line_numbers
     from .ocr import read_scan, tesseract
     from .page_labels import label_pages
     from .symbols import SymbolReader
 
-    symbols = SymbolReader()
+    symbols, deadline = SymbolReader(), monotonic() + _RECOGNITION_SECONDS
     pages: list[PageLines] = []
     damaged: list[int] = []
     scans: list[int] = []
@@ -106,7 +109,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
             pdf_page = pdf[number - 1]
             page = read_lines(pdf_page, number, pdf.get_page_label(number - 1) or None, symbols)
             if not page.lines and (page.image or page.pictures):
-                page = read_scan(pdf_page, page)
+                page = read_scan(pdf_page, page) if monotonic() < deadline else page
                 scans += [] if page.lines else [number]
             pdf_page.close()
         except pypdfium2.PdfiumError:
@@ -116,14 +119,22 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
         characters += sum(len(line.text) for line in page.lines)
         if characters > _MAX_CHARACTERS:
             raise SourceError(f"it has more than {_MAX_CHARACTERS:,} letters up to page {number:,}: split it")
+    pages, recognised, garbled = recognise_garbled(pdf, pages, deadline)
     pages, restored, unread = restore_ligatures(pages)
     pages = remove_line_numbers(pages)
-    remedy = "" if tesseract() else ". Install Tesseract to have scans read"
+    remedy = "" if tesseract() else ". Install Tesseract to have {} read"
+    if garbled and not any(page.lines for page in pages):
+        raise SourceError(f"its fonts call letters by others, so that its text is no language{remedy.format('it')}")
     if not any(page.lines for page in pages):
-        raise SourceError(f"there is no text on its pages (a scan, or a lone figure){remedy if scans else ''}")
+        reason = "there is no text on its pages (a scan, or a lone figure)"
+        raise SourceError(reason + (remedy.format("scans") if scans else ""))
     notes = list(_hidden_text_notes(pages))
     if scans:
-        notes.append(f"{_pages(scans)} {'has' if len(scans) == 1 else 'have'} no text: a scan{remedy}")
+        notes.append(f"{_pages(scans)} {'has' if len(scans) == 1 else 'have'} no text: a scan{remedy.format('scans')}")
+    if recognised:
+        notes.append(f"{_pages(recognised)}: its fonts call letters by others, so it was read from its picture")
+    if garbled:
+        notes.append(f"{_pages(garbled)}: text in fonts that call letters by others was left out{remedy.format('it')}")
     if damaged:
         notes.append(f"{_pages(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged and could not be read")
     if restored:

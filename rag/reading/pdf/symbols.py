@@ -70,11 +70,15 @@ class SymbolReader:
         self._fonts_with_words: set[str] = set()
         self._wrong_fonts: set[str] = set()
         self._matches: dict[_Key, Match | None] = {}
+        self._blanks: dict[_Key, bool] = {}
 
     def corrected(
         self, page: Any, textpage: Any, characters: Sequence[Drawn], handles: Sequence[Any], styles: Sequence[Style]
     ) -> list[str]:
-        """Return the texts of the characters of a page; U+FFFD stands for those that are not what the file claims."""
+        """Return the texts of the characters of a page, "" for a space that the file does not call so.
+
+        U+FFFD stands for those that are not what the file claims.
+        """
         self._find_words(characters, styles)
         texts = [each.text for each in characters]
         keys: dict[int, _Key] = {}
@@ -91,7 +95,14 @@ class SymbolReader:
                     self._wrong_fonts.add(style.font)
         for at, key in keys.items():
             texts[at] = self._corrected(texts[at], key)
+            if texts[at] == UNREAD and self._is_blank(drawer, characters[at], key, styles):
+                texts[at] = ""
         return texts
+
+    def _is_blank(self, drawer: _Drawer, drawn: Drawn, key: _Key, styles: Sequence[Style]) -> bool:
+        if key not in self._blanks:
+            self._blanks[key] = drawer.is_blank(drawn, styles[drawn.object])
+        return self._blanks[key]
 
     def _find_words(self, characters: Iterable[Drawn], styles: Sequence[Style]) -> None:
         runs: dict[str, list[str]] = {}
@@ -163,6 +174,23 @@ class _Drawer:
         em = style.size * (across if turns % 2 else up)
         shape = shape_of(np.rot90(part, -turns), em, place.rise(turns) / style.size)
         return shape and nearest(shape, drawn.text)
+
+    def is_blank(self, drawn: Drawn, style: Style) -> bool:
+        """Return whether the middle of a level character is without ink; its edges may touch those beside it."""
+        import pypdfium2.raw as raw
+
+        rect = raw.FS_RECTF()
+        if (style.turned + self._turns) % 4 or not raw.FPDFText_GetLooseCharBox(self._textpage.raw, drawn.at, rect):
+            return False
+        if drawn.object != self._number:
+            self._draw(drawn.object, style.size)
+        if self._ink is None:
+            return True
+        quarter = (rect.right - rect.left) / 4
+        across = self._ink.shape[1] / (self._bounds.right - self._bounds.left)
+        first = max(0, round((rect.left + quarter - self._bounds.left) * across))
+        last = max(0, round((rect.right - quarter - self._bounds.left) * across))
+        return not self._ink[:, first : max(last, first + 1)].any()
 
     def _draw(self, number: int, size: float) -> None:
         """Draw a text object; its edges are those of its characters, as an object inside a form has its own frame."""
