@@ -250,6 +250,11 @@ def test_any_setting_can_be_set_by_environment(here: Path) -> None:
     assert load_settings(environ=environ).model_dump() == wanted
 
 
+def test_the_old_name_of_a_kind_of_text_is_read(here: Path) -> None:
+    (here / "config.toml").write_text('[chunking]\nleft_out = ["references", "acknowledgements"]\n')
+    assert load_settings().chunking.left_out == ("references", "back_matter")
+
+
 @pytest.mark.parametrize("file", ["absent.toml", "."])
 def test_an_unreadable_given_file_is_an_error(here: Path, file: str) -> None:
     with pytest.raises(ConfigError, match=r"The configuration file .* cannot be read: "):
