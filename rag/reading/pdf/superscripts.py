@@ -1,4 +1,4 @@
-"""Write the exponents of numbers and units as superscripts: 10⁶, s⁻¹, 90°.
+"""Write the exponents of numbers and units as superscripts: 10⁶, s⁻¹, 90º.
 
 Squares of units and variables (m2, R2) stay plain digits, so that a search finds them. Raised numbers that may be
 the marks of notes are left to `hyphenation`, which knows what follows.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 _EXPONENT = re.compile(r"(?P<sign>[−–+-])?\d{1,3}")
-_DEGREES = ("o", "∘", "◦")
+_DEGREES = ("o",)  # raised: º, which is an o to a search, as in the publisher's text
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _NUMBER = re.compile(r"(?<![\w.-])[\d.,]*\d$")
 _YEAR = re.compile(r"(?<![\d.,])(?:1[89]|20)\d\d$")
@@ -22,7 +22,7 @@ def with_exponents(text: str, raised: Sequence[bool]) -> str:
     for run in re.finditer("1+", "".join("1" if high else "0" for high in raised)):
         before, found, after = text[: run.start()], text[run.start() : run.end()], text[run.end() : run.end() + 1]
         if found in _DEGREES and before[-1:].isdigit() and not after.islower():
-            out = f"{out[: run.start()]}°{out[run.end() :]}"
+            out = f"{out[: run.start()]}º{out[run.end() :]}"
         elif _is_exponent(before, found, after):
             out = out[: run.start()] + found.translate(_SUPERSCRIPTS) + out[run.end() :]
     return out

@@ -24,7 +24,7 @@ def marked(text: str) -> str:
         ("over 10{6} cells", "over 10⁶ cells"),
         ("2.28×10{−7} a year", "2.28×10⁻⁷ a year"),
         ("25 mm h{-1}", "25 mm h⁻¹"),
-        ("at 45{o}C", "at 45°C"),
+        ("at 45{o}C", "at 45ºC"),
         ("the 45{12} otters", "the 45¹² otters"),
     ],
 )
