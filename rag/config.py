@@ -14,9 +14,7 @@ PREFIX = "FOOTNOTE_"
 FILE_NAME = "config.toml"
 
 
-_SectionKind = Literal[
-    "abstract", "references", "back_matter", "furniture", "appendix", "list", "table", "caption", "footnote"
-]
+_SectionKind = Literal["abstract", "references", "back_matter", "furniture", "appendix", "table", "caption", "footnote"]
 _OLD_KINDS = {"acknowledgements": "back_matter"}  # the name in files of earlier versions
 
 

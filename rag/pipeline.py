@@ -106,11 +106,12 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     base = _unanswered(corpus, request, reading)
     # A question limited to a few named papers is about these: "what are its limits?" names no topic.
     names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED
-    if not base.passages or (reading.confidence.refuse and not names_papers):
+    is_stated = reading.result.asked is not None and reading.result.asked.is_certain
+    if not base.passages or (reading.confidence.refuse and not (names_papers or is_stated)):
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
     chosen = choose_sentences(reading.evidence, reading.question, corpus.settings.answer.max_sentences)
-    yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure)
+    yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)
 
 
 def written(corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel) -> Iterator[Answer]:

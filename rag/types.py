@@ -51,7 +51,7 @@ class Page:
 class Section:
     """A part of a paper, with its title if it has one; that of a table or figure is its caption.
 
-    `kind` is one of `text.kinds`: body, abstract, list, appendix, table, caption, footnote, references, back_matter
+    `kind` is one of `text.kinds`: body, abstract, appendix, table, caption, footnote, references, back_matter
     (funding, data availability, interests, contributions, thanks, licence, abbreviations) or furniture (labels,
     addresses, dates, correspondence, keywords). References and furniture are never quoted; back matter answers
     questions about it alone.

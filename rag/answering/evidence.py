@@ -31,7 +31,8 @@ class Evidence:
     """Candidate sentences with their features.
 
     Attributes:
-        candidates: the sentences of the best chunks, each paper's title before its first.
+        candidates: the sentences of the best chunks, each paper's title before its first; where a kind of statement
+            is asked for, those that make such a statement, without titles.
         features: a row for each sentence, columns as `SENTENCE_FEATURES`.
         confidence_features: `CONFIDENCE_FEATURES`; where `is_reranked`, `RERANKED_CONFIDENCE_FEATURES` after them.
         is_reranked: whether the packaged cross-encoder's view is in the confidence.
@@ -80,7 +81,7 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
     papers: set[int] = set()
     for row in rows:
         chunk, paper_key, text = result.candidates.chunk(row), result.candidates.paper_keys[row], texts[row]
-        if paper_key not in papers:
+        if paper_key not in papers and result.asked is None:
             papers.add(paper_key)
             title = result.candidates.paper(paper_key).title
             candidates.append(
@@ -93,7 +94,7 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
         cosines = result.candidates.sentence_vectors[first:last] @ result.vector
         for (start, end), cosine in zip(chunk.sentences, cosines, strict=True):
             sentence = readable(text[start - chunk.start : end - chunk.start])
-            if UNREAD in sentence:
+            if UNREAD in sentence or not (result.asked is None or result.asked.is_answered_by(chunk.section, sentence)):
                 continue
             candidates.append(Candidate(row, paper_key, Span(start, end), sentence))
             dense.append(float(cosine))

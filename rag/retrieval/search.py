@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..models.weights import Weights, load_weights
 from ..store.search import Candidates
 from ..text.kinds import BACK_MATTER, NEVER_QUOTED
 from ..types import Passage
-from .back_matter import asks_about_back_matter
+from .back_matter import Asked, asked_statement
 from .corpus import Corpus
 from .features import SIMILARITIES, section_features, similarities
 from .fusion import fuse
@@ -36,6 +36,8 @@ class SearchResult:
         order: rows of the candidates, best first, without other versions of papers that rank higher.
         matching_papers: how many papers the filters leave; None without filters.
         reranked: the cross-encoder's logit by row, for the rows that it read.
+        asked: the kind of statement that the question asks for; None if it asks for none, or none is found.
+        stating: the rows of the statements asked for, best first.
     """
 
     question: str
@@ -47,10 +49,16 @@ class SearchResult:
     order: list[int]
     matching_papers: int | None = None
     reranked: Mapping[int, float] = field(default_factory=dict)
+    asked: Asked | None = None
+    stating: Sequence[int] = ()
 
     def quotable(self) -> SearchResult:
-        """Return the result without passages that are never quoted: references and furniture."""
-        return replace(self, order=[row for row in self.order if self.candidates.kind(row) not in NEVER_QUOTED])
+        """Return the result with the passages that may be quoted: the statements asked for, if there are any.
+
+        Otherwise those that are not references or furniture.
+        """
+        order = self.stating or [row for row in self.order if self.candidates.kind(row) not in NEVER_QUOTED]
+        return replace(self, order=list(order))
 
     def best_rows(self, per_paper: int) -> list[int]:
         """Return the rows in rank order, at most `per_paper` of one paper."""
@@ -82,6 +90,8 @@ def search(
     word_scores = records.word_scores(terms, count * _WORDS_DEPTH, papers)
     paper_word_scores = records.paper_word_scores(terms, count * _WORDS_DEPTH, papers)
     keys = {*corpus.index.nearest(vector, count, papers), *list(word_scores)[:count]}
+    if asked := asked_statement(records, question, papers):
+        keys |= records.word_scores(asked.words, count, papers if asked.papers is None else asked.papers).keys()
     candidates = records.candidates(sorted(keys))
     corpus.check_settings()  # vectors of another model could not be compared
     features = np.hstack(
@@ -89,12 +99,16 @@ def search(
     )
     scores = fuse(features, (weights or load_weights()).fusion)
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], candidates.keys[row]))
-    if not asks_about_back_matter(question):
+    if asked is None:
         order = [row for row in order if candidates.kind(row) != BACK_MATTER]
     if not (filters and filters.papers):
         order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
+    stating = _stating(candidates, order, asked) if asked else []
     matching = None if papers is None else len(papers)
-    return SearchResult(question, terms, vector, candidates, features, scores, order, matching)
+    return SearchResult(
+        question, terms, vector, candidates, features, scores, order, matching,
+        asked=asked if stating else None, stating=stating,
+    )  # fmt: skip
 
 
 def top_passages(corpus: Corpus, result: SearchResult, top_k: int) -> list[Passage]:
@@ -108,6 +122,17 @@ def _one_version_each(order: list[int], papers: list[int], works: dict[int, int]
     """Return the rows without those of papers of which another version, preprint or published, ranks higher."""
     best_version: dict[int, int] = {}
     return [row for row in order if best_version.setdefault(works[papers[row]], papers[row]) == papers[row]]
+
+
+def _stating(candidates: Candidates, order: list[int], asked: Asked) -> list[int]:
+    """Return the rows of back matter that makes the kind of statement asked for, in the papers it is asked about."""
+    rows = [
+        row
+        for row in order
+        if candidates.kind(row) == BACK_MATTER and (asked.papers is None or candidates.paper_keys[row] in asked.papers)
+    ]
+    texts = candidates.texts(rows)
+    return [row for row in rows if asked.is_answered_by(candidates.chunk(row).section, texts.get(row, ""))]
 
 
 def _passage(result: SearchResult, row: int, text: str) -> Passage:

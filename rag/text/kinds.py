@@ -5,7 +5,6 @@ import re
 BODY = "body"
 ABSTRACT = "abstract"
 APPENDIX = "appendix"
-LIST = "list"
 TABLE = "table"
 CAPTION = "caption"
 FOOTNOTE = "footnote"
@@ -16,7 +15,7 @@ They answer questions about these alone."""
 FURNITURE = "furniture"
 """What is no statement of the paper: labels, addresses, dates, correspondence, keywords, copyright lines."""
 
-PROSE = frozenset({BODY, ABSTRACT, APPENDIX, LIST})
+PROSE = frozenset({BODY, ABSTRACT, APPENDIX})
 NEVER_QUOTED = frozenset({REFERENCES, FURNITURE})
 
 _NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5}|[A-Z](?:\.\d{1,2})*)[.:)]?\s+|[一二三四五六七八九十]+、\s?")

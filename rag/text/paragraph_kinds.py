@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from .kinds import ABSTRACT, APPENDIX, BACK_MATTER, BODY, FOOTNOTE, FURNITURE, LIST, REFERENCES, heading_kind
+from .kinds import ABSTRACT, APPENDIX, BACK_MATTER, BODY, FOOTNOTE, FURNITURE, REFERENCES, heading_kind
 from .reference_lists import reference_lists
 
-_CLASSED = frozenset({BODY, ABSTRACT, APPENDIX, LIST, FOOTNOTE, BACK_MATTER})
+_CLASSED = frozenset({BODY, ABSTRACT, APPENDIX, FOOTNOTE, BACK_MATTER})
 _MAX_PARAGRAPH = 3000  # characters of a statement; what is longer is body text
 _MIN_LETTERS = 0.2  # of a paragraph's characters; leaders and numbers have fewer
 _MAX_LABEL = 160  # characters

@@ -1,10 +1,12 @@
 """References and furniture are never quoted, and back matter only where it is asked for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from rag.assistant import Assistant
+from rag.text.cleaning import UNREAD
 from rag.types import Citation
 
 ENTRIES = [f"<p>{n}. Reed A, Brook B: Salt kilns and their results. J Salt 201{n}, {n}:11-19.</p>" for n in range(1, 7)]
@@ -50,4 +52,29 @@ def test_a_question_about_the_content_is_answered_from_the_text(salt: Assistant,
     ],
 )
 def test_back_matter_answers_questions_about_it(salt: Assistant, question: str, answer: str) -> None:
-    assert any(answer in quote.quote for quote in quoted(salt, question))
+    assert all(answer in quote.quote for quote in quoted(salt, question))
+
+
+def test_a_paper_that_is_named_or_the_only_one_answers_with_its_statement_alone(salt: Assistant) -> None:
+    for question in ("Who paid for the salt kilns study?", "Which grants supported the research?"):
+        answer = salt.ask(question)
+        assert [quote.section for quote in answer.citations] == ["Funding"]
+        assert answer.text.startswith("The study of salt kilns was funded")
+
+
+def test_a_sentence_with_an_unread_character_is_not_quoted(tmp_path: Path) -> None:
+    page = f"<h1>Tin Bells</h1><h2>Results</h2><p>Tin bells ring {UNREAD} times a day. Tin bells ring in the tower.</p>"
+    (tmp_path / "bells.html").write_text(page)
+    with Assistant.open(library=tmp_path / "library", mode="quote") as opened:
+        opened.add([tmp_path / "bells.html"])
+        quotes = [quote.quote for quote in quoted(opened, "How often do tin bells ring?")]
+    assert "Tin bells ring in the tower." in quotes
+    assert not any(UNREAD in quote for quote in quotes)
+
+
+def test_a_paper_with_nothing_else_to_quote_is_answered_with_its_title(tmp_path: Path) -> None:
+    page = f"<h1>Tin Bells of the Tower</h1><h2>Results</h2><p>Tin bells ring {UNREAD} times a day.</p>"
+    (tmp_path / "bells.html").write_text(page)
+    with Assistant.open(library=tmp_path / "library", mode="quote") as opened:
+        opened.add([tmp_path / "bells.html"])
+        assert [quote.quote for quote in quoted(opened, "How often do tin bells ring?")] == ["Tin Bells of the Tower"]

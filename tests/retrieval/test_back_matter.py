@@ -28,6 +28,10 @@ def test_a_question_about_back_matter_is_known(question: str) -> None:
         "What are the limitations?",
         "Which dataset has the most tracks?",
         "Who were the participants?",
+        "Which financial assistants were tested?",
+        "Which exam is needed for licensing?",
+        "What is the training material of the freely available model?",
+        "What do the authors contribute to the theory?",
     ],
 )
 def test_a_question_about_the_content_is_not(question: str) -> None:
