@@ -33,7 +33,8 @@ class Typography(NamedTuple):
     `size` and `font` are those of the type, `pitch` is the distance between baselines, `width` that of a column's
     lines; `lefts` are the left edges of the columns, `lefts_by_page` those of each page by its number, with columns
     that it alone has.
-    `captions` has the size and the mark after the number of the document's captions.
+    `captions` has the size and the mark after the number of the document's captions. `tables_below` is whether tables
+    are below their captions; None if the document does not tell.
     """
 
     size: float
@@ -43,6 +44,7 @@ class Typography(NamedTuple):
     captions: frozenset[tuple[float, str]]
     width: float
     font: str
+    tables_below: bool | None = None
 
 
 @dataclass(slots=True, eq=False)

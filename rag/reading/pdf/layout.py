@@ -19,6 +19,7 @@ from .rotation import is_mostly_rotated, rotate_back, upright_pages
 from .running_heads import remove_running_heads
 from .section_kinds import assign_sections
 from .sections import page_spans, write_sections
+from .tables import are_tables_below
 
 
 class Layout(NamedTuple):
@@ -36,7 +37,9 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
     upright = _upright(pages, title_ids)
     typography = measure([page for _, page in upright])
     paragraphs: list[Paragraph] = []
-    for page in remove_running_heads([page for _, page in upright]):
+    without_heads = remove_running_heads([page for _, page in upright])
+    typography = typography._replace(tables_below=are_tables_below(without_heads, typography))
+    for page in without_heads:
         for block in find_blocks(page, typography):
             block.lines = [line for line in block.lines if id(line) not in title_ids]
             if block.lines:

@@ -189,12 +189,14 @@ def _merge_once(runs: Iterable[_Run]) -> list[_Run]:
 def _is_same_line(one: _Run, other: _Run) -> bool:
     size = max(one.size, other.size)
     gap = max(one.left, other.left) - min(one.right, other.right)
+    if not -0.3 * size < gap < _COLUMN_GAP * size:
+        return False
     level = _is_level(one.top, one.bottom, other.top, other.bottom)
     if is_right_to_left(one.glyphs[0].text) or is_right_to_left(other.glyphs[0].text):
         # Drawn in either direction, and the boxes of Arabic letters differ in height.
         level |= abs(one.glyphs[0].base - other.glyphs[0].base) < 0.15 * size
-        return -0.3 * size < gap < _COLUMN_GAP * size and level
-    return -0.3 * size < gap < 0.4 * size and level
+        return level
+    return gap < 0.4 * size and level
 
 
 def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Line:

@@ -16,6 +16,10 @@ _SAME_HEIGHT = 3.0  # points between the heads of two pages
 _SAME_ROW = 2.0  # points between the middles of lines side by side
 _LINE_DISTANCE = 1.35  # of the type size, between the lines of a paragraph
 _MAX_LINES = 3000  # of a page that is no drawing; the search for a neighbour is quadratic
+_MIN_CELLS = 4  # of a row of a table; running heads have fewer parts
+_MIN_TABLE_ROWS = 4
+_MAX_ROW_STEP = 3  # of the type size, between rows of a table
+_MOST = 0.7
 _MIN_GRID_RULES = 3  # upright rules that begin at one height
 _NUMBER = re.compile(r"\W*(?:page\s*)?(?:(\d{1,5})|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
 
@@ -39,7 +43,41 @@ def _edge_lines(page: PageLines) -> list[Line]:
     tops = Counter(round(top / 4) for _, top, _, _ in page.uprights)
     grid = min((4 * top for top, count in tops.items() if count >= _MIN_GRID_RULES), default=page.height)
     kept = [li for li in at_edge if not CAPTION.match(li.text) and not (grid < li.middle and li.top < page.height / 2)]
-    return [*kept, *_outermost_rows_with_number(lines, page)]
+    in_rows = _in_table_rows(lines, at_edge)
+    return [li for li in [*kept, *_outermost_rows_with_number(lines, page)] if id(li) not in in_rows]
+
+
+def _in_table_rows(lines: Sequence[Line], at_edge: Sequence[Line]) -> set[int]:
+    """Return the ids of lines in the rows of a table that reaches the edge: of many parts, and in the same columns."""
+    ids = {id(line) for line in at_edge}
+    tables: list[list[list[Line]]] = []
+    for row in _printed_rows(lines):
+        if tables and _are_in_same_columns(tables[-1][-1], row):
+            tables[-1].append(row)
+        else:
+            tables.append([row])
+    long = (table for table in tables if len(table) >= _MIN_TABLE_ROWS)
+    return {id(line) for table in long for row in table for line in row if id(line) in ids}
+
+
+def _printed_rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return the lines side by side, from top to bottom."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda li: li.middle):
+        if not rows or line.middle - rows[-1][0].middle > _SAME_ROW:
+            rows.append([])
+        rows[-1].append(line)
+    return rows
+
+
+def _are_in_same_columns(row: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Return whether two rows of more parts than a running head are near each other, and in the same columns."""
+    if min(len(row), len(below)) < _MIN_CELLS or below[0].middle - row[0].middle > _MAX_ROW_STEP * row[0].size:
+        return False
+    places, others = ([(line.left, (line.left + line.right) / 2, line.right) for line in each] for each in (row, below))
+    known = [{round(place / 3) + step for place in edge for step in (-1, 0, 1)} for edge in zip(*places, strict=True)]
+    same = [sum(round(place / 3) in each for place, each in zip(other, known, strict=True)) for other in others]
+    return sum(map(bool, same)) > _MOST * len(below)
 
 
 def _outermost_rows_with_number(lines: Sequence[Line], page: PageLines) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,17 +20,61 @@ _CELL_GAP = 0.9  # of the type size
 
 
 def match_captions(
-    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], lefts: Sequence[float]
+    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], typography: Typography
 ) -> list[tuple[Block, Frame]]:
-    """Return captions with the frames of their tables, which on one page are all above or all below if possible.
+    """Return captions with the frames of their tables, which are all above or all below if possible.
 
-    `lefts` are the left edges of the page's columns.
+    Where the document does not tell on which side, the side with more tables on the page does.
     """
-    near = [(c, f) for c in captions for f in frames if not _are_in_other_columns(c, f, lefts)]
+    near = _possible_pairs(captions, frames, typography.lefts)
     found = [list(_nearest(near, lines, below)) for below in (True, False)]
-    first, second = found if len(found[0]) >= len(found[1]) else found[::-1]
+    is_first = typography.tables_below
+    if is_first is None:
+        is_first = len(found[0]) >= len(found[1])
+    first, second = found if is_first else found[::-1]
     captioned, framed = {id(c) for c, _ in first}, {id(f) for _, f in first}
     return [*first, *(pair for pair in second if id(pair[0]) not in captioned and id(pair[1]) not in framed)]
+
+
+def count_sides(
+    captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], lefts: Sequence[float]
+) -> tuple[int, int]:
+    """Count the captions with their only possible table below, and those with it above."""
+    near = _possible_pairs(captions, frames, lefts)
+    sides: list[tuple[Block, Frame, bool]] = []
+    for caption, frame in near:
+        if is_beside(caption, frame):
+            continue
+        sides += [(caption, frame, below) for below in (True, False) if _is_near(caption, frame, lines, below)]
+    of_captions = Counter(id(caption) for caption, _, _ in sides)
+    of_frames = Counter(id(frame) for _, frame, _ in sides)
+    sure = [below for caption, frame, below in sides if of_captions[id(caption)] == of_frames[id(frame)] == 1]
+    return sum(sure), len(sure) - sum(sure)
+
+
+def _is_near(caption: Block, frame: Frame, lines: Sequence[Line], below: bool) -> bool:
+    return _distance(caption, frame, lines, below) is not None
+
+
+def _possible_pairs(
+    captions: Sequence[Block], frames: Sequence[Frame], lefts: Sequence[float]
+) -> list[tuple[Block, Frame]]:
+    """Return captions with frames in the same column, without another caption between them."""
+    return [
+        (caption, frame)
+        for caption in captions
+        for frame in frames
+        if not _are_in_other_columns(caption, frame, lefts)
+        and not any(_is_between(other, caption, frame) for other in captions if other is not caption)
+    ]
+
+
+def _is_between(other: Block, caption: Block, frame: Frame) -> bool:
+    """Return whether another caption stands between a caption and a frame above or below it."""
+    if is_beside(other, frame):
+        return False
+    middle = (other.top + other.bottom) / 2
+    return caption.bottom < middle < frame.top or frame.bottom < middle < caption.top
 
 
 def _are_in_other_columns(caption: Block, frame: Frame, lefts: Sequence[float]) -> bool:
@@ -92,10 +137,6 @@ def extend_down(frame: Frame, lines: Sequence[Line], typography: Typography) -> 
     return replace(frame, bottom=max(li.bottom for li in more) + 1) if more else frame
 
 
-def _is_within(line: Line, frame: Frame) -> bool:
-    return frame.left - 8 < line.left and line.right < frame.right + 8
-
-
 def stacked_frame(caption: Block, lines: Sequence[Line], page_width: float, typography: Typography) -> Frame | None:
     """Return the frame of rows of several cells above or below a caption without rules, in its column."""
     left = max((edge for edge in typography.lefts if edge < caption.left + 8), default=0.0)
@@ -106,7 +147,8 @@ def stacked_frame(caption: Block, lines: Sequence[Line], page_width: float, typo
         stacked_rows([li for li in near if (li.middle - middle) * way > 0], edge, right - left, typography, way)
         for way, edge in ((1, caption.bottom), (-1, caption.top))
     ]
-    body = max(found, key=len)
+    body = found[not typography.tables_below] if all(found) and typography.tables_below is not None else []
+    body = body or max(found, key=len)
     if not body:
         return None
     return Frame(

@@ -21,6 +21,7 @@ _MOST_ROWS = 0.8
 _FULL_RULE = 0.85  # of the table's width
 _MIN_UPRIGHT = 0.4  # of the table's height
 _NUMBER = re.compile(r"[\W\d_]*\d[\W\d_]*(?:[A-Za-z%]{1,3}[\W\d_]*)?|[—–-]")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\s?[–/-]\s?\d{2,4})?")
 _CONTINUED = re.compile(r"[-,/(&+]$|\b(?:and|or|of|the|in|for|to|with|by|per|from|at|on)$", re.I)
 
 
@@ -48,6 +49,8 @@ def arrange_cells(frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], up
         edges = sorted([*ruled, *(edge for edge in found if all(abs(edge - other) > 2 * size for other in ruled))])
     strips = find_strips(lines, edges, size)
     bands, merged = _bands(strips, level, frame, ruled)
+    if header_end > frame.top and _are_values(strips, header_end):
+        header_end = frame.top
     is_row_ruled = _are_rows([band for band in bands if band and band[0].base > header_end])
     limit = _row_step([pair for band in bands for pair in pairwise(band)], size)
     rows: list[list[PrintedCell]] = []
@@ -69,6 +72,35 @@ def arrange_cells(frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], up
     if header_end == frame.top and rows and not any(_is_number(cell) for cell in rows[0]):
         header_rows = 1
     return Grid(rows, len(edges) + 1, min(header_rows, max(0, len(rows) - 1)), len(ruled) > 1)
+
+
+def _are_values(strips: Sequence[Strip], header_end: float) -> bool:
+    """Return whether the lines above a rule are rows like those below it: labels and values.
+
+    Years, and numbers that count up, are the titles of columns.
+    """
+    above = [strip for strip in strips if strip.base < header_end]
+    of_body = Counter(cell.column for strip in strips if strip.base >= header_end for cell in strip.cells)
+    numbers = Counter(
+        cell.column for strip in strips if strip.base >= header_end for cell in strip.cells if _is_number(cell)
+    )
+    for strip in above:
+        label, *values = strip.cells
+        if label.column or _is_number(label) or not values or not all(_is_number(cell) for cell in values):
+            return False
+        if any(2 * numbers[cell.column] <= of_body[cell.column] for cell in values) or _are_titles(values):
+            return False
+    return bool(above)
+
+
+def _are_titles(values: Sequence[PrintedCell]) -> bool:
+    """Return whether numbers are years, or whole numbers that count up."""
+    texts = [" ".join(line.text for line in cell.lines).strip() for cell in values]
+    if all(_YEAR.fullmatch(text) for text in texts):
+        return True
+    if len(texts) < 2 or not all(text.isdecimal() for text in texts):
+        return False
+    return all(int(a) < int(b) for a, b in pairwise(texts))
 
 
 def _shared(rule: Rule, start: float, end: float) -> float:

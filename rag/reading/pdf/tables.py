@@ -6,15 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .captions import is_caption_of
+from .captions import figure_lettering, find_captions, is_caption_of, join_pictures
 from .columns import Block, Typography
 from .lines import Line, PageLines
-from .table_regions import extend_down, extend_up, is_beside, match_captions, stacked_frame
+from .table_regions import count_sides, extend_down, extend_up, is_beside, match_captions, stacked_frame
 from .table_rows import Grid, arrange_cells
-from .table_rules import Frame, framed_bodies, is_prose, level_rules, upright_rules
+from .table_rules import Frame, draw_dotted_rules, framed_bodies, is_prose, level_rules, upright_rules
 
 _MIN_GRID_ROWS = 3  # of a table without caption
 _MIN_FULL_ROWS = 0.6  # of the rows of such a table have several cells
+_MIN_SURE_SIDES = 2  # captions that tell on which side of them tables are
 _MAX_NOTE_LINES = 15
 _NOTE = re.compile(r"(?:notes?|abbreviations?|legend|sources?|key)\b\W|[*∗†‡§¶#]|[A-Za-z\d]{1,8}\s?[,:=]\s", re.I)
 
@@ -36,6 +37,24 @@ class PrintedTable:
         return [*self.caption, *self.body, *self.notes]
 
 
+def are_tables_below(pages: Sequence[PageLines], typography: Typography) -> bool | None:
+    """Return whether a document's tables are below their captions; None if hardly any surely are on either side."""
+    below = above = 0
+    for page in map(draw_dotted_rules, pages):
+        if len(page.rules) < 2:
+            continue
+        of_page = typography._replace(lefts=typography.lefts_by_page[page.number])
+        lines = sorted(page.lines, key=lambda line: (line.top, line.left))
+        captions = find_captions(lines, of_page)
+        named = [caption for caption in captions if is_caption_of("tab", caption)]
+        if named:
+            free = _outside(lines, captions)
+            counts = count_sides(named, _frames(page, free, captions, of_page), free, of_page.lefts)
+            below, above = below + counts[0], above + counts[1]
+    is_sure = max(below, above) >= max(_MIN_SURE_SIDES, 2 * min(below, above) + 1)
+    return below > above if is_sure else None
+
+
 def find_tables(
     page: PageLines, lines: Sequence[Line], captions: Sequence[Block], typography: Typography
 ) -> list[PrintedTable]:
@@ -43,12 +62,9 @@ def find_tables(
     named = [caption for caption in captions if is_caption_of("tab", caption)]
     if not named and len(page.rules) < 2:
         return []
-    in_captions = {id(line) for caption in captions for line in caption.lines}
-    search = _Search(page, [line for line in lines if id(line) not in in_captions], typography)
-    frames = framed_bodies(
-        search.rules, search.free, [caption.top for caption in captions], typography.size, typography.width
-    )
-    matched = match_captions(named, frames, search.free, typography.lefts)
+    search = _Search(page, _outside(lines, captions), typography)
+    frames = _frames(page, search.free, captions, typography)
+    matched = match_captions(named, frames, search.free, typography)
     for caption, frame in matched:
         search.add_captioned(
             extend_down(extend_up(frame, caption, search.free, typography), search.free, typography), caption
@@ -61,8 +77,20 @@ def find_tables(
     used = {id(frame) for _, frame in matched}
     for frame in frames:
         if id(frame) not in used:
-            search.add_uncaptioned(extend_down(frame, search.free, typography), lines)
+            search.add_uncaptioned(extend_down(frame, search.free, typography), lines, captions)
     return search.tables
+
+
+def _outside(lines: Sequence[Line], captions: Sequence[Block]) -> list[Line]:
+    in_captions = {id(line) for caption in captions for line in caption.lines}
+    return [line for line in lines if id(line) not in in_captions]
+
+
+def _frames(
+    page: PageLines, lines: Sequence[Line], captions: Sequence[Block], typography: Typography
+) -> list[Frame]:
+    tops = [caption.top for caption in captions]
+    return framed_bodies(level_rules(page), lines, tops, typography.size, typography.width)
 
 
 class _Search:
@@ -83,10 +111,12 @@ class _Search:
             table.label, table.caption = caption.label, [line for line in caption.lines if line not in inside]
             self._add(table)
 
-    def add_uncaptioned(self, frame: Frame, lines: Sequence[Line]) -> None:
+    def add_uncaptioned(self, frame: Frame, lines: Sequence[Line], captions: Sequence[Block]) -> None:
         """Add what is in a frame if it is surely a table: a part of one that begins on another page, or a full grid."""
         table = self._arranged(frame, self._in(frame))
         if not table or not self._has_columns(table):
+            return
+        if not _is_mostly_words(table.body) or self._is_in_figure(table.body, captions):
             return
         several = sum(len(row) > 1 for row in table.grid.rows)
         is_full = several >= max(_MIN_GRID_ROWS, _MIN_FULL_ROWS * len(table.grid.rows))
@@ -94,6 +124,14 @@ class _Search:
         goes_on = at_top and table.grid.columns > 2 and not is_prose(table.body, None, self._typography.width)
         if is_full and (goes_on or table.grid.is_ruled):
             self._add(table)
+
+    def _is_in_figure(self, body: Sequence[Line], captions: Sequence[Block]) -> bool:
+        """Return whether most lines are lettering of a figure: labels of axes between their lines."""
+        pictures = join_pictures(self._page)
+        figures = (caption for caption in captions if is_caption_of("fig", caption))
+        return any(
+            2 * len(figure_lettering(caption, body, pictures, self._typography)) > len(body) for caption in figures
+        )
 
     def _in(self, frame: Frame) -> list[Line]:
         return [line for line in self.free if frame.holds(line)]
@@ -116,6 +154,12 @@ class _Search:
     def _take(self, lines: Sequence[Line]) -> None:
         taken = {id(line) for line in lines}
         self.free = [line for line in self.free if id(line) not in taken]
+
+
+def _is_mostly_words(body: Sequence[Line]) -> bool:
+    """Return whether letters and digits are most of a text; ticks of axes and parts of drawings are none."""
+    text = "".join("".join(line.text.split()) for line in body)
+    return 2 * sum(map(str.isalnum, text)) > len(text)
 
 
 def _notes(frame: Frame, lines: Sequence[Line], typography: Typography) -> list[Line]:
