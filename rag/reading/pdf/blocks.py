@@ -13,7 +13,7 @@ from .line_pieces import baseline, merge_pieces
 from .lines import Line, PageLines
 from .reading_order import reading_order, split_bands
 from .table_rules import draw_dotted_rules
-from .tables import find_tables
+from .tables import PrintedTable, find_tables
 
 _MAX_IMPRINT_LINES = 12
 _IMPRINT = re.compile(
@@ -23,15 +23,18 @@ _IMPRINT = re.compile(
 )
 
 
-def find_blocks(page: PageLines, typography: Typography) -> list[Block]:
-    """Return the blocks of a page in reading order, without the lettering of figures."""
+def find_blocks(page: PageLines, typography: Typography, open_table: PrintedTable | None = None) -> list[Block]:
+    """Return the blocks of a page in reading order, without the lettering of figures.
+
+    `open_table` is the one that the page before ends with.
+    """
     typography = typography._replace(lefts=typography.lefts_by_page[page.number])
     page = draw_dotted_rules(page)
     lines = sorted(page.lines, key=lambda line: (line.top, line.left))
     captions = find_captions(lines, typography)
     tables = [
         Block([*table.body, *table.notes], "table", table.label, table)
-        for table in find_tables(page, lines, captions, typography)
+        for table in find_tables(page, lines, captions, typography, open_table)
     ]
     in_tables = [line for block in tables if block.table for line in block.table.lines]
     table_ids = {id(line) for line in in_tables}
@@ -49,6 +52,12 @@ def find_blocks(page: PageLines, typography: Typography) -> list[Block]:
     text = [block for block in blocks if block not in beside]
     bands = split_bands([*text, *captions, *tables], page.rules, typography.pitch)
     return [*(block for band in bands for block in reading_order(band, typography.lefts)), *beside]
+
+
+def last_table(blocks: Sequence[Block]) -> PrintedTable | None:
+    """Return the table at the foot of a page, which may continue on the next one: nothing is below it."""
+    lowest = max(blocks, key=lambda block: block.bottom, default=None)
+    return lowest.table if lowest and lowest.table and not lowest.table.notes else None
 
 
 def _without(lines: Sequence[Line], removed: Sequence[Line]) -> list[Line]:

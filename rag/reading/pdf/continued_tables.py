@@ -15,15 +15,21 @@ def join_tables(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Return the paragraphs with each table in one piece, at the place of its first part."""
     out: list[Paragraph] = []
     last: Paragraph | None = None
+    wholes: dict[int, Paragraph] = {}  # by the ids of their parts
     for paragraph in paragraphs:
         if paragraph.table is None:
             out.append(paragraph)
-        elif last and last.table and _goes_on(last.table, paragraph.table):
-            _append(last.table, paragraph.table)
-            last.lines, last.label = [*last.lines, *paragraph.lines], last.table.label
+            continue
+        whole = wholes.get(id(paragraph.table.continues))
+        if whole is None and last and last.table and _goes_on(last.table, paragraph.table):
+            whole = last
+        if whole and whole.table:
+            _append(whole.table, paragraph.table)
+            whole.lines, whole.label = [*whole.lines, *paragraph.lines], whole.table.label
         else:
             out.append(paragraph)
-            last = paragraph
+            whole = last = paragraph
+        wholes[id(paragraph.table)] = whole
     return out
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ...types import Page, Section, Table
-from .blocks import find_blocks
+from .blocks import find_blocks, last_table
 from .columns import measure
 from .continued_tables import join_tables
 from .hyphenation import count_words
@@ -19,7 +19,7 @@ from .rotation import is_mostly_rotated, rotate_back, upright_pages
 from .running_heads import remove_running_heads
 from .section_kinds import assign_sections
 from .sections import page_spans, write_sections
-from .tables import are_tables_below
+from .tables import PrintedTable, are_tables_below
 
 
 class Layout(NamedTuple):
@@ -39,8 +39,11 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
     paragraphs: list[Paragraph] = []
     without_heads = remove_running_heads([page for _, page in upright])
     typography = typography._replace(tables_below=are_tables_below(without_heads, typography))
+    open_table: PrintedTable | None = None
     for page in without_heads:
-        for block in find_blocks(page, typography):
+        blocks = find_blocks(page, typography, open_table)
+        open_table = last_table(blocks)
+        for block in blocks:
             block.lines = [line for line in block.lines if id(line) not in title_ids]
             if block.lines:
                 paragraphs += split_block(block, typography)

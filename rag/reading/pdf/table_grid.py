@@ -14,7 +14,7 @@ from .line_pieces import baseline
 from .lines import Line
 from .rotation import bounds
 
-_WORD_GAP = 0.6  # of the type size: words of one cell are closer
+WORD_GAP = 0.6  # of the type size: words of one cell are closer
 _MIN_NARROW_GUTTER = 0.15  # of the type size: a strip this narrow separates columns of numbers only
 _MIN_EDGE_GAP = 0.33  # of the type size, between the texts of two columns
 _MAX_CROSSING = 0.08  # of the lines may write across a gutter
@@ -58,13 +58,13 @@ def column_edges(body: Sequence[Line], lines: Sequence[Line], size: float) -> li
         return []
     start, end = min(li.left for li in lines), max(li.right for li in lines)
     width = int((end - start) * 2) + 2
-    closed = np.array([_ink(row, start, width, _WORD_GAP * size) for row in rows])
+    closed = np.array([_ink(row, start, width, WORD_GAP * size) for row in rows])
     several = np.array([_count_runs(row) > 1 for row in closed])
     if several.sum() < 2:
         return []
     gutters: list[tuple[int, int]] = []
     for crossing in (0, max(int(_MAX_CROSSING * len(rows)), int(len(rows) >= _MIN_ROWS_TO_CROSS))):
-        gutters += _apart(_gutters(closed[several], _WORD_GAP * size, crossing), gutters)
+        gutters += _apart(_gutters(closed[several], WORD_GAP * size, crossing), gutters)
     words = np.array([_ink(row, start, width, 0.0) for row in rows])
     narrow = _apart(_gutters(words, _MIN_NARROW_GUTTER * size, int(_MAX_CROSSING * len(rows))), gutters)
     letters = [_letters(row) for row in rows] if narrow else []
@@ -88,13 +88,13 @@ def _ink(row: Sequence[Line], start: float, width: int, closed: float) -> NDArra
     """Return which half points of a row are written on; gaps in a line narrower than `closed` are too."""
     out = np.zeros(width, bool)
     for line in row:
-        for first, last in _runs(line, closed):
+        for first, last in runs(line, closed):
             left, right = line.boxes[first:last, 0].min(), line.boxes[first:last, 2].max()
             out[max(0, int((left - start) * 2)) : int((right - start) * 2) + 1] = True
     return out
 
 
-def _runs(line: Line, closed: float) -> Iterator[tuple[int, int]]:
+def runs(line: Line, closed: float) -> Iterator[tuple[int, int]]:
     """Yield the parts of a line between gaps wider than `closed`."""
     start = 0
     for at, letter in enumerate(line.text):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from .columns import Block, Typography
 from .line_pieces import baseline
 from .lines import Line
+from .table_grid import WORD_GAP, runs
 from .table_rules import Frame, is_prose
 
 _MAX_CAPTION_DISTANCE = 45  # points between a caption and the table's body
@@ -16,6 +17,8 @@ _MAX_BESIDE = 30  # points between the tops of a table and of the caption beside
 _MAX_ROW_DISTANCE = 30  # points between rows
 _MIN_SHARED = 0.3  # of the width of the narrower of a caption and a table
 _MAX_LABEL_LINES = 3  # without other cells beside them
+_MIN_IN_COLUMNS = 0.8  # of the cells of a part of a table without caption and rules
+_MIN_CONTINUED_COLUMNS = 3
 _CELL_GAP = 0.9  # of the type size
 
 
@@ -158,6 +161,28 @@ def stacked_frame(caption: Block, lines: Sequence[Line], page_width: float, typo
         max(li.bottom for li in body) + 1,
         parts=0,
     )
+
+
+def continued_frame(body: Sequence[Line], lines: Sequence[Line], typography: Typography) -> Frame | None:
+    """Return the frame of the rows at a page's top that are in the columns of a table's body on the page before."""
+    left, right = min(li.left for li in body), max(li.right for li in body)
+    rows = stacked_rows(lines, min(li.top for li in lines), right - left, typography, 1)
+    known = [{place + step for place in edge for step in (-1, 0, 1)} for edge in zip(*_places(body), strict=True)]
+    places = list(_places(rows))
+    if not places or (left - min(li.left for li in rows)) > 8 or max(li.right for li in rows) - right > 8:
+        return None
+    in_columns = sum(any(place in each for place, each in zip(part, known, strict=True)) for part in places)
+    if in_columns < _MIN_IN_COLUMNS * len(places) or len({part[0] for part in places}) < _MIN_CONTINUED_COLUMNS:
+        return None
+    return Frame(left, min(li.top for li in rows) - 1, right, max(li.bottom for li in rows) + 1, parts=0)
+
+
+def _places(lines: Sequence[Line]) -> Iterator[tuple[int, int, int]]:
+    """Yield the left edges, middles and right edges of the parts of lines that wide gaps separate, in two points."""
+    for line in lines:
+        for first, last in runs(line, WORD_GAP * line.size):
+            left, right = float(line.boxes[first, 0]), float(line.boxes[last - 1, 2])
+            yield round(left / 2), round((left + right) / 4), round(right / 2)
 
 
 def stacked_rows(lines: Sequence[Line], edge: float, width: float, typography: Typography, way: int) -> list[Line]:

@@ -27,23 +27,29 @@ _CONTINUED = re.compile(r"[-,/(&+]$|\b(?:and|or|of|the|in|for|to|with|by|per|fro
 
 @dataclass(slots=True, eq=False)
 class Grid:
-    """The rows of a table, its number of columns, how many rows are its header, and whether its columns are ruled."""
+    """The rows of a table, how many columns and header rows, and the edges of its columns, ruled or not."""
 
     rows: list[list[PrintedCell]]
     columns: int
     header_rows: int
     is_ruled: bool = False
+    edges: Sequence[float] = ()  # between the columns
 
 
-def arrange_cells(frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], uprights: Sequence[Rule]) -> Grid:
-    """Arrange the lines of a table's body in rows of cells. `rules` and `uprights` are those of the page."""
+def arrange_cells(
+    frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], uprights: Sequence[Rule], known: Sequence[float] = ()
+) -> Grid:
+    """Arrange the lines of a table's body in rows of cells.
+
+    `rules` and `uprights` are those of the page, `known` the edges of the table's columns on the page before.
+    """
     size = median(line.size for line in lines)
     level = [r for r in rules if frame.top + 2 < r.at < frame.bottom - 2 and _shared(r, frame.left, frame.right) > 10]
     full = [r.at for r in level if _shared(r, frame.left, frame.right) > _FULL_RULE * (frame.right - frame.left)]
     header_end = min((at for at in full if any(li.middle < at for li in lines)), default=frame.top)
     ruled = _ruled_edges(frame, uprights)
-    edges = ruled
-    if len(ruled) < 2 or len(level) < len(ruled):
+    edges = known or ruled
+    if not known and (len(ruled) < 2 or len(level) < len(ruled)):
         below = [line for line in lines if line.middle > header_end]
         found = column_edges(below, lines, size) or column_edges(lines, lines, size)
         edges = sorted([*ruled, *(edge for edge in found if all(abs(edge - other) > 2 * size for other in ruled))])
@@ -71,7 +77,7 @@ def arrange_cells(frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], up
     _spread_titles(rows, frame, len(edges) + 1)
     if header_end == frame.top and rows and not any(_is_number(cell) for cell in rows[0]):
         header_rows = 1
-    return Grid(rows, len(edges) + 1, min(header_rows, max(0, len(rows) - 1)), len(ruled) > 1)
+    return Grid(rows, len(edges) + 1, min(header_rows, max(0, len(rows) - 1)), len(ruled) > 1, edges)
 
 
 def _are_values(strips: Sequence[Strip], header_end: float) -> bool:

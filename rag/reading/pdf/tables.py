@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from .captions import figure_lettering, find_captions, is_caption_of, join_pictures
 from .columns import Block, Typography
 from .lines import Line, PageLines
-from .table_regions import count_sides, extend_down, extend_up, is_beside, match_captions, stacked_frame
+from .table_regions import (
+    continued_frame,
+    count_sides,
+    extend_down,
+    extend_up,
+    is_beside,
+    match_captions,
+    stacked_frame,
+)
 from .table_rows import Grid, arrange_cells
 from .table_rules import Frame, draw_dotted_rules, framed_bodies, is_prose, level_rules, upright_rules
 
@@ -31,6 +39,7 @@ class PrintedTable:
     label: str | None = None
     caption: list[Line] = field(default_factory=list)
     notes: list[Line] = field(default_factory=list)
+    continues: PrintedTable | None = None  # on the page before
 
     @property
     def lines(self) -> list[Line]:
@@ -56,14 +65,23 @@ def are_tables_below(pages: Sequence[PageLines], typography: Typography) -> bool
 
 
 def find_tables(
-    page: PageLines, lines: Sequence[Line], captions: Sequence[Block], typography: Typography
+    page: PageLines,
+    lines: Sequence[Line],
+    captions: Sequence[Block],
+    typography: Typography,
+    open_table: PrintedTable | None = None,
 ) -> list[PrintedTable]:
-    """Return the tables of a page; `lines` are all its lines, those of captions among them."""
+    """Return the tables of a page; `lines` are all its lines, those of captions among them.
+
+    `open_table` is the one that the page before ends with.
+    """
     named = [caption for caption in captions if is_caption_of("tab", caption)]
-    if not named and len(page.rules) < 2:
+    if not lines or (not named and len(page.rules) < 2 and open_table is None):
         return []
     search = _Search(page, _outside(lines, captions), typography)
     frames = _frames(page, search.free, captions, typography)
+    if open_table and not any(frame.holds(lines[0]) for frame in frames):
+        search.add_continued(open_table, lines)
     matched = match_captions(named, frames, search.free, typography)
     for caption, frame in matched:
         search.add_captioned(
@@ -86,9 +104,7 @@ def _outside(lines: Sequence[Line], captions: Sequence[Block]) -> list[Line]:
     return [line for line in lines if id(line) not in in_captions]
 
 
-def _frames(
-    page: PageLines, lines: Sequence[Line], captions: Sequence[Block], typography: Typography
-) -> list[Frame]:
+def _frames(page: PageLines, lines: Sequence[Line], captions: Sequence[Block], typography: Typography) -> list[Frame]:
     tops = [caption.top for caption in captions]
     return framed_bodies(level_rules(page), lines, tops, typography.size, typography.width)
 
@@ -102,6 +118,16 @@ class _Search:
         self.rules, self.uprights = level_rules(page), upright_rules(page)
         self._page = page
         self._typography = typography
+
+    def add_continued(self, table: PrintedTable, lines: Sequence[Line]) -> None:
+        """Add the rows at the page's top, where `lines` begin, that are in the columns of a table."""
+        if not any(line is lines[0] for line in self.free):
+            return
+        frame = continued_frame(table.body, self.free, self._typography)
+        if frame:
+            body = self._in(frame)
+            grid = arrange_cells(frame, body, self.rules, self.uprights, table.grid.edges)
+            self._add(PrintedTable(grid, frame, body, body[0].page, continues=table))
 
     def add_captioned(self, frame: Frame, caption: Block) -> None:
         """Add the table in a frame; lines of the caption that are inside belong to its rows."""

@@ -105,3 +105,23 @@ def test_page_numbers_and_heads_inside_wide_margins_are_removed(tmp_path: Path) 
 
     document = read(tmp_path, make_pdf(*map(page, range(1, 7))))
     assert sorted(body(document).split()) == sorted(PROSE.split() * 6)
+
+
+def test_rows_of_a_table_that_fill_pages_to_the_edge_stay(tmp_path: Path) -> None:
+    def page(number: int) -> Draw:
+        def draw(canvas: Canvas) -> None:
+            for row in range(48):
+                for column in range(6):
+                    write(
+                        canvas,
+                        [f"v{number}x{row}y{column}" if column else f"otter {row}"],
+                        40 + 80 * column,
+                        775 - 15 * row,
+                        8,
+                    )
+
+        return draw
+
+    text = read(tmp_path, make_pdf(title_page, page(1), page(2))).text
+    assert text.count("otter") - PROSE.count("otter") == 2 * 48
+    assert all(f"v{page}x{row}y{column}" in text for page in (1, 2) for row in range(48) for column in range(1, 6))

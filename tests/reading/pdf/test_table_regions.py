@@ -191,3 +191,52 @@ def test_columns_of_text_between_the_rules_of_a_page_are_no_table(tmp_path: Path
     paper = read(tmp_path, make_pdf(title_page, draw))
     assert paper.tables == ()
     assert " | " not in paper.text
+
+
+def test_captions_below_their_tables_keep_them_where_one_is_too_far(tmp_path: Path) -> None:
+    def caption(canvas: Canvas, number: int, y: float) -> None:
+        write(canvas, [f"Table {number}. Otters in year {number}"], LEFT, y, 9)
+
+    def sure(number: int) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            caption(canvas, number, ruled(canvas, 510) - 14)
+            write(canvas, wrapped(PROSE, 90), LEFT, 390)
+
+        return draw
+
+    def stacked(canvas: Canvas) -> None:
+        caption(canvas, 3, 560)
+        for number, y in ((4, 545), (5, 440)):
+            caption(canvas, number, ruled(canvas, y) - 14)
+
+    paper = read(tmp_path, make_pdf(title_page, sure(1), sure(2), stacked))
+    assert [label for label, _, _ in tables(paper)] == ["Table 1", "Table 2", "Table 4", "Table 5"]
+
+
+def test_lettering_of_a_figure_between_rules_is_no_table(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for at in range(5):
+            canvas.line(LEFT, 740 - 20 * at, LEFT + 220, 740 - 20 * at)
+            canvas.line(LEFT + 55 * at, 660, LEFT + 55 * at, 740)
+        canvas.rect(LEFT, 660, 220, 80)
+        draw_rows(canvas, [("12", "| |", "14")] * 4, (5, 60, 115), 727, 20)
+        write(canvas, ["Figure 1. Otters by day"], LEFT, 640, 9)
+        write(canvas, wrapped(PROSE, 90), LEFT, 500)
+
+    assert read(tmp_path, make_pdf(title_page, draw)).tables == ()
+
+
+def test_rows_in_the_same_columns_at_the_top_of_a_page_continue_a_table_without_rules(tmp_path: Path) -> None:
+    rows = [(f"River{at}", f"{at * 31 % 97}.5", f"{at * 17 % 89}.2") for at in range(80)]
+
+    def first(canvas: Canvas) -> None:
+        write(canvas, wrapped(PROSE, 90), LEFT, 760)
+        write(canvas, ["Table 1. Otters on very many rivers"], LEFT, 702, 9)
+        draw_rows(canvas, [ROWS[0], *rows[:45]], PLACES, 686)
+
+    def second(canvas: Canvas) -> None:
+        foot = draw_rows(canvas, rows[45:], PLACES, 770)
+        write(canvas, wrapped(PROSE.upper(), 60), LEFT, foot - 40)
+
+    paper = read(tmp_path, make_pdf(title_page, first, second))
+    assert tables(paper) == [("Table 1", 1, [" | ".join(row) for row in [ROWS[0], *rows]])]

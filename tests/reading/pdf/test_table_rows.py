@@ -165,3 +165,18 @@ def test_a_label_of_a_group_leaves_the_first_column_of_its_other_rows_empty(tmp_
         "| Exe | 8 | 21\nMink | Ash | 7 | 20\n| Wye | 6 | 19"
     )
     assert [cell.column for cell in paper.tables[0].rows[2]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("first", "header"), [(("Otters", "412"), 0), (("Year", "1998"), 1), (("Animals", "Count"), 1)]
+)
+def test_a_first_row_of_values_above_a_rule_is_no_header(tmp_path: Path, first: tuple[str, str], header: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["Table 1. Animals of a river"], LEFT, 500, 9)
+        foot = draw_rows(canvas, [first, ("Minks", "93"), ("Voles", "1,204"), ("Herons", "12 (7%)")], (0, 150), 482)
+        for y in (492, 477, foot + 8):
+            rule(canvas, y, 0, 200)
+
+    rows = [" | ".join(first), "Minks | 93", "Voles | 1,204", "Herons | 12 (7%)"]
+    assert tables(read(tmp_path, make_pdf(draw))) == [("Table 1", header, rows)]
