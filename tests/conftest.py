@@ -79,12 +79,12 @@ def assistant(tmp_path: Path, folder: Path, built_library: Path) -> Iterator[Ass
 
 @pytest.fixture
 def fake_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Run a shell script in place of the worker processes: it writes `reply`, then runs `script`."""
+    """Run a shell script in place of the worker processes: it takes a request, writes `reply`, and runs `script`."""
 
     def use(reply: bytes = b"", script: str = "exit 1") -> None:
         program, reply_file = tmp_path / "fake-worker", tmp_path / "reply"
         reply_file.write_bytes(reply)
-        program.write_text(f"#!/bin/sh\ncat '{reply_file}'\n{script}\n")
+        program.write_text(f"#!/bin/sh\ndd bs=4096 count=1 of=/dev/null 2>/dev/null\ncat '{reply_file}'\n{script}\n")
         program.chmod(0o755)
         sandbox.POOL.close()
         monkeypatch.setattr(sys, "executable", str(program))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
 import re
 import unicodedata
@@ -22,6 +23,7 @@ _FORCE_BOLD = 1 << 18  # a font flag of PDF
 _BOLD_WEIGHT = 600
 _MAX_SKEW = 15  # degrees by which the text of a crooked scan may slant
 _SPACE_CODES = (32, 0xA0, 0x3000)
+_CONTROLS = frozenset((*range(32), *range(127, 160)))
 _PRIVATE_LIGATURES = {"\uf001": "fi", "\uf002": "fl"}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
@@ -103,7 +105,7 @@ def read_characters(page: Any, symbols: SymbolReader) -> Characters:
         if not raw.FPDFText_GetLooseCharBox(char, at, rect):
             continue
         handle = raw.FPDFText_GetTextObject(char, at)
-        number = numbers.setdefault(ctypes.cast(handle, ctypes.c_void_p).value or 0, len(handles))
+        number = numbers.setdefault(ctypes.addressof(handle.contents) if handle else 0, len(handles))
         if number == len(handles):
             handles.append(handle)
             styles.append(_style(char, at, rotation))
@@ -137,12 +139,13 @@ def _decoded(textpage: Any) -> Iterator[tuple[int, str]]:
         if 0xDC00 <= code < 0xE000:
             code, high = (0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0) if high else (0xFFFD, 0)
         text = " " if code in _SPACE_CODES else _clean(chr(code))
-        if unicodedata.category(chr(code)) == "Cc" and not raw.FPDFText_IsGenerated(textpage.raw, at):
+        if code in _CONTROLS and not raw.FPDFText_IsGenerated(textpage.raw, at):
             text = "-" if raw.FPDFText_IsHyphen(textpage.raw, at) else UNREAD
         if text:
             yield at, text
 
 
+@functools.lru_cache(5000)
 def _clean(text: str) -> str:
     if text in _HYPHENS:
         return "-"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .rotation import to_shown_page
@@ -28,14 +27,14 @@ class Graphics(NamedTuple):
     pictures: ShownBoxes
 
 
-def find_graphics(page: Any) -> Graphics:
-    """Return the rules and pictures of a page. Upright rules and grids are parts of drawings too."""
+def find_graphics(page: Any, objects: Sequence[Any]) -> Graphics:
+    """Return the rules and pictures among the objects of a page. Upright rules and grids are parts of drawings too."""
     import pypdfium2.raw as raw
 
     width, height = page.get_size()
     lines: list[Bounds] = []
     boxes: list[Bounds] = []
-    for item in islice(page_objects(page), _MAX_OBJECTS):
+    for item in objects[:_MAX_OBJECTS]:
         if item.type in (raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_FORM):
             continue
         bounds = object_bounds(item)
@@ -47,8 +46,9 @@ def find_graphics(page: Any) -> Graphics:
     shown_lines, shown_boxes = to_shown_page(page, lines).tolist(), to_shown_page(page, boxes).tolist()
     rules = tuple(tuple(box) for box in shown_lines if _is_level(*box))
     uprights = tuple(tuple(box) for box in shown_lines if _is_upright(*box))
+    known = set(rules)
     large = (tuple(box) for box in shown_boxes if max(box[2] - box[0], box[3] - box[1]) > _RULE_HEIGHT)
-    return Graphics(rules, uprights, tuple(box for box in large if box not in set(rules)))
+    return Graphics(rules, uprights, tuple(box for box in large if box not in known))
 
 
 def _is_thin(bounds: Bounds) -> bool:
@@ -95,9 +95,9 @@ def _grid_lines(item: Any) -> list[Bounds]:
     return [_in_forms(bounds, item.container) for bounds in out]
 
 
-def page_objects(page: Any) -> Iterator[Any]:
-    """Yield every object of a page as a `pypdfium2.PdfObject`, including those in nested forms."""
-    yield from page.get_objects(max_depth=_MAX_NESTED_FORMS)
+def page_objects(page: Any) -> Sequence[Any]:
+    """Return every object of a page as a `pypdfium2.PdfObject`, including those in nested forms."""
+    return list(page.get_objects(max_depth=_MAX_NESTED_FORMS))
 
 
 def object_bounds(item: Any) -> Bounds:

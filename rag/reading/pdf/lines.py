@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .glyphs import Glyph, read_characters, upright_glyphs
-from .graphics import find_graphics
+from .graphics import find_graphics, page_objects
 from .rotation import Boxes, bounds, upright_boxes
 from .superscripts import with_exponents
 from .symbols import SymbolReader
@@ -117,13 +117,14 @@ def read_lines(page: Any, number: int, label: str | None, symbols: SymbolReader)
         PdfiumError: the page is damaged.
     """
     chars = read_characters(page, symbols)
-    visibility = find_visible(page, chars)
+    objects = page_objects(page)
+    visibility = find_visible(page, objects, chars)
     lines = tuple(
         _line(run, number, turned, chars.width, chars.height)
         for turned, glyphs in upright_glyphs(chars, visibility.kept)
         for run in _merge_runs(_runs(glyphs))
     )
-    graphics = find_graphics(page)
+    graphics = find_graphics(page, objects)
     return PageLines(
         number, label, chars.width, chars.height, lines, visibility.hidden, visibility.image, **graphics._asdict()
     )

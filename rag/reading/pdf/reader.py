@@ -125,6 +125,11 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     remedy = "" if tesseract() else ". Install Tesseract to have {} read"
     if garbled and not any(page.lines for page in pages):
         raise SourceError(f"its fonts call letters by others, so that its text is no language{remedy.format('it')}")
+    hidden = sum(page.hidden for page in pages)
+    if hidden > 0 and not any(page.lines for page in pages):
+        raise SourceError(
+            f"a person cannot see any of its text ({_counted(hidden, 'character')}: covered or transparent)"
+        )
     if not any(page.lines for page in pages):
         reason = "there is no text on its pages (a scan, or a lone figure)"
         raise SourceError(reason + (remedy.format("scans") if scans else ""))

@@ -7,6 +7,7 @@ change what a sentence says. Checked are all characters of fonts without words, 
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
 import re
 import unicodedata
@@ -117,9 +118,9 @@ class SymbolReader:
             return True
         if len(text) > 1 or not font:
             return False
-        if unicodedata.category(text) in _ACCENTS:
-            return False
-        return font not in self._fonts_with_words or unicodedata.category(text) in _SIGNS
+        if font in self._fonts_with_words:
+            return _is_sign(text)
+        return unicodedata.category(text) not in _ACCENTS
 
     def _corrected(self, text: str, key: _Key) -> str:
         match = self._matches.get(key)
@@ -129,6 +130,11 @@ class SymbolReader:
             return _SAME.get(match.character, match.character)
         is_claim_in_doubt = key[0] in self._wrong_fonts and key[0] not in self._fonts_with_words
         return UNREAD if is_claim_in_doubt and not _may_be_right(text, match) else text
+
+
+@functools.lru_cache(5000)
+def _is_sign(text: str) -> bool:
+    return unicodedata.category(text) in _SIGNS
 
 
 def _is_other_symbol(claimed: str, match: Match) -> bool:

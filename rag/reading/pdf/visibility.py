@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...text.cleaning import UNREAD
-from .graphics import area, object_bounds, page_objects
+from .graphics import area, object_bounds
 
 if TYPE_CHECKING:
     from .glyphs import Characters
@@ -25,7 +26,7 @@ _MAX_VISIBLE_SHARE = 0.02  # of the characters of such a layer, apart from stamp
 _EDGE = 0.08  # of the page's height
 _MAX_PIXELS = 4_000_000
 
-Pixels = NDArray[np.int16]  # (height, width, 3): blue, green, red
+Pixels = NDArray[np.uint8]  # (height, width, 3): blue, green, red
 Flags = NDArray[np.bool_]
 
 
@@ -40,11 +41,13 @@ class Visibility(NamedTuple):
     image: bool
 
 
-def find_visible(page: Any, chars: Characters) -> Visibility:
-    """Flag the visible characters of a `pypdfium2.PdfPage`; the hidden text layer of a scan counts as visible."""
+def find_visible(page: Any, objects: Sequence[Any], chars: Characters) -> Visibility:
+    """Flag the visible characters of a `pypdfium2.PdfPage`; the hidden text layer of a scan counts as visible.
+
+    `objects` are those of `page_objects`.
+    """
     import pypdfium2.raw as raw
 
-    objects = list(page_objects(page))
     page_area = chars.width * chars.height
     images = (item for item in objects if item.type == raw.FPDF_PAGEOBJ_IMAGE)
     image = any(area(object_bounds(item)) >= _SCAN_SHARE * page_area for item in images)
@@ -71,19 +74,24 @@ def find_visible(page: Any, chars: Characters) -> Visibility:
 
 def _render(page: Any, scale: float) -> Pixels:
     bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
-    pixels: Pixels = bitmap.to_numpy()[:, :, :3].astype(np.int16)
+    pixels: Pixels = bitmap.to_numpy()[:, :, :3].copy()
     bitmap.close()
     return pixels
 
 
 def _differs(with_text: Pixels, without_text: Pixels, boxes: Boxes) -> Flags:
     """Return for each box whether the two pictures differ in it; a box off the page does not."""
-    ink = (np.abs(with_text - without_text) > _MIN_CONTRAST).any(2).astype(np.int32)
+    blue, green, red = np.moveaxis(_distance(with_text, without_text) > _MIN_CONTRAST, 2, 0)
+    ink = blue | green | red
     total = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1), np.int32)
-    total[1:, 1:] = ink.cumsum(0).cumsum(1)
+    ink.cumsum(1, np.int32).cumsum(0, out=total[1:, 1:])
     left, top, right, bottom = _pixel_boxes(boxes, ink.shape)
     flags: Flags = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left] > 0
     return flags
+
+
+def _distance(pixels: Pixels, others: Pixels) -> Pixels:
+    return np.maximum(pixels, others) - np.minimum(pixels, others)
 
 
 def _pixel_boxes(boxes: Boxes, shape: tuple[int, ...]) -> NDArray[np.int64]:
@@ -106,16 +114,16 @@ def _is_faint(chars: Characters, background: Pixels, scale: float) -> Flags:
         left, top, right, bottom = _pixel_boxes(chars.boxes[at : at + 1] * scale, background.shape)[:, 0]
         under = background[top:bottom, left:right].reshape(-1, 3)
         colour = colours[chars.objects[at]]
-        faint[at] = not len(under) or bool((np.abs(under - colour).max(1) <= _MIN_CONTRAST).mean() > 0.8)
+        faint[at] = not len(under) or bool((_distance(under, colour).max(1) <= _MIN_CONTRAST).mean() > 0.8)
     return faint
 
 
-def _fills(chars: Characters) -> tuple[NDArray[np.int16], Flags, Flags]:
+def _fills(chars: Characters) -> tuple[Pixels, Flags, Flags]:
     """Return each text object's fill colour, whether it is filled with one colour, and whether it is transparent."""
     import pypdfium2.raw as raw
 
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    colours = np.zeros((len(chars.handles), 3), np.int16)
+    colours = np.zeros((len(chars.handles), 3), np.uint8)
     transparent = np.zeros(len(chars.handles), np.bool_)
     plain = np.ones(len(chars.handles), np.bool_)
     for number, handle in enumerate(chars.handles):

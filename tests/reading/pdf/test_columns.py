@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
+from helpers.growth import growth
 from helpers.pdf_files import LEFT, PROSE, RIGHT, body, make_pdf, read, wrapped, write
 from helpers.pdf_lines import Set, lines
 from reportlab.pdfgen.canvas import Canvas
@@ -81,12 +81,15 @@ def test_columns_that_one_page_alone_has_are_read_in_turn(tmp_path: Path) -> Non
     assert " ".join(wrapped(PROSE.upper(), 30)[:10]) in text
 
 
-def test_a_page_of_many_short_lines_is_ordered_in_seconds() -> None:
+def test_a_page_of_many_short_lines_is_ordered_in_time_that_grows_with_them() -> None:
     places = [(at * 37 % 580, at * 53 % 780) for at in range(4000)]
-    page = PageLines(1, None, 600, 800, tuple(one for x, y in places for one in lines(Set(x, y, 4, "x 1"))))
-    started = time.perf_counter()
-    assert len(find_blocks(page, measure([page]))) > 500
-    assert time.perf_counter() - started < 10
+    short = tuple(one for x, y in places for one in lines(Set(x, y, 4, "x 1")))
+
+    def order(count: int) -> None:
+        page = PageLines(1, None, 600, 800, short[:count])
+        assert len(find_blocks(page, measure([page]))) > count / 8
+
+    assert growth(order, 1000) < 8
 
 
 def test_columns_that_end_above_references_in_columns_are_read_before_them(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from helpers.pdf_files import HEIGHT, LEFT, PROSE, WIDTH, Draw, body, make_pdf, 
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from rag.errors import SourceError
 from rag.reading.pdf.reader import read_pdf
 from rag.types import Paper
 
@@ -180,3 +181,13 @@ def test_type_on_a_small_page_may_be_smaller(tmp_path: Path) -> None:
     document = read_canvas(tmp_path, canvas, out)
     assert SENTENCES[1] in body(document).replace("\n\n", " ")
     assert document.notes == ()
+
+
+def test_a_paper_of_which_nothing_can_be_seen_is_refused_with_the_reason(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["The otters came back."], LEFT, 600)
+        for at in range(200):
+            canvas.line(0, 580 + at * 0.3, WIDTH, 580 + at * 0.3)
+
+    with pytest.raises(SourceError, match=r"a person cannot see any of its text \(18 characters"):
+        read(tmp_path, make_pdf(draw))

@@ -53,7 +53,7 @@ def test_every_failure_of_a_worker_gives_a_reason(
 ) -> None:
     fake_worker(reply, script)
     with pytest.raises(SourceError) as caught:
-        call("file", {}, LIMITS._replace(wall=0.3 if "sleep" in script else 20.0))
+        call("file", {}, LIMITS._replace(wall=0.3 if reason == "too long" else 20.0))
     assert str(caught.value) == reason
 
 
