@@ -23,6 +23,7 @@ _ALIGNMENT = 3.0  # points by which the edges of the numbers of a margin may dif
 _MIN_PROSE_LENGTH = 25  # characters of a line of prose
 _MAX_ROWS = 1.5  # of text to a number; the items of a list have more
 _MAX_DISTANCE = 60  # points between a number and the text beside it
+_MAX_SHIFT = 5  # points between the middles of a number and of the text beside it
 _SAME_ROW = 3  # points between the middles of two pieces of a row
 _MAX_ROUNDS = 2  # a journal may number the lines of a manuscript that has numbers of its own
 
@@ -111,7 +112,14 @@ def _is_surely_numbered(series: Sequence[_Number], page: PageLines) -> bool:
     texts = [line for line in page.lines if len(line.text) >= _MIN_PROSE_LENGTH]
     top, bottom = min(line.top for line in texts), max(line.bottom for line in texts)
     covers = series[-1].middle - series[0].middle > 0.6 * (bottom - top)
-    return covers and _is_even(series, page) and _is_in_margin(series, page)
+    return covers and _is_beside_text(series, page) and _is_even(series, page) and _is_in_margin(series, page)
+
+
+def _is_beside_text(series: Sequence[_Number], page: PageLines) -> bool:
+    """Return whether most numbers have a row of text beside them; those of a column of short cells have none."""
+    rows = _rows_beside(series, page)
+    nearest = (rows[max(0, bisect(rows, n.middle - _MAX_SHIFT)) : bisect(rows, n.middle + _MAX_SHIFT)] for n in series)
+    return sum(map(bool, nearest)) >= 0.5 * len(series)
 
 
 def _is_even(series: Sequence[_Number], page: PageLines) -> bool:
@@ -142,12 +150,13 @@ def _rows_beside(series: Sequence[_Number], page: PageLines) -> list[float]:
 
 
 def _is_in_margin(series: Sequence[_Number], page: PageLines) -> bool:
-    """Return whether hardly any other text is in the strip that the numbers take."""
+    """Return whether hardly any other text is in the strip that the numbers take, or on one side of it."""
     numbered = {id(number.line) for number in series}
     left, right = min(number.left for number in series), max(number.right for number in series)
     others = [line for line in page.lines if id(line) not in numbered and not line.turned]
     inside = sum(line.left < right - 0.5 and line.right > left + 0.5 for line in others)
-    return inside <= 0.1 * len(series) + 2
+    beyond = min(sum(line.right <= left + 0.5 for line in others), sum(line.left >= right - 0.5 for line in others))
+    return max(inside, beyond) <= 0.1 * len(series) + 2
 
 
 def _near(page: PageLines, edges: Sequence[tuple[float, float]]) -> list[_Number]:

@@ -27,6 +27,7 @@ _MAX_PAGES = 2000
 _MAX_CHARACTERS = 3_500_000  # more do not fit into the memory limit
 _BATCH = 100_000  # characters whose boxes are converted at a time, to save memory
 _MIN_PROSE_WORDS = 40  # fewer are a lone figure
+_MIN_TABLE_ROWS = 20  # of a document that is nothing but tables
 _MIN_UNSPACED_LETTERS = 20  # in a line of prose; fewer are a label
 _MAX_LISTED = 5  # page numbers in a note
 
@@ -67,7 +68,8 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
     del pages  # the boxes of a long text take much memory
     body = layout.text.text
     prose = [body[each.start : each.end] for each in layout.sections if each.kind in {*PROSE, BACK_MATTER}]
-    if sum(map(_count_prose_words, prose)) < _MIN_PROSE_WORDS:
+    rows = sum(len(table.rows) for table in layout.tables)
+    if sum(map(_count_prose_words, prose)) < _MIN_PROSE_WORDS and rows < _MIN_TABLE_ROWS:
         raise SourceError("it has hardly any running text (a lone figure or table, or a cover)")
     title, start = found.title, len(found.title) + 2
     title_page = [Page(title_lines[0].page, first.label, 0, len(title))] if title_lines else []
