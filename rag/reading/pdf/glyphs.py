@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +16,9 @@ from numpy.typing import NDArray
 from ...text.cleaning import UNREAD
 from .rotation import Boxes, to_shown_page, upright_boxes
 from .symbols import Drawn, SymbolReader
+from .weights import Face, Weights
 
-_BOLD = re.compile(r"bold|black|heavy|demi|medi\b|cmbx|cmssbx|-bd|\bsfbx|ecbx|\.bi?$", re.I)
 _FORCE_BOLD = 1 << 18  # a font flag of PDF
-_BOLD_WEIGHT = 600
 _MAX_SKEW = 15  # degrees by which the text of a crooked scan may slant
 _SPACE_CODES = (32, 0xA0, 0x3000)
 _CONTROLS = frozenset((*range(32), *range(127, 160)))
@@ -79,8 +77,8 @@ class Characters:
     height: float
 
 
-def read_characters(page: Any, symbols: SymbolReader) -> Characters:
-    """Extract the characters of a `pypdfium2.PdfPage` that leave ink; `symbols` is of its document.
+def read_characters(page: Any, symbols: SymbolReader, weights: Weights) -> Characters:
+    """Extract the characters of a `pypdfium2.PdfPage` that leave ink; `symbols` and `weights` are of its document.
 
     Raises:
         PdfiumError: the page is damaged.
@@ -97,6 +95,7 @@ def read_characters(page: Any, symbols: SymbolReader) -> Characters:
     numbers: dict[int, int] = {}
     handles: list[Any] = []
     styles: list[Style] = []
+    faces: list[Face] = []
     space = False
     for at, text in _decoded(textpage):
         if text == " ":
@@ -108,7 +107,8 @@ def read_characters(page: Any, symbols: SymbolReader) -> Characters:
         number = numbers.setdefault(ctypes.addressof(handle.contents) if handle else 0, len(handles))
         if number == len(handles):
             handles.append(handle)
-            styles.append(_style(char, at, rotation))
+            faces.append(_face(char, at))
+            styles.append(_style(char, at, rotation, faces[-1].font))
         negates = text == "6" and styles[number].font.startswith("CMSY")  # a font of signs without digits
         drawn.append(Drawn(at, _SLASH if negates else text, number))
         boxes.append((rect.left, rect.top, rect.right, rect.bottom))
@@ -121,6 +121,9 @@ def read_characters(page: Any, symbols: SymbolReader) -> Characters:
     kept = [at for at, text in enumerate(texts) if text]
     texts, spaced = [texts[at] for at in kept], [spaced[at] for at in kept]
     objects = [drawn[at].object for at in kept]
+    weights.add(faces[number] for number in objects)
+    bold = {face: weights.is_bold(face) for face in set(faces)}
+    styles = [style._replace(bold=bold[face]) for style, face in zip(styles, faces, strict=True)]
     placed = to_shown_page(page, [boxes[at] for at in kept])
     bases = to_shown_page(page, [origins[at] for at in kept])
     return Characters(texts, placed, bases, spaced, np.array(objects, np.int64), handles, styles, *page.get_size())
@@ -159,22 +162,26 @@ def _clean(text: str) -> str:
     return text if unicodedata.category(text) not in ("Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp") else ""
 
 
-def _style(char: Any, at: int, page_rotation: int) -> Style:
+def _face(char: Any, at: int) -> Face:
+    import pypdfium2.raw as raw
+
+    buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+    raw.FPDFText_GetFontInfo(char, at, buffer, 128, flags)
+    name, _, subset_name = buffer.value.decode("utf-8", "replace").partition("+")
+    return Face(subset_name or name, raw.FPDFText_GetFontWeight(char, at), bool(flags.value & _FORCE_BOLD))
+
+
+def _style(char: Any, at: int, page_rotation: int, font: str) -> Style:
+    """Return the style of a character, not bold: that depends on the other faces."""
     import pypdfium2.raw as raw
 
     matrix = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(char, at, matrix)
     size = raw.FPDFText_GetFontSize(char, at) * (math.hypot(matrix.c, matrix.d) or 1.0)
     angle = math.degrees(math.atan2(matrix.b, matrix.a)) - page_rotation
-    buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
-    raw.FPDFText_GetFontInfo(char, at, buffer, 128, flags)
-    name, _, subset_name = buffer.value.decode("utf-8", "replace").partition("+")
-    font = subset_name or name
-    weight = raw.FPDFText_GetFontWeight(char, at)
-    bold = bool(_BOLD.search(font)) or bool(flags.value & _FORCE_BOLD) or weight >= _BOLD_WEIGHT
     quarters = round(angle / 90)
     slants = abs(angle - 90 * quarters) > _MAX_SKEW
-    return Style(round(size, 1), font, bold, -1 if slants else quarters % 4)
+    return Style(round(size, 1), font, False, -1 if slants else quarters % 4)
 
 
 def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple[int, list[Glyph]]]:

@@ -11,7 +11,9 @@ from .columns import CAPTION, Block, Typography
 from .lines import Line
 
 _NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z](?:\.\d{1,2})*\.?|[IVX]{1,5}\.)\s+(?=\S*[A-Za-z])")
+_NO_HEADING = re.compile(r"[•▪◦‣·*>]|R>")  # an item of a list, or the prompt of a program
 _MAX_LINES = 3
+_CLEARLY_LARGER = 1.08  # than the body's type
 _MAX_LENGTH = 160  # characters
 _MAX_RUN_IN_WORDS = 14
 _ABSTRACT_LABEL = re.compile(
@@ -38,13 +40,38 @@ def _plain(heading: str) -> str:
     return _NUMBER.sub("", heading).rstrip(".: ")
 
 
+def is_large(lines: Sequence[Line], body_size: float) -> bool:
+    """Return whether all lines are clearly larger than body text."""
+    return all(line.size > _CLEARLY_LARGER * body_size for line in lines)
+
+
+def may_begin_heading(text: str) -> bool:
+    """Return whether a heading may begin so: not in lower case, nor as an item of a list or code does."""
+    return is_known_heading(text) or not (text[:1].islower() or _NO_HEADING.match(text))
+
+
+def are_of_one_heading(line: Line, following: Line) -> bool:
+    """Return whether a line of a heading goes on with the following one, which is set alike or in lower case."""
+    same_size = abs(line.size - following.size) < 0.04 * line.size
+    same_font = line.font == following.font or line.first_font == following.first_font
+    return (same_size and same_font and line.bold == following.bold) or following.text[:1].islower()
+
+
+def ends_references(heading: Sequence[Line], above: Sequence[Line], body_size: float) -> bool:
+    """Return whether a heading after that of the references is one, and no line of a reference in another face."""
+    text = " ".join(line.text for line in heading).strip()
+    alike = (heading[0].font, heading[0].size, heading[0].bold) == (above[0].font, above[0].size, above[0].bold)
+    numbered = bool(re.match(r"\d{1,2}(?:\.\d{1,2})*\.?\s", text))
+    return alike or numbered or is_known_heading(text) or is_large(heading, body_size)
+
+
 def is_heading(lines: Sequence[Line], typography: Typography) -> bool:
     """Return whether lines are a heading, by their type, number and words."""
     text = " ".join(line.text for line in lines).strip()
     if len(lines) > _MAX_LINES or len(text) > _MAX_LENGTH or not any(c.isalpha() for c in text):
         return False
     plain = _plain(text)
-    large = all(line.size > 1.08 * typography.size for line in lines)
+    large = is_large(lines, typography.size)
     bold = all(line.bold for line in lines)
     short = len(lines) == 1 and len(text.split()) < 4 and plain[:1].isupper()
     if is_known_heading(text) and (bold or large or short):
@@ -95,7 +122,12 @@ def is_set_apart(lines: Sequence[Line], below: Line, typography: Typography) -> 
     faces = all(li.font != typography.font and 0.88 * size < li.size < 1.5 * size for li in lines)
     near = last.page == below.page and 0 < below.bottom - last.bottom < 3 * typography.pitch
     aligned = abs(lines[0].left - below.left) < 3 * size
-    starts = text[:1].isupper() and below.text[:1].isupper() and not re.search(r"[.,;:?!-]$", text)
+    starts = (
+        text[:1].isupper()
+        and may_begin_heading(text)
+        and below.text[:1].isupper()
+        and not re.search(r"[.,;:?!-]$", text)
+    )
     return faces and near and aligned and starts and below.font == typography.font
 
 
@@ -115,4 +147,10 @@ def heading_lines(block: Block, typography: Typography) -> set[int]:
         same_type = (line.font, line.size, line.bold) == (following.font, following.size, following.bold)
         if id(line) in headings and _NUMBER.match(line.text) and line.bold and same_type:
             headings.add(id(following))
+    above: Line | None = None
+    for line in block.lines:
+        begins = above is None or id(above) not in headings
+        if begins and not may_begin_heading(line.text):
+            headings.discard(id(line))
+        above = line
     return headings

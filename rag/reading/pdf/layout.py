@@ -49,7 +49,7 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
                 paragraphs += split_block(block, typography)
     mark_headings(paragraphs, typography)
     joined = join_tables(join_paragraphs(paragraphs))
-    text, sections, tables = write_sections(assign_sections(joined), count_words(pages))
+    text, sections, tables = write_sections(assign_sections(joined, typography.size), count_words(pages))
     text = _as_shown(text, upright)
     return Layout(text, sections, tables, page_spans(text.pages, {page.number: page.label for page in pages}))
 

@@ -16,6 +16,7 @@ from .rotation import Boxes, bounds, upright_boxes
 from .superscripts import with_exponents
 from .symbols import SymbolReader
 from .visibility import find_visible
+from .weights import Weights
 from .writing_systems import are_ideographs, close_spaced_heading, is_right_to_left, reading_order
 
 # In units of the type size:
@@ -110,13 +111,13 @@ def body_size(lines: Iterable[Line]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
-def read_lines(page: Any, number: int, label: str | None, symbols: SymbolReader) -> PageLines:
+def read_lines(page: Any, number: int, label: str | None, symbols: SymbolReader, weights: Weights) -> PageLines:
     """Extract the lines of a `pypdfium2.PdfPage` without its invisible text; `symbols` is of its document.
 
     Raises:
         PdfiumError: the page is damaged.
     """
-    chars = read_characters(page, symbols)
+    chars = read_characters(page, symbols, weights)
     objects = page_objects(page)
     visibility = find_visible(page, objects, chars)
     lines = tuple(

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from .columns import Block, Typography
-from .headings import heading_lines, is_heading, is_set_apart, run_in_heading
+from .headings import are_of_one_heading, heading_lines, is_heading, is_set_apart, run_in_heading
 from .lines import Line, cut_line
 from .tables import PrintedTable
 
@@ -59,7 +59,12 @@ def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
             yield Paragraph("footnote", lines)
     else:
         headings = heading_lines(block, typography)
-        for lines in _split(block.lines, lambda last, line: (id(last) in headings) != (id(line) in headings)):
+
+        def is_cut(last: Line, line: Line) -> bool:
+            both = id(last) in headings and id(line) in headings
+            return not are_of_one_heading(last, line) if both else (id(last) in headings) != (id(line) in headings)
+
+        for lines in _split(block.lines, is_cut):
             if id(lines[0]) in headings and is_heading(lines, typography):
                 yield Paragraph("heading", lines)
             else:

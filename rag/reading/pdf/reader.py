@@ -100,8 +100,9 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     from .ocr import read_scan, tesseract
     from .page_labels import label_pages
     from .symbols import SymbolReader
+    from .weights import Weights
 
-    symbols, deadline = SymbolReader(), monotonic() + _RECOGNITION_SECONDS
+    symbols, weights, deadline = SymbolReader(), Weights(), monotonic() + _RECOGNITION_SECONDS
     pages: list[PageLines] = []
     damaged: list[int] = []
     scans: list[int] = []
@@ -109,7 +110,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     for number in range(1, count + 1):
         try:
             pdf_page = pdf[number - 1]
-            page = read_lines(pdf_page, number, pdf.get_page_label(number - 1) or None, symbols)
+            page = read_lines(pdf_page, number, pdf.get_page_label(number - 1) or None, symbols, weights)
             if not page.lines and (page.image or page.pictures):
                 page = read_scan(pdf_page, page) if monotonic() < deadline else page
                 scans += [] if page.lines else [number]

@@ -17,27 +17,30 @@ from ...text.kinds import (
 )
 from ...text.paragraph_kinds import is_item, is_label, is_prose, paragraph_kind, section_title
 from ...text.reference_lists import reference_lists
-from .headings import section_kind
+from .headings import ends_references, section_kind
 from .hyphenation import join_lines
 from .paragraphs import Paragraph
 
 _RUN_IN_ABSTRACT = re.compile(r"(abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
-_FRONT = 0.4  # of the paragraphs: where a heading of furniture may stand beside body text
+_FEW_WORDS = 4  # as many may be a lone cell
 
 Assigned = tuple[str | None, str, Paragraph]  # the section's title and kind
 
 
-def assign_sections(paragraphs: Sequence[Paragraph]) -> list[Assigned]:
+def assign_sections(paragraphs: Sequence[Paragraph], body_size: float) -> list[Assigned]:
     """Return each paragraph with its section's title and kind, without the headings themselves."""
     known = (p.kind == "heading" and heading_kind(p.lines[0].text) in (ABSTRACT, BODY) for p in paragraphs)
     first_known = next((at for at, is_known in enumerate(known) if is_known), 0)
     listed = _listed_references(paragraphs)
-    sections = _Sections()
+    sections = _Sections(body_size)
+    front = _last_front_page(paragraphs)
     for at, paragraph in enumerate(paragraphs):
         if paragraph.kind == "heading" and at < first_known:
             paragraph.kind = "text"  # names and places in large type
+        if paragraph.kind == "heading" and not sections.may_open(paragraph):
+            paragraph.kind = "text"
         if paragraph.kind == "heading":
-            sections.open(paragraph, is_front=at < _FRONT * len(paragraphs))
+            sections.open(paragraph, is_front=paragraph.lines[0].page <= front)
         elif paragraph.kind == "run_in":
             sections.open_run_in(paragraph)
         elif id(paragraph) in listed:
@@ -46,13 +49,15 @@ def assign_sections(paragraphs: Sequence[Paragraph]) -> list[Assigned]:
             sections.add_text(paragraph, is_title_page=at < first_known)
         else:
             sections.add_apart(paragraph)
-    return _with_labels(sections.assigned)
+    return _with_labels(sections.assigned, front)
 
 
 class _Sections:
     """The paragraphs so far with their sections, and the section that is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, body_size: float) -> None:
+        self._body_size = body_size
+        self._references: Paragraph | None = None  # the heading of the references, while they are open
         self.assigned: list[Assigned] = []
         self._title: str | None = None
         self._kind = BODY
@@ -60,6 +65,10 @@ class _Sections:
         self._has_abstract = False
         self._statement_after: tuple[str | None, str] | None = None  # the section that goes on after a statement
         self._beside: tuple[str | None, str] | None = None  # the section that goes on after furniture on a first page
+
+    def may_open(self, heading: Paragraph) -> bool:
+        """Return whether a heading is one where it stands: the names of a reference are none."""
+        return not self._references or ends_references(heading.lines, self._references.lines, self._body_size)
 
     def open(self, heading: Paragraph, is_front: bool) -> None:
         """Begin the section of a heading."""
@@ -71,6 +80,7 @@ class _Sections:
         else:
             self._beside = None
         self._title, self._kind = title, kind
+        self._references = heading if kind == REFERENCES else None
         self._after_references |= kind == REFERENCES
         self._has_abstract |= kind == ABSTRACT
 
@@ -141,8 +151,25 @@ def _listed_references(paragraphs: Sequence[Paragraph]) -> set[int]:
     return {id(texts[at]) for found in lists for at in found}
 
 
-def _with_labels(paragraphs: Sequence[Assigned]) -> list[Assigned]:
-    """Return the paragraphs with lone labels as furniture, unless labels are what the document consists of."""
+def _last_front_page(paragraphs: Sequence[Paragraph]) -> int:
+    """Return the page on which the body begins: that of the first prose, or the next if its first heading is there."""
+    pages = [p.lines[0].page for p in paragraphs if p.kind == "text" and is_prose(plain_text(p))]
+    prose = pages[0] if pages else 0
+    headings = (p for p in paragraphs if p.kind == "heading" and heading_kind(plain_text(p)) == BODY)
+    body = next((p.lines[0].page for p in headings), prose)
+    return body if body == prose + 1 else prose
+
+
+def _says_nothing(text: str) -> bool:
+    """Return whether a label is a lone cell or the number of an equation: few words, and no end of a sentence."""
+    return not any(map(str.isalpha, text)) or (len(text.split()) <= _FEW_WORDS and not text.endswith((".", "?", "!")))
+
+
+def _with_labels(paragraphs: Sequence[Assigned], front: int) -> list[Assigned]:
+    """Return the paragraphs with lone labels as furniture, unless labels are what the document consists of.
+
+    After the first pages a label is furniture only if it says nothing by itself, or is repeated on other pages.
+    """
     texts = [plain_text(p) for _, _, p in paragraphs]
     may_be = [
         kind in (*PROSE, FOOTNOTE) and is_label(text) for (_, kind, _), text in zip(paragraphs, texts, strict=True)
@@ -151,6 +178,12 @@ def _with_labels(paragraphs: Sequence[Assigned]) -> list[Assigned]:
     labels = sum(len(text) for text, is_one in zip(texts, may_be, strict=True) if is_one)
     if labels > prose:
         return list(paragraphs)
+    pages = [p.lines[0].page for _, _, p in paragraphs]
+    printed = Counter(text for text, _ in set(zip(texts, pages, strict=True)))
+    may_be = [
+        is_one and (page <= front or _says_nothing(text) or printed[text] > 1)
+        for is_one, page, text in zip(may_be, pages, texts, strict=True)
+    ]
     return [
         (None, FURNITURE, paragraph) if is_one else (title, kind, paragraph)
         for (title, kind, paragraph), is_one in zip(paragraphs, may_be, strict=True)

@@ -10,6 +10,7 @@ from rag.reading.pdf.lines import read_lines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
 from rag.reading.pdf.reader import read_pdf
 from rag.reading.pdf.symbols import SymbolReader
+from rag.reading.pdf.weights import Weights
 
 TEXT = "the early signals of the river rise in spring near the meadow and the hall where all of them are counted"
 
@@ -185,7 +186,7 @@ def test_real_papers_have_all_their_authors(name: str, count: int) -> None:
     import pypdfium2
 
     pdf = pypdfium2.PdfDocument(path)
-    pages = [read_lines(pdf[at], at + 1, None, SymbolReader()) for at in range(2)]
+    pages = [read_lines(pdf[at], at + 1, None, SymbolReader(), Weights()) for at in range(2)]
     assert len(guess_metadata(pages, pdf.get_metadata_dict(), None, path.name).authors) == count
 
 

@@ -126,3 +126,60 @@ def test_a_lone_line_in_another_face_above_text_is_a_heading(tmp_path: Path) -> 
 
     kinds = [(kind, title) for kind, title, _ in sections(read(tmp_path, make_pdf(draw)))]
     assert kinds[-2:] == [("body", "The bank of the river"), ("furniture", None)]
+
+
+def test_headings_of_two_sizes_are_two_headings(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["Methods and Places"], LEFT, 500, 13, "Helvetica-Bold")
+        write(canvas, ["Choice of the Rivers"], LEFT, 486, 11, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE), LEFT, 470)
+
+    assert sections(read(tmp_path, make_pdf(draw)))[-1] == ("body", "Choice of the Rivers", PROSE)
+
+
+def test_code_and_ends_of_sentences_are_no_headings(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["1 Introduction"], LEFT, 560, 12, "Helvetica-Bold")
+        for y, line in ((530, "> otters <- count(river)"), (400, "tion of the reeds"), (270, "R> Plot(otters, reeds)")):
+            write(canvas, [line], LEFT, y, 10, "Helvetica-Bold")
+            write(canvas, wrapped(PROSE, 90), LEFT, y - 20)
+
+    assert {title for _, title, _ in sections(read(tmp_path, make_pdf(draw)))} <= {None, "1 Introduction"}
+
+
+def test_names_in_bold_do_not_end_the_references(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, wrapped(PROSE, 90), LEFT, 560)
+        write(canvas, ["References"], LEFT, 500, 12, "Helvetica-Bold")
+        for at, entry in enumerate(ENTRIES):
+            write(canvas, [entry.split(" and ")[0].split(" (")[0]], LEFT, 480 - 40 * at, 10, "Helvetica-Bold")
+            write(canvas, [entry], LEFT, 466 - 40 * at, 9)
+        write(canvas, ["Reed beds by night"], LEFT, 300, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 284)
+
+    kinds = [(kind, title) for kind, title, _ in sections(read(tmp_path, make_pdf(draw)))]
+    assert kinds[-2:] == [("references", "References"), ("appendix", "Reed beds by night")]
+
+
+def test_a_label_is_furniture_where_the_paper_begins_but_not_in_its_midst(tmp_path: Path) -> None:
+    label = "Otters = Reeds + Floods + Mud (Dawn)"
+
+    def first(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, ["Letters From the Bank, Second Series"], 200, 420)
+        write(canvas, wrapped(PROSE, 90), LEFT, 330)
+        write(canvas, ["1 Introduction"], LEFT, 560, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 530)
+
+    def second(canvas: Canvas) -> None:
+        for y in (700, 500):
+            write(canvas, wrapped(PROSE, 90), LEFT, y)
+        write(canvas, [label], 200, 590)
+
+    found = sections(read(tmp_path, make_pdf(first, second)))
+    assert found[-1][:2] == ("body", "1 Introduction")
+    assert label in found[-1][2]
+    assert not any("Second Series" in text for kind, _, text in found if kind == "body")

@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from rag.reading.pdf.lines import read_lines
 from rag.reading.pdf.symbols import SymbolReader
+from rag.reading.pdf.weights import Weights
 
 _CODES = {"=": 0x3D, "<": 0x3C, ">": 0x3E, "+": 0x2B, "−": 0x2D, "±": 0xB1, "≥": 0xB3, "∼": 0x7E, "Θ": 0x51}
 """Codes of Adobe's font Symbol."""
@@ -47,7 +48,9 @@ def test_a_sign_is_read_as_it_is_drawn(tmp_path: Path, sign: str, claim: str) ->
 @pytest.mark.parametrize("turned", [90, 180, 270])
 def test_a_sign_in_turned_text_is_read_as_it_is_drawn(turned: int) -> None:
     page = pypdfium2.PdfDocument(page_with("≥", "$", turned))[0]
-    assert "the score ≥ 5 points" in "\n".join(line.text for line in read_lines(page, 1, None, SymbolReader()).lines)
+    assert "the score ≥ 5 points" in "\n".join(
+        line.text for line in read_lines(page, 1, None, SymbolReader(), Weights()).lines
+    )
 
 
 @pytest.mark.parametrize("sign", ["=", "<", "±", "≥", "−", "Θ"])
