@@ -11,6 +11,7 @@ from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
 from ..text.cleaning import UNREAD
+from ..text.paragraph_kinds import is_copyright_line
 from ..text.readable import readable
 from ..types import Span
 from .features import (
@@ -94,7 +95,9 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
         cosines = result.candidates.sentence_vectors[first:last] @ result.vector
         for (start, end), cosine in zip(chunk.sentences, cosines, strict=True):
             sentence = readable(text[start - chunk.start : end - chunk.start])
-            if UNREAD in sentence or not (result.asked is None or result.asked.is_answered_by(chunk.section, sentence)):
+            if UNREAD in sentence or (result.asked is None and is_copyright_line(sentence)):
+                continue
+            if not (result.asked is None or result.asked.is_answered_by(chunk.section, sentence)):
                 continue
             candidates.append(Candidate(row, paper_key, Span(start, end), sentence))
             dense.append(float(cosine))

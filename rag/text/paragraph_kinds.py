@@ -66,6 +66,7 @@ _OPENINGS = {
         r"submit your (?:next )?manuscript|downloaded (?:from|by)|view (?:the )?article online",
         r"(?:https?://)?(?:dx\.|www\.)?doi(?:\.org)?\s?[:/ ]\s?(?:10\.)?\S+\s*$|\S+@\S+\.\w+\W*$",
         r"[^.]{0,60}\b\d{4}-\d{4}-\d{4}-\d{3}[\dX]\b",
+        r"(?:(?:https?://)?(?:dx\.)?doi(?:\.org)?[:/ ]\s?\S+\s+)?\d{4}-\d{3}[\dX]\W{0,4}(?:©|\(c\)|copyright)",
     ),
 }
 _BY_LABEL = {
@@ -79,6 +80,9 @@ _EXPLAINED = re.compile(r"\s*[\w/+-]{1,12}(?: \([^)]{1,12}\))?\s?[:=,–]\s?\S[^
 _SENTENCE_END = re.compile(r"[.!?…。！？．؟۔।:;,-][\"'”’)\]*†‡\d]*$")
 _ITEM = re.compile(r"(?:[•▪◦‣–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s")
 _URL = re.compile(r"https?:|www\.")
+_COPYRIGHT_LINE = re.compile(
+    r"(?:(?:copyright )?(?:©|\(c\))|copyright) ?(?:19|20)\d\d\b(?:(?!licen).){0,100}|all rights reserved\W*", re.I
+)
 _UNSPACED = re.compile("[\u0e01-\u0eff\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 
@@ -114,6 +118,11 @@ def paragraph_kind(text: str, in_abstract: bool = False) -> str | None:
         if kind := next((kind for kind, pattern in patterns.items() if pattern.match(text)), None):
             return kind
     return BACK_MATTER if not in_abstract and _is_list_of_abbreviations(text) else None
+
+
+def is_copyright_line(sentence: str) -> bool:
+    """Return whether a sentence only names who holds the rights, as after an abstract: "© 2015 A Press B.V."."""
+    return bool(_COPYRIGHT_LINE.fullmatch(sentence.strip()))
 
 
 def is_item(text: str) -> bool:

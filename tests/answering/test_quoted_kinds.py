@@ -12,7 +12,8 @@ from rag.types import Citation
 ENTRIES = [f"<p>{n}. Reed A, Brook B: Salt kilns and their results. J Salt 201{n}, {n}:11-19.</p>" for n in range(1, 7)]
 PAGE = f"""
 <h1>Salt Kilns of the Coast</h1>
-<h2>Abstract</h2><p>We melt salt in kilns on the coast and measure how long it takes.</p>
+<h2>Abstract</h2><p>We melt salt in kilns on the coast and measure how long it takes.
+© 2019 Kiln Press B.V. All rights reserved.</p>
 <h2>Results</h2><p>Salt melts in the kiln after two days. The kiln of brick is the quickest of all kilns.</p>
 <p>Keywords: salt, kiln, coast, results</p>
 <h2>Funding</h2><p>The study of salt kilns was funded by the Glass Guild.</p>
@@ -40,6 +41,7 @@ def quoted(assistant: Assistant, question: str) -> list[Citation]:
 def test_a_question_about_the_content_is_answered_from_the_text(salt: Assistant, question: str) -> None:
     quotes = quoted(salt, question)
     assert quotes
+    assert not any("©" in quote.quote or "rights reserved" in quote.quote for quote in quotes)
     assert {quote.section for quote in quotes if quote.quote != quote.title} <= {"Abstract", "Results"}
 
 

@@ -38,6 +38,7 @@ def test_a_usual_heading_has_a_kind(heading: str, kind: str | None) -> None:
         ("Keywords Otter · Kite · River", "furniture"),
         ("How to cite this article: Reed A (2019) Otters. J Rivers 3:1-9.", "furniture"),
         ("2University of Meadow, Department of Slow Rivers, Reedtown.", "furniture"),
+        ("http://dx.doi.org/10.1/r.2019.01 0123-4567/© 2019 Reed Press B.V. All rights reserved.", "furniture"),
         ("© 2019 Reed et al.; licensee Brook Press. This is an Open Access article under a licence.", "back_matter"),
         ("This is an open-access article distributed under the terms of a licence.", "back_matter"),
         ("Funding This work was paid for by the mill.", "back_matter"),

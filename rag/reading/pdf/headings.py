@@ -36,6 +36,11 @@ def is_known_heading(text: str) -> bool:
     return heading_kind(text) is not None
 
 
+def is_abstract_label(text: str) -> bool:
+    """Return whether a text is a usual label of a part of an abstract."""
+    return heading_kind(text) == BODY or bool(_ABSTRACT_LABEL.fullmatch(_plain(text)))
+
+
 def _plain(heading: str) -> str:
     return _NUMBER.sub("", heading).rstrip(".: ")
 

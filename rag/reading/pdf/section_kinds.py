@@ -17,7 +17,7 @@ from ...text.kinds import (
 )
 from ...text.paragraph_kinds import is_item, is_label, is_prose, paragraph_kind, section_title
 from ...text.reference_lists import reference_lists
-from .headings import ends_references, section_kind
+from .headings import ends_references, is_abstract_label, section_kind
 from .hyphenation import join_lines
 from .paragraphs import Paragraph
 
@@ -49,7 +49,7 @@ def assign_sections(paragraphs: Sequence[Paragraph], body_size: float) -> list[A
             sections.add_text(paragraph, is_title_page=at < first_known)
         else:
             sections.add_apart(paragraph)
-    return _with_labels(sections.assigned, front)
+    return _with_labels(_with_structured_abstract(sections.assigned), front)
 
 
 class _Sections:
@@ -158,6 +158,25 @@ def _last_front_page(paragraphs: Sequence[Paragraph]) -> int:
     headings = (p for p in paragraphs if p.kind == "heading" and heading_kind(plain_text(p)) == BODY)
     body = next((p.lines[0].page for p in headings), prose)
     return body if body == prose + 1 else prose
+
+
+def _with_structured_abstract(paragraphs: Sequence[Assigned]) -> list[Assigned]:
+    """Return the paragraphs with labelled parts on the first page before the introduction as an abstract.
+
+    "Background", "Methods", "Results": two or more such parts are one, if nothing else is.
+    """
+    titles = [plain_heading(title or "").casefold() for title, _, _ in paragraphs]
+    if "introduction" not in titles or any(kind == ABSTRACT for _, kind, _ in paragraphs):
+        return list(paragraphs)
+    first = paragraphs[0][2].lines[0].page
+    parts = {
+        at
+        for at, (title, kind, paragraph) in enumerate(paragraphs[: titles.index("introduction")])
+        if kind == BODY and title and is_abstract_label(title) and paragraph.lines[0].page == first
+    }
+    if len({titles[at] for at in parts}) < 2:
+        return list(paragraphs)
+    return [(title, ABSTRACT if at in parts else kind, p) for at, (title, kind, p) in enumerate(paragraphs)]
 
 
 def _says_nothing(text: str) -> bool:

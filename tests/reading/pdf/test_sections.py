@@ -67,6 +67,23 @@ def test_a_heading_gives_the_kind_of_its_section(heading: str, kind: str) -> Non
     assert section_kind(heading, after_references=False) == kind
 
 
+def test_labelled_parts_before_the_introduction_are_an_abstract(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, ["Counting Otters by Their Tracks"], 130, 760, 20, "Helvetica-Bold")
+        y = 720
+        for title in ("Background", "Methods", "Results", "Introduction", "Methods"):
+            write(canvas, [title], LEFT, y, 12, "Helvetica-Bold")
+            write(canvas, wrapped(PROSE, 90), LEFT, y - 22)
+            y -= 100
+
+    kinds = [(kind, title) for kind, title, _ in sections(read(tmp_path, make_pdf(draw)))]
+    assert [each for each in kinds if each[0] != "furniture"] == [
+        *(("abstract", title) for title in ("Background", "Methods", "Results")),
+        ("body", "Introduction"),
+        ("body", "Methods"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["p26_bold", "q03_els"])
 def test_a_letterspaced_heading_begins_the_abstract(name: str) -> None:
     document = read_pdf(CASES / "27-spaced-heading" / f"{name}.pdf")
