@@ -23,7 +23,6 @@ _ALIGNMENT = 3.0  # points by which the edges of the numbers of a margin may dif
 _MIN_PROSE_LENGTH = 25  # characters of a line of prose
 _MAX_ROWS = 1.5  # of text to a number; the items of a list have more
 _MAX_DISTANCE = 60  # points between a number and the text beside it
-_MAX_SHIFT = 5  # points between the middles of a number and of the text beside it
 _SAME_ROW = 3  # points between the middles of two pieces of a row
 _MAX_ROUNDS = 2  # a journal may number the lines of a manuscript that has numbers of its own
 
@@ -112,14 +111,7 @@ def _is_surely_numbered(series: Sequence[_Number], page: PageLines) -> bool:
     texts = [line for line in page.lines if len(line.text) >= _MIN_PROSE_LENGTH]
     top, bottom = min(line.top for line in texts), max(line.bottom for line in texts)
     covers = series[-1].middle - series[0].middle > 0.6 * (bottom - top)
-    return covers and _is_beside_text(series, page) and _is_even(series, page) and _is_in_margin(series, page)
-
-
-def _is_beside_text(series: Sequence[_Number], page: PageLines) -> bool:
-    """Return whether most numbers have a row of text beside them; those of a column of short cells have none."""
-    rows = _rows_beside(series, page)
-    nearest = (rows[max(0, bisect(rows, n.middle - _MAX_SHIFT)) : bisect(rows, n.middle + _MAX_SHIFT)] for n in series)
-    return sum(map(bool, nearest)) >= 0.5 * len(series)
+    return covers and _is_even(series, page) and _is_in_margin(series, page)
 
 
 def _is_even(series: Sequence[_Number], page: PageLines) -> bool:

@@ -97,3 +97,16 @@ def test_numbers_of_lists_tables_and_sentences_stay(rows: Callable[[int, float],
     text = [Set(60, 590 + 12.0 * at, 10, prose(at)) for at in range(10)]
     pages = [page_of([*(s for at in range(40) for s in rows(at, 90 + 12.0 * at)), *text], n) for n in (1, 2)]
     assert text_of(remove_line_numbers(pages)) == text_of(pages)
+
+
+def test_a_column_of_a_table_that_counts_up_stays() -> None:
+    def row(at: int, top: float) -> list[Set]:
+        return [
+            Set(60, top, 10, f"River {at % 7}"),
+            Set(200, top, 10, str(at + 70)),
+            Set(300, top, 10, f"{at % 9}.{at % 4}"),
+        ]
+
+    above = [Set(60, 60 + 14.0 * at, 10, prose(at)) for at in range(3)]
+    page = page_of([*above, *(each for at in range(ROWS) for each in row(at, 120 + 20.0 * at))])
+    assert text_of(remove_line_numbers([page])) == text_of([page])
