@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from helpers.growth import growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,10 +104,4 @@ def test_titles_are_compared_without_case_punctuation_or_latex() -> None:
     "piece", ["a.", "$a", "\\emph{", "C:\\a", '\\"a', "\\(", "{a", "^{a", "a\\b", "\\frac{a}{", "`a", "\\SI{", "{\\em "]
 )
 def test_the_time_for_the_readable_form_is_linear(piece: str) -> None:
-    def seconds(length: int) -> float:
-        start = time.perf_counter()
-        readable("\\% " + piece * (length // len(piece)))
-        return time.perf_counter() - start
-
-    seconds(1000)
-    assert seconds(20_000) < 8 * seconds(5_000) + 0.2
+    assert growth(lambda count: readable("\\% " + piece * count), 5_000) < 8

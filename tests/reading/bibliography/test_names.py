@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 from helpers.bibliographies import case
+from helpers.growth import growth
 from helpers.reader import read_all
 
 from rag.reading.bibliography.names import bibtex_names, ris_names, stated_names
@@ -99,8 +99,6 @@ def test_json_lines_and_front_matter_have_people_in_many_forms(tmp_path: Path) -
     assert (paper.title, paper.authors) == ("A & B", ("Tim Oak",))
 
 
-@pytest.mark.parametrize("names", ["a and " * 20_000, "}" * 100_000, "{" * 100_000, "family=" * 14_000, "a, " * 30_000])
+@pytest.mark.parametrize("names", ["a and ", "}", "{", "family=", "a, "])
 def test_the_time_for_names_is_linear(names: str) -> None:
-    start = time.perf_counter()
-    bibtex_names(names)
-    assert time.perf_counter() - start < 2
+    assert growth(lambda count: bibtex_names(names * count), 5_000) < 8
