@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from rag.reading.sandbox import pool as sandbox
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # xdist ignores Ctrl-C, and so would what the tests start
 os.environ["HF_HUB_OFFLINE"] = "1"
 for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
     del os.environ[name]
