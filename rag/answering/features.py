@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..retrieval.search import SearchResult
 from ..retrieval.terms import has_stem, search_terms, stem
+from ..retrieval.wanted import asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 from ..types import Span
-from .question_type import asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 
 SENTENCE_FEATURES = (
     "dense", "dense_gap", "chunk_score", "paper_gap", "paper_rank", "coverage", "coverage_near", "best_of_paper",

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..models.weights import Weights
 from ..retrieval.search import SearchResult
+from ..retrieval.wanted import asks_for_paper
 from ..text.readable import readable
 from ..types import UNSURE, Answer, Citation, Paper, Sentence, Span
 from .evidence import Evidence, sentence_logits
 from .features import Candidate
-from .question_type import asks_for_paper
 
 _MAX_GAP = 2  # characters between sentences that are quoted as one
 

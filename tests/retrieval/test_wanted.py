@@ -1,0 +1,123 @@
+"""The kind of a question, its subject, its places and its parts are known from its words, however it is put."""
+
+import pytest
+
+from rag.retrieval.wanted import wanted_by
+
+KINDS = {
+    "definition": [
+        "What is Otterkit?",
+        "whats a tidal clock",
+        "define drift",
+        "explain what KELP is",
+        "KELP definition",
+        "How is salinity defined?",
+        'What do the authors mean by "brackish"?',
+        "What are tide pools?",
+    ],
+    "summary": [
+        "What is this paper about?",
+        "what is Otterkit about",
+        "Summarise the paper",
+        "summarize Otterkit",
+        "tl;dr",
+        "Can you please summarise it?",
+        "tell me about the main findings",
+        "What is the aim of the study?",
+        "what do the authors show",
+    ],
+    "limitations": [
+        "What are the limitations?",
+        "limitations of Otterkit",
+        "Does it have any weaknesses?",
+        "threats to validity",
+        "What are its limits?",
+    ],
+    "future": ["future work?", "Which open questions remain?", "What would the authors do next?"],
+    "contributions": ["What are the main contributions of this paper?", "what is novel in this work"],
+    "conclusions": ["what did they conclude", "Conclusions"],
+    "statement": ["Who funded the work?", "funding?", "licence", "Is the code available?"],
+    "papers": [
+        "Which papers count otters?",
+        "papers about otters",
+        "Are there any studies on kelp?",
+        "list all papers on tides",
+        "Which papers discuss the limitations of sonar?",
+    ],
+    "place": [
+        "What does Table 1 show?",
+        "figure 2",
+        "explain fig. 3b",
+        "Describe Algorithm 1",
+        "what is in Section III",
+    ],
+    "yes_no": ["Do they use sonar?", "is it measured at night", "tell me whether they count pups"],
+    "number": [
+        "How many otters were counted?",
+        "what percentage of pups survived",
+        "What is the F1 in Table 2?",
+        "number of buoys",
+    ],
+    "date": ["When was the survey done?", "what year did it end"],
+    "list": ["What sensors are used?", "name the baselines", "Which kinds of buoys float?", "list all the metrics"],
+    "name": ["Which sensor was used?", "What is the corpus?", "What is the difference between a seal and an otter?"],
+    "person": ["Who counted the pups?"],
+    "reason": ["Why do they dive at night?"],
+    "method": ["How do they count pups?"],
+    "other": ["accuracy on Kelp-2", "Compare Otterkit with KELP"],
+}
+
+
+@pytest.mark.parametrize(("kind", "question"), [(kind, each) for kind, some in KINDS.items() for each in some])
+def test_a_question_is_of_its_kind(kind: str, question: str) -> None:
+    assert wanted_by(question).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("What is Otterkit?", ("otterkit",)),
+        ("what is meant by tidal drift", ("tidal", "drift")),
+        ("Limitations of Otterkit", ("otterkit",)),
+        ("What is Otterkit about?", ("otterkit",)),
+        ("What are the main findings of this paper?", ()),
+    ],
+)
+def test_the_subject_is_what_the_question_is_about(question: str, subject: tuple[str, ...]) -> None:
+    assert wanted_by(question).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("question", "places"),
+    [
+        ("What is the F1 in Table 2 and fig. 3b?", ("Table 2", "Figure 3b")),
+        ("see §3.1 and eq. (4)", ("Section 3.1", "Equation 4")),
+        ("what does table II list", ("Table II",)),
+        ("Which tables are long?", ()),
+        ("Does the figure show otters?", ()),
+    ],
+)
+def test_places_are_read_by_their_labels(question: str, places: tuple[str, ...]) -> None:
+    assert wanted_by(question).places == places
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Compare Otterkit with KELP", ("Otterkit", "KELP")),
+        ("sonar vs radar", ("sonar", "radar")),
+        ("What is the difference between sonar and radar?", ("sonar", "radar")),
+        ("What sensors and buoys do they use?", ("sensors", "buoys")),
+        ("How many pups were seen and where do they live?", ("How many pups were seen", "where do they live")),
+        ("Which sensor was used?", ()),
+    ],
+)
+def test_parts_are_the_several_things_asked_about(question: str, parts: tuple[str, ...]) -> None:
+    wanted = wanted_by(question)
+    assert wanted.parts == parts
+    assert wanted.is_about_several == bool(parts)
+
+
+@pytest.mark.parametrize("question", ["What does each paper count?", "What do both papers say about tides?"])
+def test_a_question_about_several_unnamed_things_is_known(question: str) -> None:
+    assert wanted_by(question).is_about_several
