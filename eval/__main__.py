@@ -12,6 +12,7 @@ COMMANDS = {
     "gate": "gate",
     "beir": "collections.beir",
     "qasper": "collections.qasper",
+    "papers": "collections.papers",
     "pdfs": "collections.pdfs",
     "fit": "fit.weights",
     "train": "train.reranker",

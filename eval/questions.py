@@ -104,11 +104,12 @@ def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 def holds_nugget(text: str, alternatives: Iterable[str]) -> bool:
     """Return whether a text contains one of the alternatives, up to case and space; numbers only as whole words."""
-    plain = _plain(text)
-    return any(re.search(_pattern(_plain(alternative)), plain) for alternative in alternatives)
+    plain = plain_nugget(text)
+    return any(re.search(_pattern(plain_nugget(alternative)), plain) for alternative in alternatives)
 
 
-def _plain(text: str) -> str:
+def plain_nugget(text: str) -> str:
+    """Return a text as nuggets are compared; an empty one cannot be found."""
     return " ".join(readable(text).casefold().split())
 
 
@@ -134,7 +135,7 @@ def _parsed(row: Any) -> Question:
     if not all(isinstance(group, list) and group for group in row["nuggets"]):
         raise ValueError("`nuggets` is a list of groups, each a list of alternative strings")
     for alternative in (alternative for group in row["nuggets"] for alternative in group):
-        if not isinstance(alternative, str) or not _plain(alternative):  # an empty string is in every answer
+        if not isinstance(alternative, str) or not plain_nugget(alternative):  # an empty string is in every answer
             raise ValueError(f"`nuggets` has {alternative!r}, which cannot be found in an answer")
     if not isinstance(history, list) or not all(
         isinstance(turn, list) and len(turn) == 2 and all(isinstance(text, str) for text in turn) for turn in history
