@@ -19,7 +19,7 @@ from ..text.readable import folded
 from ..types import Chunk, Paper, PaperRef
 from . import word_index
 from .database import LIST
-from .filters import FilterRecords
+from .metadata import MetadataRecords
 from .rows import details_of, pack_boxes, paper_of, put_labels, undamaged, unpack_boxes, work_names
 from .search import Candidates
 from .sources import NOT_FOUND, PARTLY, Failed, StoredSource
@@ -44,8 +44,8 @@ class StoredChunk(NamedTuple):
     sentence_vectors: NDArray[np.float32]
 
 
-class Records(FilterRecords):
-    """The record of a library: its papers, and by inheritance their sources, removals, search and filters."""
+class Records(MetadataRecords):
+    """The record of a library: its papers, and by inheritance their sources, removals, search, filters and metadata."""
 
     def count(self) -> dict[str, int]:
         """Return how many papers, chunks and sources there are."""

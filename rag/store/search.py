@@ -136,7 +136,7 @@ class SearchRecords(RemovalRecords):
         """Return BM25 by row of a word index; `among` selects the rows of `papers`, if those are given."""
         if not terms:
             return {}
-        match = " OR ".join(map(_quoted, terms))
+        match = " OR ".join(map(quoted_term, terms))
         # The plus sign keeps SQLite from running the match once for each row of the list.
         where = "" if papers is None else f" AND +rowid IN ({among})"
         values = (match,) if papers is None else (match, list_value(papers))
@@ -151,7 +151,7 @@ class SearchRecords(RemovalRecords):
             "SELECT (SELECT count(*) FROM paper_words WHERE paper_words MATCH term.value) "
             "FROM json_each(?) AS term ORDER BY term.key"
         )
-        return [row[0] for row in self.rows(sql, (json.dumps([_quoted(term) for term in terms]),))]
+        return [row[0] for row in self.rows(sql, (json.dumps([quoted_term(term) for term in terms]),))]
 
     def candidates(self, keys: Sequence[int]) -> Candidates:
         """Return chunks with vectors and papers; keys that no longer exist are left out."""
@@ -186,5 +186,6 @@ class SearchRecords(RemovalRecords):
         return {row[0] for row in (self.rows(sql) if among is None else self._in(f"{sql} WHERE key IN ({{}})", among))}
 
 
-def _quoted(term: str) -> str:
+def quoted_term(term: str) -> str:
+    """Return a word or phrase for an FTS5 query."""
     return '"' + term.replace('"', '""') + '"'

@@ -1,0 +1,136 @@
+"""Find and count papers by their metadata: words of titles, authors, years, venues, citekeys."""
+
+import json
+from collections.abc import Sequence
+
+from ..text.names import fits_name, is_near, name_key, plain_name
+from ..types import Paper
+from .database import LIST, list_value
+from .filters import FilterRecords
+from .rows import paper_of
+from .search import quoted_term
+
+_LABELS = "temp.more_labels"
+_SURNAME = "substr(label, 1, instr(label || ' ', ' ') - 1)"
+
+
+class MetadataRecords(FilterRecords):
+    """The part of the record that finds and counts papers by their metadata."""
+
+    def titles_with(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None = None) -> dict[int, str]:
+        """Return the titles that hold any of some terms, by paper key: the best `limit` by BM25, best first."""
+        if not terms:
+            return {}
+        match = f"title : ({' OR '.join(map(quoted_term, terms))})"
+        among = "" if papers is None else f" AND +rowid IN ({LIST})"
+        sql = f"SELECT rowid FROM paper_words WHERE paper_words MATCH ?{among} ORDER BY bm25(paper_words) LIMIT ?"
+        keys = [row[0] for row in self.rows(sql, (match, *([] if papers is None else [list_value(papers)]), limit))]
+        titles = {row["key"]: row["title"] for row in self._in("SELECT key, title FROM papers WHERE key IN ({})", keys)}
+        return {key: titles[key] for key in keys if key in titles}
+
+    def papers_with_title_words(self, words: str) -> set[int]:
+        """Return the papers whose title holds some words in a row, in any inflection."""
+        sql = "SELECT rowid FROM paper_words WHERE paper_words MATCH ?"
+        return {row[0] for row in self.rows(sql, (f"title : {quoted_term(words)}",))}
+
+    def papers_of_years(self, first: int, last: int) -> set[int]:
+        """Return the papers of the years `first` to `last`."""
+        return {row[0] for row in self.rows("SELECT key FROM papers WHERE year BETWEEN ? AND ?", (first, last))}
+
+    def papers_with_citekeys(self, citekeys: Sequence[str]) -> dict[str, int]:
+        """Return the papers with some citekeys, by citekey in lower case."""
+        sql = f"SELECT label, paper FROM {_LABELS} WHERE kind = 'citekey' AND label IN ({LIST})"
+        self._label_all()
+        return {row[0]: row[1] for row in self.rows(sql, (json.dumps([key.casefold() for key in citekeys]),))}
+
+    def papers_by(self, author: str) -> set[int]:
+        """Return the papers of all authors that a name fits: "Brook", "E. Brook", "Eva Brook", "Brook, E."."""
+        asked = name_key(author)
+        if not asked:
+            return set()
+        self._label_all()
+        surname = asked.split()[0]  # a blank comes before, a letter after the exclamation mark
+        sql = f"SELECT label, paper FROM {_LABELS} WHERE kind = 'name' AND label >= ? AND label < ?"
+        rows = self.rows(sql, (surname, surname + "!"))
+        return {row["paper"] for row in rows if fits_name(asked, row["label"])}
+
+    def near_surnames(self, surname: str) -> list[str]:
+        """Return the surnames of authors, in plain form, that a plain surname may be a mistyping of."""
+        self._label_all()
+        letter = surname[:1]
+        sql = f"SELECT DISTINCT {_SURNAME} FROM {_LABELS} WHERE kind = 'name' AND label >= ? AND label < ?"
+        rows = self.rows(sql, (letter, chr(ord(letter) + 1))) if letter else []
+        return [row[0] for row in rows if is_near(surname, row[0])]
+
+    def papers_in_venue(self, venue: str) -> set[int]:
+        """Return the papers of the venue with this name; if there is none, of all whose name holds its words."""
+        wanted = plain_name(venue)
+        if not wanted:
+            return set()
+        self._label_all()
+        sql = f"SELECT paper FROM {_LABELS} WHERE kind = 'venue' AND "
+        rows = self.rows(sql + "label = ?", (wanted,)) or self.rows(
+            sql + "instr(' ' || label || ' ', ?)", (f" {wanted} ",)
+        )
+        return {row[0] for row in rows}
+
+    def papers_labelled(self, kind: str, label: str) -> set[int]:
+        """Return the papers with a whole tag or collection, ignoring case."""
+        sql = "SELECT paper FROM labels WHERE kind = ? AND label = ?"
+        return {row[0] for row in self.rows(sql, (kind, label.casefold()))}
+
+    def counts(self, field: str, papers: Sequence[int] | None = None) -> list[tuple[str, int]]:
+        """Return the values of a field, `name` (of authors), `venue` or `year`, by how many papers have them."""
+        among = "" if papers is None else f" AND +paper IN ({LIST})"
+        values = () if papers is None else (list_value(papers),)
+        if field == "year":
+            among = among.replace("paper", "key")
+            sql = f"SELECT CAST(year AS TEXT), count(*) FROM papers WHERE year IS NOT NULL{among} GROUP BY year"
+        else:
+            self._label_all()
+            sql = f"SELECT label, count(*) FROM {_LABELS} WHERE kind = '{field}'{among} GROUP BY label"
+        return [(row[0], row[1]) for row in self.rows(f"{sql} ORDER BY 2 DESC, 1", values)]
+
+    def papers_with(self, field: str, value: str) -> set[int]:
+        """Return the papers with one of the values that `counts` returns."""
+        if field == "year":
+            return self.papers_of_years(int(value), int(value))
+        sql = f"SELECT paper FROM {_LABELS} WHERE kind = ? AND label = ?"
+        return {row[0] for row in self.rows(sql, (field, value))}
+
+    def years_of(self, papers: Sequence[int] | None = None) -> dict[int, int]:
+        """Return how many papers each year has, oldest first; those without a year are left out."""
+        return {int(year): count for year, count in sorted(self.counts("year", papers))}
+
+    def in_order(self, papers: Sequence[int]) -> list[int]:
+        """Return papers newest first; those without a year last, in the order in which they were added."""
+        sql = "SELECT key FROM papers WHERE key IN ({}) ORDER BY year IS NULL, year DESC, key"
+        return [row[0] for row in self._in(sql, papers)]
+
+    def described(self, papers: Sequence[int]) -> list[Paper]:
+        """Return papers in the order of their keys in `papers`, without texts and tables."""
+        sql = "SELECT key, id, title, '' AS text, year, details FROM papers WHERE key IN ({})"
+        names = self.source_names(papers)
+        found = {row["key"]: paper_of(row, names.get(row["key"], ())) for row in self._in(sql, papers)}
+        return [found[key] for key in papers if key in found]
+
+    def _label_all(self) -> None:
+        """TODO: labels of the record."""
+        db = self._db
+        db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS more_labels (kind, label, paper, PRIMARY KEY (kind, label, paper)) "
+            "WITHOUT ROWID"
+        )
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS labelled (identity)")
+        if [tuple(row) for row in db.execute("SELECT identity FROM labelled")] == [(self.identity,)]:
+            return
+        db.execute("DELETE FROM more_labels")
+        rows = set()
+        for key, details in db.execute("SELECT key, details FROM papers"):
+            values = json.loads(details)
+            rows |= {("name", name_key(author), key) for author in values.get("authors", ())}
+            rows |= {("venue", plain_name(values["venue"]), key)} if values.get("venue") else set()
+            rows |= {("citekey", values["citekey"].casefold(), key)} if values.get("citekey") else set()
+        db.executemany("INSERT INTO more_labels VALUES (?, ?, ?)", rows)
+        db.execute("DELETE FROM labelled")
+        db.execute("INSERT INTO labelled VALUES (?)", (self.identity,))
