@@ -28,8 +28,8 @@ _NAME_LIKE = re.compile(r"[^\W\d_][^\W_]*[A-Z\d]|\d[^\W_]*[A-Z]")
 _COLON = re.compile(r"\s*(?::|\s[-–—]+\s)\s*")
 _TOKEN = re.compile(r"[^\W_]+")
 _AUTHOR_YEAR = re.compile(
-    r"\b([^\W\d_][\w'’-]+)(?: et al\.?| (?:and|&) (?:[^\W\d_][\w'’-]+|colleagues))?(?:['’]s)?,? ?"
-    r"\(?((?:19|20)\d\d)[a-z]?\b"
+    r"\b([^\W\d_][\w'’-]+)(?: et al\.?| (?:and|&) (?:colleagues|([^\W\d_][\w'’-]+)))?(?:['’]s)?(?:,? \(?|\()"
+    r"((?:19|20)\d\d)[a-z]?\b"
 )
 _CITEKEY = re.compile(r"@?[^\W\d_][\w:+/-]*\d[\w:+/-]*")
 
@@ -128,8 +128,9 @@ def _longest_run(words: Sequence[str], others: Sequence[str]) -> tuple[int, int]
 def _cited(records: Records, question: str) -> Iterator[tuple[int, str, int]]:
     """Yield place, words and paper of each reference by author and year, or by citekey."""
     for match in _AUTHOR_YEAR.finditer(question):
-        of_year = records.papers_of_years(int(match[2]), int(match[2]))
-        for key in sorted(of_year & records.papers_by(match[1])):
+        of_year = records.papers_of_years(int(match[3]), int(match[3]))
+        by_all = [records.papers_by(name) for name in match.groups()[:2] if name]
+        for key in sorted(of_year.intersection(*by_all)):
             yield match.start(), match[0], key
     words = {match[0].lstrip("@").casefold(): match for match in _CITEKEY.finditer(question)}
     for citekey, key in records.papers_with_citekeys(list(words)).items():
