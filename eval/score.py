@@ -100,7 +100,7 @@ def rank_papers(assistant: Assistant, question: str, without: Sequence[str] = ()
     """
     if isinstance(assistant.library.reranker, PackagedReranker):
         found = search(assistant.library, question, filters=Filters(without=tuple(without)), top_k=_PASSAGES)
-        passages = top_passages(assistant.library, found, _PASSAGES)
+        passages = top_passages(found, _PASSAGES)
     else:
         passages = assistant.search(question, _PASSAGES, without=without)
     return list(dict.fromkeys(passage.title for passage in passages))[:_RANKED]

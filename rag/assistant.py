@@ -165,7 +165,7 @@ class Assistant(HistoryMethods):
         most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
         scope = Filters.of(filters, named)
         result = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
-        return top_passages(self.library, result, most)
+        return top_passages(result, most)
 
     def _answers(
         self,

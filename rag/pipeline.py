@@ -156,7 +156,7 @@ def _reworded_by_model(corpus: Corpus, request: Request, reading: Reading, model
 
 
 def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
-    passages = top_passages(corpus, reading.result, corpus.settings.retrieval.top_k)
+    passages = top_passages(reading.result, corpus.settings.retrieval.top_k)
     scope = searched(corpus, request.filters, reading.result.matching_papers)
     return Answer(
         question=request.question,

@@ -50,7 +50,7 @@ class Evidence:
 
 def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
     """Return the sentences of the best chunks of a search, with their features."""
-    rows = result.best_rows(corpus.settings.retrieval.passages_per_paper)[:_CHUNKS]
+    rows = result.best_rows(_CHUNKS)
     texts = result.candidates.texts(rows)
     rows = [row for row in rows if row in texts]
     if not rows:

@@ -94,7 +94,7 @@ def _fit_prompt(
 
     return fit_prompt(
         quoted.standalone_question,
-        top_passages(corpus, found, _MAX_PASSAGES),
+        top_passages(found, _MAX_PASSAGES),
         history,
         context_tokens,
         settings.answer_tokens,

@@ -19,6 +19,7 @@ from .back_matter import Asked, asked_statement
 from .corpus import Corpus
 from .features import SIMILARITIES, section_features, similarities
 from .fusion import fuse
+from .scope import Scope, all_chunks, scope_of
 from .terms import check_question, search_terms
 
 _WORDS_DEPTH = 5  # times as many BM25 scores are read as candidates taken: the vectors' candidates need theirs too
@@ -31,6 +32,7 @@ class SearchResult:
     Attributes:
         terms: the question's search terms.
         vector: the question's, (dimensions,).
+        scope: the papers that the question is put to, and how passages are shared among them.
         features: a row for each candidate, columns as `FEATURES`, before z-scores.
         scores: a score for each candidate, larger is better.
         order: rows of the candidates, best first, without other versions of papers that rank higher.
@@ -43,6 +45,7 @@ class SearchResult:
     question: str
     terms: tuple[str, ...]
     vector: Vectors
+    scope: Scope
     candidates: Candidates
     features: NDArray[np.float64]
     scores: NDArray[np.float64]
@@ -60,16 +63,9 @@ class SearchResult:
         order = self.stating or [row for row in self.order if self.candidates.kind(row) not in NEVER_QUOTED]
         return replace(self, order=list(order))
 
-    def best_rows(self, per_paper: int) -> list[int]:
-        """Return the rows in rank order, at most `per_paper` of one paper."""
-        taken: dict[int, int] = {}
-        rows = []
-        for row in self.order:
-            paper = self.candidates.paper_keys[row]
-            taken[paper] = taken.get(paper, 0) + 1
-            if taken[paper] <= per_paper:
-                rows.append(row)
-        return rows
+    def best_rows(self, count: int) -> list[int]:
+        """Return the best `count` rows in rank order, shared among papers as the scope says."""
+        return self.scope.shared(self.order, self.candidates.paper_keys, count)
 
 
 def search(
@@ -89,7 +85,8 @@ def search(
     vector = corpus.embedder.encode_question(question)
     word_scores = records.word_scores(terms, count * _WORDS_DEPTH, papers)
     paper_word_scores = records.paper_word_scores(terms, count * _WORDS_DEPTH, papers)
-    keys = {*corpus.index.nearest(vector, count, papers), *list(word_scores)[:count]}
+    scope = scope_of(records, papers, corpus.settings.retrieval.passages_per_paper)
+    keys = set(all_chunks(records, scope) or [*corpus.index.nearest(vector, count, papers), *list(word_scores)[:count]])
     if asked := asked_statement(records, question, papers):
         keys |= records.word_scores(asked.words, count, papers if asked.papers is None else asked.papers).keys()
     candidates = records.candidates(sorted(keys))
@@ -106,14 +103,14 @@ def search(
     stating = _stating(candidates, order, asked) if asked else []
     matching = None if papers is None else len(papers)
     return SearchResult(
-        question, terms, vector, candidates, features, scores, order, matching,
+        question, terms, vector, scope, candidates, features, scores, order, matching,
         asked=asked if stating else None, stating=stating,
     )  # fmt: skip
 
 
-def top_passages(corpus: Corpus, result: SearchResult, top_k: int) -> list[Passage]:
-    """Return the best `top_k` passages, best first, at most `[retrieval] passages_per_paper` of one paper."""
-    rows = result.best_rows(corpus.settings.retrieval.passages_per_paper)[:top_k]
+def top_passages(result: SearchResult, top_k: int) -> list[Passage]:
+    """Return the best `top_k` passages, best first, shared among papers as the scope says."""
+    rows = result.best_rows(top_k)
     texts = result.candidates.texts(rows)
     return [_passage(result, row, texts[row]) for row in rows if row in texts]
 

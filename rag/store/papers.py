@@ -55,6 +55,10 @@ class Records(MetadataRecords):
         """Return the number of papers."""
         return int(self._value("SELECT count(*) FROM papers"))
 
+    def first_papers(self, most: int) -> list[int]:
+        """Return the keys of the first papers, at most `most`."""
+        return [row[0] for row in self.rows("SELECT key FROM papers ORDER BY key LIMIT ?", (most,))]
+
     def count_chunks(self, after: int = 0) -> int:
         """Return how many chunks have a key above `after`."""
         return int(self._value("SELECT count(*) FROM chunks WHERE key > ?", (after,)))

@@ -180,6 +180,12 @@ class SearchRecords(RemovalRecords):
             yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
             after = rows[-1]["key"]
 
+    def chunks_of(self, papers: Sequence[int], most: int) -> list[int] | None:
+        """Return the keys of all chunks of some papers; None if there are more than `most`."""
+        sql = f"SELECT key FROM chunks WHERE paper IN ({LIST}) ORDER BY key LIMIT ?"
+        keys = [row[0] for row in self.rows(sql, (list_value(papers), most + 1))]
+        return keys if len(keys) <= most else None
+
     def chunk_keys(self, among: Sequence[int] | None = None) -> set[int]:
         """Return the keys of all chunks, or those of some keys that still exist."""
         sql = "SELECT key FROM chunks"

@@ -116,7 +116,7 @@ def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_o
         of_paper = [row for row in found.order if keys[row] == key]
         assert len(of_paper) > 2
         assert sorted(read.scores[of_paper]) == pytest.approx(sorted(found.scores[of_paper]))
-    foggy = [passage for passage in top_passages(long_papers.library, read, 20) if "fog" in passage.text]
+    foggy = [passage for passage in top_passages(read, 20) if "fog" in passage.text]
     assert {passage.scores["read"] for passage in foggy} == {100.0}
 
 
