@@ -7,7 +7,7 @@ from .terms import search_terms
 
 VERB = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)"
 """The verbs that questions begin with."""
-WORK = r"(?:papers?|works?|stud(?:y|ies)|articles?|publications?|surveys?|preprints?)"
+WORK = r"(?:papers?|works?|stud(?:y|ies)|articles?|publications?|surveys|preprints?)"
 """What a paper is called."""
 
 _COMPARES = re.compile(
@@ -26,7 +26,7 @@ _SEVERAL = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:the|an?|its|their) ", re.IGNORECASE)
 _BETWEEN_PHRASES = re.compile(
-    r"[,;:]|\b(?:what|which|who|whose|where|when|why|how|the|a|an|of|in|on|for|by|with|to|from|at|between|about|both|many|"
+    r"[,;:]|\b(?:what|which|who|whose|where|when|why|how|the|a|an|of|in|on|for|by|with|to|from|at|between|over|about|both|many|"
     r"much|their|its|this|that|these|those|all|as|than|using|use[sd]?|make|made|be|been|being|not|any|some|it|they|we|"
     rf"authors?|{WORK}|{VERB})\b",
     re.IGNORECASE,
@@ -34,8 +34,8 @@ _BETWEEN_PHRASES = re.compile(
 _PHRASE_WORDS = 3  # of a part beside "and", at most
 
 
-def parts_of(question: str) -> tuple[str, ...]:
-    """Return the several things that a question asks about, in its words; () for one."""
+def compared(question: str) -> tuple[str, ...]:
+    """Return the things that a question compares, or the questions that it consists of; () for neither."""
     question = question.rstrip(" ?.!")
     clauses = _CLAUSES.split(question)
     if len(clauses) > 1:
@@ -43,7 +43,12 @@ def parts_of(question: str) -> tuple[str, ...]:
     if match := _COMPARES.search(question):
         first, second = match["a"] or match["a2"], match["b"] or match["b2"]
         return _distinct([*map(_ending, first.split(", ")), *map(_beginning, _AND.split(second))])
-    before, *after = _AND.split(question, maxsplit=1)
+    return ()
+
+
+def joined(question: str) -> tuple[str, ...]:
+    """Return the things that "and" joins in a question, up to three words of each; () for none."""
+    before, *after = _AND.split(question.rstrip(" ?.!"), maxsplit=1)
     if after:
         return _distinct([*map(_ending, before.split(",")), _beginning(after[0])])
     return ()

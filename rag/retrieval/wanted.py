@@ -29,7 +29,7 @@ import re
 from dataclasses import dataclass
 
 from .back_matter import asks_about_back_matter
-from .parts import VERB, WORK, is_about_several, parts_of
+from .parts import VERB, WORK, compared, is_about_several, joined
 from .places import names_only_places, places_in
 from .terms import search_terms
 
@@ -65,14 +65,15 @@ _OPENING = re.compile(
 )
 """What stands before the question proper: "Please tell me what ...", "Can you summarise ..."."""
 _HERE = re.compile(
-    rf"\s*\b(?:(?:in|of|by|from|for|according to) )?(?:this|the|that|these|their|our) (?:\w+ )?{WORK}\b(?!\w)"
+    rf"\s*\b(?:(?:in|of|by|from|for|according to) )?(?:this|the|that|these|their|our) (?:\w+ )?{WORK}\b(?!['’])"
     r"|\s*\baccording to (?:the )?authors?\b|\s*\b(?:here|in this context)$",
     re.IGNORECASE,
 )
 """A mention of the paper at hand, which is no part of the subject."""
 
+_IS_YES_NO = re.compile(rf"^{VERB}(?:n['’]?t)? |^(?:whether|if) |\bwhether or not\b", re.IGNORECASE)
 _KINDS = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+    (kind, re.compile(pattern, re.IGNORECASE) if pattern else None)
     for kind, pattern in (
         (
             "papers",
@@ -81,7 +82,7 @@ _KINDS = tuple(
             rf"|^(?:is|are) there (?:[\w-]+ ){{0,3}}{WORK}\b|\blooking for (?:[\w-]+ ){{0,3}}{WORK}\b"
             rf"|^{WORK} (?:on|about|that|which|using|from)\b",
         ),
-        ("statement", ""),  # by `asks_about_back_matter`
+        ("statement", None),  # by `asks_about_back_matter`
         (
             "limitations",
             r"\blimitations?\b|\b(?:its|their|the|what|which) limits\b|^limits\b"
@@ -93,22 +94,24 @@ _KINDS = tuple(
             r"\bfuture (?:\w+ )?(?:works?|directions?|research|plans?|stud(?:y|ies)|steps?)\b|\bnext steps?\b"
             r"|\bopen (?:\w+ )?(?:questions?|problems?|issues?|challenges?)\b|\bin (?:the )?future\b|\bdo next\b",
         ),
-        ("contributions", r"\bcontributions?\b|\bcontribute\b|\bnovelt(?:y|ies)\b|\b(?:new|novel) (?:about|in|here)\b"),
+        ("contributions", r"\bcontributions?\b|\bnovelty\b|^what(?: exactly)?(?:['’]?s| is| are) (?:new|novel)\b"),
         ("conclusions", r"\bconclusions?\b|\bconclude[sd]?\b"),
         (
             "summary",
-            r"\bsummar(?:y|ies|[iy][sz]e[sd]?|i[sz]ing)\b|\bsum up\b|\btl;?\s?dr\b|\boverview\b|\bgist\b|\bnutshell\b"
-            r"|\btake[- ]?aways?\b|\b(?:main|key|central|core|principal|major|overall|most important) (?:\w+ )?"
+            r"^(?:summar[iy][sz]e|sum up|(?:give (?:me )?|write |what is )?(?:an? |the )?(?:\w+ )?"
+            r"(?:summary|overview|gist))\b|\btl;?\s?dr\b|\bin a nutshell\b|\btake[- ]?aways?\b"
+            r"|\b(?:main|key|central|core|principal|major|overall|most important) (?:\w+ )?"
             r"(?:ideas?|points?|findings?|results?|messages?|claims?|arguments?|outcomes?|insights?|topics?)\b"
             rf"|\bwhat(?:['’]?s| is| are| was) .{{1,80}}\babout\W*$|^what (?:do|does|did|is|are|was) (?:\w+ )?"
             rf"(?:{WORK}|authors?|they|it)(?: \w+)? (?:do|doing|about|find|found|show|study|studied|propose|proposed|"
             r"argue|investigate|claim|discover|present|report)\W*$"
             rf"|\b(?:aims?|goals?|objectives?|purpose|topic|motivation)\b(?: of)? (?:this|the|these|their) {WORK}"
-            rf"|\b(?:aims?|goals?|objectives?|purpose|topic)\W*$|^(?:aims?|goals?|objectives?|abstract)\W*$",
+            r"|^(?:what (?:is|are|was|were) )?(?:the |its |their )?(?:\w+ )?(?:aims?|goals?|objectives?|purpose|topic|"
+            r"abstract)\W*$",
         ),
-        ("definition", ""),  # by `_definition`
-        ("place", ""),  # by `_places`
-        ("yes_no", rf"^{VERB}(?:n['’]?t)? (?!there (?:any )?{WORK})|^(?:whether|if) |\bwhether or not\b"),
+        ("definition", None),  # by `_definition`
+        ("place", None),  # by `_places`
+        ("yes_no", _IS_YES_NO.pattern),
         ("date", r"^when\b|\b(?:which|what) (?:year|date|month|time period|period)\b"),
         (
             "number",
@@ -129,6 +132,8 @@ _KINDS = tuple(
     )
 )
 
+_JOINING = frozenset({"list", "name", "number", "date", "person", "place", "other"})
+"""The kinds in which "and" joins things that are asked for; elsewhere it joins what is said about one thing."""
 _TOPICS = frozenset({"limitations", "future", "contributions", "conclusions", "summary"})
 _OF_TOPICS = re.compile(
     r"\b(?:limit|weak|shortcoming|drawback|caveat|downside|disadvantage|threat|validity|failure|future|direction|plan|step"
@@ -193,26 +198,32 @@ def wanted_by(question: str) -> Wanted:
     asked = _OPENING.sub("", " ".join(question.split()))
     places = places_in(asked)
     kind, subject = _kind(asked, places)
-    parts = parts_of(asked) if kind not in ("papers", "definition") else ()
+    parts = compared(asked) or (joined(asked) if kind in _JOINING else ())
     several = bool(parts) or is_about_several(asked)
     return Wanted(question, search_terms(question), kind, subject, places, parts, several)
 
 
 def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a question without its opening, and its subject."""
+    defined, rest = _defined(asked), search_terms(_OF_TOPICS.sub(" ", _HERE.sub(" ", asked)))
+    if defined and _DEFINES.match(asked):
+        return "definition", _subject_terms(defined)
     for kind, pattern in _KINDS:
-        if kind == "statement":
-            if asks_about_back_matter(asked):
-                return kind, ()
-        elif kind == "definition":
-            if subject := _defined(asked):
-                return kind, search_terms(subject) or tuple(subject.casefold().split())
-        elif kind == "place":
-            if places and names_only_places(asked):
-                return kind, ()
-        elif pattern.search(asked):
-            return kind, search_terms(_OF_TOPICS.sub(" ", _HERE.sub(" ", asked))) if kind in _TOPICS else ()
+        if kind in _TOPICS and (len(rest) > _MAX_SUBJECT or (kind != "limitations" and _IS_YES_NO.match(asked))):
+            continue  # it mentions a topic, but asks about something else
+        if kind == "definition" and defined:
+            return kind, _subject_terms(defined)
+        if kind == "statement" and asks_about_back_matter(asked):
+            return kind, ()
+        if kind == "place" and places and names_only_places(asked):
+            return kind, ()
+        if pattern and pattern.search(asked):
+            return kind, rest if kind in _TOPICS else ()
     return "other", ()
+
+
+def _subject_terms(subject: str) -> tuple[str, ...]:
+    return search_terms(subject) or tuple(subject.casefold().split())
 
 
 def _defined(asked: str) -> str | None:
