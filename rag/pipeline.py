@@ -106,7 +106,8 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     base = _unanswered(corpus, request, reading)
     # A question limited to a few named papers is about these: "what are its limits?" names no topic.
     names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED
-    is_stated = reading.result.asked is not None and reading.result.asked.is_certain
+    asked = reading.result.asked
+    is_stated = (asked is not None and asked.is_certain) or reading.result.aim.is_found
     if not base.passages or (reading.confidence.refuse and not (names_papers or is_stated)):
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
@@ -170,12 +171,14 @@ def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
         citations=(),
         passages=tuple(passages),
         standalone_question=reading.question,
-        notes=tuple(_notes(request, reading, passages, scope)),
+        notes=tuple(_notes(corpus, request, reading, passages, scope)),
         searched=scope,
     )
 
 
-def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]) -> Iterator[str]:
+def _notes(
+    corpus: Corpus, request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]
+) -> Iterator[str]:
     if reading.question != request.question:
         yield f"Searched for: {reading.question}"
     if not search_terms(reading.question):
@@ -184,6 +187,9 @@ def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scop
         found = language_of(" ".join(passage.text for passage in passages[:3]))
         if asked != found:
             yield f"The question seems to be in {asked}; ask in {found or 'the language of the papers'}."
+    for place in reading.result.aim.missing:
+        papers = [readable(ref.title) for ref in corpus.records.refs(reading.result.aim.papers).values()]
+        yield f"{place} is not in {' or '.join(papers)}."
     if scope["brief"]:
         full = scope.get("of", scope["papers"]) - scope["brief"]
         failed = f", {scope['failed']:,} failed" if scope["failed"] else ""

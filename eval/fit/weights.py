@@ -132,7 +132,14 @@ def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) ->
     fusion_weights |= {name: shipped.fusion[name] for name in SECTION_FEATURES}
     empty = Linear((), np.zeros(0), np.ones(0), np.zeros(0), 0.0)
     weights = Weights(
-        {name: fusion_weights[name] for name in FEATURES}, empty, empty, 0.0, 0.0, shipped.read, shipped.support
+        {name: fusion_weights[name] for name in FEATURES},
+        empty,
+        empty,
+        0.0,
+        0.0,
+        shipped.read,
+        shipped.support,
+        shipped.kinds,
     )
     scores: dict[str, Any] = {
         "questions": {"fitted": len(fitted), "kept": len(kept)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..models.weights import Weights, load_weights
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
+from ..retrieval.shapes import fit, place_fit
 from ..text.cleaning import UNREAD
 from ..text.paragraph_kinds import is_copyright_line
 from ..text.readable import readable
@@ -37,6 +38,9 @@ class Evidence:
         features: a row for each sentence, columns as `SENTENCE_FEATURES`.
         confidence_features: `CONFIDENCE_FEATURES`; where `is_reranked`, `RERANKED_CONFIDENCE_FEATURES` after them.
         is_reranked: whether the packaged cross-encoder's view is in the confidence.
+        fits: how far each sentence has the shape that the kind of the question wants, and how far it is in a place or
+            about one that the question names, (sentences, 2).
+        kind: of the question.
         added_logits: what the cross-encoder adds to the logit of each sentence, (sentences,); None where it adds
             nothing to their choice.
     """
@@ -44,6 +48,8 @@ class Evidence:
     candidates: list[Candidate]
     features: NDArray[np.float64]
     confidence_features: NDArray[np.float64]
+    fits: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    kind: str = "other"
     is_reranked: bool = False
     added_logits: NDArray[np.float64] | None = None
 
@@ -66,13 +72,27 @@ def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
         idf=np.log1p(corpus.records.count_papers() / (frequencies + 0.5)),
         is_known=frequencies > 0,
     )
-    return Evidence(candidates, sentence_features(observed), confidence_features(observed))
+    fits = np.array([_fits(result, candidate) for candidate in candidates])
+    return Evidence(
+        candidates, sentence_features(observed), confidence_features(observed), fits=fits, kind=result.wanted.kind
+    )
 
 
 def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArray[np.float64]:
     """Return how well each sentence answers the question, (sentences,)."""
-    logits = (weights or load_weights()).sentences.logit(evidence.features)
+    weights = weights or load_weights()
+    logits = weights.sentences.logit(evidence.features)
+    if len(evidence.fits):
+        logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"]]
     return logits if evidence.added_logits is None else logits + evidence.added_logits
+
+
+def _fits(result: SearchResult, candidate: Candidate) -> tuple[float, float]:
+    if candidate.is_title:
+        return 0.0, 0.0
+    section, kind = result.candidates.chunk(candidate.row).section, result.candidates.kind(candidate.row)
+    wanted, text = result.wanted, candidate.text
+    return fit(wanted, section, kind, text), place_fit(wanted, section, text)
 
 
 def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> tuple[list[Candidate], list[float]]:

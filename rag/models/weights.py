@@ -71,7 +71,8 @@ class Weights:
 
     `fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal: below
     `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer. `read` is used with
-    the packaged cross-encoder. `support` checks sentences against quotes.
+    the packaged cross-encoder. `support` checks sentences against quotes. `kinds` is what a sentence gains in logits by
+    the shape that a kind of question wants, by kind; "place" is also for the places that any question names.
     """
 
     fusion: dict[str, float]
@@ -81,6 +82,7 @@ class Weights:
     unsure_below: float
     read: ReadWeights
     support: SupportWeights
+    kinds: dict[str, float]
 
 
 @functools.cache
@@ -96,4 +98,5 @@ def load_weights() -> Weights:
         unsure_below=raw["unsure_below"],
         read=ReadWeights(**read | {"confidence": Linear.from_dict(read["confidence"])}),
         support=SupportWeights(**support | {"model": Linear.from_dict(support["model"])}),
+        kinds=raw["kinds"],
     )

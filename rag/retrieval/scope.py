@@ -55,9 +55,9 @@ def scope_of(records: Records, papers: Sequence[int] | None, per_paper: int) -> 
     return Scope(tuple(few) if len(few) <= most else (), per_paper)
 
 
-def all_chunks(records: Records, scope: Scope) -> list[int] | None:
-    """Return the keys of all chunks in scope; None where they are too many to compare one by one."""
-    return records.chunks_of(scope.papers, _WHOLE) if scope.papers else None
+def chunks_of_papers(records: Records, papers: Sequence[int]) -> list[int] | None:
+    """Return the keys of all chunks of some papers; None where they are too many to compare one by one."""
+    return records.chunks_of(papers, _WHOLE) if papers else None
 
 
 def _at_most(order: Sequence[int], papers: Sequence[int], most: int) -> list[int]:

@@ -15,13 +15,16 @@ from ..models.weights import Weights, load_weights
 from ..store.search import Candidates
 from ..text.kinds import BACK_MATTER, NEVER_QUOTED
 from ..types import Passage
+from .aim import Aim, aim_of, papers_aimed_at
 from .back_matter import Asked, asked_statement
 from .corpus import Corpus
 from .features import SIMILARITIES, section_features, similarities
 from .fusion import fuse
-from .scope import Scope, all_chunks, scope_of
-from .terms import check_question, search_terms
+from .scope import Scope, chunks_of_papers, scope_of
+from .terms import check_question
+from .wanted import Wanted, wanted_by
 
+_AIMED = 3.0  # of fused scores, that a passage gains where the kind of the question says to look
 _WORDS_DEPTH = 5  # times as many BM25 scores are read as candidates taken: the vectors' candidates need theirs too
 
 
@@ -31,6 +34,7 @@ class SearchResult:
 
     Attributes:
         terms: the question's search terms.
+        wanted: what its words ask for.
         vector: the question's, (dimensions,).
         scope: the papers that the question is put to, and how passages are shared among them.
         features: a row for each candidate, columns as `FEATURES`, before z-scores.
@@ -38,12 +42,14 @@ class SearchResult:
         order: rows of the candidates, best first, without other versions of papers that rank higher.
         matching_papers: how many papers the filters leave; None without filters.
         reranked: the cross-encoder's logit by row, for the rows that it read.
+        aim: where the kind of the question says to look, and what of it no paper has.
         asked: the kind of statement that the question asks for; None if it asks for none, or none is found.
         stating: the rows of the statements asked for, best first.
     """
 
     question: str
     terms: tuple[str, ...]
+    wanted: Wanted
     vector: Vectors
     scope: Scope
     candidates: Candidates
@@ -52,6 +58,7 @@ class SearchResult:
     order: list[int]
     matching_papers: int | None = None
     reranked: Mapping[int, float] = field(default_factory=dict)
+    aim: Aim = field(default_factory=Aim)
     asked: Asked | None = None
     stating: Sequence[int] = ()
 
@@ -81,20 +88,27 @@ def search(
         raise EmptyLibrary(f"The library {corpus.folder.name!r} holds no papers. Add some: `footnote add PATH`.")
     papers = records.papers_matching(filters or Filters())
     count = max(corpus.settings.retrieval.candidates, top_k)
-    terms = search_terms(question)
+    wanted = wanted_by(question)
+    terms = wanted.terms
     vector = corpus.embedder.encode_question(question)
     word_scores = records.word_scores(terms, count * _WORDS_DEPTH, papers)
     paper_word_scores = records.paper_word_scores(terms, count * _WORDS_DEPTH, papers)
     scope = scope_of(records, papers, corpus.settings.retrieval.passages_per_paper)
-    keys = set(all_chunks(records, scope) or [*corpus.index.nearest(vector, count, papers), *list(word_scores)[:count]])
+    keys = set(
+        chunks_of_papers(records, scope.papers)
+        or [*corpus.index.nearest(vector, count, papers), *list(word_scores)[:count]]
+    )
     if asked := asked_statement(records, question, papers):
         keys |= records.word_scores(asked.words, count, papers if asked.papers is None else asked.papers).keys()
+    aimed = papers_aimed_at(records, wanted, scope, papers)
+    keys.update(chunks_of_papers(records, aimed) or ())
     candidates = records.candidates(sorted(keys))
     corpus.check_settings()  # vectors of another model could not be compared
     features = np.hstack(
         [similarities(candidates, vector, word_scores, paper_word_scores), section_features(candidates, terms)]
     )
-    scores = fuse(features, (weights or load_weights()).fusion)
+    aim = aim_of(wanted, candidates, aimed)
+    scores = fuse(features, (weights or load_weights()).fusion) + _AIMED * aim.at
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], candidates.keys[row]))
     if asked is None:
         order = [row for row in order if candidates.kind(row) != BACK_MATTER]
@@ -103,8 +117,8 @@ def search(
     stating = _stating(candidates, order, asked) if asked else []
     matching = None if papers is None else len(papers)
     return SearchResult(
-        question, terms, vector, scope, candidates, features, scores, order, matching,
-        asked=asked if stating else None, stating=stating,
+        question, terms, wanted, vector, scope, candidates, features, scores, order, matching,
+        aim=aim, asked=asked if stating else None, stating=stating,
     )  # fmt: skip
 
 

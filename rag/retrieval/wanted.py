@@ -134,7 +134,8 @@ _KINDS = tuple(
 
 _JOINING = frozenset({"list", "name", "number", "date", "person", "place", "other"})
 """The kinds in which "and" joins things that are asked for; elsewhere it joins what is said about one thing."""
-_TOPICS = frozenset({"limitations", "future", "contributions", "conclusions", "summary"})
+TOPICS = frozenset({"limitations", "future", "contributions", "conclusions", "summary"})
+"""The kinds that ask about a paper as a whole, or about what it is."""
 _OF_TOPICS = re.compile(
     r"\b(?:limit|weak|shortcoming|drawback|caveat|downside|disadvantage|threat|validity|failure|future|direction|plan|step"
     r"|question|problem|issue|challenge|open|contribut|novel|conclu|summar|sum|tl|dr|overview|gist|nutshell|takeaway|main"
@@ -209,7 +210,7 @@ def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     if defined and _DEFINES.match(asked):
         return "definition", _subject_terms(defined)
     for kind, pattern in _KINDS:
-        if kind in _TOPICS and (len(rest) > _MAX_SUBJECT or (kind != "limitations" and _IS_YES_NO.match(asked))):
+        if kind in TOPICS and (len(rest) > _MAX_SUBJECT or (kind != "limitations" and _IS_YES_NO.match(asked))):
             continue  # it mentions a topic, but asks about something else
         if kind == "definition" and defined:
             return kind, _subject_terms(defined)
@@ -218,7 +219,7 @@ def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         if kind == "place" and places and names_only_places(asked):
             return kind, ()
         if pattern and pattern.search(asked):
-            return kind, rest if kind in _TOPICS else ()
+            return kind, rest if kind in TOPICS else ()
     return "other", ()
 
 

@@ -1,0 +1,95 @@
+"""Where in a paper the kind of a question says to look: the abstract, a section of some name, a table or figure.
+
+Only the papers that the question is about are looked through: the few that it is put to, or those whose titles it
+names. Passages that are aimed at rank before all others, and a place that these papers lack is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..store.papers import Records
+from ..store.search import Candidates
+from ..text.kinds import ABSTRACT
+from .names import named_papers
+from .places import is_place, mentions
+from .scope import MAX_FEW, Scope
+from .shapes import SECTIONS
+from .wanted import TOPICS, Wanted
+
+_CONCLUSION = re.compile(r"\bconclu|\bsummary\b", re.IGNORECASE)
+_IN_ABSTRACT = {"summary": 1.0, "contributions": 0.7, "conclusions": 0.5}
+_IN_CONCLUSION = {"summary": 0.7, "conclusions": 1.0, "contributions": 0.5, "limitations": 0.5, "future": 0.7}
+"""How far these parts are where to look, by the kind of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a question aims at.
+
+    Attributes:
+        at: how far each candidate chunk is where to look, from 0 to 1, (rows,).
+        papers: keys of the papers that it is about, if its kind says where to look in them.
+        missing: the places that it names and that none of these papers has, as `Table 9`.
+    """
+
+    at: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    papers: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_found(self) -> bool:
+        """Whether there is something of the papers meant where the kind says to look."""
+        return bool(self.at.max(initial=0.0) >= 1.0)
+
+
+def papers_aimed_at(records: Records, wanted: Wanted, scope: Scope, papers: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the papers to look through: those in scope if they are few, else those of `papers` that are named.
+
+    There are none if the question's kind does not say where to look, or if it names many.
+    """
+    if not wanted.places and wanted.kind not in TOPICS:
+        return ()
+    if scope.papers:
+        return scope.papers
+    named = tuple(paper.key for paper in named_papers(records, wanted.question, papers))
+    return named if len(named) <= MAX_FEW else ()
+
+
+def aim_of(wanted: Wanted, candidates: Candidates, papers: Collection[int]) -> Aim:
+    """Return where a question aims at in some papers, which `papers_aimed_at` returned."""
+    at = np.zeros(len(candidates))
+    rows = [row for row, paper in enumerate(candidates.paper_keys) if paper in papers]
+    for row in rows:
+        at[row] = _aimed_at(wanted, candidates.chunk(row).section or "", candidates.kind(row))
+    return Aim(at, tuple(papers), _missing(wanted, candidates, rows))
+
+
+def _aimed_at(wanted: Wanted, section: str, kind: str) -> float:
+    if any(is_place(section, place) for place in wanted.places):
+        return 1.0
+    named = SECTIONS.get(wanted.kind)
+    if named and named.search(section):
+        return 1.0
+    if kind == ABSTRACT:
+        return _IN_ABSTRACT.get(wanted.kind, 0.0)
+    return _IN_CONCLUSION.get(wanted.kind, 0.0) if _CONCLUSION.search(section) else 0.0
+
+
+def _missing(wanted: Wanted, candidates: Candidates, rows: Sequence[int]) -> tuple[str, ...]:
+    """Return the places that neither a section's title nor a passage in some rows names."""
+    if not wanted.places or not rows:
+        return ()
+    texts = {candidates.paper_keys[row]: row for row in candidates.texts(rows)}
+    titles = {candidates.chunk(row).section or "" for row in rows}
+    return tuple(
+        place
+        for place in wanted.places
+        if not any(is_place(title, place) for title in titles)
+        and not any(mentions(candidates.paper_text(row), place) for row in texts.values())
+    )

@@ -1,0 +1,155 @@
+"""What a text looks like that answers a kind of question; the kinds are in `wanted`.
+
+`fit` is from 0 to 1. It is 0 for kinds that have no shape of their own.
+
+| kind          | fits                                                                                           |
+|---------------|------------------------------------------------------------------------------------------------|
+| definition    | "X is ...", "X refers to ...", "we define X as", "called X"; less: "X, a ...", "long form (X)" |
+| summary       | the abstract, then the conclusion, before all "we propose", "this paper", "results show"       |
+| conclusions   | the conclusion, "we conclude", "our results show"                                              |
+| contributions | "our contribution", "novel", "we propose"; more in abstract and introduction                   |
+| limitations   | a section of that name; "limitation", "fails to"; less: "only", "does not"                     |
+| future        | a section of that name; "future work", "we plan to"                                            |
+| place         | the table, figure or section itself; less: a sentence that mentions it                         |
+| number        | a number within a few words of the noun that is counted or measured                            |
+| date          | a year or a month                                                                              |
+| list          | items: commas, "and", "such as", a colon                                                       |
+| reason        | "because", "due to", "in order to"                                                             |
+| method        | "by", "using", "based on" with what is done                                                    |
+"""
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+
+from ..text.kinds import ABSTRACT
+from .places import is_place, mentions
+from .terms import stem, stems_in
+from .wanted import Wanted, asked_for
+
+_SAYS_WHAT = re.compile(
+    r"\b(?:we|this (?:paper|work|study|article|thesis|review|survey)|our (?:paper|work|study|approach|method|model|"
+    r"results?|findings?|experiments?|analysis)|results?|findings?|experiments?|the authors?)\b[^.]{0,40}\b"
+    r"(?:propos|present|introduc|develop|describ|investigat|stud|explor|show|find|found|demonstrat|suggest|indicat|"
+    r"reveal|achiev|outperform|conclud|report|examin|analy|address|aim|provid|evaluat|compar)\w*"
+    r"|\b(?:in conclusion|in summary|to conclude|aim of this|purpose of this)\b",
+    re.IGNORECASE,
+)
+_CONCLUSION = re.compile(r"\bconclu|\bsummary\b|\bdiscussion\b", re.IGNORECASE)
+_OPENING = re.compile(r"\babstract\b|\bintroduction\b", re.IGNORECASE)
+SECTIONS = {
+    "limitations": re.compile(r"\blimit(?:s|ations?)\b|\bweakness|\bthreats to\b|\bcaveat|\bshortcoming", re.I),
+    "future": re.compile(r"\bfuture\b|\boutlook\b|\bopen (?:problems|questions|challenges)\b|\bnext steps\b", re.I),
+    "contributions": re.compile(r"\bcontributions?\b", re.I),
+    "conclusions": _CONCLUSION,
+}
+"""The titles of the sections that answer some kinds."""
+_STRONG = {
+    "limitations": r"\blimitations?\b|\bshortcoming|\bdrawback|\bweakness|\bcaveat|\bthreats? to\b"
+    r"|\b(?:is|are|was|were) limited\b|\bfail(?:s|ed)? to\b|\bunable to\b|\bbeyond the scope\b|\brestricted to\b"
+    r"|\bsmall sample|\bgenerali[sz]e to\b",
+    "future": r"\bfuture\b|\bwe (?:plan|intend|hope|would like|aim) to\b|\bremains? to be\b|\bnext steps?\b"
+    r"|\bfurther (?:research|work|stud|investigation|explor)\w*|\bleave\b.*\b(?:to|for)\b",
+    "contributions": r"\bcontributions?\b|\bnovel\b|\bwe (?:propose|present|introduce|develop|release)\b"
+    r"|\bfor the first time\b|\bthe first (?:to|work|study)\b",
+    "conclusions": r"\bconclu(?:de|sion)|\bin summary\b|\b(?:results?|findings?|we|experiments?) (?:show|suggest|"
+    r"indicate|demonstrate|find|found|reveal|confirm)",
+    "date": r"\b(?:19|20)\d\d\b|\b(?:january|february|march|april|june|july|august|september|october|november|"
+    r"december)\b",
+    "reason": r"\bbecause\b|\bsince\b|\bdue to\b|\bin order to\b|\bso that\b|\btherefore\b|\breasons?\b"
+    r"|\bas a result\b",
+    "method": r"\bby \w+ing\b|\busing\b|\bbased on\b|\bvia\b|\bthrough\b|\bmeans of\b|\bfirst\b.*\bthen\b",
+}
+_WEAK = {
+    "limitations": r"\bhowever\b|\bonly\b|\b(?:do|does|did|can|could|is|are|was|were)(?: not|n['’]t)\b|\bcannot\b",
+    "conclusions": r"\bwe\b",
+}
+_STRONG_SHAPES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _STRONG.items()}
+_WEAK_SHAPES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _WEAK.items()}
+_ITEM = re.compile(r",|;|\band\b|\bor\b|\bsuch as\b|\bincluding\b|:\s", re.IGNORECASE)
+_MOST_ITEMS = 5
+_NUMBER = re.compile(r"\d[\d.,]*%?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred|"
+                     r"thousand|million|half|third|quarter)\b", re.IGNORECASE)  # fmt: skip
+_NEAR = 30  # characters between a number and what it counts
+
+
+def fit(wanted: Wanted, section: str | None, kind: str, sentence: str) -> float:
+    """Return how far a sentence, in a section of a kind of text, is what a question of this kind wants."""
+    return _FITS[wanted.kind](wanted, section or "", kind, sentence) if wanted.kind in _FITS else 0.0
+
+
+def place_fit(wanted: Wanted, section: str | None, sentence: str) -> float:
+    """Return 1 for a sentence in a place that the question names, 0.5 for one that mentions it, 0 for others."""
+    if any(is_place(section or "", place) for place in wanted.places):
+        return 1.0
+    return 0.5 if any(mentions(sentence, place) for place in wanted.places) else 0.0
+
+
+def _definition(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
+    stated, apposed = _defining(wanted.subject)
+    return 1.0 if stated.search(sentence) else 0.5 if apposed.search(sentence) else 0.0
+
+
+@functools.lru_cache(64)
+def _defining(subject: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a sentence that defines a subject, and of one that explains it in passing."""
+    name = r"\b" + r"\W+(?:\w+\W+)?".join(rf"{re.escape(stem(term))}\w*" for term in subject)
+    quoted = rf"[\"'“”‘’`]*{name}[\"'“”‘’`]*(?: ?\([^)]{{1,60}}\))?"
+    stated = (
+        rf"{quoted},? (?:is|are|refers?|means?|denotes?|describes?|represents?|stands? for|consists? of|"
+        rf"comprises?|(?:can|may) be (?:defined|seen|described|viewed|understood))\b"
+        rf"(?! (?:not|used|trained|evaluated|compared|shown)\b)"
+        rf"|\b(?:defin\w+|call(?:ed)?|term(?:ed)?|known as|referred? to as|dub(?:bed)?|named?|refer to|introduce|"
+        rf"propose|present)\b[^.]{{0,40}}?{name}|{name}[^.]{{0,40}}\bdefined (?:as|by)\b|\bdefinition of {name}"
+    )
+    apposed = rf"{quoted}(?:,| ?[:—–-]) (?:an?|the|which|i\.e\.|that is)\b|\({name}[);,]|{name} \("
+    return re.compile(stated, re.IGNORECASE), re.compile(apposed, re.IGNORECASE)
+
+
+def _summary(_wanted: Wanted, section: str, kind: str, sentence: str) -> float:
+    place = 0.6 if kind == ABSTRACT else 0.4 if _CONCLUSION.search(section) else 0.0
+    return place + 0.4 * bool(_SAYS_WHAT.search(sentence))
+
+
+def _topic(wanted: Wanted, section: str, kind: str, sentence: str) -> float:
+    strong = _STRONG_SHAPES[wanted.kind].search(sentence)
+    weak = wanted.kind in _WEAK_SHAPES and _WEAK_SHAPES[wanted.kind].search(sentence)
+    said = 1.0 if strong else 0.4 if weak else 0.0
+    if SECTIONS[wanted.kind].search(section):
+        return 0.8 + 0.2 * said
+    opens = wanted.kind == "contributions" and (kind == ABSTRACT or _OPENING.search(section))
+    return (0.8 if opens else 0.5) * said
+
+
+def _shaped(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
+    return float(bool(_STRONG_SHAPES[wanted.kind].search(sentence)))
+
+
+def _number(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
+    """Return 1 for a number before what it counts or measures, less for one behind it, and for any other number."""
+    asked = {stem(term) for term in asked_for(wanted.question) or wanted.terms}
+    found = 0.0
+    for match in _NUMBER.finditer(sentence):
+        if asked & stems_in(sentence[match.end() : match.end() + _NEAR]):
+            return 1.0
+        found = max(found, 0.7 if asked & stems_in(sentence[max(0, match.start() - _NEAR) : match.start()]) else 0.3)
+    return found
+
+
+def _list(_wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
+    return min(len(_ITEM.findall(sentence)), _MOST_ITEMS) / _MOST_ITEMS
+
+
+_FITS: dict[str, Callable[[Wanted, str, str, str], float]] = {
+    "definition": _definition,
+    "summary": _summary,
+    "conclusions": _topic,
+    "contributions": _topic,
+    "limitations": _topic,
+    "future": _topic,
+    "number": _number,
+    "date": _shaped,
+    "list": _list,
+    "reason": _shaped,
+    "method": _shaped,
+}
