@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .answering.confidence import confidence_in
+from .answering.counted import counted_answer
 from .answering.evidence import gather_evidence
 from .answering.prose import written_answers
 from .answering.quotes import choose_sentences, quote_answers
@@ -57,9 +58,17 @@ def answers(
     model failed, in mode llm.
     """
     started = time.perf_counter()
-    reading = read_standalone(
-        corpus, request.question, request.history, lambda question: read(corpus, question, request.filters)
-    )
+
+    def read_question(question: str) -> Reading:
+        return read(corpus, question, request.filters)
+
+    if counted := counted_answer(corpus, request.question, request.history, request.filters, read_question):
+        matching = corpus.records.papers_matching(request.filters)
+        scope = searched(corpus, request.filters, None if matching is None else len(matching))
+        yield replace(counted, complete=False, searched=scope)
+        seconds = {"retrieve": 0.0, "answer": time.perf_counter() - started}
+        return replace(counted, searched=scope, seconds=seconds, asked=now())
+    reading = read_standalone(corpus, request.question, request.history, read_question)
     answer = yield from _growing(quoted(corpus, request, reading))
     model = find_model()
     if model and (reworded := _reworded_by_model(corpus, request, reading, model)):

@@ -265,7 +265,8 @@ class Sentence:
 
     text: str
     citations: tuple[int, ...]
-    support: str  # quoted | supported | partly | unsupported
+    # quoted | counted | supported | partly | unsupported; what is counted from metadata cites each paper by its title.
+    support: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _MAX_TABLES = 30  # of a paper
 _MAX_TABLE_ROWS = 100
 _SUPPORT = {  # sign, label, tooltip
     "quoted": ("“ ”", "quoted", "The paper's own words."),
+    "counted": ("Σ", "counted", "Counted from the metadata of the papers cited."),
     "supported": ("✓", "supported", "The quotes say this."),
     "partly": ("◐", "supported in part", "The quotes say a part of this."),
     "unsupported": ("✗", "not supported", "The quotes do not say this."),

@@ -22,6 +22,7 @@ _PAPERS = 200  # whose titles are compared with the question
 _MOST = 20  # papers that one question names; more share a word that is no name
 _WORDS_OF_NAME = 4
 _TITLE_SHARE, _TITLE_RUN = 0.7, 3  # of a title's words that must be in the question, and how many of them in a row
+_CALLED_SHARE = 0.3  # of a title's words in "the paper ..." that name it
 _RARE_SHARE, _RARE_PAPERS = 0.05, 3  # of the library's papers that may hold an ordinary word that is a name
 
 _NAME_LIKE = re.compile(r"[^\W\d_][^\W_]*[A-Z\d]|\d[^\W_]*[A-Z]")
@@ -32,6 +33,13 @@ _AUTHOR_YEAR = re.compile(
     r"((?:19|20)\d\d)[a-z]?\b"
 )
 _CITEKEY = re.compile(r"@?[^\W\d_][\w:+/-]*\d[\w:+/-]*")
+_QUOTES = "\"'“”‘’«» "
+_WORK = r"(?:paper|article|study|work|publication|preprint|manuscript|book|report|survey|chapter|thesis)"
+_PAPER_NAMED = re.compile(
+    rf"(?P<article>(?:the|this|that|my|our) )?(?P<before>{_WORK} (?:called |titled |named |entitled )?)?"
+    rf"(?P<name>.+?)(?P<after> {_WORK})?",
+    re.IGNORECASE,
+)
 
 
 class NamedPaper(NamedTuple):
@@ -81,6 +89,38 @@ def short_name(title: str) -> str:
     """Return the name of a title that begins with one: SPECTER of "SPECTER: Document-level ..."; else nothing."""
     name, *rest = _COLON.split(readable(title), maxsplit=1)
     return name if rest and 0 < len(_TOKEN.findall(name)) <= _WORDS_OF_NAME else ""
+
+
+def titled_papers(records: Records, words: str, papers: Sequence[int] | None = None) -> list[int]:
+    """Return the papers that some words alone name: a title, the greater part of one, a short name, or a citekey.
+
+    "the BERT paper" and "BERT" name a paper with that short name, but "the prompts" none that is called Prompts.
+    """
+    core = words.strip(_QUOTES)
+    match = _PAPER_NAMED.fullmatch(core)
+    is_called_paper = bool(match and (match["before"] or match["after"]))
+    name = (match["name"] if match else core).strip(_QUOTES)
+    is_definite = bool(match and match["article"]) and not is_called_paper and name[:1].islower()
+    plain = plain_name(name).replace(" ", "")
+    if not plain:
+        return []
+    found = list(records.papers_with_citekeys([name]).values())
+    share = _CALLED_SHARE if is_called_paper else _TITLE_SHARE
+    for key, title in records.titles_with(search_terms(name), _PAPERS, papers).items():
+        called = plain_name(short_name(title)).replace(" ", "")
+        whole = plain_name(readable(title)).replace(" ", "")
+        is_name = plain == called and not is_definite
+        if plain == whole or is_name or (plain in whole and _is_most_of(name, title, share)):
+            found.append(key)
+    found = [key for key in dict.fromkeys(found) if papers is None or key in set(papers)]
+    return found or [paper.key for paper in named_papers(records, words, papers) if is_called_paper]
+
+
+def _is_most_of(name: str, title: str, share: float) -> bool:
+    """Return whether a name has some telling words, and this share of the title's."""
+    telling = {stem(word) for word in search_terms(readable(title))}
+    held = {stem(word) for word in search_terms(name)}
+    return len(held) > 1 and len(held & telling) >= share * len(telling)
 
 
 def _short_name_in(asked: _Asked, title: str, records: Records, known: int) -> tuple[int, str] | None:

@@ -1,9 +1,9 @@
 """Find and count papers by their metadata: words of titles, authors, years, venues, citekeys."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from ..text.names import fits_name, is_near, name_key, plain_name
+from ..text.names import fits_name, is_near_name, name_key, plain_name
 from ..types import Paper
 from .database import LIST, list_value
 from .filters import FilterRecords
@@ -11,7 +11,6 @@ from .rows import paper_of
 from .search import quoted_term
 
 _LABELS = "temp.more_labels"
-_SURNAME = "substr(label, 1, instr(label || ' ', ' ') - 1)"
 
 
 class MetadataRecords(FilterRecords):
@@ -43,24 +42,38 @@ class MetadataRecords(FilterRecords):
         self._label_all()
         return {row[0]: row[1] for row in self.rows(sql, (json.dumps([key.casefold() for key in citekeys]),))}
 
-    def papers_by(self, author: str) -> set[int]:
-        """Return the papers of all authors that a name fits: "Brook", "E. Brook", "Eva Brook", "Brook, E."."""
-        asked = name_key(author)
-        if not asked:
-            return set()
-        self._label_all()
-        surname = asked.split()[0]  # a blank comes before, a letter after the exclamation mark
-        sql = f"SELECT label, paper FROM {_LABELS} WHERE kind = 'name' AND label >= ? AND label < ?"
-        rows = self.rows(sql, (surname, surname + "!"))
-        return {row["paper"] for row in rows if fits_name(asked, row["label"])}
+    def authors(self, name: str) -> dict[str, set[int]]:
+        """Return the authors that a name fits, "Brook", "E. Brook" or "Brook, E.", with their papers.
 
-    def near_surnames(self, surname: str) -> list[str]:
-        """Return the surnames of authors, in plain form, that a plain surname may be a mistyping of."""
+        Authors are given by the `name_key` of their names.
+        """
+        asked = name_key(name)
+        return self._authors_where(asked.split()[0], lambda key: fits_name(asked, key)) if asked else {}
+
+    def authors_near(self, name: str) -> dict[str, set[int]]:
+        """Return the authors of whose names a name may be a mistyping, as `authors` does."""
+        asked = name_key(name)
+        return self._authors_where(asked[:1], lambda key: is_near_name(asked, key)) if asked else {}
+
+    def _authors_where(self, prefix: str, is_meant: Callable[[str], bool]) -> dict[str, set[int]]:
+        """Return the authors with a fitting key; `prefix` is their surname, or its first letter."""
         self._label_all()
-        letter = surname[:1]
-        sql = f"SELECT DISTINCT {_SURNAME} FROM {_LABELS} WHERE kind = 'name' AND label >= ? AND label < ?"
-        rows = self.rows(sql, (letter, chr(ord(letter) + 1))) if letter else []
-        return [row[0] for row in rows if is_near(surname, row[0])]
+        end = chr(ord(prefix) + 1) if len(prefix) == 1 else prefix + "!"  # "!" is after a blank and before letters
+        sql = f"SELECT label, paper FROM {_LABELS} WHERE kind = 'name' AND label >= ? AND label < ?"
+        found: dict[str, set[int]] = {}
+        for label, paper in self.rows(sql, (prefix, end)):
+            if label in found or is_meant(label):
+                found.setdefault(label, set()).add(paper)
+        return found
+
+    def papers_by(self, name: str) -> set[int]:
+        """Return the papers of all authors that a name fits."""
+        return {paper for papers in self.authors(name).values() for paper in papers}
+
+    def author_named(self, key: str, papers: Iterable[int]) -> str:
+        """Return the name of the author with a `name_key` as the first of some papers has it."""
+        authors = (author for paper in self.described(sorted(papers)[:1]).values() for author in paper.authors)
+        return next((author for author in authors if name_key(author) == key), key)
 
     def papers_in_venue(self, venue: str) -> set[int]:
         """Return the papers of the venue with this name; if there is none, of all whose name holds its words."""
@@ -78,6 +91,15 @@ class MetadataRecords(FilterRecords):
         """Return the papers with a whole tag or collection, ignoring case."""
         sql = "SELECT paper FROM labels WHERE kind = ? AND label = ?"
         return {row[0] for row in self.rows(sql, (kind, label.casefold()))}
+
+    def papers_without(self, field: str) -> set[int]:
+        """Return the papers without a year, a venue or authors."""
+        if field == "year":
+            return {row[0] for row in self.rows("SELECT key FROM papers WHERE year IS NULL")}
+        self._label_all()
+        kind = {"authors": "name"}.get(field, field)
+        sql = f"SELECT key FROM papers WHERE key NOT IN (SELECT paper FROM {_LABELS} WHERE kind = ?)"
+        return {row[0] for row in self.rows(sql, (kind,))}
 
     def counts(self, field: str, papers: Sequence[int] | None = None) -> list[tuple[str, int]]:
         """Return the values of a field, `name` (of authors), `venue` or `year`, by how many papers have them."""
@@ -107,12 +129,16 @@ class MetadataRecords(FilterRecords):
         sql = "SELECT key FROM papers WHERE key IN ({}) ORDER BY year IS NULL, year DESC, key"
         return [row[0] for row in self._in(sql, papers)]
 
-    def described(self, papers: Sequence[int]) -> list[Paper]:
-        """Return papers in the order of their keys in `papers`, without texts and tables."""
-        sql = "SELECT key, id, title, '' AS text, year, details FROM papers WHERE key IN ({})"
+    def keys(self) -> set[int]:
+        """Return the keys of all papers."""
+        return {row[0] for row in self.rows("SELECT key FROM papers")}
+
+    def described(self, papers: Sequence[int]) -> dict[int, Paper]:
+        """Return papers without texts and tables by key, in the order of `papers`; removed ones are left out."""
+        rows = self._in("SELECT key, id, title, '' AS text, year, details FROM papers WHERE key IN ({})", papers)
         names = self.source_names(papers)
-        found = {row["key"]: paper_of(row, names.get(row["key"], ())) for row in self._in(sql, papers)}
-        return [found[key] for key in papers if key in found]
+        found = {row["key"]: paper_of(row, names.get(row["key"], ())) for row in rows}
+        return {key: found[key] for key in papers if key in found}
 
     def _label_all(self) -> None:
         """TODO: labels of the record."""

@@ -50,6 +50,18 @@ def _name_words(text: str) -> list[str]:
     return [word for word in plain_name(text).split() if word not in _GENERATIONS]
 
 
+def is_near_name(asked: str, stored: str) -> bool:
+    """Return whether the name with one key may be that with another but for a mistyped surname or first name."""
+    (surname, *given), (own_surname, *own) = asked.split() or [""], stored.split() or [""]
+    if surname != own_surname:
+        return is_near(surname, own_surname) and fits_name(" ".join([own_surname, *given]), stored)
+    return bool(given) and all(any(_is_nearly_word(word, each) for each in own) for word in given)
+
+
+def _is_nearly_word(one: str, other: str) -> bool:
+    return _is_same_word(one, other) or (min(len(one), len(other)) > 3 and edits(one, other, 1) <= 1)
+
+
 def is_near(one: str, other: str) -> bool:
     """Return whether two plain names may be the same but for a typing mistake: digits and the first letter agree.
 
