@@ -305,6 +305,11 @@ class Answer:
         made = {name: [made_of(kind, part) for part in values[name]] for name, kind in parts.items()}
         return made_of(cls, {**values, **made})
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the answer is counted from metadata, and not quoted or written."""
+        return bool(self.sentences) and all(sentence.support == "counted" for sentence in self.sentences)
+
     def nearest_titles(self, most: int = 3) -> list[str]:
         """Return the titles of the best passages in rank order, each once."""
         return list(dict.fromkeys(readable(p.title) for p in self.passages))[:most]

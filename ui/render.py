@@ -29,6 +29,7 @@ _SCORES = {
     "cross-encoder": {"read": "passage"},
 }
 _MAX_TABLES = 30  # of a paper
+_MAX_FOOTNOTES = 10  # of a sentence; what is counted can rest on many papers, which have cards
 _MAX_TABLE_ROWS = 100
 _SUPPORT = {  # sign, label, tooltip
     "quoted": ("“ ”", "quoted", "The paper's own words."),
@@ -115,12 +116,18 @@ def status_line(answer: Answer) -> str:
     if not answer.seconds:
         return ""
     parts = [
-        f"Written by {answer.model}" if answer.mode == "llm" else "Quotes only",
+        _written_by(answer),
         "" if answer.refused else f"confidence {answer.confidence:.0%}",
         f"{papers} searched" if (papers := papers_text(answer.searched)) else "",
         f"{sum(answer.seconds.values()):.1f} s",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _written_by(answer: Answer) -> str:
+    if answer.mode == "llm":
+        return f"Written by {answer.model}"
+    return "Counted from metadata" if answer.is_counted else "Quotes only"
 
 
 @cache
@@ -146,8 +153,9 @@ def _footnotes(answer: Answer) -> list[tuple[Any, list[tuple[int, bool]]]]:
     seen: set[int] = set()
     sentences = []
     for sentence in answer.sentences:
-        sentences.append((sentence, [(number, number not in seen) for number in sentence.citations]))
-        seen.update(sentence.citations)
+        numbers = sentence.citations[:_MAX_FOOTNOTES]
+        sentences.append((sentence, [(number, number not in seen) for number in numbers]))
+        seen.update(numbers)
     return sentences
 
 

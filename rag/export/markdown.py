@@ -76,7 +76,9 @@ def _answer_paragraphs(answer: Answer, numbers: Mapping[tuple[str, str], int]) -
         yield f"Searched for: {_escape(answer.standalone_question)}"
     if note := answer.scope_note():
         yield _escape(note)
-    author = f"Written by {_escape(answer.model or 'a model')}" if answer.mode == "llm" else "Quoted from the papers"
+    author = "Counted from the papers' metadata" if answer.is_counted else "Quoted from the papers"
+    if answer.mode == "llm":
+        author = f"Written by {_escape(answer.model or 'a model')}"
     yield ", ".join(filter(None, ["Refused" if answer.refused else author, answer.asked[:10]])) + "."
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..store.papers import Records
-from ..text.names import plain_name
+from ..text.names import fits_name, name_key, plain_name
 
 
 class Condition(NamedTuple):
