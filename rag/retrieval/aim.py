@@ -7,18 +7,16 @@ names. Passages that are aimed at rank before all others, and a place that these
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..store.papers import Records
 from ..store.search import Candidates
 from ..text.kinds import ABSTRACT
-from .names import named_papers
 from .places import is_place, mentions
-from .scope import MAX_FEW, Scope
+from .scope import Scope
 from .shapes import SECTIONS
 from .wanted import TOPICS, Wanted
 
@@ -48,26 +46,19 @@ class Aim:
         return bool(self.at.max(initial=0.0) >= 1.0)
 
 
-def papers_aimed_at(records: Records, wanted: Wanted, scope: Scope, papers: Sequence[int] | None) -> tuple[int, ...]:
-    """Return the papers to look through: those in scope if they are few, else those of `papers` that are named.
+def aim_of(wanted: Wanted, scope: Scope, candidates: Candidates) -> Aim:
+    """Return where a question aims at in the papers that it is about.
 
-    There are none if the question's kind does not say where to look, or if it names many.
+    There are none if the question's kind does not say where to look, or if it is put to a library and names none.
     """
     if not wanted.places and wanted.kind not in TOPICS:
-        return ()
-    if scope.papers:
-        return scope.papers
-    named = tuple(paper.key for paper in named_papers(records, wanted.question, papers))
-    return named if len(named) <= MAX_FEW else ()
-
-
-def aim_of(wanted: Wanted, candidates: Candidates, papers: Collection[int]) -> Aim:
-    """Return where a question aims at in some papers, which `papers_aimed_at` returned."""
+        return Aim(np.zeros(len(candidates)))
+    papers = scope.papers or scope.named
     at = np.zeros(len(candidates))
     rows = [row for row, paper in enumerate(candidates.paper_keys) if paper in papers]
     for row in rows:
         at[row] = _aimed_at(wanted, candidates.chunk(row).section or "", candidates.kind(row))
-    return Aim(at, tuple(papers), _missing(wanted, candidates, rows))
+    return Aim(at, papers, _missing(wanted, candidates, rows))
 
 
 def _aimed_at(wanted: Wanted, section: str, kind: str) -> float:

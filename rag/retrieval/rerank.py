@@ -30,7 +30,9 @@ def rerank_passages(corpus: Corpus, result: SearchResult) -> SearchResult:
     if not settings.reads_passages or (reranker := corpus.reranker) is None:
         return result
     candidates = result.candidates
-    rows = result.best_rows(settings.passages) if result.scope.papers else result.order[: settings.passages]
+    rows = result.order[: settings.passages]
+    if result.scope.papers or result.coverage.parts:
+        rows = result.best_rows(settings.passages)
     if isinstance(reranker, PackagedReranker):
         rows = _with_siblings(rows, candidates.paper_keys)
     texts = candidates.texts(rows)

@@ -2,19 +2,22 @@
 
 - One paper (named, left by the filters, or the only one in the library): all its passages are candidates, and it may
   give any number of them.
-- A few papers (2 to 5): all their passages are candidates, and each paper gives its fair share, as far as it has that
-  many.
-- The library, or more papers than these: at most `[retrieval] passages_per_paper` of one paper.
+- A few papers (2 to 5, left by the filters or named in the question): all their passages are candidates, and each
+  paper gives its fair share, as far as it has that many.
+- The library, or more papers than these: at most `[retrieval] passages_per_paper` of one paper, but for the one that
+  the question names. All passages of that are candidates.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ..store.papers import Records
+from .names import named_papers
+from .wanted import Wanted
 
 MAX_FEW = 5
 """The most papers that a question may be limited to and still be taken to be about each of them."""
@@ -27,20 +30,28 @@ class Scope:
     """The papers that a question is put to.
 
     Attributes:
-        papers: keys of the papers that the question is about, at most `MAX_FEW`; none where it is put to a library.
+        papers: keys of the papers that the question is put to, at most `MAX_FEW`; none where it is put to a library.
         per_paper: the most passages of one paper in a library.
+        named: keys of the papers that the question itself names, by title, short name, authors and year or citekey.
     """
 
     papers: tuple[int, ...]
     per_paper: int
+    named: tuple[int, ...] = ()
 
-    def shared(self, order: Sequence[int], papers: Sequence[int], count: int) -> list[int]:
+    def shared(
+        self, order: Sequence[int], papers: Sequence[int], count: int, kept: Set[int] = frozenset()
+    ) -> list[int]:
         """Return the best `count` rows of `order`, in its order, with as many of each paper as the scope grants.
 
-        `papers` has the paper of each row.
+        `papers` has the paper of each row. The rows in `kept` come before others.
         """
+        if kept:
+            rest = [row for row in order if row not in kept]
+            taken = {*list(kept)[:count], *self.shared(rest, papers, max(0, count - len(kept)))}
+            return [row for row in order if row in taken]
         if not self.papers:
-            return _at_most(order, papers, self.per_paper)[:count]
+            return _at_most(order, papers, self.per_paper, self.named)[:count]
         share = _at_most(order, papers, math.ceil(count / len(self.papers)))[:count]
         is_taken = set(share)
         rest = [row for row in order if row not in is_taken][: count - len(share)]
@@ -48,24 +59,31 @@ class Scope:
         return [row for row in order if row in taken]
 
 
-def scope_of(records: Records, papers: Sequence[int] | None, per_paper: int) -> Scope:
-    """Return the scope of a question that is limited to some papers, None for all; `per_paper` is the setting."""
+def scope_of(records: Records, wanted: Wanted, papers: Sequence[int] | None, per_paper: int) -> Scope:
+    """Return the scope of a question that is limited to some papers, None for all; `per_paper` is the setting.
+
+    A question for papers ("which papers compare BERT and GPT?") is not about those that it names.
+    """
     few = records.first_papers(2) if papers is None else papers
-    most = 1 if papers is None else MAX_FEW
-    return Scope(tuple(few) if len(few) <= most else (), per_paper)
+    if len(few) <= (1 if papers is None else MAX_FEW):
+        return Scope(tuple(few), per_paper)
+    found = named_papers(records, wanted.question, papers) if wanted.kind != "papers" else []
+    named = tuple(each.key for each in found) if len(found) <= MAX_FEW else ()
+    return Scope(named if len(named) > 1 else (), per_paper, named)
 
 
-def chunks_of_papers(records: Records, papers: Sequence[int]) -> list[int] | None:
-    """Return the keys of all chunks of some papers; None where they are too many to compare one by one."""
-    return records.chunks_of(papers, _WHOLE) if papers else None
+def all_chunks(records: Records, scope: Scope) -> list[int]:
+    """Return the keys of all chunks of the papers asked about; none where they are too many to compare one by one."""
+    papers = scope.papers or scope.named
+    return (records.chunks_of(papers, _WHOLE) or []) if papers else []
 
 
-def _at_most(order: Sequence[int], papers: Sequence[int], most: int) -> list[int]:
-    """Return the rows of `order` without those of a paper after its best `most`."""
+def _at_most(order: Sequence[int], papers: Sequence[int], most: int, free: Sequence[int] = ()) -> list[int]:
+    """Return the rows of `order` without those of a paper after its best `most`; papers in `free` keep all."""
     count: Counter[int] = Counter()
     rows = []
     for row in order:
         count[papers[row]] += 1
-        if count[papers[row]] <= most:
+        if count[papers[row]] <= most or papers[row] in free:
             rows.append(row)
     return rows

@@ -15,12 +15,13 @@ from ..models.weights import Weights, load_weights
 from ..store.search import Candidates
 from ..text.kinds import BACK_MATTER, NEVER_QUOTED
 from ..types import Passage
-from .aim import Aim, aim_of, papers_aimed_at
+from .aim import Aim, aim_of
 from .back_matter import Asked, asked_statement
 from .corpus import Corpus
+from .coverage import Coverage, chunks_for_parts, coverage_of
 from .features import SIMILARITIES, section_features, similarities
 from .fusion import fuse
-from .scope import Scope, chunks_of_papers, scope_of
+from .scope import Scope, all_chunks, scope_of
 from .terms import check_question
 from .wanted import Wanted, wanted_by
 
@@ -37,6 +38,7 @@ class SearchResult:
         wanted: what its words ask for.
         vector: the question's, (dimensions,).
         scope: the papers that the question is put to, and how passages are shared among them.
+        coverage: which rows speak of which of the several things asked about, and what nothing speaks of.
         features: a row for each candidate, columns as `FEATURES`, before z-scores.
         scores: a score for each candidate, larger is better.
         order: rows of the candidates, best first, without other versions of papers that rank higher.
@@ -52,6 +54,7 @@ class SearchResult:
     wanted: Wanted
     vector: Vectors
     scope: Scope
+    coverage: Coverage
     candidates: Candidates
     features: NDArray[np.float64]
     scores: NDArray[np.float64]
@@ -72,7 +75,8 @@ class SearchResult:
 
     def best_rows(self, count: int) -> list[int]:
         """Return the best `count` rows in rank order, shared among papers as the scope says."""
-        return self.scope.shared(self.order, self.candidates.paper_keys, count)
+        kept = self.coverage.kept().intersection(self.order)
+        return self.scope.shared(self.order, self.candidates.paper_keys, count, kept)
 
 
 def search(
@@ -89,25 +93,24 @@ def search(
     papers = records.papers_matching(filters or Filters())
     count = max(corpus.settings.retrieval.candidates, top_k)
     wanted = wanted_by(question)
+    scope = scope_of(records, wanted, papers, corpus.settings.retrieval.passages_per_paper)
+    searched = list(scope.papers) or papers
     terms = wanted.terms
     vector = corpus.embedder.encode_question(question)
-    word_scores = records.word_scores(terms, count * _WORDS_DEPTH, papers)
-    paper_word_scores = records.paper_word_scores(terms, count * _WORDS_DEPTH, papers)
-    scope = scope_of(records, papers, corpus.settings.retrieval.passages_per_paper)
-    keys = set(
-        chunks_of_papers(records, scope.papers)
-        or [*corpus.index.nearest(vector, count, papers), *list(word_scores)[:count]]
-    )
-    if asked := asked_statement(records, question, papers):
-        keys |= records.word_scores(asked.words, count, papers if asked.papers is None else asked.papers).keys()
-    aimed = papers_aimed_at(records, wanted, scope, papers)
-    keys.update(chunks_of_papers(records, aimed) or ())
+    word_scores = records.word_scores(terms, count * _WORDS_DEPTH, searched)
+    paper_word_scores = records.paper_word_scores(terms, count * _WORDS_DEPTH, searched)
+    keys = set(whole := all_chunks(records, scope))
+    if not (scope.papers and whole):
+        keys |= {*corpus.index.nearest(vector, count, searched), *list(word_scores)[:count]}
+        keys |= chunks_for_parts(records, wanted.parts, searched)
+    if asked := asked_statement(records, question, searched):
+        keys |= records.word_scores(asked.words, count, searched if asked.papers is None else asked.papers).keys()
     candidates = records.candidates(sorted(keys))
     corpus.check_settings()  # vectors of another model could not be compared
     features = np.hstack(
         [similarities(candidates, vector, word_scores, paper_word_scores), section_features(candidates, terms)]
     )
-    aim = aim_of(wanted, candidates, aimed)
+    aim = aim_of(wanted, scope, candidates)
     scores = fuse(features, (weights or load_weights()).fusion) + _AIMED * aim.at
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], candidates.keys[row]))
     if asked is None:
@@ -115,9 +118,10 @@ def search(
     if not (filters and filters.papers):
         order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
     stating = _stating(candidates, order, asked) if asked else []
+    coverage = coverage_of(records, wanted, scope, candidates, order)
     matching = None if papers is None else len(papers)
     return SearchResult(
-        question, terms, wanted, vector, scope, candidates, features, scores, order, matching,
+        question, terms, wanted, vector, scope, coverage, candidates, features, scores, order, matching,
         aim=aim, asked=asked if stating else None, stating=stating,
     )  # fmt: skip
 

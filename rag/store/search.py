@@ -126,6 +126,12 @@ class SearchRecords(RemovalRecords):
         chunks = f"SELECT key FROM chunks WHERE paper IN ({LIST})"
         return self._bm25("chunk_words", "1.0, 1.0, 1.0", terms, limit, chunks, papers)
 
+    def chunks_holding(self, terms: Sequence[str], among: Sequence[int]) -> dict[str, set[int]]:
+        """Return for each term, stemmed, which of some chunks hold it in their text or heading."""
+        sql = f"SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? AND +rowid IN ({LIST})"
+        keys = list_value(among)
+        return {t: {row[0] for row in self.rows(sql, (f"{{section text}} : {quoted_term(t)}", keys))} for t in terms}
+
     def paper_word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
         """Return BM25 by paper key, each paper scored as a whole."""
         return self._bm25("paper_words", "1.0, 1.0", terms, limit, LIST, papers)

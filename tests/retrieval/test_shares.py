@@ -16,6 +16,8 @@ from rag.retrieval.search import search
 
 OF_PAPER = [1, 1, 1, 1, 2, 1, 2, 3, 1]  # the papers of rows that are in rank order
 NAMES = ("Kites", "Clocks", "Mills", "Ferries", "Bridges", "Canals")
+KITES, MILLS = "Kites: Seen from Afar", "Mills: Seen from Afar"
+END = "Ropes of hemp hold them on the ground when the wind is strong, and they last for ten years or more at least."
 SMALL = {"chunking": {"max_tokens": 48}, "cross_encoder": {"model": "none"}}
 
 
@@ -35,6 +37,10 @@ def test_the_share_that_a_paper_has_not_goes_to_the_others_by_rank() -> None:
     assert shared(Scope((1, 2, 3), 2), 6) == [0, 1, 2, 4, 6, 7]
 
 
+def test_rows_that_are_kept_come_before_better_ones() -> None:
+    assert Scope((1,), 2).shared(range(len(OF_PAPER)), OF_PAPER, 3, kept={8}) == [0, 1, 8]
+
+
 def test_in_a_library_no_paper_gives_more_than_the_setting_says() -> None:
     assert shared(Scope((), 2), 9) == [0, 1, 4, 6, 7]
 
@@ -46,7 +52,7 @@ def long_papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]
     rows = []
     for name in NAMES:
         sentences = [f"{name} of kind {n} are seen in the {'fog' if name == 'Kites' else 'sun'}." for n in range(12)]
-        rows.append({"title": f"On {name}", "authors": [name], "text": " ".join(sentences)})
+        rows.append({"title": f"{name}: Seen from Afar", "authors": [name], "text": " ".join([*sentences, END])})
     (root / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with Assistant.open(library=root / "library", mode="quote", overrides=SMALL, embedder=fake_embedder()) as opened:
         opened.add(root / "papers.jsonl")
@@ -54,17 +60,52 @@ def long_papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]
 
 
 def test_all_passages_of_a_named_paper_are_candidates(long_papers: Assistant) -> None:
-    found = search(long_papers.library, "fog?", filters=Filters(papers=("On Kites",)))
+    found = search(long_papers.library, "fog?", filters=Filters(papers=(KITES,)))
     assert len(found.candidates) == len(found.best_rows(100)) > 3
     assert len(found.scope.papers) == 1
 
 
 def test_passages_and_quotes_come_from_each_of_two_named_papers(long_papers: Assistant) -> None:
-    count = Counter(passage.title for passage in long_papers.search("fog", 6, papers=["On Kites", "On Mills"]))
-    assert count == {"On Kites": 3, "On Mills": 3}
+    count = Counter(passage.title for passage in long_papers.search("fog", 6, papers=[KITES, MILLS]))
+    assert count == {KITES: 3, MILLS: 3}
 
 
 def test_more_papers_than_a_few_are_a_library(long_papers: Assistant) -> None:
     for filters in ({}, {"authors": list(NAMES)}):
         passages = long_papers.search("fog", 6, **filters)
-        assert Counter(passage.title for passage in passages)["On Kites"] == 3
+        assert Counter(passage.title for passage in passages)[KITES] == 3
+
+
+def test_a_question_that_names_two_papers_is_put_to_these(long_papers: Assistant) -> None:
+    passages = long_papers.search("Compare Kites with Mills in the fog", 6)
+    assert Counter(passage.title for passage in passages) == {KITES: 3, MILLS: 3}
+
+
+def test_a_question_for_papers_is_put_to_all_of_them(long_papers: Assistant) -> None:
+    assert not search(long_papers.library, "Which papers compare Kites with Mills?").scope.papers
+
+
+def test_a_paper_that_the_question_names_may_give_more_passages_than_others(long_papers: Assistant) -> None:
+    count = Counter(passage.title for passage in long_papers.search("How are they seen in Kites?", 30))
+    assert count[KITES] > 3
+    assert max(count[title] for title in count if title != KITES) == 3
+
+
+def test_the_best_passages_speak_of_each_part_of_a_question(long_papers: Assistant) -> None:
+    found = search(long_papers.library, "What do they say on fog and ropes?", filters=Filters(papers=(KITES,)))
+    assert found.coverage.parts == ("fog", "ropes")
+    assert found.coverage.missing == ()
+    assert {part for row in found.best_rows(4) for part in found.coverage.parts_in(row)} == {0, 1}
+
+
+def test_a_part_that_nothing_speaks_of_is_missing(long_papers: Assistant) -> None:
+    found = search(long_papers.library, "What do they say on anchors and ropes?", filters=Filters(papers=(KITES,)))
+    assert found.coverage.missing == ("anchors",)
+
+
+def test_a_paper_without_a_word_of_the_question_is_silent(long_papers: Assistant) -> None:
+    found = search(long_papers.library, "Is it seen in fog or mist?", filters=Filters(papers=(KITES, MILLS)))
+    assert found.coverage.silent == ()  # both hold "seen"
+    found = search(long_papers.library, "Is there fog or mist?", filters=Filters(papers=(KITES, MILLS)))
+    titles = [paper.title for paper in map(long_papers.library.records.at, found.coverage.silent) if paper]
+    assert titles == [MILLS]
