@@ -15,7 +15,7 @@ from eval.files import read_json_lines
 from eval.questions import QuestionSetError
 
 OTTERS, KITES = "otters.pdf", "kites.pdf"
-LONGEST = 40  # characters of a nugget: a fact, no sentence of a paper
+LONGEST = 60  # characters of a nugget: a fact or a name, no sentence of a paper
 
 
 def question(kind: str = "number", *nuggets: str, gold: tuple[str, ...] = (OTTERS,), **changed: Any) -> PaperQuestion:
