@@ -26,7 +26,7 @@ from .questions import Question, holds_nugget
 
 Row = Mapping[str, Any]
 
-LOWER_IS_BETTER = frozenset({"falsely refused", "AURC", "DOIs of others", "years of others"})
+LOWER_IS_BETTER = frozenset({"falsely refused", "falsely doubted", "AURC", "DOIs of others", "years of others"})
 
 _BY_PAPER = (RR, Success @ 1, Success @ 5, R @ 5, nDCG @ 10)
 _BY_PASSAGE = (RR, nDCG @ 10, R @ 10)

@@ -14,7 +14,8 @@ from rag.retrieval.features import SECTION_FEATURES, SIMILARITIES
 from rag.retrieval.fusion import fuse
 from rag.retrieval.search import search
 
-from ..collections.qasper import PaperQuestion, QasperPaper, add_paragraphs, score_evidence
+from ..collections.qasper_papers import PaperQuestion, QasperPaper, add_paragraphs
+from ..collections.qasper_scores import score_rankings
 from ..questions import QuestionSetError
 from ..statistics import Array, Flags, rounded, summarise_scores
 from .logistic import FOLDS, fit_logistic, group_folds
@@ -93,8 +94,8 @@ def _find_paragraphs(
 
 def _score(asked: Sequence[Paragraphs]) -> dict[str, dict[str, float]]:
     """Return the measures of evidence by question; a paragraph has the score of its best chunk."""
-    run = {
-        each.question.id: {name: float(score) for score, name in sorted(zip(each.scores, each.names, strict=True))}
+    rankings = {
+        each.question.id: list(dict.fromkeys(name for _, name in sorted(zip(-each.scores, each.names, strict=True))))
         for each in asked
     }
-    return score_evidence([each.question for each in asked], run)
+    return score_rankings([each.question for each in asked], rankings)

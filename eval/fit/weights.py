@@ -35,7 +35,7 @@ from rag.retrieval.features import FEATURES, SECTION_FEATURES, SIMILARITIES
 from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import SearchResult, search
 
-from ..collections.qasper import read_qasper
+from ..collections.qasper_papers import read_qasper
 from ..files import digest, read_json_lines
 from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, load_questions, titles_in
 from ..runs import add_papers

@@ -25,7 +25,7 @@ from rag.retrieval.search import search
 from rag.retrieval.terms import STOP_WORDS
 from rag.text.readable import readable
 
-from ..collections.qasper import QasperPaper, read_qasper
+from ..collections.qasper_papers import QasperPaper, read_qasper
 from ..files import read_json_lines, write_json_lines
 from ..measures import token_f1
 from ..runs import add_papers, shown

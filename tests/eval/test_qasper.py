@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 
-from eval.collections.qasper import (
-    BM25,
-    DENSE,
-    OURS,
-    Annotation,
-    PaperQuestion,
-    Result,
-    main,
-    read_qasper,
-    score_answer,
-    score_evidence,
-    summarise,
-)
+from eval.collections.bm25 import WordSearch
+from eval.collections.qasper import OURS, SCOPES, main, summarise
+from eval.collections.qasper_papers import Annotation, PaperQuestion, Places, QasperPaper, read_qasper, write_pages
+from eval.collections.qasper_scores import Reply, score, score_rankings
 from eval.questions import QuestionSetError
+from rag.reading.markup.html import read_html
+from rag.types import Span
 
 LENS = "The lens is ground from salt."
 KILN = "The kiln burns at 900 degrees for two days."
@@ -30,7 +23,7 @@ CREW = "Four glaziers took part in the trial."
 
 
 def annotation(kind: str, text: str, *evidence: str) -> dict[str, Any]:
-    return {"type": kind, "text": text, "spans": [], "evidence": list(evidence)}
+    return {"type": kind, "text": text, "spans": [text] if kind == "extractive" else [], "evidence": list(evidence)}
 
 
 def asked(key: str, text: str, *annotations: dict[str, Any], paper: str = "p1") -> dict[str, Any]:
@@ -93,66 +86,154 @@ def test_a_folder_that_is_not_in_qaspers_form_is_refused_by_what_it_lacks(data: 
         read_qasper(data)
 
 
-def test_evidence_scores_are_those_worked_out_by_hand_and_a_missing_question_scores_0(data: Path) -> None:
+def test_a_third_of_the_papers_is_kept_by_a_hash_of_their_id(data: Path) -> None:
+    parts = [QasperPaper(str(number), "", (), ()).part for number in range(300)]
+    assert set(parts) == {"open", "kept"}
+    assert 80 < parts.count("kept") < 120
+    both = [[paper.id for paper in read_qasper(data, part)] for part in ("open", "kept")]
+    assert sorted(both[0] + both[1]) == ["p1", "p2"]
+
+
+def test_a_paper_becomes_one_page_with_its_sections_and_pages_of_other_papers_go(data: Path, tmp_path: Path) -> None:
+    glass, _ = read_qasper(data)
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "old.html").write_text("<p>Of another run.</p>")
+    write_pages([glass], pages)
+    assert [path.name for path in pages.iterdir()] == ["p1.html"]
+    paper = read_html(pages / "p1.html", "p1.html").papers[0]
+    assert paper.title == "Glass from Salt"
+    assert [section.title for section in paper.sections if section.title] == ["Method", "Kiln"]
+
+
+def test_a_paragraph_is_found_by_its_letters_whatever_stands_between_them(data: Path) -> None:
+    glass, _ = read_qasper(data)
+    text = f"Glass from Salt\n\nMethod\n\n{LENS}\n{KILN.replace(' ', chr(10))}\n\n{CREW}"
+    places = Places(glass, text)
+    assert len(places) == 3
+    kiln = text.index("The\nkiln")
+    assert places.touched(Span(0, 5)) == []
+    assert places.touched(Span(kiln, kiln + 8)) == ["p1:1"]
+    assert places.touched(Span(text.index("salt."), text.index("trial"))) == ["p1:0", "p1:1", "p1:2"]
+
+
+def test_ranking_scores_are_those_worked_out_by_hand_and_a_missing_question_scores_0(data: Path) -> None:
     questions = read_qasper(data)[0].questions
-    scores = score_evidence(questions, {"q2": {"p1:1": 3.0, "p1:0": 2.0}})
     second_of_two = (1 / math.log2(3)) / (1 + 1 / math.log2(3))
-    assert scores == {
+    assert score_rankings(questions, {"q2": ["p1:1", "p1:0"]}) == {
         "q1": {"nDCG@10": 0.0, "R@10": 0.0, "Success@10": 0.0},
         "q2": {"nDCG@10": pytest.approx(second_of_two), "R@10": 0.5, "Success@10": 1.0},
+        "q3": {},
     }
 
 
-def row(key: str, text: str, *, refused: bool = False, confidence: float = 0.5) -> dict[str, Any]:
-    sentences = [{"text": text, "citations": [1], "support": "quoted"}]
-    return {"id": key, "refused": refused, "confidence": confidence, "sentences": sentences}
+def test_bm25_ranks_paragraphs_of_one_paper_or_of_all() -> None:
+    words = WordSearch([("a", "a:0", "snow drifts"), ("a", "a:1", "rain"), ("b", "b:0", "a drift of snow and sand")])
+    assert words.ranking("Does snow drift?", 9) == ["a:0", "b:0"]
+    assert words.ranking('"Snow" - drift!', 9, "b") == ["b:0"]
+    assert words.ranking("?!", 9) == []
+
+
+def answered(*texts: str, touched: list[list[str]], refused: bool = False, confidence: float = 0.5) -> Reply:
+    """Return a reply that quotes the texts, a citation each, which stand far from each other in their paper."""
+    sentences = [{"text": text, "citations": [number]} for number, text in enumerate(texts, 1)]
+    citations = [
+        {"number": number, "paper_id": "p", "start": 1000 * number, "end": 1000 * number + len(text), "quote": text}
+        for number, text in enumerate(texts, 1)
+    ]
+    answer = {"refused": refused, "confidence": confidence, "sentences": sentences, "citations": citations}
+    ranking = [id_ for ids in touched for id_ in ids]
+    return Reply(answer, ranking=ranking, first=ranking, quoted=touched)
+
+
+def test_a_quote_is_in_evidence_by_its_place_and_that_of_the_first_sentence_counts_apart(data: Path) -> None:
+    questions = read_qasper(data)[0].questions
+    scores = score(questions, {"q1": answered(CREW, KILN, touched=[["p1:2"], ["p1:1"]])})["q1"]
+    assert (scores["quote in evidence"], scores["first quote in evidence"]) == (1.0, 0.0)
+    assert (scores["R@10 passages"], scores["sentences"]) == (1.0, 2.0)
+    assert score(questions, {})["q1"] == {
+        "nDCG@10": 0.0,
+        "R@10": 0.0,
+        "Success@10": 0.0,
+        "R@10 passages": 0.0,
+        "quote in evidence": 0.0,
+        "first quote in evidence": 0.0,
+        "answer F1": 0.0,
+        "sentences": 0.0,
+        "all spans quoted": 0.0,
+        "falsely refused": 1.0,
+        "falsely doubted": 1.0,
+    }
+
+
+def test_all_spans_are_quoted_if_the_quotes_hold_those_of_one_annotation_as_whole_words() -> None:
+    both = Annotation("extractive", "900 degrees, salt", ("900 degrees", "Salt"))
+    other = Annotation("extractive", "sand", ("sand",))
+
+    def quoted(*texts: str) -> float:
+        question = PaperQuestion("q", "How?", (both, other), frozenset())
+        return score([question], {"q": answered(*texts, touched=[[] for _ in texts])})["q"]["all spans quoted"]
+
+    assert quoted("It burns at 900\ndegrees.", "Of salt.") == 1.0
+    assert quoted("It burns at 900 degrees.", "Of saltpetre.") == 0.0
+    assert quoted("It burns at 900", "degrees of salt.") == 0.0
+    assert quoted("Of sand.") == 1.0
 
 
 def test_answer_f1_is_that_of_the_annotation_matched_best() -> None:
     annotations = (Annotation("boolean", "Yes"), Annotation("abstractive", "the old glaziers of Zell"))
     question = PaperQuestion("q", "Who?", annotations, frozenset())
-    assert score_answer(question, row("q", "The glaziers."))["answer F1"] == pytest.approx(2 * 1 / (1 + 4))
-    assert score_answer(question, row("q", "Yes!")) == {"answer F1": 1.0, "falsely refused": 0.0}
-    assert score_answer(question, {}) == {"answer F1": 0.0, "falsely refused": 1.0}
+
+    def f1(text: str) -> float:
+        return score([question], {"q": answered(text, touched=[[]])})["q"]["answer F1"]
+
+    assert f1("The glaziers.") == pytest.approx(2 * 1 / (1 + 4))
+    assert f1("Yes!") == 1.0
 
 
-def test_a_refusal_is_right_where_all_annotators_call_it_unanswerable(data: Path) -> None:
-    answerable, mixed, unanswerable = read_qasper(data)[0].questions
-    refusal = row("q", "", refused=True)
-    assert score_answer(answerable, refusal) == {"answer F1": 0.0, "falsely refused": 1.0}
-    assert score_answer(mixed, refusal) == {"answer F1": 1.0}
-    assert score_answer(unanswerable, refusal) == {"answer F1": 1.0, "refused rightly": 1.0}
+def test_a_refusal_or_a_warning_is_right_where_all_annotators_call_it_unanswerable(data: Path) -> None:
+    questions = read_qasper(data)[0].questions
+    refusal = answered(touched=[], refused=True)
+    warned = answered(KILN, touched=[["p1:1"]])
+    warned.answer["sentences"].insert(0, {"text": "The papers may not answer this.", "citations": []})
+    for reply, refused in ((refusal, 1.0), (warned, 0.0)):
+        scores = score(questions, dict.fromkeys(("q1", "q2", "q3"), reply))
+        assert (scores["q1"]["falsely refused"], scores["q1"]["falsely doubted"]) == (refused, 1.0)
+        assert "falsely doubted" not in scores["q2"]  # the annotators disagree
+        assert (scores["q3"]["refused rightly"], scores["q3"]["doubted rightly"]) == (refused, 1.0)
+    assert score(questions, {"q3": refusal})["q3"]["answer F1"] == 1.0
+    assert score(questions, {})["q3"]["doubted rightly"] == 0.0
 
 
-def test_the_report_sets_the_program_beside_bm25_and_dense_retrieval(data: Path) -> None:
-    ours = {"q1": {"p1:1": 1.0}, "q2": {"p1:0": 2.0, "p1:2": 1.0}}
-    runs = {OURS: ours, BM25: {"q2": {"p1:2": 1.0}}, DENSE: ours}
-    rows = [row("q1", "900 degrees", confidence=0.9), row("q3", "900 degrees", confidence=0.2)]
-    report = summarise(read_qasper(data), Result(runs, rows))
-    assert {name: figure["mean"] for name, figure in report["measures"].items()} == {
-        "nDCG@10": 1.0,
-        "R@10": 1.0,
-        "Success@10": 1.0,
-        "answer F1": pytest.approx(1 / 3),
-        "falsely refused": 0.0,
-        "refused rightly": 0.0,
-    }
-    assert report["baselines"][BM25]["R@10"]["mean"] == 0.25
-    assert report["baselines"][BM25]["Success@10"] == {"mean": 0.5, "low": 0.0, "high": 1.0, "n": 2}
-    assert report["above"][BM25]["R@10"]["mean"] == 0.75
-    assert report["above"][DENSE]["nDCG@10"]["mean"] == 0.0
-    assert report["refusals"]["AUROC"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 2}
-    assert [report["questions"][key]["type"] for key in ("q1", "q3")] == ["extractive", "unanswerable"]
+def test_the_report_sets_the_program_beside_another_and_bm25_question_by_question(data: Path) -> None:
+    good, poor = answered(KILN, touched=[["p1:1"]], confidence=0.9), answered(CREW, touched=[["p1:2"]], confidence=0.2)
+    given = {"q1": (good, poor), "q2": (poor, poor), "q3": (poor, good)}
+    rows = [
+        {"id": key, OURS: dict.fromkeys(SCOPES, ours._asdict()), "before": dict.fromkeys(SCOPES, theirs._asdict())}
+        for key, (ours, theirs) in given.items()
+    ]
+    report = summarise(read_qasper(data), rows)
+    paper = report["scopes"]["paper"]
+    assert paper["programs"][OURS]["measures"]["R@10"] == {"mean": 0.75, "low": 0.5, "high": 1.0, "n": 2}
+    assert paper["programs"][OURS]["refusals"]["AUROC"]["mean"] == 1.0
+    assert paper["programs"][OURS]["by_type"]["extractive"]["quote in evidence"]["mean"] == 1.0
+    assert paper["above"]["before"]["R@10"]["mean"] == 0.5
+    assert paper["above"]["before"]["AUROC"]["mean"] == 1.0
+    assert set(paper["above"]["BM25"]) == {"nDCG@10", "R@10", "Success@10"}
+    assert report["questions"]["library q1"]["type"] == "extractive"
+    assert report["questions"]["paper q3"]["confidence"] == 0.2
 
 
-def test_a_question_is_put_to_the_paragraphs_of_its_paper_alone(data: Path, tmp_path: Path) -> None:
+def test_a_question_is_put_to_its_paper_and_to_the_library_and_the_library_is_kept(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main([str(data), "--out", str(out)]) == 0
-    lines = [line.split() for line in (out / "footnote.trec").read_text().splitlines()]
+    lines = [line.split() for line in (out / "footnote-paper.trec").read_text().splitlines()]
     assert {(query, paragraph) for query, _, paragraph, *_ in lines} == {
         (query, f"p1:{number}") for query in ("q1", "q2", "q3") for number in range(3)
     }
     assert next(line[2] for line in lines if line[0] == "q1") == "p1:1"
+    assert "p2:0" in (out / "footnote-library.trec").read_text()
     assert (out / "qrels.trec").read_text() == "q1 0 p1:1 1\nq2 0 p1:0 1\nq2 0 p1:2 1\n"
     assert [json.loads(line)["id"] for line in (out / "answers.jsonl").read_text().splitlines()] == ["q1", "q2", "q3"]
     assert json.loads((out / "report.json").read_text())["made"]["papers"] == 2
+    assert [path.name for path in (out / "libraries").glob("*/footnote.sqlite")] == ["footnote.sqlite"]
