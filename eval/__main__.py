@@ -24,9 +24,11 @@ COMMANDS = {
 STOPPED = 130  # the status that shells report for Ctrl-C
 
 _WHEN_STOPPED = {
-    "score": "Stopped. Answered questions are kept; run the same command to continue.",
     **dict.fromkeys(
-        ("sweep", "beir", "qasper"),
+        ("score", "papers", "qasper"), "Stopped. Answered questions are kept; run the same command to continue."
+    ),
+    **dict.fromkeys(
+        ("sweep", "beir"),
         "Stopped. Added papers and results are kept in unfinished-run in the folder of --out; run the same command to "
         "continue.",
     ),

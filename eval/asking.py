@@ -1,99 +1,123 @@
-"""Put the same questions to several checkouts of the program, each with a library of the same files.
+"""Put questions to checkouts of the program, each with a library of the same papers, and keep what they answered.
 
-Each checkout runs this file in its own process, with its own `rag` package and configuration. The part that runs there
-imports nothing of the project but `Assistant`, which every checkout has.
+A checkout runs this file in its own process, with its own `rag` package and configuration:
+
+    python asking.py LIBRARY PAPER...
+
+It adds the papers and answers each line of stdin, `{"question", "sources"}`, with a line of JSON: the answer to the
+question, put to the papers with these sources, or to all if there are none. To `{"texts": true}` it replies with the
+texts of the papers. What runs there imports nothing of the project but `Assistant`, which every checkout has.
 """
 
 import contextlib
 import hashlib
 import json
-import shutil
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-_ADDING = ("reading", "ingest", "text", "store")  # the parts of `rag` that decide what a library holds
-_PASSAGES = 30  # of a ranking
-
-
-class Asked:
-    """The library of one checkout, which answers questions."""
-
-    def __init__(self, send: Any, papers: Sequence[Mapping[str, str]]) -> None:
-        self._send = send
-        self.ids = {paper["source"]: paper["id"] for paper in papers}
-        """By file name the id of the paper that was read from it."""
-        self.texts = {paper["id"]: paper["text"] for paper in papers}
-
-    def ask(self, question: str, papers: Sequence[str] | None = None) -> dict[str, Any]:
-        """Return the `answer` to a question, the `passages` as [paper, start, end], best first, and `seconds`.
-
-        `papers` are the ids to which the question is limited; None for the whole library.
-        """
-        answered: dict[str, Any] = self._send({"question": question, "papers": papers and list(papers)})
-        return answered
+_MAKES_LIBRARIES = ("reading", "ingest", "store", "text")
+"""The packages whose change makes a kept library outdated."""
+_PASSAGES = 30
+"""How many passages an answer shows: a ranking of QASPER's paragraphs needs more than the usual ten."""
 
 
-@contextlib.contextmanager
-def asked_checkouts(checkouts: Sequence[Path], files: Path, folder: Path) -> Iterator[list[Asked]]:
-    """Yield a library of the files in each checkout.
+class PaperText(NamedTuple):
+    """A paper as it is stored."""
 
-    The libraries stay in `folder`. The next run uses them again if the code that reads and stores papers is the same;
-    otherwise they are deleted.
+    id: str
+    source: str
+    text: str
+
+
+class Checkout(contextlib.ExitStack):
+    """A checkout with a library of papers. Its libraries and answers are kept in the folder `out`.
+
+    What the same code has answered on the same papers is read from there; the process is started only for the rest.
     """
-    from .perf.checkouts import script_of
 
-    libraries = [folder / _adding_digest(checkout) for checkout in checkouts]
-    for old in set(folder.glob("*")) - set(libraries):
-        shutil.rmtree(old)
-    with contextlib.ExitStack() as stack:
-        asked = []
-        for checkout, library in zip(checkouts, libraries, strict=True):
-            arguments = [str(library.resolve()), str(files.resolve())]
-            send = stack.enter_context(script_of(checkout, str(Path(__file__).resolve()), arguments))
-            asked.append(Asked(send, send(None)))
-        yield asked
+    def __init__(self, path: Path, papers: Sequence[Path], out: Path) -> None:
+        from .files import digest
+
+        super().__init__()
+        of_papers = "".join(map(digest, papers))
+        made_by = [_code_digest(path / "rag" / name) for name in _MAKES_LIBRARIES]
+        self.path, self._papers = path, papers
+        self._library = out / "libraries" / _short(of_papers, *made_by)
+        self._cached = out / "answers" / f"{_short(of_papers, _code_digest(path / 'rag'))}.jsonl"
+        self._running: Callable[[Any], Any] | None = None
+
+    def answers(self, questions: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, Any]]:
+        """Return the answers, `Answer.to_dict()`, to questions, each with the sources that it is put to.
+
+        Without sources it is put to all papers. Passages have no text.
+        """
+        return self._replies([{"question": question, "sources": list(sources)} for question, sources in questions])
+
+    def texts(self) -> list[PaperText]:
+        """Return the papers of the library."""
+        return [PaperText(*values) for values in self._replies([{"texts": True}])[0]["papers"]]
+
+    def _replies(self, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        from .runs import each_once
+
+        for folder in (self._library.parent, self._cached.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        by_request = {json.dumps(each): each for each in requests}
+        replies = dict(zip(by_request, each_once(self._cached, by_request, self._ask, self.path.name), strict=True))
+        return [replies[json.dumps(each)] for each in requests]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        from .perf.checkouts import script_of
+
+        if self._running is None:
+            paths = [str(path.resolve()) for path in (self._library, *self._papers)]
+            self._running = self.enter_context(script_of(self.path, str(Path(__file__).resolve()), paths))
+        reply: dict[str, Any] = self._running(request)
+        return reply
 
 
-def _adding_digest(checkout: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for part in _ADDING for path in (checkout / "rag" / part).rglob("*.py")):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+def _code_digest(folder: Path) -> str:
+    """Return a digest of the files of a package: code, weights and models."""
+    from .files import digest
+
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return _short(*(f"{path.relative_to(folder)} {digest(path)}" for path in files))
 
 
-# In the process of one checkout
+def _short(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def main(library: str, files: str) -> None:
-    """Add the files; write a line of JSON for each request on stdin: the papers for `null`, else an answer."""
+# In the process of a checkout
+
+
+def main(library: str, papers: Sequence[str]) -> None:
+    """Answer the requests on stdin."""
     from rag.assistant import Assistant
 
     overrides: dict[str, dict[str, Any]] = {"answer": {"keep": False}, "retrieval": {"top_k": _PASSAGES}}
     with Assistant.open(library=library, mode="quote", overrides=overrides) as assistant:
-        for failure in assistant.add([files]).failed:
+        for failure in assistant.add(papers).failed:
             sys.stderr.write(f"not read: {failure}\n")
+        id_of = {source: paper.id for paper in assistant.papers() for source in paper.sources}
         for line in sys.stdin:
             request = json.loads(line)
-            reply = _papers(assistant) if request is None else _ask(assistant, request)
+            reply = {"papers": _texts(assistant)} if "texts" in request else _answer(assistant, request, id_of)
             print(json.dumps(reply), flush=True)  # noqa: T201
 
 
-def _papers(assistant: Any) -> list[dict[str, str]]:
-    papers = [assistant.paper(each.id) for each in assistant.papers()]
-    return [{"id": paper.id, "source": paper.source, "text": paper.text} for paper in papers]
+def _texts(assistant: Any) -> list[tuple[str, str, str]]:
+    papers = [assistant.paper(paper.id) for paper in assistant.papers()]
+    return [(paper.id, paper.source, paper.text) for paper in papers]
 
 
-def _ask(assistant: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    started = time.perf_counter()
-    answer = assistant.ask(request["question"], papers=request["papers"])
-    seconds = time.perf_counter() - started
-    passages = [[passage.paper_id, passage.start, passage.end] for passage in answer.passages]
-    values = {name: value for name, value in answer.to_dict().items() if name != "passages"}
-    return {"answer": values, "passages": passages, "seconds": seconds}
+def _answer(assistant: Any, request: dict[str, Any], id_of: dict[str, str]) -> dict[str, Any]:
+    scope = [id_of[source] for source in request["sources"]]
+    answer: dict[str, Any] = assistant.ask(request["question"], papers=scope or None).to_dict()
+    return answer | {"passages": [{**passage, "text": ""} for passage in answer["passages"]]}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2:])

@@ -7,8 +7,6 @@ its file's sha256, or by its id in QASPER. `collection` is the folder that the q
 """
 
 import hashlib
-import html
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from rag.text.readable import folded
 from ..files import digest, read_json_lines
 from ..questions import QUESTIONS as ABSTRACT_QUESTIONS
 from ..questions import SAMPLE, QuestionSetError, load_questions, plain_nugget
+from .qasper_papers import page_of
 
 QUESTIONS = Path(__file__).parents[1] / "papers.jsonl"
 COLLECTIONS = ("pdfs", "pairs", "qasper")
@@ -128,27 +127,10 @@ def qasper_sources(folder: Path, out: Path) -> dict[str, Path]:
     written: dict[str, Path] = {}
     for row in read_json_lines(files[0])[:QASPER_PAPERS]:
         written[row["_id"]] = path = out / f"{row['_id'].replace('/', '_')}.html"
-        page = _page(row)
+        page = page_of(row["title"], [(each["section"], each["text"]) for each in row["paragraphs"]])
         if not path.is_file() or path.read_text(encoding="utf-8") != page:
             path.write_text(page, encoding="utf-8")
     return written
-
-
-def _page(row: Mapping[str, Any]) -> str:
-    """Return a paper as HTML: its title, and under the heading of each section its paragraphs."""
-    lines = ['<meta charset="utf-8">', f"<h1>{_escaped(row['title'])}</h1>"]
-    section = None
-    for paragraph in row["paragraphs"]:
-        if paragraph["section"] != section:
-            section = paragraph["section"]
-            level = 2 + section.count(" ::: ")
-            lines.append(f"<h{min(level, 6)}>{_escaped(section.split(' ::: ')[-1])}</h{min(level, 6)}>")
-        lines.append(f"<p>{_escaped(paragraph['text'])}</p>")
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return html.escape(re.sub(r"\s+", " ", text).strip())
 
 
 def _check(row: Mapping[str, Any]) -> None:

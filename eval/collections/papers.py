@@ -11,10 +11,9 @@ so that a run asks only what the same code has not answered yet.
 """
 
 import argparse
-import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -23,12 +22,11 @@ from typing import Any
 from rag import __version__
 from rag.types import Answer
 
-from ..files import digest, write_json_lines
-from ..perf.checkouts import script_of
+from ..asking import Checkout
+from ..files import write_json_lines
 from ..questions import SAMPLE
-from ..runs import Row, each_once
+from ..runs import Row
 from ..statistics import Figure, print_figures, summarise_scores
-from . import asked
 from .paper_questions import (
     COLLECTIONS,
     QUESTIONS,
@@ -43,8 +41,6 @@ from .paper_scores import score
 _ROOT = Path(__file__).parents[2]
 _DATA = _ROOT.parent / "shared" / "data"
 _FOLDERS = {"pdfs": "pdfs", "pairs": "pairs", "qasper": "qasper_dev"}
-_MAKES_LIBRARIES = ("reading", "ingest", "store", "text")
-"""The packages whose change makes a kept library outdated."""
 
 Scores = Mapping[str, Mapping[str, float]]
 
@@ -103,36 +99,9 @@ def paper_files(folders: Mapping[str, Path | None], out: Path) -> dict[str, dict
 
 def answers_of(checkout: Path, questions: Sequence[PaperQuestion], papers: Sequence[Path], out: Path) -> dict[str, Row]:
     """Return a checkout's answers by the id of the question; what it has answered already is read from `out`."""
-    of_papers = "".join(map(digest, papers))
-    made_by = [of_papers, *(_code_digest(checkout / "rag" / name) for name in _MAKES_LIBRARIES)]
-    library = out / "libraries" / _short(*made_by)
-    cached = out / "answers" / f"{_short(of_papers, _code_digest(checkout / 'rag'))}.jsonl"
-    for folder in (library.parent, cached.parent):
-        folder.mkdir(exist_ok=True)
-    arguments = [str(library.resolve()), *(str(path.resolve()) for path in papers)]
-    requests = {q.id: {"question": q.question, "sources": q.scope} for q in questions}
-    with contextlib.ExitStack() as stack:
-        running: list[Callable[[Any], Any]] = []
-
-        def ask(request: Any) -> Row:
-            if not running:  # models and papers are not loaded for answers that are all there
-                running.append(stack.enter_context(script_of(checkout, asked.__file__, arguments)))
-            answer: Row = running[0](request)
-            return answer
-
-        rows = each_once(cached, {json.dumps(each): each for each in requests.values()}, ask, checkout.name)
-    by_request = dict(zip(dict.fromkeys(map(json.dumps, requests.values())), rows, strict=True))
-    return {key: by_request[json.dumps(request)] for key, request in requests.items()}
-
-
-def _code_digest(folder: Path) -> str:
-    """Return a digest of the files of a package: code, weights and models."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return _short(*(f"{path.relative_to(folder)} {digest(path)}" for path in files))
-
-
-def _short(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    with Checkout(checkout, papers, out) as running:
+        rows = running.answers([(question.question, question.scope) for question in questions])
+    return {question.id: row for question, row in zip(questions, rows, strict=True)}
 
 
 # Scoring

@@ -8,8 +8,8 @@ papers to one library. A question is put to its paper alone (scope `paper`) and,
 the whole library (scope `library`). Paragraphs are ranked by the answer's passages, see `qasper_scores.Reply`.
 
 Writes answers.jsonl, qrels.trec, a TREC run for each scope of Footnote and BM25, and a report.json that `python -m eval
-compare` takes. `--beside` asks another checkout the same and reports the differences, question by question. An
-interrupted run continues where it stopped; the libraries are kept in the folder of --out for the next run.
+compare` takes. `--beside` asks another checkout the same and reports the differences, question by question. Libraries
+and answers are kept in the folder of --out: a run asks only what the same code has not answered yet.
 
 A third of the papers is the part `kept`; open it only to report.
 
@@ -20,6 +20,7 @@ import argparse
 import hashlib
 import json
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -27,9 +28,9 @@ from typing import Any
 
 from rag import __version__
 
-from ..asking import asked_checkouts
-from ..files import digest, write_json_lines, write_trec_run
-from ..runs import Row, code_digest, each_once, unfinished
+from ..asking import Checkout
+from ..files import write_json_lines, write_trec_run
+from ..runs import Row
 from ..statistics import Figure, auroc_difference, auroc_figure, print_figures, summarise_scores
 from .bm25 import WordSearch
 from .qasper_papers import PARTS, PaperQuestion, QasperPaper, read_qasper, write_pages
@@ -54,74 +55,63 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--beside", type=Path, action="append", default=[], metavar="DIR", help="another checkout")
     options = parser.parse_args(arguments)
     papers = read_qasper(options.folder, options.part)[: options.papers]
-    checkouts = {OURS: _ROOT} | {str(path): path.resolve() for path in options.beside}
-    codes = [code_digest((path / "rag", path / "eval")) for path in checkouts.values()]
-    with unfinished(options.out, digest(options.folder), options.part, options.papers, codes) as folder:
-        rows = ask_all(papers, checkouts, options.out, folder / "rows.jsonl")
-    report = {"made": _made(options.folder, options.part, papers), **summarise(papers, rows)}
-    _write_trec(papers, rows, options.out)
-    write_json_lines(options.out / "answers.jsonl", rows)
+    pages = write_pages(papers, options.out / "pages")
+    checkouts = [_ROOT, *(path.resolve() for path in options.beside)]
+    replies = {checkout: replies_of(checkout, papers, pages, options.out) for checkout in checkouts}
+    report = {"made": _made(options.folder, options.part, papers), **summarise(papers, replies)}
+    _write_trec(papers, replies[_ROOT], options.out)
+    write_json_lines(options.out / "answers.jsonl", _rows(replies[_ROOT]))
     (options.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     _print_report(report, options.out)
     return 0
 
 
-def ask_all(papers: Sequence[QasperPaper], checkouts: Mapping[str, Path], out: Path, path: Path) -> list[Row]:
-    """Return a row a question: its `id`, and what each checkout replied in each scope, by name and scope.
+def replies_of(
+    checkout: Path, papers: Sequence[QasperPaper], pages: Mapping[str, Path], out: Path
+) -> dict[str, Replies]:
+    """Return what a checkout replies to the questions, by scope."""
+    asked = [(paper, question) for paper in papers for question in paper.questions]
+    put: dict[str, list[tuple[str, list[str]]]] = {
+        "paper": [(question.question, [pages[paper.id].name]) for paper, question in asked],
+        "library": [(_with_title(paper, question), []) for paper, question in asked],
+    }
+    with Checkout(checkout, list(pages.values()), out) as running:
+        paragraphs = Paragraphs(papers, running.texts())
+        if paragraphs.missing:
+            sys.stderr.write(f"{checkout.name}: {paragraphs.missing} paragraphs are not in the texts that it read\n")
+        answers = running.answers([*put["paper"], *put["library"]])
+    replies = [paragraphs.reply(answer) for answer in answers]
+    of_scope = {"paper": replies[: len(asked)], "library": replies[len(asked) :]}
+    return {
+        scope: {question.id: reply for (_, question), reply in zip(asked, of, strict=True)}
+        for scope, of in of_scope.items()
+    }
 
-    The checkouts take turns, so that a busy machine slows all alike. Rows are kept in `path`.
-    """
-    pages = out / "pages"
-    write_pages(papers, pages)
-    with asked_checkouts(list(checkouts.values()), pages, out / "libraries") as libraries:
-        named = list(zip(checkouts, libraries, [Paragraphs(papers, each) for each in libraries], strict=True))
 
-        def ask(asked: tuple[QasperPaper, PaperQuestion]) -> Row:
-            paper, question = asked
-            row: Row = {"id": question.id}
-            for name, library, paragraphs in named:
-                own = library.ids[f"{paper.id}.html"]
-                given = {
-                    "paper": library.ask(question.question, papers=[own]),
-                    "library": library.ask(f"{paper.title}: {question.question}"),
-                }
-                row[name] = {scope: paragraphs.reply(each)._asdict() for scope, each in given.items()}
-            return row
-
-        return each_once(path, {q.id: (paper, q) for paper in papers for q in paper.questions}, ask, "questions")
+def _with_title(paper: QasperPaper, question: PaperQuestion) -> str:
+    return f"{paper.title}: {question.question}"
 
 
 # Scoring
 
 
-def summarise(papers: Sequence[QasperPaper], rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the report but for how it was made: `scopes`, and `questions`, this checkout's, once for each scope."""
+def summarise(papers: Sequence[QasperPaper], replies: Mapping[Path, Mapping[str, Replies]]) -> dict[str, Any]:
+    """Return the report on the replies of each checkout by scope: `scopes`, and `questions`, the first checkout's."""
     asked = [question for paper in papers for question in paper.questions]
-    replies = {scope: {name: _replies(rows, name, scope) for name in _programs(rows)} for scope in SCOPES}
-    scores = {scope: {name: score(asked, each) for name, each in of.items()} for scope, of in replies.items()}
-    return {
-        "scopes": {
-            scope: _summary(asked, replies[scope], scores[scope], score_rankings(asked, bm25_rankings(papers, scope)))
-            for scope in SCOPES
-        },
-        "questions": {
-            f"{scope} {question.id}": {
+    names = dict(zip(replies, [OURS, *map(str, list(replies)[1:])], strict=True))
+    report: dict[str, Any] = {"scopes": {}, "questions": {}}
+    for scope in SCOPES:
+        of_program = {names[checkout]: of_scope[scope] for checkout, of_scope in replies.items()}
+        scores = {name: score(asked, each) for name, each in of_program.items()}
+        bm25 = score_rankings(asked, bm25_rankings(papers, scope))
+        report["scopes"][scope] = _summary(asked, of_program, scores, bm25)
+        for question in asked:
+            report["questions"][f"{scope} {question.id}"] = {
                 "type": question.type,
-                "confidence": _confidence(question, replies[scope][OURS]),
-                "scores": scores[scope][OURS][question.id],
+                "confidence": _confidence(question, of_program[OURS]),
+                "scores": scores[OURS][question.id],
             }
-            for scope in SCOPES
-            for question in asked
-        },
-    }
-
-
-def _programs(rows: Sequence[Row]) -> list[str]:
-    return [name for name in rows[0] if name != "id"] if rows else [OURS]
-
-
-def _replies(rows: Sequence[Row], program: str, scope: str) -> Replies:
-    return {row["id"]: Reply(**row[program][scope]) for row in rows}
+    return report
 
 
 def _summary(
@@ -162,7 +152,7 @@ def bm25_rankings(papers: Sequence[QasperPaper], scope: str) -> dict[str, list[s
     return {
         question.id: words.ranking(question.question, _DEPTH, paper.id)
         if scope == "paper"
-        else words.ranking(f"{paper.title}: {question.question}", _DEPTH)
+        else words.ranking(_with_title(paper, question), _DEPTH)
         for paper in papers
         for question in paper.questions
     }
@@ -198,7 +188,8 @@ def _confidence(question: PaperQuestion, replies: Replies) -> float:
 
 
 def _median_seconds(replies: Replies) -> float:
-    return round(statistics.median([reply.seconds for reply in replies.values()] or [0.0]), 3)
+    seconds = [float(sum(reply.answer["seconds"].values())) for reply in replies.values()]
+    return round(statistics.median(seconds or [0.0]), 3)
 
 
 def _differences(ours: Mapping[str, Scores], other: Mapping[str, Scores]) -> dict[str, Figure]:
@@ -227,13 +218,21 @@ def _made(folder: Path, part: str, papers: Sequence[QasperPaper]) -> dict[str, A
     }
 
 
-def _write_trec(papers: Sequence[QasperPaper], rows: Sequence[Row], out: Path) -> None:
+def _rows(replies: Mapping[str, Replies]) -> list[Row]:
+    return [
+        {"id": key, "scope": scope, "ranking": list(reply.ranking), **reply.answer}
+        for scope, of_scope in replies.items()
+        for key, reply in of_scope.items()
+    ]
+
+
+def _write_trec(papers: Sequence[QasperPaper], replies: Mapping[str, Replies], out: Path) -> None:
     """Write the judgements and the runs in TREC's formats, for other tools."""
     lines = [f"{q.id} 0 {id_} 1" for paper in papers for q in paper.questions for id_ in sorted(q.evidence)]
     (out / "qrels.trec").write_text("\n".join(lines) + "\n")
     for scope in SCOPES:
         runs: dict[str, Mapping[str, Sequence[str]]] = {
-            "footnote": {key: reply.ranking for key, reply in _replies(rows, OURS, scope).items()},
+            "footnote": {key: reply.ranking for key, reply in replies[scope].items()},
             "bm25": bm25_rankings(papers, scope),
         }
         for name, rankings in runs.items():

@@ -4,7 +4,7 @@ import bisect
 import hashlib
 import html
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,34 +133,31 @@ def _single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def write_pages(papers: Sequence[QasperPaper], folder: Path) -> None:
-    """Write each paper as the HTML page `ID.html`, and delete other pages in the folder."""
+def write_pages(papers: Sequence[QasperPaper], folder: Path) -> dict[str, Path]:
+    """Write each paper as an HTML page to a folder; return the pages by the paper's id."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {folder / f"{paper.id}.html": "\n".join(_page(paper)) + "\n" for paper in papers}
-    for path in set(folder.glob("*.html")) - set(pages):
-        path.unlink()
-    for path, page in pages.items():
-        path.write_text(page, encoding="utf-8")
+    pages = {paper.id: folder / f"{paper.id}.html" for paper in papers}
+    for paper in papers:
+        page = page_of(paper.title, [(each.section, each.text) for each in paper.paragraphs])
+        pages[paper.id].write_text(page, encoding="utf-8")
+    return pages
 
 
-def _page(paper: QasperPaper) -> Iterator[str]:
-    title = html.escape(paper.title)
-    yield f'<!DOCTYPE html><meta charset="utf-8"><title>{title}</title>'
-    yield f"<h1>{title}</h1>"
-    for section, paragraphs in _sections(paper):
-        yield from section
-        yield from (f"<p>{html.escape(each.text)}</p>" for each in paragraphs)
+def page_of(title: str, paragraphs: Sequence[tuple[str, str]]) -> str:
+    """Return a paper as HTML: its title, and under the heading of each section its paragraphs.
+
+    A paragraph is (section, text); a subsection has only its own heading, of a lower level.
+    """
+    lines = ['<meta charset="utf-8">', f"<h1>{_escaped(title)}</h1>"]
+    for section, of_section in itertools.groupby(paragraphs, key=lambda each: each[0]):
+        level = min(2 + section.count(" ::: "), _LEVELS)
+        lines.append(f"<h{level}>{_escaped(section.split(' ::: ')[-1])}</h{level}>")
+        lines += [f"<p>{_escaped(text)}</p>" for _, text in of_section]
+    return "\n".join(lines) + "\n"
 
 
-def _sections(paper: QasperPaper) -> Iterator[tuple[list[str], Iterator[Paragraph]]]:
-    """Yield the new headings of each section, of an outer section only where it begins, and the paragraphs."""
-    before: list[str] = []
-    for section, paragraphs in itertools.groupby(paper.paragraphs, key=lambda each: each.section):
-        path = [name.strip() for name in section.split(":::") if name.strip()]
-        same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(before, path, strict=False)))
-        levels = [(min(depth + 2, _LEVELS), html.escape(name)) for depth, name in enumerate(path) if depth >= same]
-        yield [f"<h{level}>{name}</h{level}>" for level, name in levels], paragraphs
-        before = path
+def _escaped(text: str) -> str:
+    return html.escape(_single_spaced(text))
 
 
 class Places:

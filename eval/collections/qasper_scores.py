@@ -9,7 +9,7 @@ from ir_measures import R, Success, nDCG
 
 from rag.types import Span
 
-from ..asking import Asked
+from ..asking import PaperText
 from ..measures import token_f1
 from .qasper_papers import Annotation, PaperQuestion, Places, QasperPaper
 
@@ -21,51 +21,42 @@ Scores = dict[str, float]
 
 
 class Reply(NamedTuple):
-    """What a program gave for a question; it survives a round trip through JSON as a dict.
+    """What a program gave for a question.
 
     Attributes:
-        answer: `Answer.to_dict()` without passages; empty if there is none.
+        answer: `Answer.to_dict()`; empty if there is none.
         ranking: ids of paragraphs, best first: those of the first passage in their order, then those of the next.
         first: the ids of the paragraphs that the first `FIRST_PASSAGES` passages overlap.
         quoted: for each citation the ids of the paragraphs that its quote overlaps.
-        seconds: how long the answer took.
     """
 
     answer: Mapping[str, Any]
     ranking: Sequence[str] = ()
     first: Sequence[str] = ()
     quoted: Sequence[Sequence[str]] = ()
-    seconds: float = 0.0
 
 
 class Paragraphs:
-    """The paragraphs of QASPER's papers in the library of one checkout."""
+    """The paragraphs of QASPER's papers in the library of one checkout; their pages are named `ID.html`."""
 
-    def __init__(self, papers: Sequence[QasperPaper], asked: Asked) -> None:
+    def __init__(self, papers: Sequence[QasperPaper], texts: Sequence[PaperText]) -> None:
         of_page = {f"{paper.id}.html": paper for paper in papers}
-        self._places = {
-            asked.ids[page]: Places(paper, asked.texts[asked.ids[page]])
-            for page, paper in of_page.items()
-            if page in asked.ids
-        }
+        self._places = {each.id: Places(of_page[each.source], each.text) for each in texts}
         self.missing = sum(len(paper.paragraphs) for paper in papers) - sum(map(len, self._places.values()))
         """How many paragraphs were not found in the stored texts."""
 
-    def reply(self, asked: Mapping[str, Any]) -> Reply:
-        """Return what `Asked.ask` returned, with paragraphs in place of spans."""
-        passages = [self._touched(paper, start, end) for paper, start, end in asked["passages"]]
-        citations = asked["answer"]["citations"]
+    def reply(self, answer: Mapping[str, Any]) -> Reply:
+        """Return an answer with the paragraphs that its passages and quotes overlap."""
+        passages = [self._touched(passage) for passage in answer["passages"]]
         return Reply(
-            answer=asked["answer"],
+            answer=answer,
             ranking=list(dict.fromkeys(id_ for touched in passages for id_ in touched)),
             first=list(dict.fromkeys(id_ for touched in passages[:FIRST_PASSAGES] for id_ in touched)),
-            quoted=[self._touched(each["paper_id"], each["start"], each["end"]) for each in citations],
-            seconds=asked["seconds"],
+            quoted=[self._touched(citation) for citation in answer["citations"]],
         )
 
-    def _touched(self, paper: str, start: int, end: int) -> list[str]:
-        places = self._places.get(paper)
-        return places.touched(Span(start, end)) if places else []
+    def _touched(self, cited: Mapping[str, Any]) -> list[str]:
+        return self._places[cited["paper_id"]].touched(Span(cited["start"], cited["end"]))
 
 
 def score(questions: Sequence[PaperQuestion], replies: Mapping[str, Reply]) -> dict[str, Scores]:

@@ -131,7 +131,7 @@ class Assistant:
     def ask(self, question, papers):
         with open("asked", "a") as file:
             file.write(f"{question} {papers}\\n")
-        return SimpleNamespace(to_dict=lambda: {"text": question})
+        return SimpleNamespace(to_dict=lambda: {"text": question, "passages": []})
 """
 
 
@@ -144,7 +144,7 @@ def test_a_question_that_the_same_code_has_answered_is_not_asked_again(tmp_path:
     paper.touch()
     out.mkdir()
     one, two = question(id="one"), question(id="two", question="Who?", scope=("otters.pdf",))
-    assert answers_of(checkout, [one], [paper], out) == {"one": {"text": "How many?"}}
+    assert answers_of(checkout, [one], [paper], out) == {"one": {"text": "How many?", "passages": []}}
     assert list(answers_of(checkout, [one, two], [paper], out)) == ["one", "two"]
     assert (checkout / "asked").read_text() == "How many? None\nWho? ['1']\n"
 
