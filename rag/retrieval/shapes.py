@@ -15,7 +15,6 @@
 | date          | a year or a month                                                                              |
 | list          | items: commas, "and", "such as", a colon                                                       |
 | reason        | "because", "due to", "in order to"                                                             |
-| method        | "by", "using", "based on" with what is done                                                    |
 """
 
 import functools
@@ -58,7 +57,6 @@ _STRONG = {
     r"december)\b",
     "reason": r"\bbecause\b|\bsince\b|\bdue to\b|\bin order to\b|\bso that\b|\btherefore\b|\breasons?\b"
     r"|\bas a result\b",
-    "method": r"\bby \w+ing\b|\busing\b|\bbased on\b|\bvia\b|\bthrough\b|\bmeans of\b|\bfirst\b.*\bthen\b",
 }
 _WEAK = {
     "limitations": r"\bhowever\b|\bonly\b|\b(?:do|does|did|can|could|is|are|was|were)(?: not|n['’]t)\b|\bcannot\b",
@@ -86,24 +84,28 @@ def place_fit(wanted: Wanted, section: str | None, sentence: str) -> float:
 
 
 def _definition(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
-    stated, apposed = _defining(wanted.subject)
-    return 1.0 if stated.search(sentence) else 0.5 if apposed.search(sentence) else 0.0
+    return next((value for value, pattern in _defining(wanted.subject) if pattern.search(sentence)), 0.0)
 
 
 @functools.lru_cache(64)
-def _defining(subject: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns of a sentence that defines a subject, and of one that explains it in passing."""
+def _defining(subject: Sequence[str]) -> tuple[tuple[float, re.Pattern[str]], ...]:
+    """Return patterns of sentences that say what a subject is, the surest first, with how far they fit."""
     name = r"\b" + r"\W+(?:\w+\W+)?".join(rf"{re.escape(stem(term))}\w*" for term in subject)
-    quoted = rf"[\"'“”‘’`]*{name}[\"'“”‘’`]*(?: ?\([^)]{{1,60}}\))?"
-    stated = (
-        rf"{quoted},? (?:is|are|refers?|means?|denotes?|describes?|represents?|stands? for|consists? of|"
-        rf"comprises?|(?:can|may) be (?:defined|seen|described|viewed|understood))\b"
-        rf"(?! (?:not|used|trained|evaluated|compared|shown)\b)"
-        rf"|\b(?:defin\w+|call(?:ed)?|term(?:ed)?|known as|referred? to as|dub(?:bed)?|named?|refer to|introduce|"
-        rf"propose|present)\b[^.]{{0,40}}?{name}|{name}[^.]{{0,40}}\bdefined (?:as|by)\b|\bdefinition of {name}"
+    named = rf"[\"'“”‘’`]*{name}[\"'“”‘’`]*(?: ?\([^)]{{1,60}}\))?,?"
+    opening = r"^\W*(?:[^,]{1,60}, )?(?:(?:an?|the|our|this) )?(?:\w+ )?"
+    done = r"(?!\w+ed\b|not\b|then\b|also\b|shown\b|given\b)"
+    patterns = (
+        (1.0, rf"{opening}{named} (?:is|are) {done}|{named} (?:is|are) (?:defined|a|an|one of|any)\b"),
+        (
+            1.0,
+            rf"{named} (?:refers?|means?|denotes?|describes?|stands? for|consists? of|comprises?)\b",
+        ),
+        (1.0, rf"\bdefin(?:e[sd]?|ing|ition of) (?:(?:an?|the) )?{named}|{named} [^.]{{0,30}}\bdefined (?:as|by|to)\b"),
+        (1.0, rf"\b(?:call(?:ed)?|term(?:ed)?|known as|refer(?:red)? to (?:\w+ ){{0,3}}as|dub(?:bed)?|named?) {named}"),
+        (0.6, rf"\b(?:introduc|propos|present|develop|describ)\w* (?:\w+ ){{0,3}}{named}"),
+        (0.5, rf"{named}(?:,| ?[:—–-]) (?:an?|the|which|i\.e\.|that is)\b|\({name}[);,]|{name} \("),
     )
-    apposed = rf"{quoted}(?:,| ?[:—–-]) (?:an?|the|which|i\.e\.|that is)\b|\({name}[);,]|{name} \("
-    return re.compile(stated, re.IGNORECASE), re.compile(apposed, re.IGNORECASE)
+    return tuple((value, re.compile(pattern, re.IGNORECASE)) for value, pattern in patterns)
 
 
 def _summary(_wanted: Wanted, section: str, kind: str, sentence: str) -> float:
@@ -151,5 +153,4 @@ _FITS: dict[str, Callable[[Wanted, str, str, str], float]] = {
     "date": _shaped,
     "list": _list,
     "reason": _shaped,
-    "method": _shaped,
 }

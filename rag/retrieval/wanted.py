@@ -166,7 +166,8 @@ _WHAT_IS = re.compile(
 )
 _COMPLEMENT = re.compile(
     r"\b(?:of|in|for|on|by|with|to|from|at|between|used|about|like|they|their|its|his|her|this|that|these|those|which|"
-    r"there|being|and|or|than|not|new|novel|more|most|best|better|worst)\b|\w+ed\b|\w+est\b",
+    r"there|being|and|or|than|not|new|novel|more|most|best|better|worst|"
+    r"two|three|four|five|several|main|different)\b|\w+ed\b|\w+est\b",
     re.IGNORECASE,
 )
 _MAX_SUBJECT = 4  # words of X in "what is X"
