@@ -13,6 +13,7 @@ from .answering.prose import written_answers
 from .answering.quotes import choose_sentences, quote_answers
 from .answering.rerank import rerank_sentences
 from .answering.standalone import Reading, read_standalone, rewritten_question
+from .answering.unfound import unfound
 from .errors import AnswerModelError, ConfigError
 from .filters import Filters
 from .models.protocols import ChatModel
@@ -180,14 +181,12 @@ def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
         citations=(),
         passages=tuple(passages),
         standalone_question=reading.question,
-        notes=tuple(_notes(corpus, request, reading, passages, scope)),
+        notes=tuple(_notes(request, reading, passages, scope)),
         searched=scope,
     )
 
 
-def _notes(
-    corpus: Corpus, request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]
-) -> Iterator[str]:
+def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]) -> Iterator[str]:
     if reading.question != request.question:
         yield f"Searched for: {reading.question}"
     if not search_terms(reading.question):
@@ -196,9 +195,7 @@ def _notes(
         found = language_of(" ".join(passage.text for passage in passages[:3]))
         if asked != found:
             yield f"The question seems to be in {asked}; ask in {found or 'the language of the papers'}."
-    for place in reading.result.aim.missing:
-        papers = [readable(ref.title) for ref in corpus.records.refs(reading.result.aim.papers).values()]
-        yield f"{place} is not in {' or '.join(papers)}."
+    yield from unfound(reading.result, reading.evidence)
     if scope["brief"]:
         full = scope.get("of", scope["papers"]) - scope["brief"]
         failed = f", {scope['failed']:,} failed" if scope["failed"] else ""

@@ -25,15 +25,16 @@ KITES = """
 <h2>Abstract</h2><p>Kites carry cameras over bays. We show that kites see seals.</p>
 <h2>Limitations</h2><p>Kites need wind.</p>
 """
+BELLS = "<h1>Bells</h1><h2>Abstract</h2><p>Bells ring in the tower at noon.</p>"
 
 
 @pytest.fixture(scope="module")
 def bays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("bays")
-    for name, page in (("otters", OTTERS), ("kites", KITES)):
+    for name, page in (("otters", OTTERS), ("kites", KITES), ("bells", BELLS)):
         (folder / f"{name}.html").write_text(page)
     with Assistant.open(library=folder / "library", mode="quote") as opened:
-        opened.add([folder / "otters.html", folder / "kites.html"])
+        opened.add([folder / f"{name}.html" for name in ("otters", "kites", "bells")])
         yield opened
 
 
@@ -73,3 +74,8 @@ def test_a_table_is_quoted_by_its_label(bays: Assistant) -> None:
 def test_a_place_that_the_paper_lacks_is_named(bays: Assistant) -> None:
     answer = bays.ask("What does Table 9 show?", papers=["Kites over the Bay"])
     assert "Table 9 is not in Kites over the Bay." in answer.notes
+
+
+def test_an_answer_says_that_the_paper_names_no_limitations_or_funding(bays: Assistant) -> None:
+    assert any("names contributions" in note for note in bays.ask("contributions?", papers=["Bells"]).notes)
+    assert any("No statement" in note for note in bays.ask("Who funded the work?", papers=["Bells"]).notes)
