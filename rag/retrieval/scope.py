@@ -2,6 +2,7 @@
 
 - One paper (named, left by the filters, or the only one in the library): all its passages are candidates, and it may
   give any number of them.
+  A question that holds the whole title of one paper is put to that paper, without the title.
 - A few papers (2 to 5, left by the filters or named in the question): all their passages are candidates, and each
   paper gives its fair share, as far as it has that many.
 - The library, or more papers than these: at most `[retrieval] passages_per_paper` of one paper, but for the one that
@@ -11,17 +12,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ..store.papers import Records
 from .names import named_papers
+from .terms import search_terms
 from .wanted import Wanted
 
 MAX_FEW = 5
 """The most papers that a question may be limited to and still be taken to be about each of them."""
 
+_TITLE_WORDS = 4  # search terms of a title that names a paper for sure; a shorter one may be a topic
+_EMPTY_QUOTES = re.compile(r"[\"'“‘«]\s*[\"'”’»]")
 _WHOLE = 1000  # chunks: longer papers, such as books, give their nearest chunks and those with the question's words
 
 
@@ -33,11 +38,13 @@ class Scope:
         papers: keys of the papers that the question is put to, at most `MAX_FEW`; none where it is put to a library.
         per_paper: the most passages of one paper in a library.
         named: keys of the papers that the question itself names, by title, short name, authors and year or citekey.
+        question: what is asked of these papers: the question, without the title of the one paper that it names.
     """
 
     papers: tuple[int, ...]
     per_paper: int
     named: tuple[int, ...] = ()
+    question: str = ""
 
     def shared(
         self, order: Sequence[int], papers: Sequence[int], count: int, kept: Set[int] = frozenset()
@@ -65,11 +72,18 @@ def scope_of(records: Records, wanted: Wanted, papers: Sequence[int] | None, per
     A question for papers ("which papers compare BERT and GPT?") is not about those that it names.
     """
     few = records.first_papers(2) if papers is None else papers
-    if len(few) <= (1 if papers is None else MAX_FEW):
-        return Scope(tuple(few), per_paper)
+    given = tuple(few) if len(few) <= (1 if papers is None else MAX_FEW) else ()
     found = named_papers(records, wanted.question, papers) if wanted.kind != "papers" else []
+    if len(found) == 1 and len(given) < 2 and (rest := _without_title(wanted.question, found[0].words)):
+        return Scope((found[0].key,), per_paper, (found[0].key,), rest)
     named = tuple(each.key for each in found) if len(found) <= MAX_FEW else ()
-    return Scope(named if len(named) > 1 else (), per_paper, named)
+    return Scope(given or (named if len(named) > 1 else ()), per_paper, named, wanted.question)
+
+
+def _without_title(question: str, title: str) -> str:
+    """Return what a question asks beside a long title in it; "" if the title is short, or there is nothing beside."""
+    rest = _EMPTY_QUOTES.sub("", question.replace(title, "", 1)).strip(" :;,.-–—")
+    return rest if len(search_terms(title)) >= _TITLE_WORDS and search_terms(rest) else ""
 
 
 def all_chunks(records: Records, scope: Scope) -> list[int]:

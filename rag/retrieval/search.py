@@ -34,6 +34,7 @@ class SearchResult:
     """Candidate chunks for a question, and what ranked them.
 
     Attributes:
+        question: what was searched for: the question, without the title of the one paper that it names.
         terms: the question's search terms.
         wanted: what its words ask for.
         vector: the question's, (dimensions,).
@@ -92,8 +93,8 @@ def search(
         raise EmptyLibrary(f"The library {corpus.folder.name!r} holds no papers. Add some: `footnote add PATH`.")
     papers = records.papers_matching(filters or Filters())
     count = max(corpus.settings.retrieval.candidates, top_k)
-    wanted = wanted_by(question)
-    scope = scope_of(records, wanted, papers, corpus.settings.retrieval.passages_per_paper)
+    scope = scope_of(records, wanted_by(question), papers, corpus.settings.retrieval.passages_per_paper)
+    question, wanted = scope.question, wanted_by(scope.question)
     searched = list(scope.papers) or papers
     terms = wanted.terms
     vector = corpus.embedder.encode_question(question)

@@ -16,7 +16,7 @@ from rag.retrieval.search import search
 
 OF_PAPER = [1, 1, 1, 1, 2, 1, 2, 3, 1]  # the papers of rows that are in rank order
 NAMES = ("Kites", "Clocks", "Mills", "Ferries", "Bridges", "Canals")
-KITES, MILLS = "Kites: Seen from Afar", "Mills: Seen from Afar"
+KITES, MILLS = "Kites: Seen from Afar by Night", "Mills: An Overview"
 END = "Ropes of hemp hold them on the ground when the wind is strong, and they last for ten years or more at least."
 SMALL = {"chunking": {"max_tokens": 48}, "cross_encoder": {"model": "none"}}
 
@@ -52,7 +52,9 @@ def long_papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]
     rows = []
     for name in NAMES:
         sentences = [f"{name} of kind {n} are seen in the {'fog' if name == 'Kites' else 'sun'}." for n in range(12)]
-        rows.append({"title": f"{name}: Seen from Afar", "authors": [name], "text": " ".join([*sentences, END])})
+        rows.append(
+            {"title": f"{name}: Seen from Afar by Night", "authors": [name], "text": " ".join([*sentences, END])}
+        )
     (root / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with Assistant.open(library=root / "library", mode="quote", overrides=SMALL, embedder=fake_embedder()) as opened:
         opened.add(root / "papers.jsonl")
@@ -88,7 +90,7 @@ def test_a_question_for_papers_is_put_to_all_of_them(long_papers: Assistant) -> 
 def test_a_paper_that_the_question_names_may_give_more_passages_than_others(long_papers: Assistant) -> None:
     count = Counter(passage.title for passage in long_papers.search("How are they seen in Kites?", 30))
     assert count[KITES] > 3
-    assert max(count[title] for title in count if title != KITES) == 3
+    assert max(count[title] for title in count if title != KITES) <= 3
 
 
 def test_the_best_passages_speak_of_each_part_of_a_question(long_papers: Assistant) -> None:
@@ -109,3 +111,10 @@ def test_a_paper_without_a_word_of_the_question_is_silent(long_papers: Assistant
     found = search(long_papers.library, "Is there fog or mist?", filters=Filters(papers=(KITES, MILLS)))
     titles = [paper.title for paper in map(long_papers.library.records.at, found.coverage.silent) if paper]
     assert titles == [MILLS]
+
+
+def test_a_question_with_a_whole_title_is_put_to_that_paper_without_the_title(long_papers: Assistant) -> None:
+    found = search(long_papers.library, f"In “{KITES}”, are ropes of hemp used?")
+    assert (len(found.scope.papers), found.question) == (1, "In , are ropes of hemp used?")
+    found = search(long_papers.library, f"{KITES}: which ropes are used?", filters=Filters(papers=(KITES,)))
+    assert found.question == "which ropes are used?"
