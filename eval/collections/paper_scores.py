@@ -19,7 +19,7 @@ def score(question: PaperQuestion, row: Row) -> dict[str, float]:
     right:
         refused or hedged, if the papers do not answer the question; otherwise not refused, and
         which_papers: F1 of the cited papers is at least `LISTED`.
-        metadata: the first sentence holds a nugget of each group.
+        metadata: the counted sentences, or without any the first one, hold a nugget of each group.
         any other: sentences that cite a gold paper hold a nugget of each group, and each gold paper is cited.
     fact in the first quote: the first sentence with a citation cites a gold paper and holds a nugget; of questions
         with gold papers and nuggets.
@@ -41,7 +41,8 @@ def _is_right(question: PaperQuestion, row: Row, cited: Sequence[Row]) -> bool:
     if question.kind == "which_papers":
         return _listed(question, row) >= LISTED
     if question.kind == "metadata":
-        return all(_holds([sentence["text"] for sentence in cited[:1]], group) for group in question.nuggets)
+        counted = [sentence for sentence in cited if sentence["support"] == "counted"] or cited[:1]
+        return all(_holds([sentence["text"] for sentence in counted], group) for group in question.nuggets)
     texts = _of_gold(question, row, cited)
     names_all = question.gold <= {citation["source"] for citation in row["citations"]}
     return names_all and all(_holds(texts, group) for group in question.nuggets)

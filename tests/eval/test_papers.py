@@ -23,9 +23,9 @@ def question(kind: str = "number", *nuggets: str, gold: tuple[str, ...] = (OTTER
     return PaperQuestion(kind=kind, gold=frozenset(gold), nuggets=tuple((each,) for each in nuggets), **values)
 
 
-def answer(*cited: tuple[str, str], refused: bool = False, hedge: str = "") -> dict[str, Any]:
+def answer(*cited: tuple[str, str], refused: bool = False, hedge: str = "", support: str = "quoted") -> dict[str, Any]:
     """Return an answer with sentences, each with the source that it cites."""
-    sentences = [{"text": text, "citations": [number]} for number, (text, _) in enumerate(cited, 1)]
+    sentences = [{"text": text, "citations": [number], "support": support} for number, (text, _) in enumerate(cited, 1)]
     return {
         "refused": refused,
         "sentences": [*([{"text": hedge, "citations": []}] if hedge else []), *sentences],
@@ -69,10 +69,12 @@ def test_a_list_of_papers_is_right_if_most_of_them_are_named_and_few_others() ->
     assert score(asked, answer(*others))[RIGHT] == 0.0
 
 
-def test_what_is_counted_stands_in_the_first_sentence() -> None:
+def test_what_is_counted_stands_in_the_counted_sentences_or_in_the_first() -> None:
     asked = question("metadata", "3", gold=())
     assert score(asked, answer(("3 papers are by Holm.", OTTERS))) == {RIGHT: 1.0, HEDGED: 0.0}
     assert score(asked, answer(("Otters are rare.", OTTERS), ("We saw 3.", OTTERS)))[RIGHT] == 0.0
+    counted = answer(("2 papers are by Ruiz.", OTTERS), ("3 papers are by Holm.", OTTERS), support="counted")
+    assert score(asked, counted)[RIGHT] == 1.0
 
 
 def test_the_questions_of_the_project_are_well_formed_and_hold_no_text_of_papers() -> None:
