@@ -1,7 +1,8 @@
 """Where in a paper the kind of a question says to look: the abstract, a section of some name, a table or figure.
 
-Only the papers that the question is about are looked through: the few that it is put to, or those whose titles it
-names. Passages that are aimed at rank before all others, and a place that these papers lack is reported.
+Only the papers that the question is about are looked through: the few that it is put to, or those that it names or
+describes by words of their titles. Passages that are aimed at rank before all others, and a place that these papers
+lack is reported.
 """
 
 from __future__ import annotations

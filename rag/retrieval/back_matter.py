@@ -51,7 +51,7 @@ _THANKS = r"\backnowledg\w+|\bthank(?:s|ed|ful)?\b"
 _ETHICS = r"\bethic\w+|\bconsent\w*"
 _STATEMENTS = (
     _statement(
-        rf"{_FUNDING}|\bpaid for\b",
+        rf"{_FUNDING}|\bpaid for\b|\bmoney c[oa]mes? from\b",
         rf"{_FUNDING}|\b(?:was|is|were|been|are)\b[^.]{{0,20}} supported\b|\bsupport (?:from|of|by)\b",
         "funded funding supported support grant financed financial sponsored",
     ),
@@ -120,13 +120,11 @@ def asked_statement(records: Records, question: str, papers: Sequence[int] | Non
     is_only = (records.count_papers() if papers is None else len(papers)) == 1
     if statement.explains:
         return Asked(statement, topic, None, is_only, frozenset(map(stem, topic)))
-    chosen, are_named = _papers_meant(records, topic, papers)
+    chosen, are_named = papers_meant(records, topic, papers)
     return Asked(statement, statement.words, chosen, is_only or are_named)
 
 
-def _papers_meant(
-    records: Records, topic: Sequence[str], papers: Sequence[int] | None
-) -> tuple[list[int] | None, bool]:
+def papers_meant(records: Records, topic: Sequence[str], papers: Sequence[int] | None) -> tuple[list[int] | None, bool]:
     """Return the papers that some words choose, None for all; and whether their titles hold the words."""
     scores = records.paper_word_scores(topic, _PAPERS, papers)
     if not scores:

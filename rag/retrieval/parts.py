@@ -31,19 +31,25 @@ _BETWEEN_PHRASES = re.compile(
     rf"authors?|{WORK}|{VERB})\b",
     re.IGNORECASE,
 )
+_SIDE_WORDS = 8  # of a side of a comparison, at most
 _PHRASE_WORDS = 3  # of a part beside "and", at most
 
 
 def compared(question: str) -> tuple[str, ...]:
     """Return the things that a question compares, or the questions that it consists of; () for neither."""
-    question = question.rstrip(" ?.!")
-    clauses = _CLAUSES.split(question)
-    if len(clauses) > 1:
-        return tuple(clauses)
-    if match := _COMPARES.search(question):
-        first, second = match["a"] or match["a2"], match["b"] or match["b2"]
-        return _distinct([*map(_ending, first.split(", ")), *map(_beginning, _AND.split(second))])
+    asked = clauses(question)
+    if len(asked) > 1:
+        return asked
+    if match := _COMPARES.search(asked[0]):
+        first = [match["a"]] if match["a"] else [_ending(match["a2"])]
+        sides = [each for side in first for each in side.split(", ")] + _AND.split(match["b"] or match["b2"])
+        return _distinct(" ".join(_ARTICLE.sub("", side.strip()).split()[:_SIDE_WORDS]) for side in sides)
     return ()
+
+
+def clauses(question: str) -> tuple[str, ...]:
+    """Return the questions that a question consists of: "who ..." and "where ..." of "who ... and where ...?"."""
+    return tuple(_CLAUSES.split(question.rstrip(" ?.!")))
 
 
 def joined(question: str) -> tuple[str, ...]:
@@ -61,7 +67,8 @@ def is_about_several(question: str) -> bool:
 
 def _distinct(parts: Iterable[str]) -> tuple[str, ...]:
     """Return the parts that name something, each once; () for fewer than two."""
-    found = tuple(dict.fromkeys(part.strip() for part in parts if search_terms(part)))
+    named = (part.strip() for part in parts if any(not term.isdigit() for term in search_terms(part)))
+    found = tuple(dict.fromkeys(named))
     return found if len(found) > 1 else ()
 
 

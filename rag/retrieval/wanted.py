@@ -29,7 +29,7 @@ import re
 from dataclasses import dataclass
 
 from .back_matter import asks_about_back_matter
-from .parts import VERB, WORK, compared, is_about_several, joined
+from .parts import VERB, WORK, clauses, compared, is_about_several, joined
 from .places import names_only_places, places_in
 from .terms import search_terms
 
@@ -71,6 +71,10 @@ _HERE = re.compile(
 )
 """A mention of the paper at hand, which is no part of the subject."""
 
+_NAMED_WORK = re.compile(rf"\b(?:the|this|their) (?:[\w-]+ ){{0,4}}{WORK}\b(?: (?:on|about|of|by) .*)?", re.IGNORECASE)
+"""A paper as a question names it: "the otter paper", "the study of otters in two bays"."""
+_PLURAL = rf"(?: (?:the|all|other|different|various)\b)*(?: (?!{VERB}\b)[\w-]+){{0,2}}? (?!{VERB}\b)[\w-]*[^\Wsui]s\b"
+"""A noun in the plural with up to two words before it."""
 _IS_YES_NO = re.compile(rf"^{VERB}(?:n['’]?t)? |^(?:whether|if) |\bwhether or not\b", re.IGNORECASE)
 _KINDS = tuple(
     (kind, re.compile(pattern, re.IGNORECASE) if pattern else None)
@@ -80,7 +84,7 @@ _KINDS = tuple(
             rf"^(?:which|what|whose|any|all|list(?: all)?|find(?: me)?|show(?: me)?|name)"
             rf"(?: (?!{VERB}\b|this\b|the\b(?! papers\b)|of\b|about\b)[\w-]+){{0,3}} {WORK}\b"
             rf"|^(?:is|are) there (?:[\w-]+ ){{0,3}}{WORK}\b|\blooking for (?:[\w-]+ ){{0,3}}{WORK}\b"
-            rf"|^{WORK} (?:on|about|that|which|using|from)\b",
+            rf"|^{WORK} (?:on|about|that|which|using|from|with|by)\b",
         ),
         ("statement", None),  # by `asks_about_back_matter`
         (
@@ -99,7 +103,8 @@ _KINDS = tuple(
         (
             "summary",
             r"^(?:summar[iy][sz]e|sum up|(?:give (?:me )?|write |what is )?(?:an? |the )?(?:\w+ )?"
-            r"(?:summary|overview|gist))\b|\btl;?\s?dr\b|\bin a nutshell\b|\btake[- ]?aways?\b"
+            r"(?:summary|overview|gist))\b|\btl;?\s?dr\b|\btake[- ]?aways?\b"
+            r"|\bin (?:a nutshell|(?:one|two|three|a few|\d+) (?:sentences?|words?|lines?))\b"
             r"|\b(?:main|key|central|core|principal|major|overall|most important) (?:\w+ )?"
             r"(?:ideas?|points?|findings?|results?|messages?|claims?|arguments?|outcomes?|insights?|topics?)\b"
             rf"|\bwhat(?:['’]?s| is| are| was) .{{1,80}}\babout\W*$|^what (?:do|does|did|is|are|was) (?:\w+ )?"
@@ -112,22 +117,25 @@ _KINDS = tuple(
         ("definition", None),  # by `_definition`
         ("place", None),  # by `_places`
         ("yes_no", _IS_YES_NO.pattern),
-        ("date", r"^when\b|\b(?:which|what) (?:year|date|month|time period|period)\b"),
+        ("reason", r"^(?:why|how come)\b"),
+        ("date", rf"\bwhen (?:{VERB})\b|^when\b|\b(?:which|what) (?:year|date|month|time period|period)\b"),
         (
             "number",
             rf"{_ASKS_NUMBER.pattern}|^(?:number|amount|size|percentage|share|proportion|count|total) of\b"
             r"|\bwhat (?:is|are|was|were) the (?:(?!between\b)\w+ ){0,2}(?:sizes|scores|numbers|rates|proportions?|"
             r"values?|dimensions?|lengths?|duration|counts?|total|f1|auc|bleu|rouge|precision|recall|perplexity)\b",
         ),
+        ("method", r"^how\b"),
         (
             "list",
-            r"^(?:list|name|enumerate|give)\b|\b(?:which|what)(?: (?:are|were|kinds? of|types? of|sorts? of)\b)?"
-            rf"(?: (?:the|all|other|different|various)\b)*(?: (?!{VERB}\b)[\w-]+){{0,2}}? "
-            rf"(?!{VERB}\b)[\w-]*[^\Wsui]s\b(?! (?:is|was|does)\b)",
+            r"^(?:list|name|enumerate|give)\b"
+            rf"|\b(?:which|what (?:kinds|types|sorts) of){_PLURAL}(?! (?:is|was|the|an?|on|into|this|its|their)\b)"
+            rf"|\bwhat(?: (?:are|were)(?: the| all| some)?)?{_PLURAL}"
+            rf"(?= (?:{VERB}|of|in|for|or|and|that|which|from|they)\b|\W*$)",
         ),
         ("person", r"^(?:who|whose|whom|by whom)\b"),
-        ("reason", r"^why\b|\b(?:what|which) (?:\w+ )?(?:reasons?|causes?)\b|^how come\b|^reasons?\b"),
-        ("method", r"^how\b|\bin (?:what|which) (?:way|manner)\b"),
+        ("reason", r"\b(?:what|which) (?:\w+ )?(?:reasons?|causes?)\b|^reasons?\b"),
+        ("method", r"\bin (?:what|which) (?:way|manner)\b"),
         ("name", r"\b(?:which|what)\b"),
     )
 )
@@ -140,7 +148,7 @@ _OF_TOPICS = re.compile(
     r"\b(?:limit|weak|shortcoming|drawback|caveat|downside|disadvantage|threat|validity|failure|future|direction|plan|step"
     r"|question|problem|issue|challenge|open|contribut|novel|conclu|summar|sum|tl|dr|overview|gist|nutshell|takeaway|main"
     r"|key|central|core|principal|major|overall|important|idea|point|finding|result|message|claim|argument|outcome|insight"
-    r"|topic|aim|goal|objective|purpose|motivation|abstract|describe|report|argue|investigate|discover)\w*",
+    r"|topic|aim|goal|objective|purpose|motivation|abstract|sentence|nutshell|describe|report|argue|investigate|discover)\w*",
     re.IGNORECASE,
 )
 """The words by which topics are asked for; the rest of such a question is its subject."""
@@ -181,6 +189,7 @@ class Wanted:
         terms: its search terms.
         kind: one of the kinds in the table above.
         subject: the terms of what it asks about for some kinds: X in "what is X", "limitations of X".
+        work: the terms by which it describes a paper: X in "the X paper" and "the study of X".
         places: labels that it names, as `Table 1`, `Figure 2b`, `Section 3.1`, `Equation 2`, `Algorithm 1`.
         parts: the several things that it asks about ("A and B", "compare A with B"), in its words; empty for one.
         is_about_several: whether an answer has to cover several things, named in `parts` or not ("each", "both").
@@ -190,6 +199,7 @@ class Wanted:
     terms: tuple[str, ...]
     kind: str
     subject: tuple[str, ...] = ()
+    work: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     is_about_several: bool = False
@@ -199,19 +209,22 @@ def wanted_by(question: str) -> Wanted:
     """Return what a question asks for."""
     asked = _OPENING.sub("", " ".join(question.split()))
     places = places_in(asked)
-    kind, subject = _kind(asked, places)
+    kind, subject = _kind(clauses(asked)[0], places)
     parts = compared(asked) or (joined(asked) if kind in _JOINING else ())
     several = bool(parts) or is_about_several(asked)
-    return Wanted(question, search_terms(question), kind, subject, places, parts, several)
+    work = search_terms(" ".join(match[0] for match in _NAMED_WORK.finditer(asked)))
+    return Wanted(question, search_terms(question), kind, subject, work, places, parts, several)
 
 
 def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a question without its opening, and its subject."""
-    defined, rest = _defined(asked), search_terms(_OF_TOPICS.sub(" ", _HERE.sub(" ", asked)))
+    defined, plain = _defined(asked), _OF_TOPICS.sub(" ", _NAMED_WORK.sub(" ", asked))
     if defined and _DEFINES.match(asked):
         return "definition", _subject_terms(defined)
     for kind, pattern in _KINDS:
-        if kind in TOPICS and (len(rest) > _MAX_SUBJECT or (kind != "limitations" and _IS_YES_NO.match(asked))):
+        if kind in TOPICS and (
+            len(search_terms(plain)) > _MAX_SUBJECT or (kind != "limitations" and _IS_YES_NO.match(asked))
+        ):
             continue  # it mentions a topic, but asks about something else
         if kind == "definition" and defined:
             return kind, _subject_terms(defined)
@@ -220,7 +233,7 @@ def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         if kind == "place" and places and names_only_places(asked):
             return kind, ()
         if pattern and pattern.search(asked):
-            return kind, rest if kind in TOPICS else ()
+            return kind, search_terms(_OF_TOPICS.sub(" ", _HERE.sub(" ", asked))) if kind in TOPICS else ()
     return "other", ()
 
 
@@ -239,7 +252,7 @@ def _defined(asked: str) -> str | None:
     if len(subject.split()) > _MAX_SUBJECT or places_in(subject):
         return None
     is_known = (article or "").casefold() == "the"  # "what is the corpus" asks which one it is
-    if (is_known and not names_in(subject)) or (_COMPLEMENT.search(subject) and not (article and not is_known)):
+    if (is_known and subject.islower()) or (_COMPLEMENT.search(subject) and not (article and not is_known)):
         return None
     return subject if search_terms(subject) or names_in(subject) else None
 

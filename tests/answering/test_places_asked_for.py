@@ -58,7 +58,9 @@ def test_a_paper_is_quoted_where_the_kind_of_the_question_says(bays: Assistant, 
     assert quote in quotes(answer)
 
 
-@pytest.mark.parametrize("question", ["limitations of Otterkit", "What are the limitations of Otterkit?"])
+@pytest.mark.parametrize(
+    "question", ["limitations of Otterkit", "What are the limitations of the counting otters paper?"]
+)
 def test_a_paper_that_is_named_is_looked_through(bays: Assistant, question: str) -> None:
     answer = bays.ask(question)
     assert "Pups do not call" in quotes(answer)

@@ -6,6 +6,8 @@ from rag.retrieval.wanted import wanted_by
 
 KINDS = {
     "definition": [
+        "What is the Otter Ear Hypothesis?",
+        "What are tide pools and who lives there?",
         "What is Otterkit?",
         "whats a tidal clock",
         "define drift",
@@ -14,8 +16,12 @@ KINDS = {
         "How is salinity defined?",
         'What do the authors mean by "brackish"?',
         "What are tide pools?",
+        "What is the Otter Ear Hypothesis?",
+        "What are tide pools and who lives there?",
     ],
     "summary": [
+        "In two sentences: what was seen in the bay?",
+        "What is the main message of the paper on otters, kelp, kites and seals?",
         "What is this paper about?",
         "what is Otterkit about",
         "Summarise the paper",
@@ -59,11 +65,24 @@ KINDS = {
         "number of buoys",
     ],
     "date": ["When was the survey done?", "what year did it end"],
-    "list": ["What sensors are used?", "name the baselines", "Which kinds of buoys float?", "list all the metrics"],
-    "name": ["Which sensor was used?", "What is the corpus?", "What is the difference between a seal and an otter?"],
+    "list": [
+        "Which four sensors does the buoy hold?",
+        "Which tools or methods do they use?",
+        "What sensors are used?",
+        "name the baselines",
+        "Which kinds of buoys float?",
+        "list all the metrics",
+    ],
+    "name": [
+        "Which museum holds the skull?",
+        "What eats kelp?",
+        "Which sensor was used?",
+        "What is the corpus?",
+        "What is the difference between a seal and an otter?",
+    ],
     "person": ["Who counted the pups?"],
-    "reason": ["Why do they dive at night?"],
-    "method": ["How do they count pups?"],
+    "reason": ["Why does it matter how long pups dive?", "Why do they dive at night?"],
+    "method": ["How does the buoy decide which calls count?", "How do they count pups?"],
     "other": ["accuracy on Kelp-2", "Compare Otterkit with KELP"],
 }
 
@@ -105,6 +124,8 @@ def test_places_are_read_by_their_labels(question: str, places: tuple[str, ...])
     ("question", "parts"),
     [
         ("Compare Otterkit with KELP", ("Otterkit", "KELP")),
+        ("Compare the size of the bay with the size of the herd", ("size of the bay", "size of the herd")),
+        ("How many pups were born between 1650 and 1750?", ()),
         ("sonar vs radar", ("sonar", "radar")),
         ("What is the difference between sonar and radar?", ("sonar", "radar")),
         ("What sensors and buoys do they use?", ("sensors", "buoys")),
@@ -121,3 +142,16 @@ def test_parts_are_the_several_things_asked_about(question: str, parts: tuple[st
 @pytest.mark.parametrize("question", ["What does each paper count?", "What do both papers say about tides?"])
 def test_a_question_about_several_unnamed_things_is_known(question: str) -> None:
     assert wanted_by(question).is_about_several
+
+
+@pytest.mark.parametrize(
+    ("question", "work"),
+    [
+        ("What does Table 2 of the sea otter paper show?", ("sea", "otter")),
+        ("Summarise the study of pups in winter", ("pups", "winter")),
+        ("What is the paper about?", ()),
+        ("What is Otterkit?", ()),
+    ],
+)
+def test_a_paper_is_described_by_words(question: str, work: tuple[str, ...]) -> None:
+    assert wanted_by(question).work == work
