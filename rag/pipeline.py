@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .answering.choice import choose
 from .answering.confidence import confidence_in
 from .answering.counted import counted_answer
 from .answering.evidence import gather_evidence
 from .answering.prose import written_answers
-from .answering.quotes import choose_sentences, quote_answers
+from .answering.quotes import quote_answers
 from .answering.rerank import rerank_sentences
 from .answering.standalone import Reading, read_standalone, rewritten_question
 from .answering.unfound import unfound
@@ -121,7 +122,8 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     if not base.passages or (reading.confidence.refuse and not (names_papers or is_stated)):
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
-    chosen = choose_sentences(reading.evidence, reading.question, corpus.settings.answer.max_sentences)
+    most = corpus.settings.answer.max_sentences
+    chosen = choose(reading.evidence, reading.question, most, with_titles=not names_papers)
     yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)
 
 

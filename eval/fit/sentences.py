@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rag.answering.choice import choose
 from rag.answering.evidence import Evidence
 from rag.answering.features import SENTENCE_FEATURES
-from rag.answering.quotes import choose_sentences
 from rag.filters import Filters
 from rag.models.weights import Linear, Weights
 from rag.retrieval.search import SearchResult
@@ -87,7 +87,7 @@ def find_facts(choices: Sequence[Choice], weights: Weights) -> Facts:
 
 
 def _found_facts(choice: Choice, weights: Weights, most: int) -> list[bool]:
-    text = [c.text for c in choose_sentences(choice.evidence, choice.question.question, most, weights)[:most]]
+    text = [c.text for c in choose(choice.evidence, choice.question.question, most, weights)[:most]]
     return [any(holds_nugget(t, group) for t in text) for group in choice.question.nuggets]
 
 

@@ -22,8 +22,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from rag.answering.choice import choose
 from rag.answering.evidence import gather_evidence
-from rag.answering.quotes import choose_sentences
 from rag.answering.rerank import rerank_sentences
 from rag.assistant import Assistant
 from rag.errors import ConfigError
@@ -171,7 +171,7 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
         started = time.perf_counter()
         found = rerank_passages(library, search(library, question.question, weights=weights))
         evidence = rerank_sentences(library, found, gather_evidence(library, found), weights)
-        chosen = choose_sentences(evidence, question.question, assistant.settings.answer.max_sentences, weights)
+        chosen = choose(evidence, question.question, assistant.settings.answer.max_sentences, weights)
         seconds.append(time.perf_counter() - started)
         papers = dict.fromkeys(found.candidates.paper_keys[row] for row in found.order)
         gold = {folded(title) for title in question.gold_titles}

@@ -30,13 +30,18 @@ _FULL_LENGTH = 400  # characters
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may be quoted: its span in the paper, its readable text, and its chunk's row in the result."""
+    """What may be quoted: its span in the paper, its readable text, and its chunk's row in the result.
+
+    It is a sentence, a title, or the row of a table. `fit` is how well cells of the row fit the question, and `text`
+    then says them (`answering.cells`); 0 for all others.
+    """
 
     row: int
     paper_key: int
     span: Span
     text: str
     is_title: bool = False
+    fit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,13 @@
-"""Quotes: the choice of sentences, and an answer made of them with its citations."""
+"""Quotes: an answer made of chosen sentences with their citations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from ..models.weights import Weights
 from ..retrieval.search import SearchResult
-from ..retrieval.wanted import asks_for_paper
 from ..text.readable import readable
 from ..types import UNSURE, Answer, Citation, Paper, Sentence, Span
-from .evidence import Evidence, sentence_logits
 from .features import Candidate
 
 _MAX_GAP = 2  # characters between sentences that are quoted as one
@@ -27,34 +22,6 @@ def quote_answers(base: Answer, result: SearchResult, chosen: Sequence[Candidate
         yield replace(answer, complete=count == len(sentences))
 
 
-def choose_sentences(evidence: Evidence, question: str, most: int, weights: Weights | None = None) -> list[Candidate]:
-    """Return the best `most` sentences: papers in the order of their best sentence, sentences in the paper's order.
-
-    A question for a paper is answered with its title first.
-    """
-    if not evidence.candidates:
-        return []
-    scores = sentence_logits(evidence, weights)
-    order = np.argsort(-scores, kind="stable")
-    chosen: list[int] = []
-    seen: set[str] = set()
-    if asks_for_paper(question):
-        best = next((i for i in order if not evidence.candidates[i].is_title), order[0])
-        chosen += [
-            i
-            for i, c in enumerate(evidence.candidates)
-            if c.is_title and c.paper_key == evidence.candidates[best].paper_key
-        ]
-    for i in order:
-        text = evidence.candidates[i].text.casefold()
-        if len(chosen) < most and i not in chosen and text not in seen:
-            chosen.append(int(i))
-            seen.add(text)
-    papers = list(dict.fromkeys(evidence.candidates[i].paper_key for i in chosen))
-    picked = [evidence.candidates[i] for i in chosen]
-    return sorted(picked, key=lambda c: (papers.index(c.paper_key), c.span.start))
-
-
 def cite(result: SearchResult, chosen: Sequence[Candidate]) -> tuple[list[Sentence], list[Citation]]:
     """Return the chosen sentences as quoted sentences with their citations; adjacent ones are quoted as one."""
     sentences: list[Sentence] = []
@@ -64,7 +31,7 @@ def cite(result: SearchResult, chosen: Sequence[Candidate]) -> tuple[list[Senten
         span = Span(group[0].span.start, group[-1].span.end)
         quote = result.candidates.paper_text(group[0].row)[span.start : span.end]
         citations.append(citation_of(paper, number, span, quote))
-        sentences.append(Sentence(readable(quote), (number,), "quoted"))
+        sentences.append(Sentence(group[0].text if group[0].fit else readable(quote), (number,), "quoted"))
     return sentences, citations
 
 
@@ -90,21 +57,23 @@ def citation_of(paper: Paper, number: int, span: Span, quote: str) -> Citation:
 
 
 def _adjacent(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Return runs of sentences that follow each other in one chunk."""
-    groups: list[list[Candidate]] = []
-    for candidate in chosen:
-        last = groups[-1][-1] if groups else None
-        if (
-            last
-            and not last.is_title
-            and last.paper_key == candidate.paper_key
-            and last.row == candidate.row
-            and 0 <= candidate.span.start - last.span.end <= _MAX_GAP
-        ):
-            groups[-1].append(candidate)
+    """Return runs of sentences that follow each other in one chunk, each run where its best sentence stands."""
+    rank = {id(candidate): at for at, candidate in enumerate(chosen)}
+    runs: list[list[Candidate]] = []
+    for candidate in sorted(chosen, key=lambda each: (each.paper_key, each.row, each.is_title, each.span.start)):
+        if runs and _follows(runs[-1][-1], candidate):
+            runs[-1].append(candidate)
         else:
-            groups.append([candidate])
-    return groups
+            runs.append([candidate])
+    return sorted(runs, key=lambda run: min(rank[id(each)] for each in run))
+
+
+def _follows(one: Candidate, other: Candidate) -> bool:
+    """Return whether a sentence follows another, so that both are quoted as one."""
+    if one.is_title or other.is_title or one.fit or other.fit:
+        return False
+    is_near = 0 <= other.span.start - one.span.end <= _MAX_GAP
+    return is_near and (one.paper_key, one.row) == (other.paper_key, other.row)
 
 
 def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> Answer:

@@ -60,6 +60,14 @@ def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
         return Paper(**columns, **details, sources=sources)
 
 
+def tables_of(row: sqlite3.Row, length: int) -> tuple[Table, ...]:
+    """Return the tables of a paper in a row, whose text has `length` characters. Raise LibraryError if damaged."""
+    if '"packed_tables"' not in row["details"]:
+        return ()
+    with undamaged(f"the tables of the paper {row['id']}"):
+        return _unpack_tables(json.loads(row["details"])["packed_tables"], length)
+
+
 def _pack_tables(tables: Sequence[Table]) -> str:
     """Return tables as text. Compressed, so that a list of all papers does not parse the numbers of their cells."""
     return base64.b64encode(zlib.compress(json.dumps(plain_tables(tables), separators=(",", ":")).encode())).decode()

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..text.kinds import BODY
 from ..text.readable import readable
-from ..types import Chunk, Paper
+from ..types import Chunk, Paper, Table
 from .database import LIST, list_value
 from .removals import RemovalRecords
-from .rows import chunk_of, paper_of, undamaged
+from .rows import chunk_of, paper_of, tables_of, undamaged
 
 
 class Candidates:
@@ -99,6 +99,10 @@ class Candidates:
         text = self._texts[self.paper_keys[row]]
         assert text is not None
         return text
+
+    def tables(self, row: int) -> tuple[Table, ...]:
+        """Return the tables of the paper in a row that `texts` returned."""
+        return tables_of(self._paper_rows[self.paper_keys[row]], len(self.paper_text(row)))
 
     def _load_texts(self, rows: Sequence[int]) -> None:
         if wanted := {self.paper_keys[row]: self.keys[row] for row in rows if self.paper_keys[row] not in self._texts}:
