@@ -12,6 +12,7 @@ from rag.answering.features import SENTENCE_FEATURES
 from rag.filters import Filters
 from rag.models.weights import Linear, Weights
 from rag.retrieval.search import SearchResult
+from rag.retrieval.wanted import wanted_by
 from rag.text.readable import folded
 
 from ..questions import Question, holds_nugget
@@ -87,7 +88,7 @@ def find_facts(choices: Sequence[Choice], weights: Weights) -> Facts:
 
 
 def _found_facts(choice: Choice, weights: Weights, most: int) -> list[bool]:
-    text = [c.text for c in choose(choice.evidence, choice.question.question, most, weights)[:most]]
+    text = [c.text for c in choose(choice.evidence, wanted_by(choice.question.question), most, weights)[:most]]
     return [any(holds_nugget(t, group) for t in text) for group in choice.question.nuggets]
 
 

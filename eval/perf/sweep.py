@@ -31,6 +31,7 @@ from rag.models.weights import Weights, load_weights
 from rag.retrieval.features import FEATURES
 from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import search
+from rag.retrieval.wanted import wanted_by
 from rag.text.readable import folded
 
 from ..files import digest
@@ -171,7 +172,7 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
         started = time.perf_counter()
         found = rerank_passages(library, search(library, question.question, weights=weights))
         evidence = rerank_sentences(library, found, gather_evidence(library, found), weights)
-        chosen = choose(evidence, question.question, assistant.settings.answer.max_sentences, weights)
+        chosen = choose(evidence, wanted_by(question.question), assistant.settings.answer.max_sentences, weights)
         seconds.append(time.perf_counter() - started)
         papers = dict.fromkeys(found.candidates.paper_keys[row] for row in found.order)
         gold = {folded(title) for title in question.gold_titles}

@@ -1,48 +1,64 @@
 """The choice of what is quoted: the best sentence first, then only what adds to it.
 
 - Papers stand in the order of their best sentence, and the sentences of a paper by how well they answer.
+- A question on several papers or parts gets the best sentence of each of them first, if it is not far below the best.
 - A sentence follows if it is not far below the best one; further below it only if it holds a word of the question that
-  no chosen one holds, or a number where one is asked for.
+  no chosen one holds.
 - What says nearly the same as a chosen sentence is left out.
 - A question for a paper is answered with its title first. Where the paper was given, titles say nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from ..models.weights import Weights
 from ..retrieval.terms import search_terms, stem, stems_in
-from ..retrieval.wanted import asks_for_paper
+from ..retrieval.wanted import Wanted, asks_for_paper
 from .evidence import Evidence, sentence_logits
 from .features import Candidate
 
 _GAP = 1.0  # below the best sentence, in logits, that a sentence may be
-_GAP_OF_NEWS = 2.0  # the same, of one that adds something
+_GAP_OF_NEWS = 2.0  # the same, of one that holds another word of the question
+_GAP_OF_PART = 4.0  # the same, of the best one of a paper or part that is asked about
 _SAME = 0.8  # share of the words of the shorter of two sentences that both have, if they say the same
+_PART = 0.5  # share of the words of a part that a sentence about it holds
 
 
 def choose(
-    evidence: Evidence, question: str, most: int, weights: Weights | None = None, *, with_titles: bool = True
+    evidence: Evidence,
+    wanted: Wanted,
+    most: int,
+    weights: Weights | None = None,
+    *,
+    papers: Sequence[int] = (),
+    with_titles: bool = True,
 ) -> list[Candidate]:
     """Return the sentences to quote, at most `most`, best first; those of a paper stand together.
 
-    Without `with_titles`, titles are chosen only where there is nothing else.
+    `papers` are the keys of papers that each should be quoted. Without `with_titles`, titles are chosen only where
+    there is nothing else.
     """
     candidates = evidence.candidates
     if not candidates:
         return []
-    scores = sentence_logits(evidence, weights)
-    order = [int(i) for i in np.argsort(-scores, kind="stable")]
+    scores = sentence_logits(evidence, weights).tolist()
+    order = sorted(range(len(candidates)), key=lambda i: -scores[i])
     if not with_titles:
         order = [i for i in order if not candidates[i].is_title] or order
-    chosen = _title_of_best(candidates, order) if with_titles and asks_for_paper(question) else []
-    chosen += _best(candidates, scores, order, question, most - len(chosen), chosen)
-    papers = list(dict.fromkeys(candidates[i].paper_key for i in chosen))
-    return sorted((candidates[i] for i in chosen), key=lambda each: papers.index(each.paper_key))
+    titles = _title_of_best(candidates, order) if with_titles and asks_for_paper(wanted.question) else []
+    order = [i for i in order if i not in titles]
+    choice = _Choice(candidates, scores, most - len(titles), {stem(term) for term in search_terms(wanted.question)})
+    if order:
+        choice.add_best(order, _GAP_OF_NEWS, first=True)
+        for part in _parts(candidates, papers, wanted.parts):
+            if part.isdisjoint(choice.chosen):
+                choice.add_best([i for i in order if i in part], _GAP_OF_PART, first=True)
+        choice.add_best(order, _GAP_OF_NEWS)
+    picked = [candidates[i] for i in (*titles, *sorted(choice.chosen, key=lambda i: -scores[i]))]
+    place = {key: at for at, key in enumerate(dict.fromkeys(each.paper_key for each in picked))}
+    return sorted(picked, key=lambda each: place[each.paper_key])
 
 
 def _title_of_best(candidates: Sequence[Candidate], order: Sequence[int]) -> list[int]:
@@ -51,32 +67,51 @@ def _title_of_best(candidates: Sequence[Candidate], order: Sequence[int]) -> lis
     return [i for i, each in enumerate(candidates) if each.is_title and each.paper_key == key]
 
 
-def _best(
-    candidates: Sequence[Candidate],
-    scores: NDArray[np.float64],
-    order: Sequence[int],
-    question: str,
-    most: int,
-    titles: Sequence[int],
-) -> list[int]:
-    """Return the best sentences that add to each other, at most `most`."""
-    asked = {stem(term) for term in search_terms(question)}
-    chosen: list[int] = []
-    said: list[set[str]] = []
-    held: set[str] = set()
-    for i in order:
-        if len(chosen) >= most or (chosen and scores[i] < scores[chosen[0]] - _GAP_OF_NEWS):
-            break
-        words = stems_in(candidates[i].text)
-        news = asked & words - held
-        if i in titles or any(_says_the_same(words, other) for other in said):
-            continue
-        if chosen and scores[i] < scores[chosen[0]] - _GAP and not news:
-            continue
-        chosen.append(i)
-        said.append(words)
-        held |= news
-    return chosen
+def _parts(candidates: Sequence[Candidate], papers: Sequence[int], parts: Sequence[str]) -> Iterator[set[int]]:
+    """Yield the indexes of the candidates that are of each paper, and on each part, that is asked about."""
+    if len(papers) > 1:
+        for key in papers:
+            yield {i for i, each in enumerate(candidates) if each.paper_key == key}
+    words = [stems_in(part) for part in parts]
+    said = [stems_in(each.text) for each in candidates] if words else []
+    for own in words:
+        others = set().union(*(each for each in words if each is not own))
+        named = own - others or own
+        yield {i for i, stems in enumerate(said) if len(named & stems) >= _PART * len(named)}
+
+
+@dataclass
+class _Choice:
+    """Candidates that are chosen so far, what they say, and which words of the question they hold."""
+
+    candidates: Sequence[Candidate]
+    scores: Sequence[float]
+    most: int
+    asked: set[str]
+    chosen: list[int] = field(default_factory=list)
+    _said: list[set[str]] = field(default_factory=list)
+    _held: set[str] = field(default_factory=set)
+
+    def add_best(self, order: Sequence[int], gap: float, *, first: bool = False) -> None:
+        """Add candidates, best first, that add to the chosen ones and are at most `gap` below the best of these.
+
+        With `first`, add one, whether or not it holds another word of the question.
+        """
+        best = max((self.scores[i] for i in self.chosen), default=None)
+        for i in order:
+            if len(self.chosen) >= self.most or (best is not None and self.scores[i] < best - gap):
+                return
+            words = stems_in(self.candidates[i].text)
+            if i in self.chosen or any(_says_the_same(words, said) for said in self._said):
+                continue
+            news = self.asked & words - self._held
+            if not first and best is not None and self.scores[i] < best - _GAP and not news:
+                continue
+            self.chosen.append(i)
+            self._said.append(words)
+            self._held |= news
+            if first:
+                return
 
 
 def _says_the_same(words: set[str], other: set[str]) -> bool:
