@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .answering.choice import choose
+from .answering.completion import completed
 from .answering.confidence import confidence_in
 from .answering.counted import counted_answer
 from .answering.evidence import gather_evidence
@@ -128,6 +129,7 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     is_given = names_papers or len(reading.result.scope.papers) == 1
     wanted = wanted_by(reading.question)
     chosen = choose(reading.evidence, wanted, most, papers=papers, with_titles=not is_given)
+    chosen = completed(reading.result, wanted, chosen)
     yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)
 
 

@@ -101,6 +101,12 @@ def find_cells(question: str, paper: Paper, text: str, tables: Sequence[Table]) 
     return sorted(found, key=lambda cells: -cells.fit)[:MOST_FOUND]
 
 
+def row_sentence(paper: Paper, text: str, table: Table, row: int) -> str:
+    """Return what a row of a table says, all its values named by their headers; "" if it has no value."""
+    values = [value for value in labelled(text, table).values if value.row == row]
+    return _sentence(paper, table, values) if values else ""
+
+
 class _Asked:
     """The words of a question about a table, and what it compares."""
 

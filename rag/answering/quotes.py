@@ -28,10 +28,10 @@ def cite(result: SearchResult, chosen: Sequence[Candidate]) -> tuple[list[Senten
     citations: list[Citation] = []
     for number, group in enumerate(_adjacent(chosen), start=1):
         paper = result.candidates.paper(group[0].paper_key)
-        span = Span(group[0].span.start, group[-1].span.end)
+        span = Span(group[0].span.start, max(each.span.end for each in group))
         quote = result.candidates.paper_text(group[0].row)[span.start : span.end]
         citations.append(citation_of(paper, number, span, quote))
-        sentences.append(Sentence(group[0].text if group[0].fit else readable(quote), (number,), "quoted"))
+        sentences.append(Sentence(group[0].text if len(group) == 1 else readable(quote), (number,), "quoted"))
     return sentences, citations
 
 
@@ -60,7 +60,7 @@ def _adjacent(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
     """Return runs of sentences that follow each other in one chunk, each run where its best sentence stands."""
     rank = {id(candidate): at for at, candidate in enumerate(chosen)}
     runs: list[list[Candidate]] = []
-    for candidate in sorted(chosen, key=lambda each: (each.paper_key, each.row, each.is_title, each.span.start)):
+    for candidate in sorted(chosen, key=lambda each: (each.paper_key, each.is_title, each.span.start)):
         if runs and _follows(runs[-1][-1], candidate):
             runs[-1].append(candidate)
         else:
@@ -72,8 +72,9 @@ def _follows(one: Candidate, other: Candidate) -> bool:
     """Return whether a sentence follows another, so that both are quoted as one."""
     if one.is_title or other.is_title or one.fit or other.fit:
         return False
-    is_near = 0 <= other.span.start - one.span.end <= _MAX_GAP
-    return is_near and (one.paper_key, one.row) == (other.paper_key, other.row)
+    gap = other.span.start - one.span.end
+    is_near = gap < 0 or (gap <= _MAX_GAP and one.row == other.row)
+    return is_near and one.paper_key == other.paper_key
 
 
 def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> Answer:
