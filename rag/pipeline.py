@@ -24,7 +24,6 @@ from .retrieval.follow_ups import NO_QUESTION
 from .retrieval.rerank import rerank_passages
 from .retrieval.search import search, top_passages
 from .retrieval.terms import search_terms
-from .retrieval.wanted import wanted_by
 from .store.history import now
 from .text.language import ENGLISH, language_of
 from .text.readable import readable
@@ -127,7 +126,7 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     most = corpus.settings.answer.max_sentences
     papers = reading.result.scope.papers if names_papers else ()
     is_given = names_papers or len(reading.result.scope.papers) == 1
-    wanted = wanted_by(reading.question)
+    wanted = reading.result.wanted
     chosen = choose(reading.evidence, wanted, most, papers=papers, with_titles=not is_given)
     chosen = completed(reading.result, wanted, chosen)
     yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)

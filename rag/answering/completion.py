@@ -58,7 +58,7 @@ def completed(result: SearchResult, wanted: Wanted, chosen: Sequence[Candidate])
     """Return the chosen sentences completed, in the same order; what is quoted by then is not quoted again."""
     done: list[Candidate] = []
     for each in chosen:
-        if not (each.is_title or each.fit):
+        if not (each.is_title or each.cell_fit):
             each = _told_row(result, each) or _pointed_to(result, each) or _extended(result, wanted, each)
         if not any(_holds(other, each) for other in done):
             done = [other for other in done if not _holds(each, other)] + [each]

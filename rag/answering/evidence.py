@@ -90,7 +90,7 @@ def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArr
     logits = weights.sentences.logit(evidence.features)
     if len(evidence.fits):
         logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"]]
-    logits += _CELLS * np.array([candidate.fit for candidate in evidence.candidates])
+    logits += _CELLS * np.array([candidate.cell_fit for candidate in evidence.candidates])
     return logits if evidence.added_logits is None else logits + evidence.added_logits
 
 

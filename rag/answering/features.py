@@ -32,8 +32,8 @@ _FULL_LENGTH = 400  # characters
 class Candidate:
     """What may be quoted: its span in the paper, its readable text, and its chunk's row in the result.
 
-    It is a sentence, a title, or the row of a table. `fit` is how well cells of the row fit the question, and `text`
-    then says them (`answering.cells`); 0 for all others.
+    It is a sentence, a title, or the row of a table. `cell_fit` is how well cells of the row fit the question, and
+    `text` then says them (`answering.cells`); 0 for all others.
     """
 
     row: int
@@ -41,7 +41,7 @@ class Candidate:
     span: Span
     text: str
     is_title: bool = False
-    fit: float = 0.0
+    cell_fit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def _adjacent(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
 
 def _follows(one: Candidate, other: Candidate) -> bool:
     """Return whether a sentence follows another, so that both are quoted as one."""
-    if one.is_title or other.is_title or one.fit or other.fit:
+    if one.is_title or other.is_title or one.cell_fit or other.cell_fit:
         return False
     gap = other.span.start - one.span.end
     is_near = gap < 0 or (gap <= _MAX_GAP and one.row == other.row)

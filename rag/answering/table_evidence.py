@@ -10,15 +10,17 @@ from ..retrieval.search import SearchResult
 from .cells import MOST_FOUND, find_cells
 from .features import Candidate
 
+_WITHOUT = frozenset("papers statement limitations future contributions conclusions summary definition reason".split())
+"""Kinds of questions that no cell answers."""
 _PAPERS = 3  # whose tables are read: those of the best passages
 
 
 def cell_candidates(corpus: Corpus, result: SearchResult, rows: Sequence[int]) -> tuple[list[Candidate], list[float]]:
     """Return the cells that fit the question in the tables of the best papers, and the cosine of each to the question.
 
-    `rows` are the chunks that the other candidates are from, best first. A question for back matter has no cells.
+    `rows` are the chunks that the other candidates are from, best first.
     """
-    if result.asked is not None:
+    if result.asked is not None or result.wanted.kind in _WITHOUT:
         return [], []
     found = []
     for row in _best_of_papers(result, rows):
@@ -30,7 +32,7 @@ def cell_candidates(corpus: Corpus, result: SearchResult, rows: Sequence[int]) -
     encoded = corpus.embedder.encode_texts([MarkedText(cells.sentence, ()) for cells, _ in best])
     return [
         Candidate(_row_with(result, rows, row, cells.span.start), result.candidates.paper_keys[row], cells.span,
-                  cells.sentence, fit=cells.fit)
+                  cells.sentence, cell_fit=cells.fit)
         for cells, row in best
     ], [float(part.vector @ result.vector) for part in encoded]  # fmt: skip
 
