@@ -129,6 +129,7 @@ class _Asked:
         self._initials = self._initials_of(words)
         self._acronyms = {word.casefold() for word in words if word.isupper() and len(word) in _INITIALS}
         self._held: dict[str, _Held] = {}
+        self._of_word: dict[str, frozenset[int]] = {}
 
     @property
     def compares(self) -> bool:
@@ -159,6 +160,11 @@ class _Asked:
         return _Held(held, share)
 
     def _terms_of(self, word: str) -> frozenset[int]:
+        if word not in self._of_word:
+            self._of_word[word] = self._terms_like(word)
+        return self._of_word[word]
+
+    def _terms_like(self, word: str) -> frozenset[int]:
         folded = word.casefold()
         if len(folded) == 1 and word.isalpha():
             return frozenset(
