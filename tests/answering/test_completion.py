@@ -31,15 +31,20 @@ PAGE = """<h1>Boats of the Lagoon</h1>
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchResult]:
+def boats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("completion")
     (folder / "boats.html").write_text(PAGE)
     off = {"cross_encoder": {"model": "none"}}
     with Assistant.open(folder / "library", mode="quote", embedder=fake_embedder(), overrides=off) as opened:
         opened.add([folder / "boats.html"])
-        result = search(opened.library, "boats", filters=Filters())
-        result.candidates.texts(result.order)
-        yield result
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def found(boats: Assistant) -> SearchResult:
+    result = search(boats.library, "boats", filters=Filters())
+    result.candidates.texts(result.order)
+    return result
 
 
 def complete(found: SearchResult, sentence: str, question: str = "What do they do?") -> tuple[str, str]:
@@ -90,3 +95,9 @@ def test_a_row_is_told_by_its_headers_and_quoted_as_it_stands(found: SearchResul
     assert complete(found, "Skiff | 3.5 | 1.2") == (
         "Skiff | 3.5 | 1.2", "Skiff, Net (kg): 3.5; Rope (kg): 1.2 (Table 1)"
     )  # fmt: skip
+
+
+def test_a_cell_answers_first_and_its_quote_is_the_row(boats: Assistant) -> None:
+    answer = boats.ask("How many kg of rope does the punt have?", papers=[boats.papers()[0].id])
+    assert answer.text.startswith("Punt, Rope (kg): 0.8 (Table 1) [1]")
+    assert answer.citations[0].quote == "Punt | 4.0 | 0.8"
