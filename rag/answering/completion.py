@@ -57,9 +57,12 @@ _LABEL = re.compile(r"(table|fig)\w*\W*([A-Z]?\.?\d+)", re.IGNORECASE)
 def completed(result: SearchResult, wanted: Wanted, chosen: Sequence[Candidate]) -> list[Candidate]:
     """Return the chosen sentences completed, in the same order; what is quoted by then is not quoted again."""
     done: list[Candidate] = []
+    cells = [each for each in chosen if each.cell_fit]
     for each in chosen:
         if not (each.is_title or each.cell_fit):
             each = _told_row(result, each) or _pointed_to(result, each) or _extended(result, wanted, each)
+            if any(_holds(each, cell) for cell in cells):  # a table whose cells say what is asked for
+                continue
         if not any(_holds(other, each) for other in done):
             done = [other for other in done if not _holds(each, other)] + [each]
     return done

@@ -78,9 +78,13 @@ def _follows(one: Candidate, other: Candidate) -> bool:
 
 
 def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> Answer:
-    titles = {citation.number for citation in citations if citation.quote == citation.title}
-    text = ""
+    """Return the answer with its text; titles, and the sentences of each paper, are on lines by themselves."""
+    cited = {citation.number: citation for citation in citations}
+    text, last = "", None
     for sentence in sentences:
+        citation = cited[sentence.citations[0]] if sentence.citations else None
+        begins_line = citation and last and (last.quote == last.title or last.paper_id != citation.paper_id)
+        text += "\n" if begins_line else " " if text else ""
         text += sentence.text + "".join(f" [{number}]" for number in sentence.citations)
-        text += "\n" if titles.intersection(sentence.citations) else " "  # a title is on a line by itself
-    return replace(base, text=text.rstrip(), sentences=tuple(sentences), citations=tuple(citations))
+        last = citation
+    return replace(base, text=text, sentences=tuple(sentences), citations=tuple(citations))
