@@ -47,7 +47,7 @@ def found(boats: Assistant) -> SearchResult:
     return result
 
 
-def complete(found: SearchResult, sentence: str, question: str = "What do they do?") -> tuple[str, str]:
+def complete(found: SearchResult, sentence: str, question: str = "How do they work?") -> tuple[str, str]:
     """The quote and the text that a sentence is completed to."""
     row = found.order[0]
     text = found.candidates.paper_text(row)
