@@ -53,26 +53,12 @@ class Retrieval(_Table):
 
 class CrossEncoder(_Table):
     model: str = Field("auto", min_length=1)
-    passages: int = Field(15, ge=1, le=1000)
-    sentences: int = Field(16, ge=1, le=1000)
-    order: bool = True
-    choice: bool = True
-    confidence: bool = True
+    passages: int = Field(16, ge=1, le=1000)
 
     @property
     def used(self) -> bool:
-        """Return whether it reranks anything."""
-        return self.reads_passages or self.reads_sentences
-
-    @property
-    def reads_passages(self) -> bool:
-        """Return whether it reranks passages."""
-        return self.model != "none" and self.order
-
-    @property
-    def reads_sentences(self) -> bool:
-        """Return whether it scores sentences, which only the packaged one can."""
-        return self.model == "auto" and (self.choice or self.confidence)
+        """Return whether there is one."""
+        return self.model != "none"
 
 
 class Answering(_Table):

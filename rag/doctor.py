@@ -76,16 +76,14 @@ def _contents(library: Library) -> Iterator[Finding]:
 
 def _cross_encoder(library: Library) -> Finding:
     settings = library.settings.cross_encoder
-    uses = [f"{settings.passages} passages"] if settings.reads_passages else []
-    uses += [f"{settings.sentences} sentences"] if settings.reads_sentences else []
-    if not uses:
+    if not settings.used:
         return Finding(True, "cross-encoder: switched off in the settings")
     try:
         loaded = library.reranker is not None
     except FootnoteError as error:
         return Finding(False, str(error))
     name = "packaged" if settings.model == "auto" else settings.model
-    return Finding(loaded, f"cross-encoder: {name}, for {' and '.join(uses)}")
+    return Finding(loaded, f"cross-encoder: {name}, for {settings.passages} passages")
 
 
 def _backend() -> Finding:

@@ -11,9 +11,9 @@ from .answering.completion import completed
 from .answering.confidence import confidence_in
 from .answering.counted import counted_answer
 from .answering.evidence import gather_evidence
+from .answering.grounds import grounds
 from .answering.prose import written_answers
 from .answering.quotes import quote_answers
-from .answering.rerank import rerank_sentences
 from .answering.standalone import Reading, read_standalone, rewritten_question
 from .answering.unfound import unfound
 from .errors import AnswerModelError, ConfigError
@@ -70,7 +70,8 @@ def answers(
         scope = searched(corpus, request.filters, None if matching is None else len(matching))
         yield replace(counted, complete=False, searched=scope)
         seconds = {"retrieve": 0.0, "answer": time.perf_counter() - started}
-        return replace(counted, searched=scope, seconds=seconds, asked=now())
+        of_titles = grounds(counted, counted.standalone_question)
+        return replace(counted, searched=scope, grounds=of_titles, seconds=seconds, asked=now())
     reading = read_standalone(corpus, request.question, request.history, read_question)
     answer = yield from _growing(quoted(corpus, request, reading))
     model = find_model()
@@ -80,7 +81,7 @@ def answers(
     if model and not answer.refused:
         answer = yield from _growing(written(corpus, request, reading, answer, model))
     seconds = {"retrieve": reading.seconds, "answer": time.perf_counter() - started - reading.seconds}
-    return replace(answer, seconds=seconds, asked=now())
+    return replace(answer, grounds=grounds(answer, reading.question), seconds=seconds, asked=now())
 
 
 def courtesy_reply(text: str) -> Answer:
@@ -109,7 +110,6 @@ def read(corpus: Corpus, question: str, filters: Filters) -> Reading:
     result = rerank_passages(corpus, result)
     seconds = time.perf_counter() - started
     evidence = gather_evidence(corpus, result)
-    evidence = rerank_sentences(corpus, result, evidence)
     return Reading(question, result, evidence, confidence_in(evidence), seconds)
 
 

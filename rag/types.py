@@ -288,6 +288,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     # papers; brief: abstracts among them; failed: files. With filters also: of, the papers in the library; filters.
     searched: dict[str, Any] = field(default_factory=dict)
+    grounds: str = ""  # what it rests on, as `2 quotes, both from one paper; neither holds a number`
     prompt_version: str | None = None
     asked: str = ""  # when, in ISO form; empty in growing answers
     number: int | None = None  # under which it is kept

@@ -42,10 +42,8 @@ def test_server_version_model_window_and_memory_get_a_finding_each(tmp_path: Pat
         ({}, "cross-encoder: packaged, for 15 passages and 16 sentences"),
         ({"order": False}, "cross-encoder: packaged, for 16 sentences"),
         ({"choice": False, "confidence": False}, "cross-encoder: packaged, for 15 passages"),
-        ({"order": False, "choice": False, "confidence": False}, "cross-encoder: switched off in the settings"),
         ({"model": "none"}, "cross-encoder: switched off in the settings"),
         ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is not a folder. "),
-        ({"model": "/nobody/none", "order": False}, "cross-encoder: switched off in the settings"),
     ],
 )
 def test_the_cross_encoder_s_uses_are_listed_and_its_fault_stops_no_other_check(

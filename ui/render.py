@@ -112,16 +112,16 @@ def text_html(text: str) -> str:
 
 
 def status_line(answer: Answer) -> str:
-    """Return who wrote the answer, its confidence, what was searched and the time it took."""
+    """Return who wrote the answer, what it rests on, what was searched and the time it took."""
     if not answer.seconds:
         return ""
     parts = [
         _written_by(answer),
-        "" if answer.refused else f"confidence {answer.confidence:.0%}",
+        answer.grounds,
         f"{papers} searched" if (papers := papers_text(answer.searched)) else "",
         f"{sum(answer.seconds.values()):.1f} s",
     ]
-    return ", ".join(filter(None, parts))
+    return " · ".join(filter(None, parts))
 
 
 def _written_by(answer: Answer) -> str:

@@ -3,8 +3,8 @@
     python -m eval sweep eval/sweep.toml --papers ../shared/seeds --out out/sweep
 
 The file has a table `[grid]` of lists: the keys `max_tokens`, `overlap_sentences`, `backend`, `candidates` and
-`passages_per_paper` are settings of config.toml, `max_sentences` is the answer's, `passages`, `sentences`, `order` and
-`choice` are the cross-encoder's, and `fusion` names weights given in `[fusion.NAME]`; "fitted" are the shipped ones.
+`passages_per_paper` are settings of config.toml, `max_sentences` is the answer's, `passages` the cross-encoder's, and
+`fusion` names weights given in `[fusion.NAME]`; "fitted" are the shipped ones.
 Papers are embedded once for each kind of chunk and backend; other settings reuse the vectors. Writes sweep.json and
 sweep.svg and prints a table. An interrupted run continues where it stopped.
 """
@@ -24,7 +24,6 @@ from typing import Any
 
 from rag.answering.choice import choose
 from rag.answering.evidence import gather_evidence
-from rag.answering.rerank import rerank_sentences
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.models.weights import Weights, load_weights
@@ -41,9 +40,11 @@ from ..statistics import rounded, summarise_scores
 
 _EMBEDDED = {"max_tokens": "chunking", "overlap_sentences": "chunking", "backend": "embedding"}
 _SEARCHED = {
-    "candidates": "retrieval", "passages_per_paper": "retrieval", "max_sentences": "answer",
-    **dict.fromkeys(("passages", "sentences", "order", "choice"), "cross_encoder"),
-}  # fmt: skip
+    "candidates": "retrieval",
+    "passages_per_paper": "retrieval",
+    "max_sentences": "answer",
+    "passages": "cross_encoder",
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -171,7 +172,7 @@ def _measure(assistant: Assistant, questions: Sequence[Question], weights: Weigh
     for question in questions:
         started = time.perf_counter()
         found = rerank_passages(library, search(library, question.question, weights=weights))
-        evidence = rerank_sentences(library, found, gather_evidence(library, found), weights)
+        evidence = gather_evidence(library, found)
         chosen = choose(evidence, wanted_by(question.question), assistant.settings.answer.max_sentences, weights)
         seconds.append(time.perf_counter() - started)
         papers = dict.fromkeys(found.candidates.paper_keys[row] for row in found.order)

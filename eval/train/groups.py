@@ -1,297 +1,233 @@
-"""Make the training data of the cross-encoder: questions with texts that answer, and with texts that only look like it.
+"""Make the training data of the cross-encoder: questions with passages, of whose sentences some answer.
 
-The data are the training parts of QASPER, SciFact and PubMedQA, and the text of their papers (eval/train/synthetic.py).
-A group is what the program finds for a question, drawn evenly from all of it and with the program's own score of each
-text, which the cross-encoder has to improve on: from the nearest texts alone it learns that what is near is wrong.
-Of the parts kept for reporting only the ids of their abstracts are read, and these abstracts are left out.
+The data are the training parts of QASPER, SciFact and PubMedQA, and headings of their papers as keyword questions.
+A group has passages that answer and passages near them that do not. Of the parts kept for
+reporting only the ids of their abstracts are read, and these abstracts are left out.
 """
 
-import itertools
+from __future__ import annotations
+
 import random
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from rag.answering.evidence import gather_evidence
-from rag.assistant import Assistant
-from rag.filters import Filters
-from rag.library import Library
-from rag.models.weights import load_weights
+from rag.ingest.sentences import split_sentences
 from rag.retrieval.features import section_kind
-from rag.retrieval.search import search
 from rag.retrieval.terms import STOP_WORDS
 from rag.text.readable import readable
 
-from ..collections.qasper_papers import QasperPaper, read_qasper
-from ..files import read_json_lines, write_json_lines
-from ..measures import token_f1
-from ..runs import add_papers, shown
-from .data import PASSAGES, Data, Group, Pair, Text, negated, opening, sentences_of
-from .synthetic import MadeUp, with_title
+from ..collections.qasper_papers import PaperQuestion, QasperPaper, read_qasper
+from ..files import read_json_lines
+from ..runs import shown
+from .neighbours import Neighbours
 
-NEGATIVES = 7  # the most texts of a group that do not answer
-_PASSAGE_NEGATIVES = 3
-_OWN_NEGATIVES = 4  # from the abstract that answers, in collections of abstracts
-_DRAWN_FROM = 30  # best sentences, about as many as are reranked for an answer
-_PASSAGES = 24
-_SAME = 0.7  # token F1 from which a sentence found is the one that a collection names
+HELD_PAPERS = 120  # the first of QASPER's: nothing is trained on their questions, so that weights can be fitted on them
+NEGATIVES = 4  # passages of a group that do not answer
+_NEAR = 12  # nearest passages, from which they are drawn
+_WORDS = 110  # of a passage; a few are longer
+_LONG_WORDS = 170
+_LONG_SHARE = 0.2
 _LEAST_OVERLAP = 0.3  # of an answer's words with the sentence that is taken to answer
-_REPEATED = 0.6  # a sentence outside the evidence with this overlap repeats the answer
+_ALSO = 0.6  # of the best sentence's overlap, with which another one answers too
+_SUMMARIES = ("introduction", "conclusion")
 
 
-class _FoundText(NamedTuple):
-    """A text found for a question, and its span in its paper (by id)."""
+class Passage(NamedTuple):
+    """Sentences of a paper under its title and section; `right` says which of them answer."""
 
-    paper: str
-    text: Text
-    start: int
-    end: int
+    title: str
+    section: str
+    sentences: tuple[str, ...]
+    right: tuple[bool, ...] = ()
 
-
-class _Found(NamedTuple):
-    """The sentences and passages found for a question, best first."""
-
-    sentences: list[_FoundText]
-    passages: list[_FoundText]
+    @property
+    def text(self) -> str:
+        return " ".join(self.sentences)
 
 
-def read_data(folder: Path, work: Path, papers: int | None = None) -> Data:
-    """Make the training data from the collections in `folder`; `work` keeps the library that negatives come from.
+class Group(NamedTuple):
+    """A question and passages, of which the first `answering` answer it. `marked`: whether `right` is known."""
 
-    `papers` limits each collection to its first papers, for trials.
-    """
+    source: str
+    question: str
+    passages: tuple[Passage, ...]
+    answering: int
+    marked: bool
+
+
+def read_groups(folder: Path, papers: int | None = None) -> list[Group]:
+    """Make the groups from the collections in `folder`; `papers` limits each to its first ones, for trials."""
+    rng = random.Random(0)
     qasper = read_qasper(folder / "qasper_train")[:papers]
     claims = read_json_lines(folder / "scifact" / "claim_pairs_train.jsonl")[: papers and papers * 2]
     medical = [row for row in read_json_lines(folder / "pubmedqa" / "pqa_labeled.jsonl") if row["split"] != "test"]
-    medical = medical[:papers]
-    corpus = _abstracts(folder / "scifact", {pair["doc_id"] for pair in claims})[: papers and papers * 4]
-    work.mkdir(parents=True, exist_ok=True)
-    write_json_lines(work / "papers.jsonl", _papers(qasper, corpus, medical))
-    more = {"retrieval": {"passages_per_paper": _PASSAGES}}  # most questions are about one paper
-    with Assistant.open(library=work / "library", mode="quote", overrides=more) as assistant:
-        add_papers(assistant, [work / "papers.jsonl"])
-        asked = _Questions(assistant.library, random.Random(0))
-        made_up = MadeUp(assistant.library, random.Random(1))
-        known = {row["_id"] for row in corpus}
-        read = [*asked.of_qasper(qasper), *asked.of_claims(claims), *asked.of_medical(medical), *made_up.clozes()]
-        groups = [group for group in read if len(group.texts) > 1 and (group.answers or group.source != PASSAGES)]
-        pairs = [*_claim_pairs(claims, known), *made_up.changed_sentences()]
-    return Data(groups, pairs)
+    groups = [*_of_qasper(qasper, rng), *_of_abstracts(folder, claims, medical[:papers], rng)]
+    return [group for group in groups if len(group.passages) > 1]
 
 
-class _Questions:
-    """Makes groups from the questions and claims of the collections; negatives come from the library."""
-
-    def __init__(self, library: Library, rng: random.Random) -> None:
-        self._library, self._random = library, rng
-        self._ids = {paper.citekey: paper.id for paper in library.papers()}
-
-    def of_qasper(self, papers: Sequence[QasperPaper]) -> Iterator[Group]:
-        """Yield questions on a known paper, with and without words of its title; evidence is a sentence or a passage.
-
-        Of questions that no annotator could answer, no text found answers.
-        """
-        summaries = _openings_of_summaries(papers)
-        for paper in shown(papers, "papers of QASPER"):
-            id_ = self._ids.get(paper.id)
-            if id_ is None:
-                continue
-            text = self._library.records.paper(id_).text
-            for asked in paper.questions:
-                named = with_title(self._random, asked.question, paper.title)
-                found, anywhere = self._find(asked.question, id_), self._find(named)
-                if asked.answerability == "unanswerable":
-                    yield self._group("unanswerable", asked.question, None, found.sentences)
-                    yield self._group("unanswerable", named, None, anywhere.sentences)
-                    continue
-                evidence = [each.text for each in paper.paragraphs if each.id in asked.evidence]
-                answers = [each.answer for each in asked.annotations if each.type != "unanswerable"]
-                spans = [(start, start + len(each)) for each in evidence if (start := text.find(each)) >= 0]
-                judge = _Judge(asked.question, answers, id_, spans)
-                for question, sentences in ((asked.question, found.sentences), (named, anywhere.sentences)):
-                    yield self._group("qasper", question, *judge.split(sentences)).without(summaries)
-                inside = [each for each in found.passages if judge.is_evidence(each)]
-                rest = [each for each in found.passages if not judge.is_evidence(each)]
-                best = max(inside, key=judge.overlap, default=None)
-                yield self._group(PASSAGES, asked.question, best, rest, _PASSAGE_NEGATIVES).without(summaries)
-
-    def of_claims(self, pairs: Sequence[dict[str, Any]]) -> Iterator[Group]:
-        """Yield claims with the sentences for or against them, and with the passages of these sentences."""
-        cited: dict[int, set[str]] = {}
-        for pair in pairs:
-            cited.setdefault(pair["claim_id"], set()).add(pair["doc_id"])
-        for pair in shown(pairs, "claims"):
-            if pair["doc_id"] not in self._ids:
-                continue
-            id_, claim = self._ids[pair["doc_id"]], pair["claim"]
-            also = {self._ids[name] for name in cited[pair["claim_id"]] if name in self._ids} - {id_}
-            found = self._find(claim)
-            sentences = [each for each in found.sentences if each.paper not in also]
-            own = [each for each in sentences if each.paper == id_]
-            evidence = [readable(each) for each in pair["evidence_sentences"]]
-            if not evidence:
-                yield self._group("claims unstated", claim, None, own)
-            yield from self._among_its_neighbours("claims", claim, sentences, id_, evidence)
-            yield self._of_passages(claim, id_, found, also)
-
-    def of_medical(self, rows: Sequence[dict[str, Any]]) -> Iterator[Group]:
-        """Yield questions with the sentences of the conclusion, which answer them, and a passage of their paper."""
-        for row in shown(rows, "questions of PubMedQA"):
-            if row["id"] not in self._ids:
-                continue
-            id_, question = self._ids[row["id"]], row["question"]
-            found = self._find(question)
-            conclusion = sentences_of(row["long_answer"])
-            yield from itertools.islice(
-                self._among_its_neighbours("medical", question, found.sentences, id_, conclusion), 2
-            )
-            yield self._of_passages(question, id_, found, set())
-
-    def _among_its_neighbours(
-        self, source: str, question: str, found: Sequence[_FoundText], paper: str, wanted: Sequence[str]
-    ) -> Iterator[Group]:
-        """Yield each wanted sentence of the paper, among some of the same abstract and some of others."""
-        others = [each for each in found if not _is_one_of(each, wanted)]
-        for right in [each for each in found if each.paper == paper and _is_one_of(each, wanted)]:
-            own = [each for each in others if each.paper == paper]
-            own = self._random.sample(own, len(own))[:_OWN_NEGATIVES]
-            rest = [each for each in others if each.paper != paper][:_DRAWN_FROM]
-            drawn = self._random.sample(rest, min(NEGATIVES - len(own), len(rest)))
-            yield self._group(source, question, right, own + drawn)
-
-    def _of_passages(self, question: str, paper: str, found: _Found, without: Container[str]) -> Group:
-        """Return the best passage of the paper that answers, among passages of others."""
-        own = next((each for each in found.passages if each.paper == paper), None)
-        others = [each for each in found.passages if each.paper != paper and each.paper not in without]
-        return self._group(PASSAGES, question, own, others, _PASSAGE_NEGATIVES)
-
-    def _find(self, question: str, paper: str | None = None) -> _Found:
-        found = search(self._library, question[:1000], filters=Filters(papers=(paper,) if paper else ()))
-        evidence = gather_evidence(self._library, found)
-        if not evidence.candidates:
-            return _Found([], [])
-        chances = load_weights().sentences.probability(evidence.features)
-        logits = np.log(chances / (1.0 - chances))
-        papers = {key: found.candidates.paper(key) for key in set(found.candidates.paper_keys)}
-        titles = {key: "" if p.title == p.citekey else readable(p.title) for key, p in papers.items()}
-        sentences = [
-            _FoundText(papers[c.paper_key].id, Text(titles[c.paper_key], c.text, round(float(logits[i]), 3)), *c.span)
-            for i in np.argsort(-chances, kind="stable")
-            if not (c := evidence.candidates[i]).is_title and len(c.text) > 20
-        ]
-        rows = found.order[:_PASSAGES]
-        texts = found.candidates.texts(rows)
-        passages = []
-        for row in rows:
-            chunk, key = found.candidates.chunk(row), found.candidates.paper_keys[row]
-            text = readable(texts[row])
-            score = round(float(found.scores[row]), 3)
-            passages.append(_FoundText(papers[key].id, Text(titles[key], text, score), chunk.start, chunk.end))
-        return _Found(sentences, passages)
-
-    def _group(
-        self, source: str, question: str, right: _FoundText | None, others: Sequence[_FoundText], most: int = NEGATIVES
-    ) -> Group:
-        """Return a group of the right text, if any, and at most `most` others."""
-        texts = dict.fromkeys(each.text for each in others if not right or each.text.text != right.text.text)
-        pool = list(texts)[:_DRAWN_FROM]
-        drawn = self._random.sample(pool, min(most, len(pool)))
-        chosen = [right.text, *drawn] if right else drawn
-        if right and not right.text.title:  # then no text has a title, which would give the right one away
-            chosen = [each._replace(title="") for each in chosen]
-        return Group(source, question, tuple(chosen), right is not None)
+# QASPER
 
 
-def _openings_of_summaries(papers: Sequence[QasperPaper]) -> frozenset[str]:
-    """Return the beginnings of all sentences of abstracts, introductions and conclusions.
-
-    QASPER takes no evidence from abstracts and little from the others, though they often repeat it. As negatives they
-    would teach that a text like an abstract does not answer.
-    """
-    return frozenset(
-        opening(sentence)
-        for paper in papers
-        for each in paper.paragraphs
-        if each.section == "Abstract" or section_kind(each.section) in ("introduction", "conclusion")
-        for sentence in sentences_of(each.text)
-    )
+def _of_qasper(papers: Sequence[QasperPaper], rng: random.Random) -> Iterator[Group]:
+    for paper in shown(papers, "papers of QASPER"):
+        passages = [cut for each in paper.paragraphs for cut in _cut(paper.title, each.section, each.text, rng)]
+        near = Neighbours([f"{each.section} {each.text}" for each in passages])
+        for asked in paper.questions:
+            yield from _asked(paper, asked, passages, near, rng)
+        yield from _by_heading(paper, passages, near, rng)
 
 
-class _Judge:
-    """Judges which texts of a paper answer a question, by its evidence and the words of its answers."""
+def _asked(
+    paper: QasperPaper, asked: PaperQuestion, passages: list[Passage], near: Neighbours, rng: random.Random
+) -> Iterator[Group]:
+    """Yield a question with passages of its evidence, as their sentences are marked, or with none."""
+    if asked.answerability == "unanswerable":
+        drawn = [passages[i] for i in near.nearest(asked.question, NEGATIVES + 1)]
+        yield Group("unanswerable", asked.question, tuple(drawn), 0, True)
+        return
+    if not asked.evidence:
+        return
+    answers = [each.answer for each in asked.annotations if each.type != "unanswerable"]
+    judge = Judge(asked.question, answers)
+    evidence = " ".join(each.text for each in paper.paragraphs if each.id in asked.evidence)
+    inside = [i for i, each in enumerate(passages) if each.sentences[0] in evidence and each.text in evidence]
+    answer = iter(judge.right([sentence for i in inside for sentence in passages[i].sentences]))
+    marked = [passages[i]._replace(right=tuple(next(answer) for _ in passages[i].sentences)) for i in inside]
+    right = [each for each in marked if any(each.right)]
+    if not right:
+        return
+    rng.shuffle(right)
+    allowed = [
+        i
+        for i, each in enumerate(passages)
+        if i not in inside and each.section != "Abstract" and not _repeats(each, judge)
+    ]
+    others = _drawn(near, asked.question, allowed, NEGATIVES + 1 - len(right[:2]), rng)
+    yield Group("qasper", asked.question, (*right[:2], *(passages[i] for i in others)), len(right[:2]), True)
 
-    def __init__(self, question: str, answers: Sequence[str], paper: str, spans: Sequence[tuple[int, int]]) -> None:
+
+def _repeats(passage: Passage, judge: Judge) -> bool:
+    """Return whether a summary of the paper may answer too: QASPER takes little evidence from these."""
+    return section_kind(passage.section) in _SUMMARIES and judge.overlap(passage.text) >= _LEAST_OVERLAP
+
+
+def _by_heading(paper: QasperPaper, passages: list[Passage], near: Neighbours, rng: random.Random) -> Iterator[Group]:
+    """Yield a question of keywords, a heading of the paper, with a passage under it whose heading is left out."""
+    names = {each.section.rpartition(":::")[2].strip() for each in passages}
+    wanted = sorted(name for name in names if len(_stems(name)) >= 2 and section_kind(name) is None)
+    if not wanted:
+        return
+    name = rng.choice(wanted)
+    inside = [i for i, each in enumerate(passages) if each.section.rpartition(":::")[2].strip() == name]
+    outside = [i for i, each in enumerate(passages) if i not in inside and each.section != "Abstract"]
+    others = _drawn(near, name, outside, NEGATIVES, rng)
+    one = passages[rng.choice(inside)]._replace(section="")
+    yield Group("heading", name.lower(), (one, *(passages[i]._replace(section="") for i in others)), 1, False)
+
+
+# Abstracts
+
+
+def _of_abstracts(
+    folder: Path, claims: Sequence[dict[str, Any]], medical: Sequence[dict[str, Any]], rng: random.Random
+) -> Iterator[Group]:
+    """Yield claims with abstracts that speak for or against them, and medical questions with their abstracts."""
+    judged = {line.split("\t")[1] for line in (folder / "scifact" / "qrels" / "test.tsv").read_text().splitlines()[1:]}
+    corpus = [row for row in read_json_lines(folder / "scifact" / "corpus.jsonl") if row["_id"] not in judged]
+    texts = [(row["title"], row["text"]) for row in corpus]
+    texts += [("", " ".join([*row["contexts"], row["long_answer"]])) for row in medical]
+    place = {row["_id"]: i for i, row in enumerate(corpus)}
+    near = Neighbours([f"{title} {text}" for title, text in texts])
+    cited: dict[int, set[int]] = {}
+    for pair in claims:
+        cited.setdefault(pair["claim_id"], set()).update([place[pair["doc_id"]]] if pair["doc_id"] in place else [])
+
+    def others(question: str, without: set[int]) -> list[Passage]:
+        allowed = [i for i in near.nearest(question, _NEAR + len(without)) if i not in without]
+        drawn = rng.sample(allowed, min(NEGATIVES, len(allowed)))
+        return [rng.choice(_cut(*_as_section(texts[i]), rng)) for i in drawn]
+
+    for pair in shown(claims, "claims"):
+        if pair["doc_id"] not in place:
+            continue
+        own, evidence = texts[place[pair["doc_id"]]], {each.strip() for each in pair["evidence_sentences"]}
+        parts = [_marked(each, evidence) for each in _cut(*_as_section(own), rng)]
+        right = [each for each in parts if any(each.right)][:2]
+        if right:
+            rest = others(pair["claim"], cited[pair["claim_id"]])
+            yield Group("claims", pair["claim"], (*right, *rest), len(right), True)
+        elif not evidence:
+            yield Group("claims unstated", pair["claim"], tuple(parts[:2]), 0, True)
+    for number, row in enumerate(shown(medical, "questions of PubMedQA")):
+        own = texts[len(corpus) + number]
+        passage = _cut(*_as_section(own), rng)[-1]  # with the conclusion; its sentences are not marked, or all that
+        # reads like one would seem to answer
+        yield Group("medical", row["question"], (passage, *others(row["question"], {len(corpus) + number})), 1, False)
+
+
+def _as_section(text: tuple[str, str]) -> tuple[str, str, str]:
+    return text[0], "", text[1]
+
+
+def _marked(passage: Passage, evidence: set[str]) -> Passage:
+    keys = {_key(each) for each in evidence}
+    return passage._replace(right=tuple(_key(each) in keys for each in passage.sentences))
+
+
+def _key(sentence: str) -> str:
+    return "".join(filter(str.isalnum, sentence))[:60]
+
+
+# Passages and their sentences
+
+
+def _cut(title: str, section: str, text: str, rng: random.Random) -> list[Passage]:
+    """Return a text in pieces of whole sentences, of about `_WORDS` words."""
+    sentences = [readable(text[start:end]) for start, end in split_sentences(text)]
+    most = _LONG_WORDS if rng.random() < _LONG_SHARE else _WORDS
+    pieces: list[list[str]] = [[]]
+    count = 0
+    for sentence in sentences:
+        words = len(sentence.split())
+        if pieces[-1] and count + words > most:
+            pieces.append([])
+            count = 0
+        pieces[-1].append(sentence)
+        count += words
+    section = section.replace(" ::: ", ": ")
+    return [Passage(title, section, tuple(piece), (False,) * len(piece)) for piece in pieces if piece]
+
+
+def _drawn(near: Neighbours, question: str, allowed: Sequence[int], count: int, rng: random.Random) -> list[int]:
+    """Return passages that do not answer: most of them near the question, one from anywhere."""
+    known = set(allowed)
+    close = [i for i in near.nearest(question, _NEAR + len(near) - len(allowed)) if i in known][:_NEAR]
+    drawn = rng.sample(close, min(count - 1, len(close)))
+    rest = sorted(known - set(drawn))
+    return drawn + rng.sample(rest, min(count - len(drawn), len(rest)))
+
+
+class Judge:
+    """Judges which sentences of the evidence answer, by the words of the answers."""
+
+    def __init__(self, question: str, answers: Sequence[str]) -> None:
         # No text contains "yes", so for such answers the words of the question count.
-        self._plain = all(answer.casefold().strip(".") in ("yes", "no") for answer in answers)
-        self._wanted = [_stems(question)] if self._plain else [_stems(answer) for answer in answers]
-        self._paper, self._spans = paper, spans
+        plain = all(answer.casefold().strip(".") in ("yes", "no") for answer in answers)
+        self._wanted = [_stems(question)] if plain else [_stems(answer) for answer in answers]
 
-    def is_evidence(self, found: _FoundText) -> bool:
-        return found.paper == self._paper and any(found.start < end and start < found.end for start, end in self._spans)
-
-    def overlap(self, found: _FoundText) -> float:
+    def overlap(self, text: str) -> float:
         """Return the largest share of the words of one answer that the text contains."""
-        stems = _stems(found.text.text)
+        stems = _stems(text)
         return max((len(each & stems) / max(len(each), 1) for each in self._wanted), default=0.0)
 
-    def split(self, sentences: Sequence[_FoundText]) -> tuple[_FoundText | None, list[_FoundText]]:
-        """Return the sentence of the evidence with most of an answer, and the sentences that do not answer."""
-        evidence = [each for each in sentences if self.is_evidence(each)]
-        best = max(evidence, key=self.overlap, default=None)
-        most = self.overlap(best) if best else 0.0
-        if most < _LEAST_OVERLAP:
-            return None, []
-        rest = [
-            each
-            for each in sentences
-            if (
-                self.overlap(each) < most / 3
-                if self.is_evidence(each)
-                else self._plain or self.overlap(each) < _REPEATED
-            )
-        ]
-        return best, rest
-
-
-def _is_one_of(found: _FoundText, wanted: Sequence[str]) -> bool:
-    return any(token_f1(found.text.text, each) >= _SAME for each in wanted)
+    def right(self, sentences: Sequence[str]) -> list[bool]:
+        """Return whether each sentence holds about as much of an answer as the best one; none if that is little."""
+        overlaps = [self.overlap(sentence) for sentence in sentences]
+        best = max(overlaps, default=0.0)
+        return [best >= _LEAST_OVERLAP and overlap >= _ALSO * best for overlap in overlaps]
 
 
 def _stems(text: str) -> set[str]:
     return {word[:5] for word in re.findall(r"\w+", text.casefold()) if word not in STOP_WORDS}
-
-
-def _claim_pairs(pairs: Sequence[dict[str, Any]], known: Container[str]) -> Iterator[Pair]:
-    labels = {"SUPPORT": 0, "CONTRADICT": 1, "NOT_ENOUGH_INFO": 2}
-    for pair in pairs:
-        if pair["doc_id"] not in known:
-            continue
-        label = labels[pair["label"]]
-        sentences = [readable(each.strip()) for each in pair["abstract_sentences"]]
-        yield Pair(pair["claim"], " ".join(sentences), label)
-        evidence = [readable(each.strip()) for each in pair["evidence_sentences"]] or sentences[-2:]
-        yield Pair(pair["claim"], " ".join(evidence), label)
-        if label == 0 and (opposite := negated(pair["claim"])) != pair["claim"]:
-            yield Pair(opposite, " ".join(evidence), 1)
-
-
-def _papers(
-    qasper: Sequence[QasperPaper], corpus: Sequence[dict[str, Any]], medical: Sequence[dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    """Yield the papers in the form that `add` reads; those of PubMedQA have their id as title."""
-    for paper in qasper:
-        yield {"title": paper.title, "citekey": paper.id, "text": "\n\n".join(each.text for each in paper.paragraphs)}
-    for row in corpus:
-        yield {"title": row["title"] or row["_id"], "citekey": row["_id"], "text": row["text"]}
-    for row in medical:
-        yield {"title": row["id"], "citekey": row["id"], "text": "\n\n".join([*row["contexts"], row["long_answer"]])}
-
-
-def _abstracts(folder: Path, cited: set[str]) -> list[dict[str, Any]]:
-    """Return the abstracts that training claims cite, then the others, without those of test claims."""
-    judged = {line.split("\t")[1] for line in (folder / "qrels" / "test.tsv").read_text().splitlines()[1:]}
-    rows = [row for row in read_json_lines(folder / "corpus.jsonl") if row["_id"] not in judged]
-    return sorted(rows, key=lambda row: row["_id"] not in cited)

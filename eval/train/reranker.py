@@ -1,14 +1,14 @@
-"""Train the cross-encoder: an adapter of the packaged embedding model and five heads, in one small file.
+"""Train the cross-encoder: an adapter of the packaged embedding model and three heads, in one small file.
 
     python -m eval train --data ../shared/data --out out/train
 
-Writes cross_encoder.safetensors (half precision) and curve.json to --out. An interrupted run continues from its last
-checkpoint, unless data, rate or code changed. The training data are described in eval/train/groups.py, the file's
-format in rag/models/reranker.py, whose ADAPTER_SHA256 changes with the file.
+Writes cross_encoder.safetensors (half precision) and curve.json to --out. It starts from the adapter in the package. An
+interrupted run continues from its last checkpoint, unless data, rate or code changed. The training data are described
+in eval/train/groups.py, the file's format in rag/models/reranker.py, whose ADAPTER_SHA256 changes with the file.
 
-The loss of a group is the cross-entropy of the text that answers among all (a softmax of the output plus the program's
-own score, so that the model only learns what that score lacks) and a logistic loss of whether each text states what is
-asked for; the loss of a pair is the cross-entropy of its three labels of support.
+The loss of a group is the sum of four: the cross-entropy of the passages that answer among all, and of the sentences
+that answer among all; and logistic losses of whether each passage states what is asked for, and of whether each
+sentence answers, which make logits of different questions comparable.
 """
 
 import argparse
@@ -19,7 +19,6 @@ import math
 import random
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,48 +26,45 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from rag.config import Embedding
-from rag.models.embedder import load_embedder
-from rag.models.reranker import HEADS, RANK, SCALE, PairTokenizer, described, pooled
-from rag.models.runtime import PACKAGED_MODEL, model_folder, sentence_transformer
+from rag.models.reranker import (
+    ADAPTER,
+    HEADS,
+    MAX_TOKENS,
+    RANK,
+    SCALE,
+    Pair,
+    PairTokenizer,
+    described,
+)
+from rag.models.runtime import PACKAGED_MODEL, load_tokenizer, model_folder, sentence_transformer
 
+from ..collections.qasper_papers import read_qasper
 from ..runs import code_digest
-from .data import CLOZE, PASSAGES, Data
-from .groups import read_data
+from .groups import HELD_PAPERS, Group, read_groups
 
-_BATCH_TOKENS = 4096
-_ROWS = {"cpu": 96, "cuda": 512}
-"""The texts in a forward pass; they have similar lengths, so that little is padded."""
-_SENTENCE_TOKENS, _PASSAGE_TOKENS = 96, 256
-_HELD_OUT = 0.03  # of all groups and pairs, for the curve
-_RATE = 4e-4  # 1e-3 does not converge
-_HEADS_RATE = 5.0  # times the rate, for the heads, which start at random
-_WARMUP = 100  # steps
-_DECAY = 0.5  # of all steps
-_STATED_WEIGHT = 0.5  # of the loss of "stated"; that of "answers" has 1
-_CHECKPOINT_STEPS = 100
+_BATCH_TOKENS = 2600
+_RATE = 2e-4
+_HEADS_RATE = 3.0  # times the rate
+_WARMUP = 60  # steps
+_DECAY = 0.6  # of all steps
+_STATED_WEIGHT, _SENTENCE_WEIGHT = 0.5, 0.5  # of the logistic losses; the others have 1
+_PASSAGES_PER_RIGHT, _SENTENCES_PER_RIGHT = 2.5, 4.0  # the weight of a right one in the logistic losses
+_CHECKPOINT_STEPS = 150
 _SEED = 0
 FILE = "cross_encoder.safetensors"
 
 
 class Example(NamedTuple):
-    """Token ids of the texts of a group, or of one pair; `label` is 0 (answers), -1 (none does), or the pair's.
-
-    `scores` are the program's own of the texts of a group.
-    """
+    """A group as token ids; `right` has a row of sentences for each passage, and is empty where it is not known."""
 
     source: str
-    ids: list[list[int]]
-    label: int
-    scores: list[float]
+    pairs: list[Pair]
+    answering: int
+    right: list[list[bool]]
 
     @property
-    def is_passages(self) -> bool:
-        return self.source == PASSAGES
-
-    @property
-    def tokens(self) -> int:
-        return len(self.ids) * max(map(len, self.ids))
+    def longest(self) -> int:
+        return max(len(pair.ids) for pair in self.pairs)
 
 
 Batch = list[Example]
@@ -84,60 +80,44 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rate", type=float, default=_RATE, help="the highest learning rate")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
-    data = _stored_data(options.data, options.out, options.papers)
-    examples, held = split(encoded(data))
-    train(examples, held, options.out, options.steps, options.rate, options.threads)
+    groups = read_groups(options.data, options.papers)
+    apart = {paper.title for paper in read_qasper(options.data / "qasper_train")[:HELD_PAPERS]}
+    train(*split(groups, apart), options.out, options.steps, options.rate, options.threads)
     return 0
 
 
-def _stored_data(folder: Path, out: Path, papers: int | None) -> Data:
-    """Return the data; it is kept in `out`, because retrieving the negatives takes long."""
-    file = out / f"data-{papers or 'all'}-{code_digest()[:12]}.json"
-    if not file.is_file():
-        data = read_data(folder, out, papers)
-        unfinished = file.with_suffix(".new")
-        unfinished.write_text(json.dumps(data), encoding="utf-8")
-        unfinished.replace(file)
-    return Data.from_lists(json.loads(file.read_text(encoding="utf-8")))
+def split(groups: Sequence[Group], apart: set[str]) -> tuple[list[Example], list[Example]]:
+    """Return the examples to train on, and those held out for the curve: questions on the papers `apart`.
+
+    The weights that use the cross-encoder's logits are fitted on the papers held out.
+    """
+    tokenizer = PairTokenizer(load_tokenizer(model_folder(PACKAGED_MODEL)), MAX_TOKENS)
+    drawn = random.Random(_SEED).sample(groups, len(groups))
+    held = [group for group in drawn if group.passages[0].title in apart and group.source in ("qasper", "unanswerable")]
+    rest = [group for group in drawn if group.passages[0].title not in apart]
+    return [encoded(group, tokenizer) for group in rest], [encoded(group, tokenizer) for group in held]
 
 
-def encoded(data: Data) -> list[Example]:
-    """Encode the groups and pairs as token ids."""
-    tokenizer = load_embedder(Embedding(model=PACKAGED_MODEL)).tokenizer
-    sentences, passages = (PairTokenizer(tokenizer, most) for most in (_SENTENCE_TOKENS, _PASSAGE_TOKENS))
-    examples = []
-    for group in data.groups:
-        read = passages if group.source == PASSAGES else sentences
-        ids = read.encode(group.question, [described(text.title, text.text) for text in group.texts])
-        scores = [text.score for text in group.texts]
-        examples.append(Example(group.source, ids, 0 if group.answers else -1, scores))
-    pairs = [Example("support", passages.encode(pair.sentence, [pair.quotes]), pair.label, []) for pair in data.pairs]
-    return examples + pairs
-
-
-def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Return the examples to train on, and those held out for the curve."""
-    drawn = random.Random(_SEED).sample(examples, len(examples))
-    count = int(len(drawn) * _HELD_OUT)
-    return drawn[count:], drawn[:count]
+def encoded(group: Group, tokenizer: PairTokenizer) -> Example:
+    """Return a group as token ids, in the form in which the program reads passages."""
+    texts = [described(each.title, each.section, each.sentences) for each in group.passages]
+    right = [list(each.right) for each in group.passages] if group.marked else []
+    return Example(group.source, tokenizer.encode(group.question, texts), group.answering, right)
 
 
 def batches(examples: Sequence[Example], seed: int) -> list[Batch]:
-    """Make batches of about `_BATCH_TOKENS` tokens, of groups or of pairs, of similar lengths, in random order."""
+    """Make batches of about `_BATCH_TOKENS` tokens, of groups of similar lengths, in random order."""
     rng = random.Random(seed)
     made: list[Batch] = []
-    for support in (False, True):
-        kept = [each for each in examples if (each.source == "support") == support]
-        # Sorted by length with some noise, so that a batch is not the same in each pass.
-        order = sorted(kept, key=lambda each: max(map(len, each.ids)) * rng.uniform(0.9, 1.1))
-        batch: Batch = []
-        for each in order:
-            longest = max(max(map(len, one.ids)) for one in [*batch, each])
-            if batch and longest * sum(len(one.ids) for one in [*batch, each]) > _BATCH_TOKENS:
-                made.append(batch)
-                batch = []
-            batch.append(each)
-        made += [batch] if batch else []
+    batch: Batch = []
+    # Sorted by length with some noise, so that a batch is not the same in each pass.
+    for each in sorted(examples, key=lambda each: each.longest * rng.uniform(0.85, 1.15)):
+        longest, rows = max(one.longest for one in [*batch, each]), sum(len(one.pairs) for one in [*batch, each])
+        if batch and longest * rows > _BATCH_TOKENS:
+            made.append(batch)
+            batch = []
+        batch.append(each)
+    made += [batch] if batch else []
     return rng.sample(made, len(made))
 
 
@@ -160,8 +140,8 @@ def _reader() -> Any:
     class Reader(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.body = sentence_transformer(model_folder(PACKAGED_MODEL), "cpu")[0].auto_model
-            self.body.set_attn_implementation("eager")  # in bfloat16 on a processor nearly twice as fast as SDPA
+            self.body = sentence_transformer(model_folder(PACKAGED_MODEL), "cpu")[0].auto_model.float()
+            self.body.set_attn_implementation("sdpa")
             self.start = {name: value.clone() for name, value in self.body.named_parameters() if value.ndim == 1}
             for name, parameter in self.body.named_parameters():
                 parameter.requires_grad = name in self.start and name.startswith("encoder.")
@@ -170,20 +150,41 @@ def _reader() -> Any:
                     if isinstance(child, nn.Linear):
                         setattr(module, name, LowRank(child))
             self.heads = nn.Linear(2 * self.body.config.hidden_size, len(HEADS))
-            self.beside = nn.Parameter(torch.ones(2))
+            self.load(_arrays(ADAPTER))
 
-        def forward(self, ids: Any, mask: Any) -> Any:
-            added = (1.0 - mask[:, None, None, :].float()) * torch.finfo(torch.bfloat16).min
+        def load(self, adapter: dict[str, Any]) -> None:
+            """Set the trainable parameters to those of an adapter; a head that it lacks begins as its first one."""
+            with torch.no_grad():
+                for name, parameter in self.body.named_parameters():
+                    layer, _, kind = name.rpartition(".")
+                    if kind in ("down", "up"):
+                        parameter.copy_(torch.from_numpy(adapter[f"{layer}.weight.{kind}"]))
+                    elif parameter.requires_grad:
+                        parameter.add_(torch.from_numpy(adapter[f"{_plain(name)}.added"]))
+                for part, to in (("weight", self.heads.weight), ("bias", self.heads.bias)):
+                    given = adapter[f"heads.{part}"]
+                    rows = given if len(given) == len(HEADS) else given[[0, 1, 0]]
+                    to.copy_(torch.from_numpy(rows))
+
+        def forward(self, ids: Any, mask: Any, rows: Any, means: Any) -> tuple[Any, Any]:
+            """Return the logits of the passages, (passages, 2), and of their sentences, (sentences,).
+
+            `rows` (sentences,) is each sentence's passage; `means` (sentences, passages * tokens) averages its tokens.
+            """
+            added = (1.0 - mask[:, None, None, :]) * torch.finfo(torch.float32).min
             hidden = self.body(input_ids=ids, attention_mask=added).last_hidden_state
-            with torch.autocast(ids.device.type, enabled=False):  # else scores are rounded to two digits
-                return self.heads(pooled(hidden.float(), mask.float()))
+            whole = (hidden * mask[:, :, None]).sum(1) / mask.sum(1)[:, None]
+            sentences = torch.sparse.mm(means, hidden.reshape(-1, hidden.shape[-1]))
+            first = hidden[:, 0]
+            of_passages = self.heads(torch.cat([first, whole], 1))[:, :2]
+            return of_passages, self.heads(torch.cat([first[rows], sentences], 1))[:, 2]
 
         def adapter(self) -> dict[str, Any]:
             """Return the adapter's arrays in half precision, named as `rag.models.reranker.merged` reads them."""
             arrays: dict[str, Any] = {}
             for name, parameter in self.body.named_parameters():
                 layer, _, kind = name.rpartition(".")
-                plain = name.replace(".layer.weight", ".weight").replace(".layer.bias", ".bias")
+                plain = _plain(name)
                 if kind in ("down", "up"):
                     arrays[f"{layer}.weight.{kind}"] = parameter
                 elif parameter.requires_grad:
@@ -195,54 +196,70 @@ def _reader() -> Any:
     return Reader()
 
 
-def _outputs(reader: Any, batch: Batch, device: str) -> Any:
-    """Return the heads' outputs for all texts of a batch, (texts, heads); texts of similar lengths run together."""
+def _plain(name: str) -> str:
+    """Return the name of a parameter in the packaged model."""
+    return name.replace(".layer.weight", ".weight").replace(".layer.bias", ".bias")
+
+
+def _arrays(file: Path) -> dict[str, Any]:
+    from safetensors.numpy import load_file
+
+    return {name: array.astype(np.float32) for name, array in load_file(file).items()}
+
+
+def _outputs(reader: Any, batch: Batch) -> tuple[Any, Any]:
+    """Return the logits of all passages of a batch, and of all their sentences."""
     import torch
 
-    rows = [ids for each in batch for ids in each.ids]
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    parts = [order[i : i + _ROWS[device]] for i in range(0, len(order), _ROWS[device])]
-    outputs = []
-    for part in parts:
-        ids = np.zeros(_shape(len(part), max(len(rows[i]) for i in part)), np.int64)
-        ids[len(part) :, 0] = 1  # padding rows are dropped later; without a token they would be NaN
-        for place, i in enumerate(part):
-            ids[place, : len(rows[i])] = rows[i]
-        given = torch.from_numpy(ids).to(device)
-        with torch.autocast(device, torch.bfloat16):
-            outputs.append(reader(given, (given != 0).long())[: len(part)])
-    return torch.cat(outputs)[torch.from_numpy(np.argsort(order)).to(device)]
+    pairs = [pair for each in batch for pair in each.pairs]
+    length = -(-max(len(pair.ids) for pair in pairs) // 8) * 8
+    ids, mask = np.zeros((len(pairs), length), np.int64), np.zeros((len(pairs), length), np.float32)
+    rows: list[int] = []
+    cells: list[tuple[int, int, float]] = []
+    for row, pair in enumerate(pairs):
+        ids[row, : len(pair.ids)] = pair.ids
+        mask[row, : len(pair.ids)] = 1.0
+        for start, end in pair.sentences:
+            cells += [(len(rows), row * length + token, 1.0 / (end - start)) for token in range(start, end)]
+            rows.append(row)
+    sentence, token, share = (torch.tensor(column) for column in zip(*cells, strict=True))
+    means = torch.sparse_coo_tensor(torch.stack([sentence, token]), share, (len(rows), ids.size))
+    return tuple(reader(torch.from_numpy(ids), torch.from_numpy(mask), torch.tensor(rows), means))
 
 
-def _shape(rows: int, tokens: int) -> tuple[int, int]:
-    """Round a shape up, so that there are few shapes: torch prepares and caches kernels for each."""
-    return -(-rows // 8) * 8, -(-tokens // 16) * 16
+def _parts(batch: Batch, passages: Any, sentences: Any) -> Iterator[tuple[Example, Any, Any]]:
+    """Yield each example with the logits of its passages and sentences."""
+    first = second = 0
+    for each in batch:
+        count = sum(len(pair.sentences) for pair in each.pairs)
+        yield each, passages[first : first + len(each.pairs)], sentences[second : second + count]
+        first, second = first + len(each.pairs), second + count
 
 
-def _loss(outputs: Any, batch: Batch, beside: Any) -> Any:
-    """Return the loss of a batch; `beside` are the weights of the program's own scores of sentences and passages."""
+def _loss(batch: Batch, passages: Any, sentences: Any) -> Any:
     import torch
     from torch.nn import functional
 
-    if batch[0].source == "support":
-        labels = torch.tensor([each.label for each in batch], device=outputs.device)
-        return functional.cross_entropy(outputs[:, 2:], labels)
-    ends = list(itertools.accumulate(len(each.ids) for each in batch))
-    stated = torch.zeros(len(outputs), device=outputs.device)
-    first = torch.zeros((), device=outputs.device)
-    known = torch.tensor([score for each in batch for score in each.scores], device=outputs.device)
-    of_passages = torch.tensor([each.is_passages for each in batch for _ in each.ids], device=outputs.device)
-    answers = outputs[:, 0] + torch.where(of_passages, beside[1], beside[0]) * known
-    ranked = 0
-    for end, each in zip(ends, batch, strict=True):
-        start = end - len(each.ids)
-        stated[start] = float(each.label == 0)
-        if each.label == 0 and each.source != CLOZE:  # a cloze's missing word shows in how it reads
-            first = first - torch.log_softmax(answers[start:end], 0)[0]
-            ranked += 1
-    weight = torch.where(stated > 0, 4.0, 1.0)  # about four times as many do not
-    second = functional.binary_cross_entropy_with_logits(outputs[:, 1], stated, weight=weight)
-    return first / max(ranked, 1) + _STATED_WEIGHT * second
+    def among(logits: Any, right: Any) -> Any:
+        return torch.logsumexp(logits, 0) - torch.logsumexp(logits[right > 0], 0)
+
+    def logistic(logits: Any, right: Any, weight: float) -> Any:
+        weights = torch.where(right > 0, weight, 1.0)
+        return functional.binary_cross_entropy_with_logits(logits, right, weight=weights)
+
+    losses = []
+    for each, of_passages, of_sentences in _parts(batch, passages, sentences):
+        answering = (torch.arange(len(of_passages)) < each.answering).float()
+        loss = _STATED_WEIGHT * logistic(of_passages[:, 1], answering, _PASSAGES_PER_RIGHT)
+        if each.answering:
+            loss = loss + among(of_passages[:, 0], answering)
+        if each.right:
+            right = torch.tensor([float(value) for row in each.right for value in row])
+            loss = loss + _SENTENCE_WEIGHT * logistic(of_sentences, right, _SENTENCES_PER_RIGHT)
+            if right.any():
+                loss = loss + among(of_sentences, right)
+        losses.append(loss)
+    return sum(losses) / len(losses)
 
 
 def train(
@@ -253,22 +270,21 @@ def train(
 
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    reader = _reader().to(device).eval()  # no dropout: each text is seen once or twice
+    reader = _reader().eval()  # no dropout: each text is seen once or twice
     body = [parameter for parameter in reader.body.parameters() if parameter.requires_grad]
-    heads = [*reader.heads.parameters(), reader.beside]
+    heads = list(reader.heads.parameters())
     rates = [rate, _HEADS_RATE * rate]
     optimizer = torch.optim.AdamW([{"params": body}, {"params": heads}], lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     one_pass = len(batches(examples, 0))
     steps = steps or one_pass
     checkpoint, curve, first = out / "checkpoint.pt", [], 0
     made_of = _made_of(examples, rate)
-    kept = torch.load(checkpoint, map_location=device, weights_only=True) if checkpoint.is_file() else {}
+    kept = torch.load(checkpoint, weights_only=True) if checkpoint.is_file() else {}
     if kept.get("made_of") == made_of:
         reader.load_state_dict(kept["reader"])
         optimizer.load_state_dict(kept["optimizer"])
         curve, first = kept["curve"], kept["step"]
-    _log(f"{len(examples):,} groups and pairs, {one_pass:,} steps a pass, {steps:,} in all, from {first:,} on {device}")
+    _log(f"{len(examples):,} groups, {one_pass:,} steps a pass, {steps:,} in all, from {first:,}")
     losses: list[float] = []
     began = time.monotonic()
     for step, batch in enumerate(_stream(examples, steps)):
@@ -277,22 +293,20 @@ def train(
         for each, highest in zip(optimizer.param_groups, rates, strict=True):
             each["lr"] = highest * _share(step, steps)
         optimizer.zero_grad()
-        loss = _loss(_outputs(reader, batch, device), batch, reader.beside)
+        loss = _loss(batch, *_outputs(reader, batch))
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*body, *heads], 1.0)
         optimizer.step()
-        if batch[0].source != "support":
-            losses.append(loss.item())
+        losses.append(loss.item())
         if (step + 1) % _CHECKPOINT_STEPS == 0 or step + 1 == steps:
-            curve.append({"step": step + 1, "loss": round(float(np.mean(losses or [0.0])), 4)})
-            curve[-1] |= _scores(reader, held, device)
+            curve.append({"step": step + 1, "loss": round(float(np.mean(losses)), 4)} | _scores(reader, held))
             pace = (time.monotonic() - began) / (step + 1 - first)
             _log(f"{json.dumps(curve[-1])} {(steps - step - 1) * pace / 60:.0f} min left")
             losses = []
             state = {"reader": reader.state_dict(), "optimizer": optimizer.state_dict(), "curve": curve}
             torch.save(state | {"step": step + 1, "made_of": made_of}, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
-            _write(reader, out, {"steps": steps, "rate": rate, "beside": reader.beside.tolist(), "curve": curve})
+            _write(reader, out, {"steps": steps, "rate": rate, "curve": curve})
 
 
 def _made_of(examples: Sequence[Example], rate: float) -> str:
@@ -313,39 +327,34 @@ def _share(step: int, steps: int) -> float:
     return min((step + 1) / _WARMUP, 1.0, (steps - step) / (steps * _DECAY))
 
 
-def _scores(reader: Any, held: Sequence[Example], device: str) -> dict[str, float]:
-    """Score held-out examples: reciprocal rank by source, with the program's own score alone and with the model's
-    output; accuracy of support; AUROC of "stated" of the best text."""
+def _scores(reader: Any, held: Sequence[Example]) -> dict[str, float]:
+    """Score held-out questions: reciprocal ranks of passages and sentences, how often the best sentence answers, and
+    the AUROC of the best "stated" against questions without an answer."""
     import torch
 
-    ranks: dict[str, list[float]] = defaultdict(list)
-    stated, labels, right = [], [], []
-    beside = reader.beside.tolist()
+    figures: dict[str, list[float]] = {"RR passages": [], "RR sentences": [], "best sentence": []}
+    stated: list[tuple[bool, float]] = []
     with torch.inference_mode():
         for batch in batches(held, 0):
-            outputs = _outputs(reader, batch, device).cpu().numpy()
-            at = 0
-            for each in batch:
-                rows = outputs[at : at + len(each.ids)]
-                at += len(each.ids)
-                if each.source == "support":
-                    right.append(float(rows[0, 2:].argmax() == each.label))
+            for each, passages, sentences in _parts(batch, *(part.numpy() for part in _outputs(reader, batch))):
+                stated.append((each.answering > 0, float(passages[:, 1].max())))
+                if not each.answering:
                     continue
-                stated.append(float(rows[:, 1].max()))
-                labels.append(each.label == 0)
-                if each.label == 0 and each.source != CLOZE:
-                    known = np.array(each.scores)
-                    ranks[f"RR {each.source}"].append(_reciprocal_rank(rows[:, 0] + beside[each.is_passages] * known))
-                    ranks[f"RR {each.source}, unread"].append(_reciprocal_rank(known))
-    scores = {name: np.mean(each) for name, each in sorted(ranks.items())} | {"support": np.mean(right)}
-    if len(set(labels)) == 2:
-        scores["AUROC stated"] = roc_auc_score(labels, stated)
-    return {name: round(float(value), 4) for name, value in scores.items()}
+                figures["RR passages"].append(
+                    _reciprocal_rank(passages[:, 0], np.arange(len(passages)) < each.answering)
+                )
+                right = np.array([value for row in each.right for value in row])
+                if right.any():
+                    figures["RR sentences"].append(_reciprocal_rank(sentences, right))
+                    figures["best sentence"].append(float(right[sentences.argmax()]))
+    scores = {name: round(float(np.mean(values)), 4) for name, values in figures.items() if values}
+    labels, values = zip(*stated, strict=True) if stated else ((), ())
+    return scores | ({"AUROC stated": round(float(roc_auc_score(labels, values)), 4)} if len(set(labels)) == 2 else {})
 
 
-def _reciprocal_rank(scores: Any) -> float:
-    """Return the reciprocal rank of the first score; ties rank before it."""
-    return 1.0 / (1 + int((scores[1:] >= scores[0]).sum()))
+def _reciprocal_rank(scores: Any, right: Any) -> float:
+    """Return the reciprocal rank of the best right score; ties rank before it."""
+    return 1.0 / (1 + int((scores[~right] >= scores[right].max()).sum()))
 
 
 def _write(reader: Any, out: Path, made: dict[str, Any]) -> None:

@@ -18,7 +18,6 @@ def confidence_in(evidence: Evidence, weights: Weights | None = None) -> Confide
     """Return the probability that the library answers the question, and what follows from it."""
     if not evidence.candidates:
         return Confidence(0.0, refuse=True, unsure=True)
-    weights = weights or load_weights()
-    fitted = weights.read if evidence.is_reranked else weights
+    fitted = (weights or load_weights()).answers[evidence.fitted]
     value = float(fitted.confidence.probability(evidence.confidence_features[None])[0])
     return Confidence(value, value < fitted.refuse_below, value < fitted.unsure_below)

@@ -24,6 +24,7 @@ from .features import (
     holding,
     sentence_features,
 )
+from .reading import read_confidence_features, read_sentence_features
 from .table_evidence import cell_candidates
 
 _CELLS = 4.5  # what a cell gains in logits that fits the question in full
@@ -37,14 +38,13 @@ class Evidence:
     Attributes:
         candidates: the sentences of the best chunks, each paper's title before its first; where a kind of statement
             is asked for, those that make such a statement, without titles.
-        features: a row for each sentence, columns as `SENTENCE_FEATURES`.
-        confidence_features: `CONFIDENCE_FEATURES`; where `is_reranked`, `RERANKED_CONFIDENCE_FEATURES` after them.
-        is_reranked: whether the packaged cross-encoder's view is in the confidence.
+        features: a row for each sentence, columns as `SENTENCE_FEATURES`; where the passages were read by the
+            packaged cross-encoder, `READ_SENTENCE_FEATURES` after them.
+        confidence_features: `CONFIDENCE_FEATURES`; where read, `READ_CONFIDENCE_FEATURES` after them.
         fits: how far each sentence has the shape that the kind of the question wants, and how far it is in a place or
             about one that the question names, (sentences, 2).
         kind: of the question.
-        added_logits: what the cross-encoder adds to the logit of each sentence, (sentences,); None where it adds
-            nothing to their choice.
+        fitted: the name in `Weights.answers` of the weights that belong to these features.
     """
 
     candidates: list[Candidate]
@@ -52,13 +52,12 @@ class Evidence:
     confidence_features: NDArray[np.float64]
     fits: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
     kind: str = "other"
-    is_reranked: bool = False
-    added_logits: NDArray[np.float64] | None = None
+    fitted: str = "unread"
 
 
 def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
     """Return the sentences of the best chunks of a search, with their features."""
-    rows = result.best_rows(_CHUNKS)
+    rows = [row for row in result.best_rows(_CHUNKS) if not result.read or row in result.read]
     texts = result.candidates.texts(rows)
     rows = [row for row in rows if row in texts]
     if not rows:
@@ -79,19 +78,22 @@ def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
         is_known=frequencies > 0,
     )
     fits = np.array([_fits(result, candidate) for candidate in candidates])
-    return Evidence(
-        candidates, sentence_features(observed), confidence_features(observed), fits=fits, kind=result.wanted.kind
-    )
+    features, of_all = sentence_features(observed), confidence_features(observed)
+    fitted = "unread"
+    if result.read:
+        features = np.hstack([features, read_sentence_features(result, candidates)])
+        of_all = np.concatenate([of_all, read_confidence_features(result)])
+        fitted = "papers" if result.scope.papers else "library"
+    return Evidence(candidates, features, of_all, fits, result.wanted.kind, fitted)
 
 
 def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArray[np.float64]:
     """Return how well each sentence answers the question, (sentences,)."""
     weights = weights or load_weights()
-    logits = weights.sentences.logit(evidence.features)
+    logits = weights.answers[evidence.fitted].sentences.logit(evidence.features)
     if len(evidence.fits):
         logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"]]
-    logits += _CELLS * np.array([candidate.cell_fit for candidate in evidence.candidates])
-    return logits if evidence.added_logits is None else logits + evidence.added_logits
+    return logits + _CELLS * np.array([candidate.cell_fit for candidate in evidence.candidates])
 
 
 def _fits(result: SearchResult, candidate: Candidate) -> tuple[float, float]:
@@ -114,18 +116,23 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
             title = result.candidates.paper(paper_key).title
             candidates.append(
                 Candidate(
-                    row, paper_key, Span(0, len(title)), result.candidates.readable_title(paper_key), is_title=True
+                    row,
+                    paper_key,
+                    Span(0, len(title)),
+                    result.candidates.readable_title(paper_key),
+                    None,
+                    is_title=True,
                 )
             )
             dense.append(float(result.features[row][2]))
         first, last = result.candidates.first_sentence[row : row + 2]
         cosines = result.candidates.sentence_vectors[first:last] @ result.vector
-        for (start, end), cosine in zip(chunk.sentences, cosines, strict=True):
+        for place, ((start, end), cosine) in enumerate(zip(chunk.sentences, cosines, strict=True)):
             sentence = readable(text[start - chunk.start : end - chunk.start])
             if UNREAD in sentence or (result.asked is None and is_copyright_line(sentence)):
                 continue
             if not (result.asked is None or result.asked.is_answered_by(chunk.section, sentence)):
                 continue
-            candidates.append(Candidate(row, paper_key, Span(start, end), sentence))
+            candidates.append(Candidate(row, paper_key, Span(start, end), sentence, place))
             dense.append(float(cosine))
     return candidates, dense

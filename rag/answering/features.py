@@ -32,14 +32,16 @@ _FULL_LENGTH = 400  # characters
 class Candidate:
     """What may be quoted: its span in the paper, its readable text, and its chunk's row in the result.
 
-    It is a sentence, a title, or the row of a table. `cell_fit` is how well cells of the row fit the question, and
-    `text` then says them (`answering.cells`); 0 for all others.
+    It is a sentence, a title, or the row of a table. `place` is its place among the chunk's sentences, if it is one.
+    `cell_fit` is how well cells of the row fit the question, and `text` then says them (`answering.cells`); 0 for all
+    others.
     """
 
     row: int
     paper_key: int
     span: Span
     text: str
+    place: int | None = None
     is_title: bool = False
     cell_fit: float = 0.0
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..models.protocols import MarkedText
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
-from .cells import MOST_FOUND, find_cells
+from .cells import MOST_FOUND, FoundCells, find_cells
 from .features import Candidate
 
 _WITHOUT = frozenset("papers statement limitations future contributions conclusions summary definition reason".split())
@@ -30,11 +30,16 @@ def cell_candidates(corpus: Corpus, result: SearchResult, rows: Sequence[int]) -
     if not best:
         return [], []
     encoded = corpus.embedder.encode_texts([MarkedText(cells.sentence, ()) for cells, _ in best])
-    return [
-        Candidate(_row_with(result, rows, row, cells.span.start), result.candidates.paper_keys[row], cells.span,
-                  cells.sentence, cell_fit=cells.fit)
-        for cells, row in best
-    ], [float(part.vector @ result.vector) for part in encoded]  # fmt: skip
+    candidates = [_candidate(result, rows, row, cells) for cells, row in best]
+    return candidates, [float(part.vector @ result.vector) for part in encoded]
+
+
+def _candidate(result: SearchResult, rows: Sequence[int], best: int, cells: FoundCells) -> Candidate:
+    """Return cells as a candidate; `best` is the best row of their paper."""
+    row = _row_with(result, rows, best, cells.span.start)
+    spans = result.candidates.chunk(row).sentences
+    place = spans.index(cells.span) if cells.span in spans else None
+    return Candidate(row, result.candidates.paper_keys[row], cells.span, cells.sentence, place, cell_fit=cells.fit)
 
 
 def _best_of_papers(result: SearchResult, rows: Sequence[int]) -> list[int]:

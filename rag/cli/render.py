@@ -58,8 +58,8 @@ def print_answer(answer: Answer) -> None:
         console.print(Text("Nearest papers:"))
         for title in answer.nearest_titles():
             console.print(Text(clean(f"- {title}")))
-    seconds = sum(answer.seconds.values())
-    console.print(Text(f"confidence {answer.confidence:.0%}, {seconds * 1000:.0f} ms", style="dim"))
+    seconds = f"{sum(answer.seconds.values()) * 1000:.0f} ms"
+    console.print(Text(clean(" · ".join(filter(None, [answer.grounds, seconds]))), style="dim"))
 
 
 @contextlib.contextmanager

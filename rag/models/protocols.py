@@ -84,6 +84,17 @@ class Embedder(Protocol):
         ...
 
 
+class Reading(NamedTuple):
+    """Logits of one text: whether it answers, whether it states what is asked for, and whether each sentence answers.
+
+    `answers` and `sentences`, (sentences,), compare texts for one question; `stated` compares questions too.
+    """
+
+    answers: float
+    stated: float
+    sentences: Vectors
+
+
 class Reranker(Protocol):
     """A model that scores texts against a question."""
 

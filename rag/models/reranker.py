@@ -5,6 +5,7 @@ cross_encoder.md describes its training and its quality. The adapter is merged i
 user's cache. From then on a question loads openvino and tokenizers only.
 """
 
+import bisect
 import functools
 import json
 import logging
@@ -19,41 +20,40 @@ from tokenizers import Tokenizer
 
 from .. import config
 from ..errors import EmbeddingError, reason
+from ..types import Span
 from . import runtime
-from .protocols import Reranker
+from .protocols import MarkedText, Reading, Reranker
 
 log = logging.getLogger("footnote")
 
 ADAPTER = Path(__file__).with_name("cross_encoder.safetensors")
-ADAPTER_SHA256 = "fe85087570eed97530e77f3fa611f6e4aba4abdd2a205e9b2a171c84147d424f"
-HEADS = ("answers", "stated", "supported", "contradicted", "missing")
-"""The text answers; it states the kind of thing asked for; and for a sentence and quotes, one of three labels."""
+ADAPTER_SHA256 = "2b85ab2e073ffd884e90df4b408e773e6a05cdc50bac54d4422ee1fd208ceb4a"
+HEADS = ("answers", "stated", "sentence")
+"""The text answers; what is asked for is stated in it; and one of its sentences answers."""
 
 RANK = 16
 SCALE = 2.0
 """The factor of the product of a layer's two matrices, before it is added to the layer's weights."""
 
-MAX_TOKENS = 256
-_MAX_QUESTION_TOKENS = 96  # of a question or a checked sentence; the rest is for the text
+MAX_TOKENS = 320
+_MAX_QUESTION_TOKENS = 64  # the rest is for the text
+_MAX_HEADING = 200  # characters of title and section
 _MIN_BATCH = 4
-_HEAD_INPUTS = 2 * 384  # first token and mean, each of the packaged model's dimensions
+_HEAD_INPUTS = 2 * 384  # first token, and mean of the text or the sentence, each of the packaged model's dimensions
 _REMEDY = 'Install Footnote again, or do without: [cross_encoder] model = "none".'
 
 Array = NDArray[np.float32]
 
 
-class Reading(NamedTuple):
-    """Logits of each text, (texts,): whether it answers, and whether it states the kind of thing asked for.
+class Pair(NamedTuple):
+    """Token ids of a question with a text, and for each of its sentences the first token and the one after the last."""
 
-    `answers` was trained to be added to the program's own score.
-    """
-
-    answers: Array
-    stated: Array
+    ids: list[int]
+    sentences: list[tuple[int, int]]
 
 
 class PackagedReranker:
-    """The packaged model with the adapter."""
+    """The packaged model with the adapter. It reads a question and a text once, and scores both text and sentences."""
 
     def __init__(self, tokenizer: Tokenizer, run: runtime.Runner, weight: Array, bias: Array) -> None:
         """`weight` (heads, 2 * dimensions) and `bias` (heads,) belong to the heads."""
@@ -61,33 +61,31 @@ class PackagedReranker:
         self._run, self._weight, self._bias = run, weight, bias
 
     def scores(self, question: str, texts: Sequence[str]) -> Array:
-        return self.read(question, texts).answers
+        readings = self.read(question, [MarkedText(text, ()) for text in texts])
+        return np.array([each.answers for each in readings], np.float32)
 
-    def read(self, question: str, texts: Sequence[str]) -> Reading:
-        """Return the first two heads' logits of each text, which must come from `described`."""
-        outputs = self._outputs(self._tokenizer.encode(question, texts))
-        return Reading(outputs[:, 0], outputs[:, 1])
-
-    def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
-        """Return the logits of supported, contradicted and missing of each (sentence, quotes), (pairs, 3).
-
-        The check of citations (`rag.answering.support`) is better without them: see eval/LOG.md.
-        """
-        return self._outputs([ids for pair in pairs for ids in self._tokenizer.encode(pair[0], [pair[1]])])[:, 2:]
-
-    def _outputs(self, ids: list[list[int]]) -> Array:
-        outputs = np.zeros((len(ids), len(HEADS)), np.float32)
+    def read(self, question: str, texts: Sequence[MarkedText]) -> list[Reading]:
+        """Return the logits of each text, which must come from `described`; its marks are its sentences."""
+        pairs = self._tokenizer.encode(question, texts)
+        ids = [pair.ids for pair in pairs]
+        readings: dict[int, Reading] = {}
 
         def keep(batch: list[int], hidden: Any) -> None:
-            mask = np.zeros(hidden.shape[:2], np.float32)
             for row, index in enumerate(batch):
-                mask[row, : len(ids[index])] = 1.0
-            outputs[batch] = pooled(np.asarray(hidden, np.float32), mask) @ self._weight.T + self._bias
+                readings[index] = self._reading(np.asarray(hidden[row], np.float32), pairs[index])
 
         if ids:
             size = min(runtime.BATCH_SIZE, max(_MIN_BATCH, -(-len(ids) // 2)))  # each batch runs on one core of two
             self._run(runtime.batches_by_length(ids, size), ids, keep)
-        return _finite(outputs, "packaged")
+        return [readings[index] for index in range(len(ids))]
+
+    def _reading(self, hidden: Array, pair: Pair) -> Reading:
+        spans = [(0, len(pair.ids)), *pair.sentences]
+        means = np.array([hidden[start:end].mean(axis=0) for start, end in spans], np.float32)
+        inputs = np.concatenate([np.broadcast_to(hidden[0], means.shape), means], axis=1)
+        outputs = _finite(inputs @ self._weight.T + self._bias, "packaged")
+        answers, stated, _ = outputs[0].tolist()
+        return Reading(answers, stated, outputs[1:, 2])
 
 
 class UserReranker:
@@ -230,9 +228,15 @@ def _is_cross_encoder(folder: Path) -> bool:
         return False
 
 
-def described(title: str, text: str) -> str:
-    """Return a text in the form in which it is scored."""
-    return f"{title}: {text}" if title else text
+def described(title: str, section: str | None, sentences: Sequence[str]) -> MarkedText:
+    """Return sentences under their title and section in the form in which they are read, each sentence marked."""
+    heading = ": ".join(filter(None, (title, section)))[:_MAX_HEADING]
+    text = f"{heading}\n" if heading else ""
+    marks = []
+    for sentence in sentences:
+        marks.append(Span(len(text), len(text) + len(sentence)))
+        text += f"{sentence} "
+    return MarkedText(text.rstrip(), tuple(marks))
 
 
 def merged(weights: Mapping[str, Any], adapter: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,19 +255,6 @@ def merged(weights: Mapping[str, Any], adapter: Mapping[str, Any]) -> dict[str, 
     return changed
 
 
-def pooled(hidden: Any, mask: Any) -> Any:
-    """Return the first token's output and the mean of all, (rows, 2 * dimensions), for arrays of NumPy or torch.
-
-    `hidden` is (rows, tokens, dimensions); `mask` (rows, tokens) is 1 for tokens and 0 for padding.
-    """
-    means = (hidden * mask[:, :, None]).sum(1) / mask.sum(1)[:, None]
-    if isinstance(hidden, np.ndarray):
-        return np.concatenate([hidden[:, 0], means], axis=1)
-    import torch
-
-    return torch.cat([hidden[:, 0], means], dim=1)
-
-
 class PairTokenizer:
     """Encode pairs of a question and a text; of a pair that is too long the text is cut."""
 
@@ -272,12 +263,23 @@ class PairTokenizer:
         self._tokenizer, self._max = tokenizer, max_tokens
         self._max_question = min(_MAX_QUESTION_TOKENS, max_tokens // 2)
 
-    def encode(self, question: str, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of the question with each text."""
+    def encode(self, question: str, texts: Sequence[MarkedText]) -> list[Pair]:
+        """Return the question with each text. A sentence that was cut off has the last token, which ends the pair."""
         offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
         if len(offsets) > self._max_question:
             question = question[: offsets[self._max_question - 1][1]]
-        return [self._cut(each.ids) for each in self._tokenizer.encode_batch([(question, text) for text in texts])]
+        encodings = self._tokenizer.encode_batch([(question, text.text) for text in texts])
+        return [self._pair(encoding, text.marks) for encoding, text in zip(encodings, texts, strict=True)]
 
-    def _cut(self, ids: list[int]) -> list[int]:
-        return ids if len(ids) <= self._max else [*ids[: self._max - 1], ids[-1]]
+    def _pair(self, encoding: Any, marks: Sequence[Span]) -> Pair:
+        ids = encoding.ids
+        if len(ids) > self._max:
+            ids = [*ids[: self._max - 1], ids[-1]]
+        first = encoding.type_ids.index(1) if 1 in encoding.type_ids else len(ids)
+        starts = [start for start, _ in encoding.offsets[first:-1]]
+        last = len(ids) - 1
+        sentences = []
+        for mark in marks:
+            begin, end = (min(first + bisect.bisect_left(starts, at), last) for at in mark)
+            sentences.append((begin, max(end, begin + 1)))
+        return Pair(ids, sentences)

@@ -53,34 +53,35 @@ class SupportWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadWeights:
-    """Weights for sentences that the packaged cross-encoder scored.
+class AnswerWeights:
+    """Weights of an answer in quotes.
 
-    `sentences` is the factor of its logit in the choice of quotes; the others replace those of `Weights`.
+    `sentences` chooses quotes; `confidence` decides on refusal: below `refuse_below` the answer is the refusal, below
+    `unsure_below` it says that the papers may not answer it.
     """
 
-    sentences: float
+    sentences: Linear
     confidence: Linear
     refuse_below: float
     unsure_below: float
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> AnswerWeights:
+        return cls(**raw | {name: Linear.from_dict(raw[name]) for name in ("sentences", "confidence")})
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """All fitted weights.
 
-    `fusion` ranks passages, by feature name; `sentences` chooses quotes; `confidence` decides on refusal: below
-    `refuse_below` the answer is the refusal, below `unsure_below` it says that it may not answer. `read` is used with
-    the packaged cross-encoder. `support` checks sentences against quotes. `kinds` is what a sentence gains in logits by
-    the shape that a kind of question wants, by kind; "place" is also for the places that any question names.
+    `fusion` ranks passages, by feature name. `answers` has the weights of answers: "unread" without the packaged
+    cross-encoder; with it "library", or "papers" for questions about one or a few papers. `support` checks sentences
+    against quotes. `kinds` is what a sentence gains in logits by the shape that a kind of question wants, by kind;
+    "place" is also for the places that any question names.
     """
 
     fusion: dict[str, float]
-    sentences: Linear
-    confidence: Linear
-    refuse_below: float
-    unsure_below: float
-    read: ReadWeights
+    answers: dict[str, AnswerWeights]
     support: SupportWeights
     kinds: dict[str, float]
 
@@ -89,14 +90,9 @@ class Weights:
 def load_weights() -> Weights:
     """Return the packaged weights."""
     raw = json.loads(FILE.read_text())
-    read, support = raw["read"], raw["support"]
     return Weights(
         fusion=raw["fusion"],
-        sentences=Linear.from_dict(raw["sentences"]),
-        confidence=Linear.from_dict(raw["confidence"]),
-        refuse_below=raw["refuse_below"],
-        unsure_below=raw["unsure_below"],
-        read=ReadWeights(**read | {"confidence": Linear.from_dict(read["confidence"])}),
-        support=SupportWeights(**support | {"model": Linear.from_dict(support["model"])}),
+        answers={name: AnswerWeights.from_dict(each) for name, each in raw["answers"].items()},
+        support=SupportWeights(**raw["support"] | {"model": Linear.from_dict(raw["support"]["model"])}),
         kinds=raw["kinds"],
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import EmptyLibrary
 from ..filters import Filters
-from ..models.protocols import Vectors
+from ..models.protocols import Reading, Vectors
 from ..models.weights import Weights, load_weights
 from ..store.search import Candidates
 from ..text.kinds import BACK_MATTER, NEVER_QUOTED
@@ -45,6 +45,7 @@ class SearchResult:
         order: rows of the candidates, best first, without other versions of papers that rank higher.
         matching_papers: how many papers the filters leave; None without filters.
         reranked: the cross-encoder's logit by row, for the rows that it read.
+        read: the packaged cross-encoder's readings by row; empty without it.
         aim: where the kind of the question says to look, and what of it no paper has.
         asked: the kind of statement that the question asks for; None if it asks for none, or none is found.
         stating: the rows of the statements asked for, best first.
@@ -62,6 +63,7 @@ class SearchResult:
     order: list[int]
     matching_papers: int | None = None
     reranked: Mapping[int, float] = field(default_factory=dict)
+    read: Mapping[int, Reading] = field(default_factory=dict)
     aim: Aim = field(default_factory=Aim)
     asked: Asked | None = None
     stating: Sequence[int] = ()

@@ -1,4 +1,4 @@
-"""Training groups: what is read, what is left out, and that a text which does not answer does not hold the answer."""
+"""Training groups: what is read, what is left out, and which sentences are right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from eval.train.data import Data
-from eval.train.groups import read_data
+from eval.train.groups import Group, read_groups
 
 ABSTRACTS = {
     "10": (
@@ -25,7 +24,7 @@ ABSTRACTS = {
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
+def groups(tmp_path_factory: pytest.TempPathFactory) -> list[Group]:
     """The groups of three invented collections."""
     folder = tmp_path_factory.mktemp("data")
     texts = [
@@ -54,7 +53,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
     (folder / "scifact" / "qrels").mkdir()
     (folder / "scifact" / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n5\t30\t1\n")
     _write(folder / "pubmedqa" / "pqa_labeled.jsonl", [medical, medical | {"id": "88", "split": "test"}])
-    return read_data(folder, tmp_path_factory.mktemp("work"))
+    return read_groups(folder)
 
 
 def _pair(key: str, claim: str, label: str, evidence: int) -> dict[str, Any]:
@@ -75,39 +74,35 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def test_nothing_of_a_test_claim_s_abstract_is_trained_on(data: Data) -> None:
-    seen = " ".join([t.text for g in data.groups for t in g.texts] + [f"{p.sentence} {p.quotes}" for p in data.pairs])
+def test_nothing_of_a_test_claim_s_abstract_is_trained_on(groups: list[Group]) -> None:
+    seen = " ".join(passage.text for group in groups for passage in group.passages)
     assert "salt" in seen
     assert "secrets" not in seen
 
 
-def test_the_sentence_with_the_answer_comes_first_and_no_other_is_the_same(data: Data) -> None:
-    groups = [group for group in data.groups if group.answers]
-    assert all(group.texts[0] not in group.texts[1:] for group in groups)
-    asked = [group for group in groups if group.source == "qasper" and group.question == "How many fences were built?"]
-    assert [group.texts[0].text for group in asked] == ["We built 14 fences of willow along the road near Ulm."]
+def test_of_a_question_s_evidence_the_sentence_with_the_answer_is_right(groups: list[Group]) -> None:
+    (group,) = [each for each in groups if each.question == "How many fences were built?"]
+    assert (group.source, group.answering, group.marked) == ("qasper", 1, True)
+    first = group.passages[0]
+    right = [sentence for sentence, is_right in zip(first.sentences, first.right, strict=True) if is_right]
+    assert right == ["We built 14 fences of willow along the road near Ulm."]
+    assert not any(any(passage.right) for passage in group.passages[1:])
 
 
-def test_a_conclusion_and_a_rationale_stand_among_others_of_their_abstract(data: Data) -> None:
-    groups = {group.source: group for group in data.groups if group.source in ("medical", "claims")}
-    assert groups["medical"].texts[0].text == "Otters sleep well in calm water."
-    assert groups["claims"].texts[0].text == ABSTRACTS["10"][1][1].strip()
-    for source, neighbour in (("medical", "Otters were watched at night."), ("claims", ABSTRACTS["10"][1][0].strip())):
-        assert neighbour in [text.text for text in groups[source].texts[1:]]
+def test_the_rationale_of_a_claim_is_right_and_other_abstracts_are_not(groups: list[Group]) -> None:
+    (group,) = [each for each in groups if each.source == "claims"]
+    right = [s for p in group.passages for s, is_right in zip(p.sentences, p.right, strict=True) if is_right]
+    assert right == [ABSTRACTS["10"][1][1]]
+    assert {passage.title for passage in group.passages[group.answering :]} <= {"Kilns and Wind", ""}
 
 
-def test_of_an_unanswerable_question_no_text_answers(data: Data) -> None:
-    groups = [group for group in data.groups if "cost" in group.question]
-    assert groups
-    assert not any(group.answers for group in groups)
+def test_of_an_unanswerable_question_no_passage_answers(groups: list[Group]) -> None:
+    (group,) = [each for each in groups if "cost" in each.question]
+    assert group.answering == 0
+    assert len(group.passages) > 1
 
 
-def test_what_is_asked_for_was_cut_out_of_the_sentence_that_does_not_state_it(data: Data) -> None:
-    groups = [group for group in data.groups if group.source == "cloze"]
-    assert groups
-    for group in groups:
-        assert not set(group.texts[0].text.split()) <= set(group.texts[1].text.split())
-
-
-def test_the_data_are_the_same_read_back_from_json(data: Data) -> None:
-    assert Data.from_lists(json.loads(json.dumps(data))) == data
+def test_a_medical_question_has_the_passage_with_the_conclusion_unmarked(groups: list[Group]) -> None:
+    (group,) = [each for each in groups if each.source == "medical"]
+    assert group.passages[0].sentences[-1] == "Otters sleep well in calm water."
+    assert not group.marked

@@ -22,6 +22,8 @@ from rag.models.reranker import (
     HEADS,
     RANK,
     PackagedReranker,
+    Pair,
+    described,
     load_reranker,
     merged,
     prepare_reranker,
@@ -30,7 +32,7 @@ from rag.models.runtime import sha256
 
 AUTO = config.CrossEncoder()
 QUESTION = "What share of the otters does the kite count?"
-SENTENCES = [
+TEXTS = [
     "Counting Otters from Kites: The kite counts 94.5% of the otters that divers count, at a tenth of the cost.",
     "Counting Otters from Kites: River otters are hard to count.",
     "Counting Otters from Kites: It fails in fog.",
@@ -58,9 +60,32 @@ def test_the_adapter_is_one_small_file_in_half_precision() -> None:
 
 
 def test_an_answering_sentence_scores_higher_than_one_of_another_paper(reader: PackagedReranker) -> None:
-    answers, stated = reader.read(QUESTION, SENTENCES)
+    answers = reader.scores(QUESTION, TEXTS)
+    assert answers.shape == (4,)
     assert answers[0] > answers[3]
-    assert stated.shape == (4,)
+
+
+def test_of_a_passage_the_sentence_that_answers_scores_highest(reader: PackagedReranker) -> None:
+    sentences = ["River otters are hard to count.", "The kite counts 94.5% of them.", "It fails in fog."]
+    (reading,) = reader.read(QUESTION, [described("Counting Otters from Kites", "Results", sentences)])
+    assert reading.sentences.argmax() == 1
+    assert np.isfinite([reading.answers, reading.stated]).all()
+
+
+def test_a_text_is_read_under_its_title_and_section_with_its_sentences_marked() -> None:
+    text = described("Otters", "Results", ["One.", "Two."])
+    assert text.text == "Otters: Results\nOne. Two."
+    assert [text.text[slice(*mark)] for mark in text.marks] == ["One.", "Two."]
+    assert described("", None, ["One."]).text == "One."
+    assert len(described("Otters " * 100, None, ["One."]).text) < 220
+
+
+def test_sentences_that_are_cut_off_or_empty_have_a_score(reader: PackagedReranker) -> None:
+    texts = [described("Otters", None, ["otters " * 400, "The last one.", ""]), described("", None, [])]
+    first, second = reader.read(QUESTION, texts)
+    assert first.sentences.shape == (3,)
+    assert np.isfinite(first.sentences).all()
+    assert second.sentences.shape == (0,)
 
 
 def test_torch_and_openvino_give_the_same_scores(
@@ -69,19 +94,17 @@ def test_torch_and_openvino_give_the_same_scores(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     by_torch = load_reranker(AUTO, config.Embedding(backend="torch"))
     assert isinstance(by_torch, PackagedReranker)
-    pairs = [(QUESTION, text) for text in SENTENCES]
-    assert np.abs(by_torch.read(QUESTION, SENTENCES).answers - reader.read(QUESTION, SENTENCES).answers).max() < 0.1
-    assert np.abs(by_torch.support(pairs) - reader.support(pairs)).max() < 0.1
+    assert np.abs(by_torch.scores(QUESTION, TEXTS) - reader.scores(QUESTION, TEXTS)).max() < 0.1
 
 
 def test_the_score_of_a_text_does_not_depend_on_its_batch(reader: PackagedReranker) -> None:
-    together = reader.read(QUESTION, [*SENTENCES, "otters " * 400]).answers
-    assert reader.read(QUESTION, SENTENCES[:1]).answers[0] == pytest.approx(together[0], abs=0.05)
+    together = reader.scores(QUESTION, [*TEXTS, "otters " * 400])
+    assert reader.scores(QUESTION, TEXTS[:1])[0] == pytest.approx(together[0], abs=0.05)
 
 
 def test_no_texts_empty_texts_and_very_long_texts_have_scores(reader: PackagedReranker) -> None:
-    assert reader.read(QUESTION, []).answers.shape == (0,)
-    scores = reader.read("otters and kites " * 300, ["", "a", "kites " * 3000]).answers
+    assert reader.scores(QUESTION, []).shape == (0,)
+    scores = reader.scores("otters and kites " * 300, ["", "a", "kites " * 3000])
     assert np.isfinite(scores).all()
 
 
@@ -89,7 +112,7 @@ def test_the_adapter_changes_weights_by_its_product() -> None:
     up, down = np.array([[1.0], [2.0]], np.float16), np.array([[3.0, 4.0, 5.0]], np.float16)
     weights = {"a.weight": np.ones((2, 3), np.float32), "a.bias": np.zeros(2, np.float32)}
     adapter = {"a.weight.up": up, "a.weight.down": down, "a.bias.added": np.array([1, 2], np.float16)}
-    changed = merged(weights, adapter | {"heads.bias": np.zeros(5)})
+    changed = merged(weights, adapter | {"heads.bias": np.zeros(3)})
     assert changed["a.weight"].tolist() == [[7, 9, 11], [13, 17, 21]]
     assert changed["a.bias"].tolist() == [1, 2]
     assert weights["a.weight"].tolist() == [[1, 1, 1], [1, 1, 1]]
@@ -127,10 +150,10 @@ def test_a_users_own_cross_encoder_is_used_as_sentence_transformers_does(own_mod
 
     own = load_reranker(config.CrossEncoder(model=str(own_model)), config.Embedding())
     assert own is not None
-    pairs = [(QUESTION, text) for text in SENTENCES]
+    pairs = [(QUESTION, text) for text in TEXTS]
     wanted = CrossEncoder(str(own_model), device="cpu", local_files_only=True).predict(pairs, activation_fn=Identity())
     assert len(set(wanted.tolist())) == len(pairs)
-    assert own.scores(QUESTION, SENTENCES) == pytest.approx(wanted, abs=1e-5)
+    assert own.scores(QUESTION, TEXTS) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_model_with_several_scores_per_pair_is_refused(tmp_path: Path) -> None:
@@ -155,7 +178,7 @@ def test_scores_of_nan_are_an_error(tmp_path: Path) -> None:
     own = load_reranker(config.CrossEncoder(model=str(tmp_path)), config.Embedding())
     assert own is not None
     with pytest.raises(EmbeddingError, match="gave scores that are not numbers: its weights are damaged"):
-        own.scores(QUESTION, SENTENCES)
+        own.scores(QUESTION, TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +199,7 @@ def test_a_missing_cross_encoder_is_an_error_and_not_downloaded(name: str, reaso
 def test_a_users_own_cross_encoder_ignores_a_device_of_openvino(own_model: Path) -> None:
     own = load_reranker(config.CrossEncoder(model=str(own_model)), config.Embedding(device="gpu"))
     assert own is not None
-    assert own.scores(QUESTION, SENTENCES).shape == (4,)
+    assert own.scores(QUESTION, TEXTS).shape == (4,)
 
 
 @pytest.fixture
@@ -244,14 +267,14 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_its_remedy(
 
 
 def test_an_unused_cross_encoder_is_not_prepared(torch_alone: config.Embedding, tmp_path: Path) -> None:
-    prepare_reranker(config.CrossEncoder(order=False, choice=False, confidence=False), torch_alone)
+    prepare_reranker(config.CrossEncoder(model="none"), torch_alone)
     assert not (tmp_path / "cache").exists()
 
 
 def test_threads_share_a_reranker(reader: PackagedReranker) -> None:
-    alone = reader.scores(QUESTION, SENTENCES)
+    alone = reader.scores(QUESTION, TEXTS)
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda _: reader.scores(QUESTION, SENTENCES), range(16)))
+        together = list(pool.map(lambda _: reader.scores(QUESTION, TEXTS), range(16)))
     assert all(np.array_equal(each, alone) for each in together)
 
 
@@ -260,16 +283,19 @@ def _stopped(examples: Sequence[Example], steps: int) -> Iterator[list[Example]]
     raise KeyboardInterrupt
 
 
+def _pair(rng: np.random.Generator) -> Pair:
+    return Pair([101, *rng.integers(1000, 20000, 9).tolist(), 102], [(3, 6), (6, 10)])
+
+
 @pytest.mark.slow
 def test_a_stopped_training_resumes_to_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eval.train.reranker._CHECKPOINT_STEPS", 2)
     rng = np.random.default_rng(0)
     examples = [
-        Example(
-            source, [[101, *rng.integers(1000, 20000, 9).tolist(), 102] for _ in range(count)], label, [0.5] * count
-        )
-        for source, count, label in [("qasper", 3, 0), ("unanswerable", 3, -1), ("support", 1, 2)] * 3
+        Example(source, [_pair(rng) for _ in range(3)], answering, [[True, False], [False, False], [False, False]])
+        for source, answering in [("qasper", 1), ("heading", 1), ("qasper", 1)] * 3
     ]
+    examples += [Example("unanswerable", [_pair(rng)], 0, [[False, False]]) for _ in range(2)]
     held = examples[:3]
     train(examples, held, tmp_path / "whole", 4, 1e-3, 2)
     with monkeypatch.context() as patched:

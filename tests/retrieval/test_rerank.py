@@ -1,4 +1,4 @@
-"""Reranking changes the order of passages, the choice of sentences and the confidence, each behind its switch."""
+"""What the cross-encoder reads changes the order of passages, the choice of sentences and the confidence."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from rag.answering.confidence import confidence_in
-from rag.answering.evidence import Evidence, gather_evidence, sentence_logits
-from rag.answering.features import CONFIDENCE_FEATURES
-from rag.answering.rerank import RERANKED_CONFIDENCE_FEATURES, rerank_sentences
+from rag.answering.evidence import Evidence, gather_evidence
+from rag.answering.features import CONFIDENCE_FEATURES, SENTENCE_FEATURES
+from rag.answering.reading import READ_CONFIDENCE_FEATURES, READ_SENTENCE_FEATURES
 from rag.assistant import Assistant
-from rag.models.protocols import Reranker
-from rag.models.reranker import Array, PackagedReranker, Reading
+from rag.filters import Filters
+from rag.models.protocols import MarkedText, Reading, Reranker
+from rag.models.reranker import Array, PackagedReranker
 from rag.models.weights import load_weights
 from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import search, top_passages
@@ -28,7 +29,7 @@ QUESTION = "What share of the otters does the kite count?"
 class OtherCorpus:
     """An assistant's papers with another reranker, or with other settings of the cross-encoder."""
 
-    def __init__(self, assistant: Assistant, reranker: Reranker | None = None, **changes: bool | int) -> None:
+    def __init__(self, assistant: Assistant, reranker: Reranker | None = None, **changes: int) -> None:
         self._library = assistant.library
         changed = assistant.settings.cross_encoder.model_copy(update=changes)
         self.settings = assistant.settings.model_copy(update={"cross_encoder": changed})
@@ -38,30 +39,21 @@ class OtherCorpus:
         return getattr(self._library, name)
 
 
-def evidence_with(assistant: Assistant, reranker: Reranker | None = None, **changes: bool | int) -> Evidence:
+def evidence_with(assistant: Assistant, reranker: Reranker | None = None, **changes: int) -> Evidence:
     corpus = OtherCorpus(assistant, reranker, **changes)
-    found = search(corpus, QUESTION)
-    return rerank_sentences(corpus, found, gather_evidence(corpus, found))
+    return gather_evidence(corpus, rerank_passages(corpus, search(corpus, QUESTION)))
 
 
-def test_what_was_read_is_added_to_the_scores_and_to_the_confidence(assistant: Assistant) -> None:
-    evidence = evidence_with(assistant, sentences=5)
-    assert evidence.added_logits is not None
-    unread = sentence_logits(replace(evidence, added_logits=None))
-    best = np.argsort(-unread, kind="stable")[:5]
-    assert len(set(evidence.added_logits[best])) > 1
-    assert (np.delete(evidence.added_logits, best) == evidence.added_logits.min()).all()
-    assert sentence_logits(evidence) == pytest.approx(unread + evidence.added_logits)
-    assert len(evidence.confidence_features) == len(CONFIDENCE_FEATURES) + len(RERANKED_CONFIDENCE_FEATURES)
-
-
-@pytest.mark.parametrize(("switch", "choice", "confidence"), [("choice", False, True), ("confidence", True, False)])
-def test_each_use_of_sentences_has_its_switch(
-    switch: str, choice: bool, confidence: bool, assistant: Assistant
-) -> None:
-    evidence = evidence_with(assistant, **{switch: False})
-    assert (evidence.added_logits is not None) == choice
-    assert (len(evidence.confidence_features) > len(CONFIDENCE_FEATURES)) == confidence
+def test_what_was_read_is_among_the_features_of_sentences_and_confidence(assistant: Assistant) -> None:
+    evidence = evidence_with(assistant, passages=5)
+    assert evidence.fitted == "library"
+    columns = len(SENTENCE_FEATURES) + len(READ_SENTENCE_FEATURES)
+    assert evidence.features.shape == (len(evidence.candidates), columns)
+    read = evidence.features[:, len(SENTENCE_FEATURES)]
+    assert len(set(read)) > 5
+    best = evidence.candidates[int(np.argmax(read))]
+    assert "94.5%" in best.text
+    assert len(evidence.confidence_features) == len(CONFIDENCE_FEATURES) + len(READ_CONFIDENCE_FEATURES)
 
 
 class Fog:
@@ -78,14 +70,17 @@ def test_a_user_s_own_orders_what_was_found_and_is_no_part_of_the_rest(assistant
     gained = int(np.argmax(read.scores - found.scores))
     assert read.candidates.paper(read.candidates.paper_keys[gained]).title == "Counting Otters from Kites"
     assert read.order == sorted(found.order, key=lambda row: -read.scores[row])
-    assert rerank_sentences(corpus, read, evidence := gather_evidence(corpus, read)) is evidence
+    assert gather_evidence(corpus, read).fitted == "unread"
 
 
-class TaughtFog(Fog, PackagedReranker):
+class TaughtFog(PackagedReranker):
     """The same in the packaged one's place."""
 
     def __init__(self) -> None:
         pass
+
+    def read(self, question: str, texts: Sequence[MarkedText]) -> list[Reading]:
+        return [Reading(100.0 * ("fog" in text.text), 0.0, np.zeros(len(text.marks), np.float32)) for text in texts]
 
 
 @pytest.fixture
@@ -122,26 +117,29 @@ def test_the_packaged_one_orders_a_paper_s_passages_and_leaves_papers_in_their_o
 
 def test_what_is_read_counts_beside_what_ranked_a_passage_before(long_papers: Assistant) -> None:
     class Slightly(TaughtFog):
-        def scores(self, question: str, texts: Sequence[str]) -> Array:
-            return super().scores(question, texts) * np.float32(1e-6)
+        def read(self, question: str, texts: Sequence[MarkedText]) -> list[Reading]:
+            return [each._replace(answers=each.answers * 1e-6) for each in super().read(question, texts)]
 
     found = search(long_papers.library, "Which kites are flown at noon?")
     assert rerank_passages(OtherCorpus(long_papers, Slightly()), found).order == found.order
 
 
-def test_the_packaged_one_reads_the_best_passages_with_their_titles(long_papers: Assistant) -> None:
-    seen: list[str] = []
+def test_the_packaged_one_reads_the_best_passages_under_their_titles_with_their_sentences(
+    long_papers: Assistant,
+) -> None:
+    seen: list[MarkedText] = []
 
     class Seeing(TaughtFog):
-        def scores(self, question: str, texts: Sequence[str]) -> Array:
+        def read(self, question: str, texts: Sequence[MarkedText]) -> list[Reading]:
             seen.extend(texts)
-            return super().scores(question, texts)
+            return super().read(question, texts)
 
     corpus = OtherCorpus(long_papers, Seeing(), passages=4)
     found = search(corpus, "Which kites are flown at noon?")
     read = rerank_passages(corpus, found)
     best = found.candidates.texts(found.order[:4])
-    assert seen == [f"Introduction: {best[row]}" for row in found.order[:4]]
+    assert [each.text for each in seen] == [f"Introduction\n{best[row]}" for row in found.order[:4]]
+    assert all(each.text[slice(*mark)].endswith((".", "so.")) for each in seen for mark in each.marks)
     assert read.order[4:] == found.order[4:]
 
 
@@ -152,12 +150,6 @@ def test_passages_that_were_deleted_meanwhile_are_not_read(
     monkeypatch.setattr(library.records, "paper_texts", lambda keys: {})
     found = search(library, "Which kites are flown at noon?")
     assert rerank_passages(OtherCorpus(long_papers, TaughtFog()), found) is found
-
-
-def test_with_its_switch_off_the_order_stays(assistant: Assistant) -> None:
-    corpus = OtherCorpus(assistant, Fog(), order=False)
-    found = search(corpus, QUESTION)
-    assert rerank_passages(corpus, found) is found
 
 
 def test_only_as_many_passages_are_read_as_the_settings_say(assistant: Assistant) -> None:
@@ -175,41 +167,44 @@ def test_only_as_many_passages_are_read_as_the_settings_say(assistant: Assistant
 
 
 class Known(PackagedReranker):
-    """It says of the first text 2 and 1, of the second 1.5 and 0.5, and so on."""
+    """It says of the first text 2 and 1, of the second 1.5 and 0.5, and so on; of a sentence how early it is."""
 
     def __init__(self) -> None:
         pass
 
-    def read(self, question: str, texts: Sequence[str]) -> Reading:
-        fall = np.arange(len(texts), dtype=np.float32) / 2
-        return Reading(2 - fall, 1 - fall)
+    def read(self, question: str, texts: Sequence[MarkedText]) -> list[Reading]:
+        sentences = [np.arange(len(text.marks), 0, -1, dtype=np.float32) for text in texts]
+        return [Reading(2 - i / 2, 1 - i / 2, each) for i, each in enumerate(sentences)]
 
 
-def test_what_was_read_counts_as_it_was_fitted(assistant: Assistant) -> None:
-    evidence = evidence_with(assistant, Known(), sentences=4)
-    assert evidence.added_logits is not None
-    best = np.argsort(-sentence_logits(replace(evidence, added_logits=None)), kind="stable")[:4]
-    assert evidence.added_logits[best] == pytest.approx(load_weights().read.sentences * np.array([2, 1.5, 1, 0.5]))
-    features = evidence.confidence_features[len(CONFIDENCE_FEATURES) :]
-    assert features == pytest.approx([2, 2 - 1.25, 1, 0.5, 1])
+def test_the_features_of_a_sentence_and_of_the_confidence_are_of_what_was_read(assistant: Assistant) -> None:
+    evidence = evidence_with(assistant, Known(), passages=3)
+    features = evidence.features[:, len(SENTENCE_FEATURES) :]
+    places = np.array([-1 if each.place is None else each.place for each in evidence.candidates])
+    first = features[places == 0]
+    assert (first[:, 0] >= features[:, 0].max() - 4).all()
+    assert features[:, 1] == pytest.approx(features[:, 0] - features[:, 0].max())
+    assert set(features[:, 2]) <= {2, 1.5, 1}
+    assert features[:, 2].max() == 2
+    of_all = evidence.confidence_features[len(CONFIDENCE_FEATURES) :]
+    assert of_all[:5] == pytest.approx([2, 0.5, 1, 0.5, 1])
+    assert of_all[5] == features[:, 0].max()
 
 
-def test_reading_more_sentences_than_it_was_fitted_with_leaves_the_confidence(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag.answering.rerank._CONFIDENCE_SENTENCES", 3)
-    few, more = (evidence_with(assistant, sentences=count) for count in (3, 8))
-    assert few.confidence_features == pytest.approx(more.confidence_features, abs=0.05)
-    assert len(set(np.asarray(more.added_logits))) > len(set(np.asarray(few.added_logits)))
-
-
-@pytest.mark.parametrize("read", [True, False])
-def test_what_was_read_has_thresholds_of_its_own(read: bool, assistant: Assistant) -> None:
-    evidence = evidence_with(assistant, confidence=read)
+def test_each_scope_has_weights_and_thresholds_of_its_own(assistant: Assistant) -> None:
+    corpus = OtherCorpus(assistant)
     weights = load_weights()
-    never = replace(weights, refuse_below=-1.0, unsure_below=-1.0)
-    strict = replace(never, read=replace(weights.read, refuse_below=2.0, unsure_below=2.0))
-    assert confidence_in(evidence, strict)[1:] == (read, read)
+    never, strict = (
+        {name: replace(each, refuse_below=at, unsure_below=at) for name, each in weights.answers.items()}
+        for at in (-1.0, 2.0)
+    )
+    (otters,) = [paper.id for paper in assistant.papers() if "Otters" in paper.title]
+    for fitted, filters in (("library", None), ("papers", Filters(papers=(otters,)))):
+        found = rerank_passages(corpus, search(corpus, QUESTION, filters=filters))
+        evidence = gather_evidence(corpus, found)
+        assert evidence.fitted == fitted
+        assert confidence_in(evidence, replace(weights, answers=never | {fitted: strict[fitted]})).refuse
+        assert not confidence_in(evidence, replace(weights, answers=strict | {fitted: never[fitted]})).refuse
 
 
 def test_without_one_an_answer_has_another_confidence(assistant: Assistant) -> None:

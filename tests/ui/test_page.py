@@ -144,7 +144,8 @@ def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, se
 def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
     expect(page.locator(".fn-head > p")).to_have_text("4 papers (1 file could not be read). Quotes only.")
     assert re.search(
-        r"Quotes only, confidence \d+%, 4 papers \(1 file could not be read\) searched, \d+\.\d s", ask(page, QUESTION)
+        r"Quotes only · \d+ quotes?[^·]* · 4 papers \(1 file could not be read\) searched · \d+\.\d s",
+        ask(page, QUESTION),
     )
 
 
