@@ -56,7 +56,7 @@ def named_papers(records: Records, question: str, papers: Sequence[int] | None =
     titles = records.titles_with(search_terms(question), _PAPERS, papers)
     known = records.count_papers()
     for key, title in titles.items():
-        if (found := _short_name_in(asked, title, records, known) or _title_in(asked, title)) is not None:
+        if (found := _title_in(asked, title) or _short_name_in(asked, title, records, known)) is not None:
             named.setdefault(key, (found[0], NamedPaper(key, found[1])))
     for at, words, key in _cited(records, question):
         if papers is None or key in set(papers):

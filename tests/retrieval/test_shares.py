@@ -52,9 +52,8 @@ def long_papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]
     rows = []
     for name in NAMES:
         sentences = [f"{name} of kind {n} are seen in the {'fog' if name == 'Kites' else 'sun'}." for n in range(12)]
-        rows.append(
-            {"title": f"{name}: Seen from Afar by Night", "authors": [name], "text": " ".join([*sentences, END])}
-        )
+        title = KITES if name == "Kites" else f"{name}: An Overview"
+        rows.append({"title": title, "authors": [name], "text": " ".join([*sentences, END])})
     (root / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with Assistant.open(library=root / "library", mode="quote", overrides=SMALL, embedder=fake_embedder()) as opened:
         opened.add(root / "papers.jsonl")
