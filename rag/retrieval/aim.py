@@ -19,6 +19,7 @@ from ..text.kinds import ABSTRACT
 from .places import is_place, mentions
 from .scope import Scope
 from .shapes import SECTIONS
+from .terms import stem, stems_in
 from .wanted import TOPICS, Wanted
 
 _CONCLUSION = re.compile(r"\bconclu|\bsummary\b", re.IGNORECASE)
@@ -35,16 +36,13 @@ class Aim:
         at: how far each candidate chunk is where to look, from 0 to 1, (rows,).
         papers: keys of the papers that it is about, if its kind says where to look in them.
         missing: the places that it names and that none of these papers has, as `Table 9`.
+        is_found: whether something is where the kind says to look, and is about the subject that the question names.
     """
 
     at: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     papers: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()
-
-    @property
-    def is_found(self) -> bool:
-        """Whether there is something of the papers meant where the kind says to look."""
-        return bool(self.at.max(initial=0.0) >= 1.0)
+    is_found: bool = False
 
 
 def aim_of(wanted: Wanted, scope: Scope, candidates: Candidates) -> Aim:
@@ -59,7 +57,8 @@ def aim_of(wanted: Wanted, scope: Scope, candidates: Candidates) -> Aim:
     rows = [row for row, paper in enumerate(candidates.paper_keys) if paper in papers]
     for row in rows:
         at[row] = _aimed_at(wanted, candidates.chunk(row).section or "", candidates.kind(row))
-    return Aim(at, papers, _missing(wanted, candidates, rows))
+    found = [row for row in rows if at[row] >= 1.0]
+    return Aim(at, papers, _missing(wanted, candidates, rows), _is_about(wanted, candidates, found))
 
 
 def _aimed_at(wanted: Wanted, section: str, kind: str) -> float:
@@ -71,6 +70,14 @@ def _aimed_at(wanted: Wanted, section: str, kind: str) -> float:
     if kind == ABSTRACT:
         return _IN_ABSTRACT.get(wanted.kind, 0.0)
     return _IN_CONCLUSION.get(wanted.kind, 0.0) if _CONCLUSION.search(section) else 0.0
+
+
+def _is_about(wanted: Wanted, candidates: Candidates, rows: Sequence[int]) -> bool:
+    """Return whether some passages with the titles of their papers hold half of the subject's words, if it has any."""
+    subject = set(map(stem, wanted.subject))
+    texts = candidates.texts(rows)
+    held = set().union(*(stems_in(f"{candidates.readable_title(candidates.paper_keys[r])} {texts[r]}") for r in texts))
+    return bool(texts) and len(subject & held) >= 0.5 * len(subject)
 
 
 def _missing(wanted: Wanted, candidates: Candidates, rows: Sequence[int]) -> tuple[str, ...]:

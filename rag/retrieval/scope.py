@@ -18,6 +18,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ..store.papers import Records
+from .back_matter import papers_meant
 from .names import named_papers
 from .terms import search_terms
 from .wanted import Wanted
@@ -37,7 +38,8 @@ class Scope:
     Attributes:
         papers: keys of the papers that the question is put to, at most `MAX_FEW`; none where it is put to a library.
         per_paper: the most passages of one paper in a library.
-        named: keys of the papers that the question itself names, by title, short name, authors and year or citekey.
+        named: keys of the papers that the question itself names, by title, short name, authors and year or citekey,
+            or else describes by words of their titles.
         question: what is asked of these papers: the question, without the title of the one paper that it names.
     """
 
@@ -76,8 +78,15 @@ def scope_of(records: Records, wanted: Wanted, papers: Sequence[int] | None, per
     found = named_papers(records, wanted.question, papers) if wanted.kind != "papers" else []
     if len(found) == 1 and len(given) < 2 and (rest := _without_title(wanted.question, found[0].words)):
         return Scope((found[0].key,), per_paper, (found[0].key,), rest)
-    named = tuple(each.key for each in found) if len(found) <= MAX_FEW else ()
+    named = tuple(each.key for each in found) or _described(records, wanted, papers)
+    named = named if len(named) <= MAX_FEW else ()
     return Scope(given or (named if len(named) > 1 else ()), per_paper, named, wanted.question)
+
+
+def _described(records: Records, wanted: Wanted, papers: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the papers that the question describes ("the otter paper"), where titles hold the words of one paper."""
+    found = [papers_meant(records, words, papers) for words in wanted.works] if wanted.kind != "papers" else []
+    return tuple(dict.fromkeys(meant[0] for meant, are_named in found if meant and are_named and len(meant) == 1))
 
 
 def _without_title(question: str, title: str) -> str:

@@ -71,8 +71,12 @@ _HERE = re.compile(
 )
 """A mention of the paper at hand, which is no part of the subject."""
 
-_NAMED_WORK = re.compile(rf"\b(?:the|this|their) (?:[\w-]+ ){{0,4}}{WORK}\b(?: (?:on|about|of|by) .*)?", re.IGNORECASE)
-"""A paper as a question names it: "the otter paper", "the study of otters in two bays"."""
+_DESCRIBED = re.compile(
+    r"\b(?:the|this|their) (?P<before>(?:(?!the\b|and\b)[\w-]+ ){0,4})(?:paper|study|article|review|preprint)\b"
+    r"(?: (?:on|about|of|by) (?P<after>(?:(?!\b(?:and|or|with) (?:the|this)\b).)*))?",
+    re.IGNORECASE,
+)
+"""A paper as a question describes it: "the otter paper", "the study of otters in two bays"."""
 _PLURAL = rf"(?: (?:the|all|other|different|various)\b)*(?: (?!{VERB}\b)[\w-]+){{0,2}}? (?!{VERB}\b)[\w-]*[^\Wsui]s\b"
 """A noun in the plural with up to two words before it."""
 _IS_YES_NO = re.compile(rf"^{VERB}(?:n['’]?t)? |^(?:whether|if) |\bwhether or not\b", re.IGNORECASE)
@@ -189,7 +193,7 @@ class Wanted:
         terms: its search terms.
         kind: one of the kinds in the table above.
         subject: the terms of what it asks about for some kinds: X in "what is X", "limitations of X".
-        work: the terms by which it describes a paper: X in "the X paper" and "the study of X".
+        works: the terms by which it describes papers, X in "the X paper" and "the study of X", for each.
         places: labels that it names, as `Table 1`, `Figure 2b`, `Section 3.1`, `Equation 2`, `Algorithm 1`.
         parts: the several things that it asks about ("A and B", "compare A with B"), in its words; empty for one.
         is_about_several: whether an answer has to cover several things, named in `parts` or not ("each", "both").
@@ -199,7 +203,7 @@ class Wanted:
     terms: tuple[str, ...]
     kind: str
     subject: tuple[str, ...] = ()
-    work: tuple[str, ...] = ()
+    works: tuple[tuple[str, ...], ...] = ()
     places: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     is_about_several: bool = False
@@ -212,13 +216,14 @@ def wanted_by(question: str) -> Wanted:
     kind, subject = _kind(clauses(asked)[0], places)
     parts = compared(asked) or (joined(asked) if kind in _JOINING else ())
     several = bool(parts) or is_about_several(asked)
-    work = search_terms(" ".join(match[0] for match in _NAMED_WORK.finditer(asked)))
-    return Wanted(question, search_terms(question), kind, subject, work, places, parts, several)
+    described = (search_terms(f"{each['before']} {each['after'] or ''}") for each in _DESCRIBED.finditer(asked))
+    works = tuple(filter(None, described))
+    return Wanted(question, search_terms(question), kind, subject, works, places, parts, several)
 
 
 def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a question without its opening, and its subject."""
-    defined, plain = _defined(asked), _OF_TOPICS.sub(" ", _NAMED_WORK.sub(" ", asked))
+    defined, plain = _defined(asked), _OF_TOPICS.sub(" ", _DESCRIBED.sub(" ", asked))
     if defined and _DEFINES.match(asked):
         return "definition", _subject_terms(defined)
     for kind, pattern in _KINDS:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from rag.assistant import Assistant
+from rag.filters import Filters
+from rag.retrieval.search import search
 from rag.types import Answer
 
 OTTERS = """
@@ -81,3 +83,9 @@ def test_a_place_that_the_paper_lacks_is_named(bays: Assistant) -> None:
 def test_an_answer_says_that_the_paper_names_no_limitations_or_funding(bays: Assistant) -> None:
     assert any("names contributions" in note for note in bays.ask("contributions?", papers=["Bells"]).notes)
     assert any("No statement" in note for note in bays.ask("Who funded the work?", papers=["Bells"]).notes)
+
+
+def test_a_topic_that_the_paper_is_not_about_is_not_taken_to_be_found(bays: Assistant) -> None:
+    found = search(bays.library, "Summarise the French constitution", filters=Filters(papers=("Bells",)))
+    assert not found.aim.is_found
+    assert search(bays.library, "Summarise Bells", filters=Filters(papers=("Bells",))).aim.is_found

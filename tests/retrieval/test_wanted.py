@@ -145,13 +145,14 @@ def test_a_question_about_several_unnamed_things_is_known(question: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("question", "work"),
+    ("question", "works"),
     [
-        ("What does Table 2 of the sea otter paper show?", ("sea", "otter")),
-        ("Summarise the study of pups in winter", ("pups", "winter")),
+        ("What does Table 2 of the sea otter paper show?", (("sea", "otter"),)),
+        ("Summarise the study of pups in winter", (("pups", "winter"),)),
+        ("Do the otter paper and the paper on kelp use buoys?", (("otter",), ("kelp", "buoys"))),
         ("What is the paper about?", ()),
         ("What is Otterkit?", ()),
     ],
 )
-def test_a_paper_is_described_by_words(question: str, work: tuple[str, ...]) -> None:
-    assert wanted_by(question).work == work
+def test_papers_are_described_by_words(question: str, works: tuple[tuple[str, ...], ...]) -> None:
+    assert wanted_by(question).works == works
