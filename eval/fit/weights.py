@@ -3,14 +3,14 @@
     python -m eval fit --papers ../shared/seeds --off-topic ../shared/data/pubmedqa/pqa_labeled.jsonl \
         --claims ../shared/data/scifact/claim_pairs_train.jsonl --report ../shared/data/scifact/claim_pairs_dev.jsonl \
         --whole ../shared/data/qasper_train --sections ../shared/data/qasper_train
-    python -m eval fit --keep --sections ../shared/data/qasper_train      the sections alone; all else stays as it is
+    python -m eval fit --keep --sections ../shared/data/qasper_train      sections and kinds alone; all else stays
 
 Each fit builds on the ones before: the fusion of retrieval scores; the choice of sentences and the confidence with its
 two thresholds, without the packaged cross-encoder and with it; the same for questions about one or a few papers, on
 papers of QASPER that the cross-encoder was not trained on. The check of citations (eval/fit/support.py) is fitted on
-claims and abstracts, the weights of sections (eval/fit/sections.py) on a folder in QASPER's form; without these files
-they stay as they are. Only the fitting part of the question set is used; scores are of 5-fold cross-validation on it,
-and of the part kept apart for reporting.
+claims and abstracts, the weights of sections (eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) on a
+folder in QASPER's form; without these files they stay as they are. Only the fitting part of the question set is used;
+scores are of 5-fold cross-validation on it, and of the part kept apart for reporting.
 """
 
 import argparse
@@ -42,6 +42,7 @@ from ..questions import QUESTIONS, SAMPLE, Question, QuestionSetError, load_ques
 from ..runs import add_papers
 from .confidence import LIBRARY_KINDS, PAPER_KINDS, OffTopic, Parts, fit_thresholds, make_examples, read_off_topic
 from .fusion import cross_validated_rr, fit_fusion, mean_rr, rank_candidates, success
+from .kinds import fit_kinds
 from .logistic import FOLDS
 from .sections import fit_sections
 from .sentences import Choice, Gather, find_facts, fit_sentences, make_choice, shares_of_facts
@@ -73,12 +74,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _refit_sections(folder: Path, command: str) -> dict[str, Any]:
     old: dict[str, Any] = json.loads(FILE.read_text())
-    fusion, scores = fit_sections(read_qasper(folder), old["fusion"])
+    papers = read_qasper(folder)
+    fusion, scores = fit_sections(papers, old["fusion"])
+    kinds, answers = fit_kinds(papers, old["kinds"])
     return old | {
         "command": " && ".join([*(each for each in old["command"].split(" && ") if "--keep" not in each), command]),
         "data": old["data"] | {folder.resolve().name: digest(folder)},
-        "scores": old["scores"] | {"sections": scores},
+        "scores": old["scores"] | {"sections": scores, "kinds": answers},
         "fusion": old["fusion"] | fusion,
+        "kinds": old["kinds"] | kinds,
     }
 
 
@@ -105,7 +109,8 @@ def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
         weights, scores["papers"] = fit_papers(whole, weights, packaged)
     if sectioned:
         fusion, scores["sections"] = fit_sections(sectioned, weights.fusion)
-        weights = replace(weights, fusion=weights.fusion | fusion)
+        kinds, scores["kinds"] = fit_kinds(sectioned, weights.kinds)
+        weights = replace(weights, fusion=weights.fusion | fusion, kinds=weights.kinds | kinds)
     made = {"version": 2, "date": date.today().isoformat(), "command": command, "data": digests(options)}
     return made | {"scores": scores} | as_dict(weights)
 
