@@ -96,10 +96,7 @@ def _defining(subject: Sequence[str]) -> tuple[tuple[float, re.Pattern[str]], ..
     done = r"(?!\w+ed\b|not\b|then\b|also\b|shown\b|given\b)"
     patterns = (
         (1.0, rf"{opening}{named} (?:is|are) {done}|{named} (?:is|are) (?:defined|a|an|one of|any)\b"),
-        (
-            1.0,
-            rf"{named} (?:refers?|means?|denotes?|describes?|stands? for|consists? of|comprises?)\b",
-        ),
+        (1.0, rf"{named} (?:refers?|means?|denotes?|describes?|stands? for|consists? of|comprises?)\b"),
         (1.0, rf"\bdefin(?:e[sd]?|ing|ition of) (?:(?:an?|the) )?{named}|{named} [^.]{{0,30}}\bdefined (?:as|by|to)\b"),
         (1.0, rf"\b(?:call(?:ed)?|term(?:ed)?|known as|refer(?:red)? to (?:\w+ ){{0,3}}as|dub(?:bed)?|named?) {named}"),
         (0.6, rf"\b(?:introduc|propos|present|develop|describ)\w* (?:\w+ ){{0,3}}{named}"),

@@ -165,7 +165,7 @@ _DEFINES = re.compile(
     rf"{_TERM.replace('subject', 'subject2')}\W*$"
     rf"|^what (?:is|are) (?:really )?meant by {_TERM.replace('subject', 'subject3')}\W*$"
     rf"|^what do(?:es)? (?:they|it|the authors?|we|you|one) mean by {_TERM.replace('subject', 'subject4')}\W*$"
-    rf"|^what do(?:es)? {_TERM.replace('subject', 'subject5')} mean\W*$"
+    rf"|^what (?:is|do(?:es)?) {_TERM.replace('subject', 'subject5')} (?:mean|stands? for|short for)\W*$"
     rf"|^how (?:is|are|was|were) {_TERM.replace('subject', 'subject6')} defined\W*$"
     rf"|^how do(?:es)? .{{1,30}} define {_TERM.replace('subject', 'subject7')}\W*$"
     rf"|^{_TERM.replace('subject', 'subject8')} (?:definition|meaning)\W*$",

@@ -6,6 +6,7 @@ from rag.retrieval.wanted import wanted_by
 
 KINDS = {
     "definition": [
+        "What does KELP stand for?",
         "What is the Otter Ear Hypothesis?",
         "What are tide pools and who lives there?",
         "What is Otterkit?",
