@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from rag.answering.choice import choose
 from rag.answering.evidence import Evidence
 from rag.answering.features import SENTENCE_FEATURES, Candidate
-from rag.models.weights import load_weights
+from rag.models.weights import Linear, load_weights
 from rag.retrieval.wanted import wanted_by
 from rag.types import Span
 
@@ -30,11 +31,15 @@ def chosen(
         Candidate(0, keys[i], Span(100 * i, 100 * i + 90), text, is_title=i in titles)
         for i, (text, _) in enumerate(said)
     ]
-    features = np.zeros((len(said), len(SENTENCE_FEATURES)))
-    plain = load_weights().sentences.logit(features)
-    logits = np.array([logit for _, logit in said]) - plain
-    evidence = Evidence(candidates, features, np.zeros(1), added_logits=logits)
-    return [each.text for each in choose(evidence, wanted_by(question), 4, papers=papers, with_titles=with_titles)]
+    count = len(SENTENCE_FEATURES)
+    features = np.zeros((len(said), count))
+    features[:, 0] = [logit for _, logit in said]
+    first = Linear(SENTENCE_FEATURES, np.zeros(count), np.ones(count), np.eye(count)[0], 0.0)
+    shipped = load_weights()
+    weights = replace(shipped, answers={"unread": replace(shipped.answers["unread"], sentences=first)})
+    evidence = Evidence(candidates, features, np.zeros(1))
+    wanted = wanted_by(question)
+    return [each.text for each in choose(evidence, wanted, 4, weights, papers=papers, with_titles=with_titles)]
 
 
 def test_the_best_sentence_stands_first_wherever_it_stands_in_the_paper() -> None:
