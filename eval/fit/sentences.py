@@ -69,8 +69,11 @@ def fit_sentences(choices: Sequence[Choice]) -> Linear:
     return fit_logistic(names, features, right, c=0.1, weight=weight)
 
 
-def find_facts(choices: Sequence[Choice], weights: Weights, fitted: Linear) -> Found:
-    """Return the facts found by cross-validation, and with `fitted` in the questions kept apart."""
+def find_facts(choices: Sequence[Choice], name: str, weights: Weights, fitted: Linear) -> Found:
+    """Return the facts found by cross-validation, and with `fitted` in the questions kept apart.
+
+    All choices are fitted on, and those are scored whose weights are the answers' `name`.
+    """
     rest = [each for each in choices if not each.is_kept]
     folds = group_folds([each.group for each in rest])
     held_out: list[tuple[Choice, Linear]] = []
@@ -79,9 +82,9 @@ def find_facts(choices: Sequence[Choice], weights: Weights, fitted: Linear) -> F
         held_out += [(each, others) for each, f in zip(rest, folds, strict=True) if f == fold]
     kept = [(each, fitted) for each in choices if each.is_kept]
     return {
-        name: {most: [_share_found(each, weights, linear, most) for each, linear in some] for most in _COUNTS}
-        for name, some in (("cross-validated", held_out), ("kept", kept))
-        if some
+        part: {most: [_share_found(each, weights, linear, most) for each, linear in scored] for most in _COUNTS}
+        for part, of_part in (("cross-validated", held_out), ("kept", kept))
+        if (scored := [each for each in of_part if each[0].evidence.fitted == name])
     }
 
 

@@ -6,11 +6,11 @@
     python -m eval fit --keep --sections ../shared/data/qasper_train      sections and kinds alone; all else stays
 
 Each fit builds on the ones before: the fusion of retrieval scores; the choice of sentences and the confidence with its
-two thresholds, without the packaged cross-encoder and with it; the same for questions about one or a few papers, on
-papers of QASPER that the cross-encoder was not trained on. The check of citations (eval/fit/support.py) is fitted on
-claims and abstracts, the weights of sections (eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) on a
-folder in QASPER's form; without these files they stay as they are. Only the fitting part of the question set is used;
-scores are of 5-fold cross-validation on it, and of the part kept apart for reporting.
+two thresholds, without the packaged cross-encoder on these questions, and with it also on questions about whole papers
+of QASPER, which the cross-encoder was not trained on. The check of citations (eval/fit/support.py) is fitted on claims
+and abstracts, the weights of sections (eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) on a folder
+in QASPER's form; without these files they stay as they are. Only the fitting part of the question set is used; scores
+are of 5-fold cross-validation on it, and of the part kept apart for reporting.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,12 +101,14 @@ def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
         Assistant.open(library=folder, mode="quote", overrides=packaged) as assistant,
     ):
         add_papers(assistant, options.papers)
-        weights, scores = fit(assistant.library, questions, off_topic)
+        weights, gathered, scores = fit(assistant.library, questions, off_topic)
         if claims:
             support, scores["support"] = fit_support(claims, kept, assistant.library.embedder)
             weights = replace(weights, support=support)
     if whole:
-        weights, scores["papers"] = fit_papers(whole, weights, packaged)
+        gathered["papers"] = gather_papers(whole, weights, packaged)
+    weights, of_answers = fit_answers(weights, gathered)
+    scores |= of_answers
     if sectioned:
         fusion, scores["sections"] = fit_sections(sectioned, weights.fusion)
         kinds, scores["kinds"] = fit_kinds(sectioned, weights.kinds)
@@ -133,46 +135,74 @@ def check_enough(questions: Sequence[Question], name: str) -> None:
         )
 
 
-def fit(library: Library, questions: Sequence[Question], off_topic: OffTopic) -> tuple[Weights, dict[str, Any]]:
-    """Return the weights fitted on the fitting part of `questions`, and their scores.
+class Gathered(NamedTuple):
+    """What the weights of answers are fitted on; `kinds` has what each kind of question counts for the confidence."""
 
-    Without the packaged cross-encoder, the weights of answers that need it stay.
+    choices: list[Choice]
+    examples: Parts
+    kinds: Mapping[str, float]
+
+
+def fit(
+    library: Library, questions: Sequence[Question], off_topic: OffTopic
+) -> tuple[Weights, dict[str, Gathered], dict[str, Any]]:
+    """Fit the fusion on the fitting part of `questions`, and gather what answers from the library are fitted on.
+
+    Return the weights, what was gathered by the name of the answers' weights, and the scores.
     """
     shipped = load_weights()
     rankings = [rank_candidates(library, q) for q in questions if q.answerable]
     fitted, kept = ([r for r in rankings if r.question.for_report == of_report] for of_report in (False, True))
     fusion = fit_fusion(fitted)
-    weights = replace(
-        shipped, fusion=shipped.fusion | dict(zip(SIMILARITIES, np.round(fusion, 3).tolist(), strict=True))
-    )
-    scores: dict[str, Any] = {
+    by_name = dict(zip(SIMILARITIES, np.round(fusion, 3).tolist(), strict=True))
+    weights = replace(shipped, fusion=shipped.fusion | by_name)
+    scores = {
         "questions": {"fitted": len(fitted), "kept": len(kept)},
         "RR": {"cross-validated": cross_validated_rr(fitted), "kept": mean_rr(kept, fusion)},
         "Success@5": {"kept": success(kept, fusion, 5)},
     }
-
     gathers = {"unread": gather_from(library, weights, reads=False)}
     if isinstance(library.reranker, PackagedReranker):
         gathers["library"] = gather_from(library, weights, reads=True)
-    for name, gather in gathers.items():
-        choices = [make_choice(q, gather) for q in questions if q.answerable]
-        examples = make_examples(library, questions, off_topic, gather)
-        weights, scores[name] = _fit_answers(name, weights, choices, examples, LIBRARY_KINDS)
-    return weights, scores
+    gathered = {
+        name: Gathered(
+            [make_choice(question, gather) for question in questions if question.answerable],
+            make_examples(library, questions, off_topic, gather),
+            LIBRARY_KINDS,
+        )
+        for name, gather in gathers.items()
+    }
+    return weights, gathered, scores
 
 
-def fit_papers(
-    papers: Sequence[QasperPaper], weights: Weights, settings: Mapping[str, Any]
-) -> tuple[Weights, dict[str, Any]]:
-    """Return the weights with those for questions about one or a few papers, and their scores."""
+def gather_papers(papers: Sequence[QasperPaper], weights: Weights, settings: Mapping[str, Any]) -> Gathered:
+    """Gather what answers from one or a few papers are fitted on."""
     with (
         tempfile.TemporaryDirectory() as folder,
         Assistant.open(library=Path(folder) / "library", mode="quote", overrides=settings) as assistant,
     ):
         whole = add_whole_papers(assistant, papers, Path(folder) / "pages")
         gather = gather_from(assistant.library, weights, reads=True)
-        choices, examples = whole_choices(whole, gather), whole_examples(whole, gather)
-    return _fit_answers("papers", weights, choices, examples, PAPER_KINDS)
+        return Gathered(whole_choices(whole, gather), whole_examples(whole, gather), PAPER_KINDS)
+
+
+def fit_answers(weights: Weights, gathered: Mapping[str, Gathered]) -> tuple[Weights, dict[str, Any]]:
+    """Return the weights with those of answers for which there is data, and their scores.
+
+    Sentences of passages that were read are chosen by the same weights in all scopes: abstracts and whole papers
+    together make a better choice than each alone.
+    """
+    scores: dict[str, Any] = {}
+    read = [choice for name, each in gathered.items() if name != "unread" for choice in each.choices]
+    for name, each in gathered.items():
+        choices = each.choices if name == "unread" else read
+        sentences = fit_sentences([choice for choice in choices if not choice.is_kept])
+        confidence, (refuse, unsure), judged = fit_thresholds(each.examples, each.kinds)
+        fitted = {name: AnswerWeights(sentences, confidence, refuse, unsure)}
+        facts = shares_of_facts(find_facts(choices, name, weights, sentences))
+        scores[name] = {"facts": facts, "confidence": judged}
+        weights = replace(weights, answers=weights.answers | fitted)
+    return weights, scores
 
 
 def gather_from(library: Library, weights: Weights, reads: bool) -> Gather:
@@ -186,18 +216,6 @@ def gather_from(library: Library, weights: Weights, reads: bool) -> Gather:
         return found, gather_evidence(library, found)
 
     return gather
-
-
-def _fit_answers(
-    name: str, weights: Weights, choices: Sequence[Choice], examples: Parts, kinds: Mapping[str, float]
-) -> tuple[Weights, dict[str, Any]]:
-    """Return the weights with those of the answers `name`, and the scores of these."""
-    sentences = fit_sentences([each for each in choices if not each.is_kept])
-    facts = find_facts(choices, weights, sentences)
-    confidence, (refuse, unsure), judged = fit_thresholds(examples, kinds)
-    fitted = AnswerWeights(sentences, confidence, refuse, unsure)
-    scores = {"facts": shares_of_facts(facts), "confidence": judged}
-    return replace(weights, answers=weights.answers | {name: fitted}), scores
 
 
 def as_dict(weights: Any) -> dict[str, Any]:
