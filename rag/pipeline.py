@@ -116,16 +116,17 @@ def read(corpus: Corpus, question: str, filters: Filters) -> Reading:
 def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answer]:
     """Yield growing answers in quotes, or the refusal; the last one is complete."""
     base = _unanswered(corpus, request, reading)
-    # A question limited to a few named papers is about these: "what are its limits?" names no topic.
-    names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED
+    # A question limited to a few papers by name is about these: "what are its limits?" names no topic.
+    scope = reading.result.scope
+    names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED or bool(scope.papers and scope.named)
     asked = reading.result.asked
     is_stated = (asked is not None and asked.is_certain) or reading.result.aim.is_found
     if not base.passages or (reading.confidence.refuse and not (names_papers or is_stated)):
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
     most = corpus.settings.answer.max_sentences
-    papers = reading.result.scope.papers if names_papers else ()
-    is_given = names_papers or len(reading.result.scope.papers) == 1
+    papers = scope.papers if names_papers else ()
+    is_given = names_papers or len(scope.papers) == 1
     wanted = reading.result.wanted
     chosen = choose(reading.evidence, wanted, most, papers=papers, with_titles=not is_given)
     chosen = completed(reading.result, wanted, chosen)
@@ -202,7 +203,11 @@ def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scop
         found = language_of(" ".join(passage.text for passage in passages[:3]))
         if asked != found:
             yield f"The question seems to be in {asked}; ask in {found or 'the language of the papers'}."
-    yield from unfound(reading.result, reading.evidence)
+    result = reading.result
+    if result.matching_papers is None and result.scope.named and result.scope.papers:
+        titles = [result.candidates.readable_title(key) for key in dict.fromkeys(result.candidates.paper_keys)]
+        yield f"Searched in the papers that the question names: {'; '.join(titles)}."
+    yield from unfound(result, reading.evidence)
     if scope["brief"]:
         full = scope.get("of", scope["papers"]) - scope["brief"]
         failed = f", {scope['failed']:,} failed" if scope["failed"] else ""

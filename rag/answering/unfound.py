@@ -1,4 +1,4 @@
-"""Say what a question asked for and no paper has: a place, a section or statement of some kind."""
+"""Say what a question asked for and no paper has: a place, a section or statement of some kind, one of its parts."""
 
 from collections.abc import Iterator
 
@@ -22,3 +22,7 @@ def unfound(result: SearchResult, evidence: Evidence) -> Iterator[str]:
         yield f"No section or sentence of {papers} names {_STATED[wanted.kind]}."
     if wanted.kind == "statement" and result.asked is None:
         yield "No statement of the kind asked for was found at the papers' ends; the quotes are from their text."
+    for part in result.coverage.missing:
+        yield f"No passage that was found speaks of {part!r}."
+    for key in result.coverage.silent:
+        yield f"{candidates.readable_title(key)} holds no word of the question."

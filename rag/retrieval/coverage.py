@@ -1,8 +1,8 @@
 """Coverage: which passages speak of which of the several things, and papers, that a question asks about.
 
 A passage speaks of a part of the question where it, its heading or its paper's title holds at least half of the words
-that only this part has. A part that no candidate speaks of is missing, and a paper of several is silent where none of
-its candidates holds a word of the question.
+that only this part has. A part is missing where no candidate holds any of these words, and a paper of several is
+silent where none of its candidates holds a word of the question.
 """
 
 from __future__ import annotations
@@ -28,17 +28,14 @@ class Coverage:
     Attributes:
         parts: these things, in the question's words; none where it asks about one.
         rows: for each part, the rows of the passages that speak of it, best first.
+        missing: those of the parts that nothing speaks of.
         silent: keys of the papers in a scope of several that say nothing on the question.
     """
 
     parts: tuple[str, ...] = ()
     rows: tuple[tuple[int, ...], ...] = ()
+    missing: tuple[str, ...] = ()
     silent: tuple[int, ...] = ()
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The parts that no passage speaks of."""
-        return tuple(part for part, rows in zip(self.parts, self.rows, strict=True) if not rows)
 
     def parts_in(self, row: int) -> list[int]:
         """Return the indexes of the parts that a passage speaks of."""
@@ -75,7 +72,17 @@ def coverage_of(
     told = {key for keys in holding.values() for key in keys}
     speaking = {paper for key, paper in zip(candidates.keys, candidates.paper_keys, strict=True) if key in told}
     rows = tuple(tuple(_speaking(of_part, candidates, order, holding)) for of_part in words)
-    return Coverage(wanted.parts, rows, tuple(paper for paper in several if paper not in speaking))
+    searched = set(candidates.paper_keys)
+    return Coverage(
+        wanted.parts,
+        rows,
+        missing=tuple(
+            part
+            for part, of_part, found in zip(wanted.parts, words, rows, strict=True)
+            if of_part and not found and not any(holding[term] for term in of_part)
+        ),
+        silent=tuple(paper for paper in several if paper in searched - speaking),
+    )
 
 
 def _speaking(
