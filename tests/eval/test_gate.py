@@ -16,7 +16,7 @@ from helpers.papers import ROOT, SHARED
 
 from eval.collections.pairs import Score, has_xml, measure_pair, summary
 from eval.collections.reading_time import read_timed
-from eval.gate import GATE, fallen, figures, pair_figures
+from eval.gate import GATE, PAPERS, fallen, figures, pair_figures, paper_figures
 from eval.questions import QUESTIONS
 
 
@@ -59,6 +59,17 @@ def test_every_question_has_a_row_with_a_ranking_and_verbatim_quotes(out: Path) 
     assert [row["id"] for row in rows] == [json.loads(line)["id"] for line in QUESTIONS.read_text().splitlines()]
     assert all(len(row["ranking"]) == 20 and len(set(row["ranking"])) == 20 for row in rows)
     assert all(len(c["quote"]) == c["end"] - c["start"] > 0 for row in rows for c in row["citations"])
+
+
+PDFS = SHARED / "data" / "pdfs"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PDFS.exists(), reason="the PDFs of whole papers are not beside the project")
+def test_no_answer_from_whole_papers_fell_below_the_gate(tmp_path: Path) -> None:
+    done = run_eval("papers", f"--{PAPERS[0]}", str(PDFS), "--part", PAPERS[1], "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert fallen(paper_figures(json.loads((tmp_path / "report.json").read_text())), "papers") == []
 
 
 PAIRS = SHARED / "data" / "pairs"
