@@ -1,5 +1,6 @@
 """Fit the confidence that a library answers a question, and the thresholds of refusing and of warning."""
 
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,8 @@ from .sentences import Gather
 
 FALSE_REFUSALS = 0.025  # of the answerable questions, as many as this may be refused
 UNSURE = 0.12  # and as many as this may be answered with a warning
-_EVERY_OFF_TOPIC = 5
+_EVERY_OFF_TOPIC = 10  # one of so many is used
+_EVERY_VARIANT = 3  # one of so many questions is also put cut to a few words, and with its paper removed
 KEYWORDS = 6  # words of a question that stand for all of it
 
 LIBRARY_KINDS = {"right": 1.0, "keywords": 0.3, "off_topic": 0.7, "removed": 0.2, "unanswerable": 0.1}
@@ -61,7 +63,7 @@ class Parts(NamedTuple):
 
 
 def read_off_topic(path: Path) -> OffTopic:
-    """Read each fifth of some questions on other topics; those of the split "test" are kept apart.
+    """Read each tenth of some questions on other topics; those of the split "test" are kept apart.
 
     Raise QuestionSetError if the file cannot be read, or a line has no question.
     """
@@ -76,7 +78,8 @@ def read_off_topic(path: Path) -> OffTopic:
 
 
 def make_examples(library: Library, questions: Sequence[Question], off_topic: OffTopic, gather: Gather) -> Parts:
-    """Gather the features of all questions; those that the library answers, without their papers as well."""
+    """Gather the features of all questions; of some that the library answers, without their papers as well."""
+    rng = random.Random(3)
     parts: dict[bool, list[tuple[str, Array]]] = {False: [], True: []}
 
     def add(kept: bool, kind: str, text: str, without: tuple[str, ...] = ()) -> None:
@@ -85,9 +88,11 @@ def make_examples(library: Library, questions: Sequence[Question], off_topic: Of
     for question in questions:
         kept = question.for_report
         if question.answerable:
+            add(kept, "right", question.question)
+            if rng.randrange(_EVERY_VARIANT):
+                continue
             gold = set(map(folded, question.gold_titles))
             papers = tuple(paper.id for paper in library.papers() if folded(paper.title) in gold)
-            add(kept, "right", question.question)
             # Without these a short question would look off topic, as those at hand are short.
             add(kept, "keywords", " ".join(search_terms(question.question)[:KEYWORDS]))
             add(kept, "removed", question.question, papers)
