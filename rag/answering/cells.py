@@ -7,8 +7,8 @@ A cell becomes the sentence `SGC, MeSH F1: 82.7 (Table 1, p. 2276)`; its quote i
 - "Which model has the highest F1?" compares the column whose header holds the question's words, or, if a row's label
   holds more of them, the row. "Best" is the lowest where the header names an error, a loss, a time or a cost.
 - A word is held by a label that has a word with its stem, its abbreviation ("Acc."), or the initials of the words
-  around it ("odds ratio", OR); a % holds "percentage". Words such as "with", "no" and "authors" count if a label has
-  them, and are not missed if it has not.
+  around it ("odds ratio", OR), or that stands for it (`_SYMBOLS`); a % holds "percentage". Words such as "with", "no"
+  and "authors" count if a label has them, and are not missed if it has not.
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ _ASIDE = re.compile(r"\([^()]*\)")  # units, numbers of cases
 _ENDING = re.compile(r"(?<=\w{3})(?:ings?|e?rs?|ed|es|e|(?<!s)s)$")
 _WORD = re.compile(r"[^\W_]+")
 _DECIMAL = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)+(?![\w.]*\d)")
-_SYMBOLS = {"p": ("precision", "probability"), "r": ("recall", "correlation"), "f": ("f1",), "m": ("mean",),
-            "n": ("number", "size", "count")}  # fmt: skip
+_SYMBOLS = {
+    "p": ("precision", "probability"), "r": ("recall", "correlation"), "f": ("f1",), "m": ("mean",),
+    "n": ("number", "size", "count"), "avg": ("average", "mean"), "std": ("standard",), "sd": ("standard", "deviation"),
+    "overall": ("whole", "entire", "total", "all"), "total": ("whole", "entire", "overall", "all"),
+}  # fmt: skip
 _SHARES = frozenset("percent percentage share proportion fraction rate".split())
 _PLACE = re.compile(r"\btable\s*([A-Z]?\.?\d+)", re.IGNORECASE)
 _HIGHEST = re.compile(
@@ -62,7 +65,15 @@ _OPTIONAL = frozenset(
     "study studies work works article articles author authors research used using use".split()
 )
 _NO = frozenset("no none non not without".split())
-_COUNTED = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhow (?:many|much|long|old|heavy|tall|high|often|far|fast)\b", re.IGNORECASE)
+_MEASURES = {
+    "long": "duration length time", "old": "age", "heavy": "weight mass", "tall": "height", "high": "height",
+    "often": "frequency", "far": "distance", "fast": "speed velocity time",
+}  # fmt: skip
+"""What a column may be called that answers "how long", "how old", ..."""
+_LEFT_OUT = re.compile(r"^[−–-]\s|\bw/o\b")
+_ADDED = re.compile(r"^\+\s|\bw/(?=\s)")
+_PLURAL = re.compile(r"(?<=[A-Z]{2})s$")  # of IDs, PDFs
 _SUMMARY = re.compile(r"(?:grand )?(?:totals?|sum|all|overall|mean|average|avg|median|s\.?d|range)\b", re.IGNORECASE)
 
 
@@ -117,14 +128,17 @@ class _Asked:
         self.lowest = _LOWEST.search(question) is not None
         self.best = _BEST.search(question)
         self.asks_number = asks_for_number(question)
+        counted = _COUNTED.search(question)
+        measures = _MEASURES.get(counted[0].split()[-1].casefold(), "").split() if counted else []
         for pattern in (_COUNTED, _PLACE, _HIGHEST, _LOWEST, _BEST):
             question = pattern.sub(" ", question)
         self.numbers = frozenset(_DECIMAL.findall(question))
         question = _DECIMAL.sub(" ", question)
         words = _WORD.findall(question)
-        folded = dict.fromkeys(word.casefold() for word in words)
-        self.terms = tuple(word for word in folded if word in _OPTIONAL or word not in STOP_WORDS)
-        self.needed = frozenset(i for i, term in enumerate(self.terms) if term not in _OPTIONAL)
+        folded = dict.fromkeys(_PLURAL.sub("", word).casefold() for word in words)
+        named = [word for word in folded if word in _OPTIONAL or word not in STOP_WORDS]
+        self.terms = tuple(dict.fromkeys([*named, *measures]))
+        self.needed = frozenset(i for i, term in enumerate(named) if term not in _OPTIONAL)
         self._stems = [_stem(term) for term in self.terms]
         self._initials = self._initials_of(words)
         self._acronyms = {word.casefold() for word in words if word.isupper() and len(word) in _INITIALS}
@@ -148,6 +162,7 @@ class _Asked:
         return self._held[label]
 
     def _compared(self, label: str) -> _Held:
+        label = _ADDED.sub("with ", _LEFT_OUT.sub("without ", label))
         words = _WORD.findall(label)
         held = frozenset[int]().union(*map(self._terms_of, words))
         named = [self._terms_of(word) for word in _WORD.findall(_ASIDE.sub(" ", label)) if _names_something(word)]
@@ -165,20 +180,20 @@ class _Asked:
         return self._of_word[word]
 
     def _terms_like(self, word: str) -> frozenset[int]:
-        folded = word.casefold()
-        if len(folded) == 1 and word.isalpha():
-            return frozenset(
-                i for i, term in enumerate(self.terms) if term in _SYMBOLS.get(folded, ()) or term == folded
-            )
+        folded = _PLURAL.sub("", word).casefold()
+        if folded in _SYMBOLS or len(folded) == 1:
+            named = (folded, *_SYMBOLS.get(folded, ()))
+            return frozenset(i for i, term in enumerate(self.terms) if term in named)
         if word.isupper() and folded in self._initials:
             return self._initials[folded]
         if folded in STOP_WORDS and folded not in _OPTIONAL:
             return frozenset()
-        stemmed, is_short = _stem(folded), len(folded) < _SHORT or folded.isdigit()
+        stemmed = _stem(folded)
+        is_short = len(stemmed) < _SHORT or folded.isdigit()
         return frozenset(
             i
             for i, term in enumerate(self.terms)
-            if self._stems[i] == stemmed or (not is_short and term.startswith(folded))
+            if self._stems[i] == stemmed or (not is_short and term.startswith(stemmed))
         )
 
     def _initials_of(self, words: Sequence[str]) -> dict[str, frozenset[int]]:
@@ -223,10 +238,12 @@ def _named_values(asked: _Asked, grid: LabelledTable) -> Iterator[Value]:
     headers = {value.column: value.header for value in grid.values}
     columns = _distinguishing(asked, headers)
     is_list = len(headers) == 1 and (asked.asks_number or len(asked.needed) > 1)
+    numeric = {value.column for value in grid.values if is_number(value.text)} if asked.asks_number else set()
+    only = numeric if len(numeric) == 1 else headers.keys() if is_list else set()
     for value in grid.values:
         has_number = any(number in value.text for number in asked.numbers)
         names_row, names_column = rows[value.row], columns[value.column] or asked.held_by(value.header).terms
-        if (names_row and (names_column or is_list)) or (has_number and (names_row or names_column)):
+        if (names_row and (names_column or value.column in only)) or (has_number and (names_row or names_column)):
             yield value
 
 

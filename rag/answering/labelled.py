@@ -1,7 +1,7 @@
 """Read a table as values, each with the label of its row and the header of its column.
 
 - The header of a column is what stands above it in all header rows, cells that cover several columns included.
-- The label of a row is its first cell, with the cells of words after it; an empty first cell takes the one above.
+- The label of a row is its first cell, with the cells of words after it; first cells that are empty take those above.
 - A row of one cell alone is the label of a group: of the rows below it, up to the next such row.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..text.readable import readable
 from ..types import Cell, Span, Table
 
-_MOST_LABELS = 3  # cells that the label of a row is made of
+_MOST_LABELS = 4  # cells that the label of a row is made of
 _LONGEST_LABEL = 100  # characters
 _MOSTLY = 0.6  # share of the filled cells of a column that are numbers in a column of numbers
 _EMPTY = re.compile(r"[\s.…*‐‑–—−/-]*|n\.?\s?/?\s?[ad]\.?", re.IGNORECASE)
@@ -50,15 +50,17 @@ def labelled(text: str, table: Table) -> LabelledTable:
     headers = _headers(rows[:count], table.rows[:count], width)
     names = _label_columns(body)
     values: list[Value] = []
-    group = above = ""
+    group = ""
+    above: list[str] = [""] * names
     for at, row in enumerate(body, start=count):
         filled = [column for column, cell in enumerate(row) if cell]
         if filled == [0] and not is_number(row[0]):
-            group, above = row[0], ""
+            group, above = row[0], [""] * names
             continue
-        above = row[0] or above
+        first = filled[0] if filled else 0
+        above = [above[i] if i < first else row[i] if i < len(row) else "" for i in range(names)]
         values += [
-            Value(at, column, group, _joined([above, *row[1 : min(column, names)]], ", "), headers[column], row[column])
+            Value(at, column, group, _joined(above[: min(column, names)], ", "), headers[column], row[column])
             for column in filled
             if column >= 1 and not _EMPTY.fullmatch(row[column])
         ]

@@ -10,7 +10,9 @@ from ..retrieval.search import SearchResult
 from .cells import MOST_FOUND, FoundCells, find_cells
 from .features import Candidate
 
-_WITHOUT = frozenset("papers statement limitations future contributions conclusions summary definition reason".split())
+_WITHOUT = frozenset(
+    "papers statement limitations future contributions conclusions summary definition reason yes_no".split()
+)
 """Kinds of questions that no cell answers."""
 _PAPERS = 3  # whose tables are read: those of the best passages
 

@@ -37,10 +37,19 @@ TURNED = """<figure><figcaption>Table 4. Cost of each boat.</figcaption><table>
 <tr><td>Length (m)</td><td>4.1</td><td>3.0</td><td>7.2</td></tr>
 <tr><td>Fuel cost per day</td><td>0</td><td>0</td><td>12</td></tr></table></figure>"""
 
+TRIPS = """<figure><figcaption>Table 5. Trips of each boat.</figcaption><table>
+<tr><th></th><th>Avg.</th><th>Duration</th></tr><tr><td>Canoe</td><td>4.1</td><td>7 days</td></tr>
+<tr><td>− rudder</td><td>3.5</td><td>8 days</td></tr><tr><td>+ rudder</td><td>4.4</td><td>9 days</td></tr>
+</table></figure>"""
+COUNTS = """<figure><figcaption>Table 6. Nets that were counted.</figcaption><table>
+<tr><th>River</th><th>Study</th><th>Nets</th></tr><tr><td>Elbe</td><td>Reed 2001</td><td>10</td></tr>
+<tr><td></td><td>Marsh 2004</td><td>11</td></tr><tr><td>Oder</td><td>Reed 2001</td><td>12</td></tr>
+<tr><td></td><td>Marsh 2004</td><td>13</td></tr></table></figure>"""
+
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
-    page = f"<h1>Divers and Kites</h1><h2>Results</h2><p>We count.</p>{MODELS}{PEOPLE}{SETTINGS}{TURNED}"
+    page = f"<h1>Divers and Kites</h1><h2>Results</h2><p>We count.</p>{MODELS}{PEOPLE}{SETTINGS}{TURNED}{TRIPS}{COUNTS}"
     return read(tmp_path_factory.mktemp("cells"), "a.html", page)
 
 
@@ -63,6 +72,9 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
         ("Which optimizer is used for training?", "Optimizer, Value: Adam (Table 3)"),
         ("Which boat has the highest length?", "Length (m), Punt: 7.2 (Table 4)"),
         ("How long is the raft, by length?", "Length (m), Raft: 3.0 (Table 4)"),
+        ("What is the average without a rudder?", "− rudder, Avg.: 3.5 (Table 5)"),
+        ("How long does the trip with the rudder take?", "+ rudder, Duration: 9 days (Table 5)"),
+        ("How many nets did Reed 2001 count on the Oder?", "Oder, Reed 2001, Nets: 12 (Table 6)"),
         ("Which model reaches an F1 of 76.6?", "With training, Kitefly small, Elbe F1: 76.6 (Table 1)"),
     ],
 )
