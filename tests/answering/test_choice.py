@@ -9,8 +9,8 @@ import numpy as np
 
 from rag.answering.choice import choose
 from rag.answering.evidence import Evidence
-from rag.answering.features import SENTENCE_FEATURES, Candidate
-from rag.models.weights import Linear, load_weights
+from rag.answering.features import Candidate
+from rag.models.weights import Linear, Weights, load_weights
 from rag.retrieval.wanted import wanted_by
 from rag.types import Span
 
@@ -31,15 +31,17 @@ def chosen(
         Candidate(0, keys[i], Span(100 * i, 100 * i + 90), text, is_title=i in titles)
         for i, (text, _) in enumerate(said)
     ]
-    count = len(SENTENCE_FEATURES)
-    features = np.zeros((len(said), count))
-    features[:, 0] = [logit for _, logit in said]
-    first = Linear(SENTENCE_FEATURES, np.zeros(count), np.ones(count), np.eye(count)[0], 0.0)
-    shipped = load_weights()
-    weights = replace(shipped, answers={"unread": replace(shipped.answers["unread"], sentences=first)})
-    evidence = Evidence(candidates, features, np.zeros(1))
-    wanted = wanted_by(question)
-    return [each.text for each in choose(evidence, wanted, 4, weights, papers=papers, with_titles=with_titles)]
+    evidence = Evidence(candidates, np.array([[logit] for _, logit in said]), np.zeros(1))
+    chosen = choose(evidence, wanted_by(question), 4, as_given(), papers=papers, with_titles=with_titles)
+    return [each.text for each in chosen]
+
+
+def as_given() -> Weights:
+    """Weights with which a sentence's only feature is its logit."""
+    weights = load_weights()
+    one, none = np.ones(1), np.zeros(1)
+    unread = replace(weights.answers["unread"], sentences=Linear(("logit",), none, one, one, 0.0))
+    return replace(weights, answers={"unread": unread})
 
 
 def test_the_best_sentence_stands_first_wherever_it_stands_in_the_paper() -> None:
