@@ -83,8 +83,14 @@ def _composed(base: Answer, sentences: Sequence[Sentence], citations: Sequence[C
     text, last = "", None
     for sentence in sentences:
         citation = cited[sentence.citations[0]] if sentence.citations else None
-        begins_line = citation and last and (last.quote == last.title or last.paper_id != citation.paper_id)
+        begins_line = (
+            citation and last and (last.paper_id != citation.paper_id or _is_title(last) or _is_title(citation))
+        )
         text += "\n" if begins_line else " " if text else ""
         text += sentence.text + "".join(f" [{number}]" for number in sentence.citations)
         last = citation
     return replace(base, text=text, sentences=tuple(sentences), citations=tuple(citations))
+
+
+def _is_title(citation: Citation) -> bool:
+    return citation.quote == citation.title
