@@ -60,7 +60,8 @@ class Asked:
 
 def counted(asked: Asked) -> list[Counted]:
     """Return what the record says; nothing if the question is none about metadata, or the record does not know."""
-    if not asked.total or (asked.is_limited and asked.question.form not in ("fact", "held")):
+    is_of_one = asked.is_limited and asked.total == 1  # how many papers a review covers is a question for its content
+    if not asked.total or (is_of_one and asked.question.form not in ("fact", "held")):
         return []
     return _FORMS[asked.question.form](asked)
 
@@ -146,17 +147,18 @@ def _held(asked: Asked) -> list[Counted]:
 def _fact(asked: Asked) -> list[Counted]:
     """Answer a question for a field of the papers that it names; of several, each in a sentence of its own."""
     papers = asked.records.described(_papers_asked(asked))
-    is_given = asked.is_limited and len(papers) == 1
-    found = [(key, paper, fact_sentence(asked.question.field, paper, is_given)) for key, paper in papers.items()]
-    if not any(sentence for _, _, sentence in found):
-        return []
-    counted_ = []
-    for key, paper, sentence in found:
-        unknown = f"The record has no {_SINGULAR.get(asked.question.field, asked.question.field)} of “{paper.title}”."
-        counted_.append(
-            Counted(sentence or unknown, [key], confidence=_certainty(paper, asked.question.field) if sentence else 1.0)
-        )
-    return counted_
+    works = asked.records.works(papers)
+    name = asked.question.field
+    is_given = asked.is_limited and len(set(works.values())) == 1
+    found: dict[int, Counted] = {}  # by work: of its versions, the first that has the field
+    for key, paper in papers.items():
+        if (sentence := fact_sentence(name, paper, is_given)) and works[key] not in found:
+            found[works[key]] = Counted(sentence, [key], confidence=_certainty(paper, name))
+    for key, paper in papers.items():
+        if found and works[key] not in found:
+            unknown = f"The record has no {_NAMES.get(name, name)} of “{readable(paper.title)}”."
+            found[works[key]] = Counted(unknown, [key])
+    return list(found.values())
 
 
 def fact_sentence(field_: str, paper: Paper, is_given: bool) -> str:

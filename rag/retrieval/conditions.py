@@ -30,7 +30,7 @@ _FIRST_YEAR, _LAST_YEAR = 0, 9999
 _PUBLISHED = r"(?:(?:first )?(?:published|written|dated|released|printed|appeared|appearing|presented|out) )?"
 _IN = rf"{_PUBLISHED}(?:in|from|of|during|for)(?: the)?(?: years?)?"
 _FILLER = re.compile(
-    r"(?:,|(?:and|that|which|who|are|is|were|was|been|be|do|does|have|has|had|there|i|we|you|got|stored|held"
+    r"(?:,|(?:and|that|which|who|are|is|were|was|been|be|do|does|have|has|had|there|i|we|you|got|stored|held|these|them"
     r"|in total|in all|altogether|overall|currently|now|here|exactly"
     r"|(?:in|of|from|within) (?:my|the|this|our|your) (?:whole |entire )?"
     r"(?:library|collection|corpus|database|folder))\b)\s*",

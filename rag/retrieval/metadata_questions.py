@@ -104,7 +104,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ("fact", "arxiv_id", rf"{_WHAT}arxiv (?:id|number|identifier){_OF_ABOUT}"),
     ("fact", "url", rf"{_WHAT}(?:url|web address){_OF_ABOUT}"),
     ("fact", "citekey", rf"{_WHAT}(?:citekey|cite key|citation key|bibtex key){_OF_ABOUT}"),
-    ("list", "", rf"(?:(?:do|have) (?:i|we|you) (?:have|got)|(?:is|are) there) (?:an? |some )?{_MINE}{_ANY}{_REST}"),
+    ("list", "", rf"(?:(?:do|have) (?:i|we|you) (?:have|got)|(?:is|are) there) (?:an? |some )?"
+                 rf"(?:{_MINE}{_ANY}|(?:any|some)thing){_REST}"),
     ("held", "", rf"(?:do|have) (?:i|we|you) (?:have|got|hold|own) (?:a copy of )?{_ABOUT}{_LIBRARY}?"),
     ("held", "", rf"is {_ABOUT} (?:part of|in) (?:my|the|this|our) (?:library|collection)"),
     ("held", "", rf"is there (?:a|any) {_WORK} (?:called|titled|named|entitled|with the title) {_ABOUT}"),
