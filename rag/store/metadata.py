@@ -1,6 +1,7 @@
 """Find and count papers by their metadata: words of titles, authors, years, venues, citekeys."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from ..text.names import fits_name, is_near_name, name_key, plain_name
@@ -9,8 +10,10 @@ from .database import LIST, list_value
 from .filters import FilterRecords
 from .rows import paper_of
 from .search import quoted_term
+from .sqlite_errors import translate_errors
 
 _LABELS = "temp.more_labels"
+_OPEN, _CLOSE = "\x02", "\x03"  # mark what was found in a text
 
 
 class MetadataRecords(FilterRecords):
@@ -139,6 +142,29 @@ class MetadataRecords(FilterRecords):
         names = self.source_names(papers)
         found = {row["key"]: paper_of(row, names.get(row["key"], ())) for row in rows}
         return {key: found[key] for key in papers if key in found}
+
+    def known_words(self, words: Sequence[str]) -> set[str]:
+        """Return which of some words or phrases a paper holds, in any inflection."""
+        sql = (
+            "SELECT json_extract(value, '$[0]') FROM json_each(?) WHERE EXISTS "
+            "(SELECT 1 FROM paper_words WHERE paper_words MATCH json_extract(value, '$[1]'))"
+        )
+        asked = [(word, quoted_term(word)) for word in dict.fromkeys(words) if word]
+        return {row[0] for row in self.rows(sql, (json.dumps(asked),))}
+
+    def vocabulary(self, prefix: str) -> list[str]:
+        """Return the stems of the words of all papers that begin with some letters."""
+        with translate_errors(self.path):
+            self._db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab(main, paper_words, row)")
+        sql = "SELECT term FROM temp.words WHERE term >= ? AND term < ?"
+        return [row[0] for row in self.rows(sql, (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)))] if prefix else []
+
+    def written_form(self, words: str) -> str | None:
+        """Return some words as a paper writes them; None if no paper holds them."""
+        sql = "SELECT snippet(paper_words, -1, ?, ?, '', 8) FROM paper_words WHERE paper_words MATCH ? LIMIT 1"
+        row = self._one(sql, (_OPEN, _CLOSE, quoted_term(words)))
+        found = re.search(f"{_OPEN}(.+?){_CLOSE}", row[0]) if row else None
+        return found[1] if found else None
 
     def _label_all(self) -> None:
         """TODO: labels of the record."""
