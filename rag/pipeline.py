@@ -197,6 +197,8 @@ def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
 def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]) -> Iterator[str]:
     if reading.question != request.question:
         yield f"Searched for: {reading.question}"
+    for word, written_as in reading.result.respelled:
+        yield f"Searched for {word} (you wrote {written_as})."
     if not search_terms(reading.question):
         yield "The question has only common words; name what you are looking for."
     elif (asked := language_of(reading.question)) not in (None, ENGLISH):

@@ -22,6 +22,7 @@ from .coverage import Coverage, chunks_for_parts, coverage_of
 from .features import SIMILARITIES, section_features, similarities
 from .fusion import fuse
 from .scope import Scope, all_chunks, scope_of
+from .spellings import respelled
 from .terms import check_question
 from .wanted import Wanted, wanted_by
 
@@ -46,6 +47,7 @@ class SearchResult:
         matching_papers: how many papers the filters leave; None without filters.
         reranked: the cross-encoder's logit by row, for the rows that it read.
         read: the packaged cross-encoder's readings by row; empty without it.
+        respelled: words that were searched for as the library writes them, each with how the question writes it.
         aim: where the kind of the question says to look, and what of it no paper has.
         asked: the kind of statement that the question asks for; None if it asks for none, or none is found.
         stating: the rows of the statements asked for, best first.
@@ -65,6 +67,7 @@ class SearchResult:
     reranked: Mapping[int, float] = field(default_factory=dict)
     read: Mapping[int, Reading] = field(default_factory=dict)
     aim: Aim = field(default_factory=Aim)
+    respelled: tuple[tuple[str, str], ...] = ()
     asked: Asked | None = None
     stating: Sequence[int] = ()
 
@@ -95,6 +98,7 @@ def search(
         raise EmptyLibrary(f"The library {corpus.folder.name!r} holds no papers. Add some: `footnote add PATH`.")
     papers = records.papers_matching(filters or Filters())
     count = max(corpus.settings.retrieval.candidates, top_k)
+    question, changed = respelled(records, question, corpus.embedder)
     scope = scope_of(records, wanted_by(question), papers, corpus.settings.retrieval.passages_per_paper)
     question, wanted = scope.question, wanted_by(scope.question)
     searched = list(scope.papers) or papers
@@ -125,7 +129,7 @@ def search(
     matching = None if papers is None else len(papers)
     return SearchResult(
         question, terms, wanted, vector, scope, coverage, candidates, features, scores, order, matching,
-        aim=aim, asked=asked if stating else None, stating=stating,
+        aim=aim, asked=asked if stating else None, stating=stating, respelled=changed,
     )  # fmt: skip
 
 

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..models.protocols import Embedder
 from ..store.papers import Records
 from ..text.names import edits, is_near, plain_name
 from .terms import STOP_WORDS
 
 _MIN_LENGTH = 6
+_ENDING = 2  # letters of an ending that the model may not know
 _MAX_WORDS = 60  # of a question that are looked at
 _NAME_LIKE = re.compile(r"[A-Z\d]")
 _WORD = re.compile(r"[^\W_]+")
@@ -33,10 +35,6 @@ class Respelled(NamedTuple):
     question: str
     changes: tuple[tuple[str, str], ...]
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(f"Searched for {name} (you wrote {written})." for name, written in self.changes)
-
 
 class _Change(NamedTuple):
     start: int
@@ -44,11 +42,11 @@ class _Change(NamedTuple):
     name: str
 
 
-def respelled(records: Records, question: str, is_word: Callable[[str], bool]) -> Respelled:
-    """Return a question with its words as the library writes them; `is_word` says what is an ordinary word."""
+def respelled(records: Records, question: str, embedder: Embedder) -> Respelled:
+    """Return a question with its words as the library writes them."""
     words = list(_WORD.finditer(question))[:_MAX_WORDS]
     changes: list[_Change] = []
-    for change in _changes(records, question, words, is_word):
+    for change in _changes(records, question, words, embedder):
         if not changes or changes[-1].end <= change.start:
             changes.append(change)
     text = question
@@ -57,9 +55,7 @@ def respelled(records: Records, question: str, is_word: Callable[[str], bool]) -
     return Respelled(text, tuple((change.name, question[change.start : change.end]) for change in changes))
 
 
-def _changes(
-    records: Records, question: str, words: list[re.Match[str]], is_word: Callable[[str], bool]
-) -> Iterator[_Change]:
+def _changes(records: Records, question: str, words: list[re.Match[str]], embedder: Embedder) -> Iterator[_Change]:
     """Yield the changes in the order of the question."""
     plain = [plain_name(word[0]) for word in words]
     pairs = ["".join(pair) for pair in itertools.pairwise(plain)]
@@ -74,8 +70,14 @@ def _changes(
         elif plain[at] not in known:
             is_name = bool(_NAME_LIKE.search(word[0] if at else word[0][1:]))
             meant = _parted(records, plain[at]) or _near(records, plain[at], is_name)
-            if meant and (is_name or not is_word(plain[at])):
+            if meant and (is_name or not _is_word(embedder, plain[at])):
                 yield _Change(word.start(), word.end(), meant if is_name or _is_name(meant) else meant.lower())
+
+
+def _is_word(embedder: Embedder, word: str) -> bool:
+    """Return whether the model knows a word, or all of it but an ending."""
+    spans = embedder.token_spans(word)
+    return bool(spans) and spans[0].end >= len(word) - _ENDING
 
 
 def _parted(records: Records, word: str) -> str | None:
