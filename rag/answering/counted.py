@@ -1,6 +1,6 @@
 """Answer questions about metadata from the record, by counting: without a search and without a model.
 
-Each paper that is counted is cited by its title, up to `_MOST_CITED`; the first `_MOST_NAMED` stand in the answer, a
+Each paper that is counted is cited by its title, up to `MOST_CITED`; the first `_MOST_NAMED` stand in the answer, a
 line each. `[answer] max_sentences` does not limit them. A question whose answer the record does not know is searched
 for like any other.
 """
@@ -25,7 +25,6 @@ from .quotes import citation_of
 from .standalone import Reading
 
 _MOST_NAMED = 10
-_MOST_CITED = 50
 
 
 def counted_answer(
@@ -43,10 +42,11 @@ def counted_answer(
     if (wanted := metadata_question(question)) is None:
         return None
     records = corpus.records
+    scope = records.papers_matching(filters)
     asked = Asked(
         records,
         wanted,
-        scope=records.papers_matching(filters),
+        scope=None if scope is None else frozenset(scope),
         is_limited=0 < len(filters.papers) <= MOST_SCOPED,
         find=lambda description: _best_paper(records, read(description)),
         before=lambda: _paper_before(records, question, history, read),
@@ -76,16 +76,16 @@ def _best_paper(records: Records, reading: Reading) -> int | None:
 
 def _composed(records: Records, question: str, found: Sequence[Counted]) -> Answer:
     """Return the answer: each sentence, followed by a line for each of its papers if these are listed."""
-    keys = list(dict.fromkeys(key for each in found for key in each.papers[:_MOST_CITED]))
+    keys = list(dict.fromkeys(key for each in found for key in each.papers))
     papers = records.described(keys)
     numbers = {key: number for number, key in enumerate(papers, 1)}
     sentences: list[Sentence] = []
     text = ""
     for each in found:
-        cited = [numbers[key] for key in each.papers[:_MOST_CITED] if key in numbers]
+        cited = [numbers[key] for key in each.papers if key in numbers]
         named = [key for key in each.papers[:_MOST_NAMED] if key in numbers]
         lines = [Sentence(_line(papers[key]), (numbers[key],), "counted") for key in named]
-        more = len(each.papers) - len(lines)
+        more = each.count - len(lines)
         sentences.append(Sentence(each.sentence, tuple(cited), "counted"))
         text += each.sentence if each.listed else _marked(sentences[-1])
         if each.listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..retrieval.conditions import Condition, read_conditions
@@ -12,6 +12,7 @@ from ..store.papers import Records
 from ..text.readable import readable
 from ..types import Paper
 
+MOST_CITED = 50  # papers of a sentence
 MOST_SCOPED = 5  # papers that a question may be limited to and still be about each of them
 _MOST_VALUES = 3  # values in a tie that are written out
 _CERTAIN = 0.8  # a guessed field with less is said to be probable
@@ -21,11 +22,15 @@ _CERTAIN = 0.8  # a guessed field with less is said to be probable
 class Counted:
     """What the metadata say: a sentence, the papers that it rests on, and how sure it is.
 
-    `listed` says whether each of the papers gets a line of its own.
+    Attributes:
+        papers: those that are cited, `MOST_CITED` at most.
+        count: how many there are.
+        listed: whether papers get a line of their own.
     """
 
     sentence: str
     papers: Sequence[int]
+    count: int = 0
     listed: bool = False
     notes: tuple[str, ...] = ()
     confidence: float = 1.0
@@ -44,7 +49,7 @@ class Asked:
 
     records: Records
     question: MetadataQuestion
-    scope: Sequence[int] | None
+    scope: frozenset[int] | None
     is_limited: bool
     find: Callable[[str], int | None] = field(repr=False)
     before: Callable[[], int | None] = field(repr=False)
@@ -53,9 +58,9 @@ class Asked:
     def total(self) -> int:
         return self.records.count_papers() if self.scope is None else len(self.scope)
 
-    def within(self, papers: Iterable[int]) -> set[int]:
-        """Return the papers of the scope among some papers."""
-        return set(papers) if self.scope is None else set(papers) & set(self.scope)
+    def size(self, papers: frozenset[int] | None) -> int:
+        """Return how many papers there are; None stands for all of the library."""
+        return self.total if papers is None else len(papers)
 
 
 def counted(asked: Asked) -> list[Counted]:
@@ -71,26 +76,28 @@ def _count(asked: Asked) -> list[Counted]:
     conditions = _conditions(asked, known_only=False)
     if conditions is None or (asked.question.needs_condition and not conditions):
         return []
-    if not conditions:
-        keys = asked.within(asked.records.keys())
-        where = "This library holds" if asked.scope is None else "The filters leave"
-        return [_listing(asked, f"{where} {_papers(len(keys))}.", keys)]
     keys = _meeting(asked, conditions)
+    if not conditions:
+        where = "This library holds" if asked.scope is None else "The filters leave"
+        return [_listing(asked, f"{where} {_papers(asked.total)}.", keys)]
     words = ", ".join(condition.words for condition in conditions)
     among = f"of {asked.total:,} in all" if asked.scope is None else f"of {asked.total:,} that the filters leave"
-    sentence = f"This library has {_papers(len(keys)) if keys else 'no paper'} {words}, {among}."
+    sentence = f"This library has {_papers(asked.size(keys)) if asked.size(keys) else 'no paper'} {words}, {among}."
     return [_listing(asked, sentence, keys, _notes(asked, conditions))]
 
 
 def _newest(asked: Asked) -> list[Counted]:
     """Answer "what is the newest paper"; several of the same year are all named."""
     conditions = _conditions(asked)
-    years = None if conditions is None else asked.records.years_of(sorted(_meeting(asked, conditions)))
-    if conditions is None or not years:
+    if conditions is None:
+        return []
+    among = _meeting(asked, conditions)
+    if not (years := asked.records.years_of(among)):
         return []
     which = asked.question.field
     year = max(years) if which == "newest" else min(years)
-    keys = _meeting(asked, conditions) & asked.records.papers_of_years(year, year)
+    of_year = frozenset(asked.records.papers_of_years(year, year))
+    keys = of_year if among is None else of_year & among
     words = "".join(f" {condition.words}" for condition in conditions)
     noun = "paper is" if len(keys) == 1 else "papers are"
     return [_listing(asked, f"The {which} {noun}{words} from {year}.", keys, _notes(asked, [*conditions, _YEAR]))]
@@ -104,24 +111,26 @@ def _most(asked: Asked) -> list[Counted]:
     keys = _meeting(asked, conditions)
     kind = asked.question.field
     stored = {"authors": "name"}.get(kind, kind)
-    counts = asked.records.counts(stored, None if keys == asked.records.keys() else sorted(keys))
+    counts = asked.records.counts(stored, keys)
     if not counts:
         return []
     most = counts[0][1]
-    top = {value: keys & asked.records.papers_with(stored, value) for value, count in counts if count == most}
-    if most == 1 and len(top) > 1:
-        return [Counted(f"No {_SINGULAR[kind]} has more than one of the {_papers(len(keys))}.", ())]
-    names = [_shown(asked.records, kind, value, papers) for value, papers in list(top.items())[:_MOST_VALUES]]
-    if len(top) > _MOST_VALUES:
-        names.append(f"{len(top) - _MOST_VALUES:,} more")
-    of_all = f"of the {_papers(len(keys))}"
+    of_all = f"of the {_papers(asked.size(keys))}"
+    values = [value for value, count in counts if count == most]
+    if most == 1 and len(values) > 1:
+        return [Counted(f"No {_SINGULAR[kind]} has more than one {of_all}.", ())]
+    top = {value: asked.records.papers_with(stored, value) for value in values[:MOST_CITED]}
+    top = {value: papers if keys is None else papers & keys for value, papers in top.items()}
+    names = [_shown(asked.records, kind, value, top[value]) for value in values[:_MOST_VALUES]]
+    if len(values) > _MOST_VALUES:
+        names.append(f"{len(values) - _MOST_VALUES:,} more")
     if kind == "year":
-        sentence = f"Most papers are from {_and(names)}: {most:,} {of_all}{' each' if len(top) > 1 else ''}."
-    elif len(top) > 1:
+        sentence = f"Most papers are from {_and(names)}: {most:,} {of_all}{' each' if len(values) > 1 else ''}."
+    elif len(values) > 1:
         sentence = f"{_and(names)} have the most papers, {most:,} {of_all} each."
     else:
         sentence = f"{names[0]} has the most papers, {most:,} {of_all}."
-    return [_listing(asked, sentence, set().union(*top.values()), _notes(asked, [*conditions, _FIELD_OF[kind]]))]
+    return [_listing(asked, sentence, frozenset().union(*top.values()), _notes(asked, [*conditions, _FIELD_OF[kind]]))]
 
 
 def _span(asked: Asked) -> list[Counted]:
@@ -130,14 +139,18 @@ def _span(asked: Asked) -> list[Counted]:
     if not years:
         return []
     first, last = min(years), max(years)
-    ends = [min(asked.within(asked.records.papers_of_years(year, year))) for year in dict.fromkeys((first, last))]
+    ends = []
+    for year in dict.fromkeys((first, last)):
+        of_year = asked.records.papers_of_years(year, year)
+        ends.append(min(of_year if asked.scope is None else of_year & asked.scope))
     sentence = f"The papers are from {first} to {last}." if first < last else f"All papers are from {first}."
-    return [Counted(sentence, ends, listed=True, notes=_notes(asked, [_YEAR]))]
+    return [Counted(sentence, ends, len(ends), listed=True, notes=_notes(asked, [_YEAR]))]
 
 
 def _held(asked: Asked) -> list[Counted]:
     """Answer "do I have X" where X is the title or name of a paper of the library."""
-    keys = titled_papers(asked.records, asked.question.about, asked.scope)
+    scope = None if asked.scope is None else sorted(asked.scope)
+    keys = titled_papers(asked.records, asked.question.about, scope)
     if not keys:
         return []
     titles = [f"“{readable(paper.title)}”" for paper in asked.records.described(keys[:MOST_SCOPED]).values()]
@@ -191,20 +204,20 @@ def _authors_sentence(field_: str, paper: Paper, title: str, of_title: str, prob
 
 def _papers_asked(asked: Asked) -> list[int]:
     """Return the papers that a question for a field is about, few; empty if it names none that is there."""
-    about = asked.question.about
+    about, scope = asked.question.about, None if asked.scope is None else sorted(asked.scope)
     if not about:
         if asked.is_limited or asked.total == 1:
-            return sorted(asked.within(asked.records.keys()))[:MOST_SCOPED]
+            return asked.records.in_order(asked.scope, MOST_SCOPED)
         before = asked.before()
         return [] if before is None else [before]
-    if keys := titled_papers(asked.records, about, asked.scope):
+    if keys := titled_papers(asked.records, about, scope):
         return keys if len(keys) <= MOST_SCOPED else []
     if asked.is_limited or (description := described_paper(about)) is None:
         return []
     if conditions := read_conditions(asked.records, description):
-        keys = sorted(_meeting(asked, conditions))
-        return keys if len(keys) <= MOST_SCOPED else []
-    if named := named_papers(asked.records, description, asked.scope):
+        met = _meeting(asked, conditions)
+        return asked.records.in_order(met, MOST_SCOPED) if asked.size(met) <= MOST_SCOPED else []
+    if named := named_papers(asked.records, description, scope):
         return [paper.key for paper in named][:MOST_SCOPED]
     found = asked.find(description)
     return [] if found is None else [found]
@@ -217,22 +230,23 @@ def _conditions(asked: Asked, known_only: bool = True) -> list[Condition] | None
     return found
 
 
-def _meeting(asked: Asked, conditions: Sequence[Condition]) -> set[int]:
-    """Return the papers of the scope that meet all conditions."""
-    if not conditions:
-        return asked.within(asked.records.keys())
-    return asked.within(frozenset.intersection(*(condition.papers for condition in conditions)))
+def _meeting(asked: Asked, conditions: Sequence[Condition]) -> frozenset[int] | None:
+    """Return the papers of the scope that meet all conditions; None for all papers of the library."""
+    sets = [condition.papers for condition in conditions]
+    sets += [] if asked.scope is None else [asked.scope]
+    return frozenset.intersection(*sets) if sets else None
 
 
-def _listing(asked: Asked, sentence: str, keys: set[int], notes: tuple[str, ...] = ()) -> Counted:
-    return Counted(sentence, asked.records.in_order(sorted(keys)), listed=True, notes=notes)
+def _listing(asked: Asked, sentence: str, papers: frozenset[int] | None, notes: tuple[str, ...] = ()) -> Counted:
+    cited = asked.records.in_order(papers, MOST_CITED)
+    return Counted(sentence, cited, asked.size(papers), listed=True, notes=notes)
 
 
 def _notes(asked: Asked, conditions: Sequence[Condition]) -> tuple[str, ...]:
     """Return what was taken for a typing mistake, and how many papers were left out because a field is unknown."""
     notes = [condition.note for condition in conditions if condition.note]
     for name in dict.fromkeys(condition.field for condition in conditions if condition.field in _UNKNOWN):
-        if missing := len(asked.within(asked.records.papers_without(name))):
+        if missing := asked.records.count_without(name, asked.scope):
             notes.append(f"{_papers(missing)} {'has' if missing == 1 else 'have'} no {_SINGULAR[name]} in the record.")
     return tuple(notes)
 

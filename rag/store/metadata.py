@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from ..text.names import fits_name, is_near_name, name_key, plain_name
+from ..text.names import fits_name, is_near, is_near_name, name_key, plain_name
 from ..types import Paper
 from .database import LIST, list_value
 from .filters import FilterRecords
@@ -12,7 +12,8 @@ from .rows import paper_of
 from .search import quoted_term
 from .sqlite_errors import translate_errors
 
-_LABELS = "temp.more_labels"
+_SURNAME = "substr(label, 1, instr(label || ' ', ' ') - 1)"
+_FEW = 1000  # papers that are quicker sorted than found in the order of the library's
 _OPEN, _CLOSE = "\x02", "\x03"  # mark what was found in a text
 
 
@@ -41,8 +42,7 @@ class MetadataRecords(FilterRecords):
 
     def papers_with_citekeys(self, citekeys: Sequence[str]) -> dict[str, int]:
         """Return the papers with some citekeys, by citekey in lower case."""
-        sql = f"SELECT label, paper FROM {_LABELS} WHERE kind = 'citekey' AND label IN ({LIST})"
-        self._label_all()
+        sql = f"SELECT label, paper FROM labels WHERE kind = 'citekey' AND label IN ({LIST})"
         return {row[0]: row[1] for row in self.rows(sql, (json.dumps([key.casefold() for key in citekeys]),))}
 
     def authors(self, name: str) -> dict[str, set[int]]:
@@ -56,15 +56,21 @@ class MetadataRecords(FilterRecords):
     def authors_near(self, name: str) -> dict[str, set[int]]:
         """Return the authors of whose names a name may be a mistyping, as `authors` does."""
         asked = name_key(name)
-        return self._authors_where(asked[:1], lambda key: is_near_name(asked, key)) if asked else {}
-
-    def _authors_where(self, prefix: str, is_meant: Callable[[str], bool]) -> dict[str, set[int]]:
-        """Return the authors with a fitting key; `prefix` is their surname, or its first letter."""
-        self._label_all()
-        end = chr(ord(prefix) + 1) if len(prefix) == 1 else prefix + "!"  # "!" is after a blank and before letters
-        sql = f"SELECT label, paper FROM {_LABELS} WHERE kind = 'name' AND label >= ? AND label < ?"
+        if not asked:
+            return {}
+        surname, letter = asked.split()[0], asked[0]
+        sql = f"SELECT DISTINCT {_SURNAME} FROM labels WHERE kind = 'name' AND label >= ? AND label < ?"
+        near = [row[0] for row in self.rows(sql, (letter, chr(ord(letter) + 1))) if is_near(surname, row[0])]
         found: dict[str, set[int]] = {}
-        for label, paper in self.rows(sql, (prefix, end)):
+        for each in near:
+            found |= self._authors_where(each, lambda key: is_near_name(asked, key))
+        return found
+
+    def _authors_where(self, surname: str, is_meant: Callable[[str], bool]) -> dict[str, set[int]]:
+        """Return the authors with a surname whose key is meant."""
+        sql = "SELECT label, paper FROM labels WHERE kind = 'name' AND label >= ? AND label < ?"
+        found: dict[str, set[int]] = {}
+        for label, paper in self.rows(sql, (surname, surname + "!")):  # "!" is after a blank and before letters
             if label in found or is_meant(label):
                 found.setdefault(label, set()).add(paper)
         return found
@@ -83,8 +89,7 @@ class MetadataRecords(FilterRecords):
         wanted = plain_name(venue)
         if not wanted:
             return set()
-        self._label_all()
-        sql = f"SELECT paper FROM {_LABELS} WHERE kind = 'venue' AND "
+        sql = "SELECT paper FROM labels WHERE kind = 'venue' AND "
         rows = self.rows(sql + "label = ?", (wanted,)) or self.rows(
             sql + "instr(' ' || label || ' ', ?)", (f" {wanted} ",)
         )
@@ -99,42 +104,50 @@ class MetadataRecords(FilterRecords):
         """Return the papers without a year, a venue or authors."""
         if field == "year":
             return {row[0] for row in self.rows("SELECT key FROM papers WHERE year IS NULL")}
-        self._label_all()
         kind = {"authors": "name"}.get(field, field)
-        sql = f"SELECT key FROM papers WHERE key NOT IN (SELECT paper FROM {_LABELS} WHERE kind = ?)"
+        sql = "SELECT key FROM papers WHERE key NOT IN (SELECT paper FROM labels WHERE kind = ?)"
         return {row[0] for row in self.rows(sql, (kind,))}
 
-    def counts(self, field: str, papers: Sequence[int] | None = None) -> list[tuple[str, int]]:
+    def counts(self, field: str, papers: Collection[int] | None = None) -> list[tuple[str, int]]:
         """Return the values of a field, `name` (of authors), `venue` or `year`, by how many papers have them."""
         among = "" if papers is None else f" AND +paper IN ({LIST})"
-        values = () if papers is None else (list_value(papers),)
+        values = () if papers is None else (list_value(sorted(papers)),)
         if field == "year":
             among = among.replace("paper", "key")
             sql = f"SELECT CAST(year AS TEXT), count(*) FROM papers WHERE year IS NOT NULL{among} GROUP BY year"
         else:
-            self._label_all()
-            sql = f"SELECT label, count(*) FROM {_LABELS} WHERE kind = '{field}'{among} GROUP BY label"
+            sql = f"SELECT label, count(*) FROM labels WHERE kind = '{field}'{among} GROUP BY label"
         return [(row[0], row[1]) for row in self.rows(f"{sql} ORDER BY 2 DESC, 1", values)]
 
     def papers_with(self, field: str, value: str) -> set[int]:
         """Return the papers with one of the values that `counts` returns."""
         if field == "year":
             return self.papers_of_years(int(value), int(value))
-        sql = f"SELECT paper FROM {_LABELS} WHERE kind = ? AND label = ?"
+        sql = "SELECT paper FROM labels WHERE kind = ? AND label = ?"
         return {row[0] for row in self.rows(sql, (field, value))}
 
-    def years_of(self, papers: Sequence[int] | None = None) -> dict[int, int]:
+    def years_of(self, papers: Collection[int] | None) -> dict[int, int]:
         """Return how many papers each year has, oldest first; those without a year are left out."""
         return {int(year): count for year, count in sorted(self.counts("year", papers))}
 
-    def in_order(self, papers: Sequence[int]) -> list[int]:
-        """Return papers newest first; those without a year last, in the order in which they were added."""
-        sql = "SELECT key FROM papers WHERE key IN ({}) ORDER BY year IS NULL, year DESC, key"
-        return [row[0] for row in self._in(sql, papers)]
+    def in_order(self, papers: Collection[int] | None, most: int) -> list[int]:
+        """Return the newest of some papers, or of all, newest first; those without a year come last."""
+        order = "ORDER BY year DESC, key DESC LIMIT ?"
+        if papers is None:
+            rows = self.rows(f"SELECT key FROM papers {order}", (most,))
+        else:
+            among = f"{'+' if len(papers) > _FEW else ''}key IN ({LIST})"  # the plus sign: by the index of the years
+            rows = self.rows(f"SELECT key FROM papers WHERE {among} {order}", (list_value(sorted(papers)), most))
+        return [row[0] for row in rows]
 
-    def keys(self) -> set[int]:
-        """Return the keys of all papers."""
-        return {row[0] for row in self.rows("SELECT key FROM papers")}
+    def count_without(self, field: str, papers: Collection[int] | None) -> int:
+        """Return how many papers, of all or of some, have no year or no venue."""
+        if papers is not None:
+            return len(self.papers_without(field) & set(papers))
+        sql = "SELECT (SELECT count(*) FROM papers) - (SELECT count(*) FROM labels WHERE kind = ?)"
+        if field == "year":
+            return int(self._value("SELECT count(*) FROM papers WHERE year IS NULL"))
+        return int(self._value(sql, (field,)))
 
     def described(self, papers: Sequence[int]) -> dict[int, Paper]:
         """Return papers without texts and tables by key, in the order of `papers`; removed ones are left out."""
@@ -165,24 +178,3 @@ class MetadataRecords(FilterRecords):
         row = self._one(sql, (_OPEN, _CLOSE, quoted_term(words)))
         found = re.search(f"{_OPEN}(.+?){_CLOSE}", row[0]) if row else None
         return found[1] if found else None
-
-    def _label_all(self) -> None:
-        """TODO: labels of the record."""
-        db = self._db
-        db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS more_labels (kind, label, paper, PRIMARY KEY (kind, label, paper)) "
-            "WITHOUT ROWID"
-        )
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS labelled (identity)")
-        if [tuple(row) for row in db.execute("SELECT identity FROM labelled")] == [(self.identity,)]:
-            return
-        db.execute("DELETE FROM more_labels")
-        rows = set()
-        for key, details in db.execute("SELECT key, details FROM papers"):
-            values = json.loads(details)
-            rows |= {("name", name_key(author), key) for author in values.get("authors", ())}
-            rows |= {("venue", plain_name(values["venue"]), key)} if values.get("venue") else set()
-            rows |= {("citekey", values["citekey"].casefold(), key)} if values.get("citekey") else set()
-        db.executemany("INSERT INTO more_labels VALUES (?, ?, ?)", rows)
-        db.execute("DELETE FROM labelled")
-        db.execute("INSERT INTO labelled VALUES (?)", (self.identity,))

@@ -41,6 +41,11 @@ def add_removals_labels(db: sqlite3.Connection) -> None:
     word_index.optimize(db)  # overwrites the words of papers that were removed before
 
 
+def label_names_venues_citekeys(db: sqlite3.Connection) -> None:
+    for key, details in db.execute("SELECT key, details FROM papers"):
+        put_labels(db, key, json.loads(details))
+
+
 def _execute_all(db: sqlite3.Connection, statements: Sequence[str]) -> None:
     for statement in statements:  # executescript would commit the transaction
         db.execute(statement)
@@ -52,6 +57,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     add_answers,
     add_conversations_feedback,
     add_removals_labels,
+    label_names_venues_citekeys,
 ]
 
 VERSION = len(MIGRATIONS)

@@ -209,7 +209,8 @@ class Records(MetadataRecords):
         self._put_names(db, key, paper)
 
     def _put_names(self, db: sqlite3.Connection, key: int, paper: Paper) -> None:
-        put_labels(db, key, {"authors": paper.authors, "tags": paper.tags, "collections": paper.collections})
+        fields = ("authors", "tags", "collections", "venue", "citekey")
+        put_labels(db, key, {name: getattr(paper, name) for name in fields})
         db.execute("DELETE FROM works WHERE paper = ?", (key,))
         db.executemany("INSERT INTO works VALUES (?, ?)", [(key, name) for name in work_names(paper)])
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import LibraryError
 from ..tables import made_tables, plain_tables
+from ..text.names import name_key, plain_name
 from ..text.readable import folded
 from ..types import Chunk, Page, Paper, Section, Span, Table
 
@@ -92,9 +93,16 @@ def chunk_of(row: sqlite3.Row) -> Chunk:
 
 
 def put_labels(db: sqlite3.Connection, key: int, fields: dict[str, Any]) -> None:
-    """Replace a paper's labels for the filters; `fields` has `authors`, `tags` and `collections`."""
+    """Replace a paper's labels; `fields` has the paper's authors, tags, collections, venue and citekey.
+
+    Filters compare labels as written but for case. Those of the kinds name, venue and citekey are for questions about
+    metadata: names of authors by `name_key`, venues without accents and signs.
+    """
     db.execute("DELETE FROM labels WHERE paper = ?", (key,))
     rows = {(kind, label.casefold(), key) for kind, field in _LABEL_FIELDS.items() for label in fields.get(field, ())}
+    rows |= {("name", name_key(author), key) for author in fields.get("authors", ())}
+    rows |= {("venue", plain_name(venue), key) for venue in [fields.get("venue")] if venue}
+    rows |= {("citekey", citekey.casefold(), key) for citekey in [fields.get("citekey")] if citekey}
     db.executemany("INSERT INTO labels VALUES (?, ?, ?)", sorted(rows))
 
 

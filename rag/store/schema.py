@@ -133,8 +133,8 @@ CREATE TABLE removals (              -- papers that the user removed: their fold
     "CREATE INDEX removals_by_digest ON removals (read_digest)",
     "CREATE INDEX removals_by_title ON removals (title_digest)",
     """
-CREATE TABLE labels (                -- authors, tags and collections for the filters, case folded
-    kind TEXT NOT NULL,
+CREATE TABLE labels (                -- authors, tags and collections for the filters; names, venues and citekeys
+    kind TEXT NOT NULL,              -- for questions about metadata (see rows.put_labels)
     label TEXT NOT NULL,
     paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
     PRIMARY KEY (kind, label, paper)
