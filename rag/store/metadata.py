@@ -31,10 +31,10 @@ class MetadataRecords(FilterRecords):
         titles = {row["key"]: row["title"] for row in self._in("SELECT key, title FROM papers WHERE key IN ({})", keys)}
         return {key: titles[key] for key in keys if key in titles}
 
-    def papers_with_title_words(self, words: str) -> set[int]:
-        """Return the papers whose title holds some words in a row, in any inflection."""
+    def papers_with_title_words(self, phrase: str) -> set[int]:
+        """Return the papers whose title holds a phrase, in any inflection."""
         sql = "SELECT rowid FROM paper_words WHERE paper_words MATCH ?"
-        return {row[0] for row in self.rows(sql, (f"title : {quoted_term(words)}",))}
+        return {row[0] for row in self.rows(sql, (f"title : {quoted_term(phrase)}",))}
 
     def papers_of_years(self, first: int, last: int) -> set[int]:
         """Return the papers of the years `first` to `last`."""
@@ -172,9 +172,9 @@ class MetadataRecords(FilterRecords):
         sql = "SELECT term FROM temp.words WHERE term >= ? AND term < ?"
         return [row[0] for row in self.rows(sql, (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)))] if prefix else []
 
-    def written_form(self, words: str) -> str | None:
-        """Return some words as a paper writes them; None if no paper holds them."""
+    def written_form(self, phrase: str) -> str | None:
+        """Return a phrase as a paper writes it; None if no paper holds it."""
         sql = "SELECT snippet(paper_words, -1, ?, ?, '', 8) FROM paper_words WHERE paper_words MATCH ? LIMIT 1"
-        row = self._one(sql, (_OPEN, _CLOSE, quoted_term(words)))
+        row = self._one(sql, (_OPEN, _CLOSE, quoted_term(phrase)))
         found = re.search(f"{_OPEN}(.+?){_CLOSE}", row[0]) if row else None
         return found[1] if found else None

@@ -130,10 +130,10 @@ class SearchRecords(RemovalRecords):
         chunks = f"SELECT key FROM chunks WHERE paper IN ({LIST})"
         return self._bm25("chunk_words", "1.0, 1.0, 1.0", terms, limit, chunks, papers)
 
-    def chunks_holding(self, terms: Sequence[str], among: Sequence[int]) -> dict[str, set[int]]:
+    def chunks_holding(self, terms: Sequence[str], chunks: Sequence[int]) -> dict[str, set[int]]:
         """Return for each term, stemmed, which of some chunks hold it in their text or heading."""
         sql = f"SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? AND +rowid IN ({LIST})"
-        keys = list_value(among)
+        keys = list_value(chunks)
         return {t: {row[0] for row in self.rows(sql, (f"{{section text}} : {quoted_term(t)}", keys))} for t in terms}
 
     def paper_word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:

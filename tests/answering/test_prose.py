@@ -140,7 +140,7 @@ def test_a_server_that_never_answers_does_not_hold_up_the_quotes(shelf: Path) ->
         desk.search(QUESTION)  # the models are loaded
         begun = time.monotonic()
         stream = desk.stream(QUESTION)
-        assert next(stream).text.startswith(OTTERS)
+        assert "94.5%" in next(stream).text
         assert time.monotonic() - begun < 1.5  # to find the model takes 1.5 to 2.5 s
         *_, answer = stream
         assert (answer.mode, answer.complete, answer.notes) == ("quote", True, ())

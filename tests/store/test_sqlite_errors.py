@@ -34,6 +34,18 @@ ARGUMENTS = {
     "identity": "1-ab",
     "filters": Filters(years=(2000,)),
     "sql": "SELECT * FROM papers",
+    "most": 5,
+    "field": "year",
+    "value": "2000",
+    "words": ["otter"],
+    "venue": "A Journal",
+    "kind": "author",
+    "label": "ab",
+    "first": 1999,
+    "last": 2000,
+    "citekeys": ["ab"],
+    "prefix": "ot",
+    "phrase": "otter kite",
 }
 
 
