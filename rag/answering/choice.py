@@ -1,7 +1,8 @@
 """The choice of what is quoted: the best sentence first, then only what adds to it.
 
 - Papers stand in the order of their best sentence, and the sentences of a paper by how well they answer.
-- A question on several papers or parts gets the best sentence of each of them first, if it is not far below the best.
+- A question on several papers gets the best sentence of each of them first, and one on several parts the best of each,
+  if it is not far below the best.
 - A sentence follows if it is not far below the best one; further below it only if it holds a word of the question that
   no chosen one holds.
 - What says nearly the same as a chosen sentence is left out.
@@ -10,6 +11,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +24,7 @@ from .features import Candidate
 # On 117 questions on whole papers of QASPER (train) a gap of 1 lost 7 % of the answers for half a sentence less.
 _GAP = 2.0  # below the best sentence, in logits, that a sentence may be
 _GAP_OF_NEWS = 3.0  # the same, of one that holds another word of the question
-_GAP_OF_PART = 4.0  # the same, of the best one of a paper or part that is asked about
+_GAP_OF_PART = 4.0  # the same, of the best one of a part that is asked about
 _SAME = 0.8  # share of the words of the shorter of two sentences that both have, if they say the same
 _PART = 0.5  # share of the words of a part that a sentence about it holds
 
@@ -53,7 +55,10 @@ def choose(
     choice = _Choice(candidates, scores, most - len(titles), {stem(term) for term in search_terms(wanted.question)})
     if order:
         choice.add_best(order, _GAP_OF_NEWS, first=True)
-        for part in _parts(candidates, papers, wanted.parts):
+        for of_paper in papers if len(papers) > 1 else ():
+            if all(candidates[i].paper_key != of_paper for i in choice.chosen):
+                choice.add_best([i for i in order if candidates[i].paper_key == of_paper], math.inf, first=True)
+        for part in _parts(candidates, wanted.parts):
             if part.isdisjoint(choice.chosen):
                 choice.add_best([i for i in order if i in part], _GAP_OF_PART, first=True)
         choice.add_best(order, _GAP_OF_NEWS)
@@ -68,11 +73,8 @@ def _title_of_best(candidates: Sequence[Candidate], order: Sequence[int]) -> lis
     return [i for i, each in enumerate(candidates) if each.is_title and each.paper_key == key]
 
 
-def _parts(candidates: Sequence[Candidate], papers: Sequence[int], parts: Sequence[str]) -> Iterator[set[int]]:
-    """Yield the indexes of the candidates that are of each paper, and on each part, that is asked about."""
-    if len(papers) > 1:
-        for key in papers:
-            yield {i for i, each in enumerate(candidates) if each.paper_key == key}
+def _parts(candidates: Sequence[Candidate], parts: Sequence[str]) -> Iterator[set[int]]:
+    """Yield the indexes of the candidates on each part that is asked about."""
     words = [stems_in(part) for part in parts]
     said = [stems_in(each.text) for each in candidates] if words else []
     for own in words:

@@ -71,6 +71,11 @@ def test_each_named_paper_is_quoted_and_its_sentences_stand_together() -> None:
     assert "Owls fly at 9 m/s in fog." not in chosen(said, of=[1, 2, 1], question="Do kites fly?")
 
 
+def test_a_named_paper_is_quoted_however_far_its_best_sentence_is_below() -> None:
+    said = [("Kites fly at 12 m/s.", 9.0), ("Owls fly at 9 m/s in fog.", -5.0)]
+    assert chosen(said, papers=[1, 2], of=[1, 2]) == ["Kites fly at 12 m/s.", "Owls fly at 9 m/s in fog."]
+
+
 def test_each_part_of_a_question_is_answered() -> None:
     said = [("The kite weighs 3 kg.", 3.0), ("The kite weighs little.", 2.9), ("The rope has 40 strands.", 0.0)]
     question = "Compare the kite with the rope"
