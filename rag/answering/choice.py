@@ -7,6 +7,8 @@
   no chosen one holds.
 - What says nearly the same as a chosen sentence is left out.
 - A question for a paper is answered with its title first. Where the paper was given, titles say nothing.
+- A question for papers is answered with a list: the title and the best sentence of each paper that fits about as well
+  as the best one.
 """
 
 from __future__ import annotations
@@ -17,14 +19,17 @@ from dataclasses import dataclass, field
 
 from ..models.weights import Weights
 from ..retrieval.terms import search_terms, stem, stems_in
-from ..retrieval.wanted import Wanted, asks_for_paper
+from ..retrieval.wanted import Wanted, asks_for_paper, asks_for_papers
 from .evidence import Evidence, sentence_logits
-from .features import Candidate
+from .features import SENTENCE_FEATURES, Candidate
 
 # On 117 questions on whole papers of QASPER (train) a gap of 1 lost 7 % of the answers for half a sentence less.
 _GAP = 2.0  # below the best sentence, in logits, that a sentence may be
 _GAP_OF_NEWS = 3.0  # the same, of one that holds another word of the question
 _GAP_OF_PART = 4.0  # the same, of the best one of a part that is asked about
+_GAP_OF_PAPER = 3.0  # the same, of the best one of a paper in a list of papers
+_GAP_OF_PASSAGE = 1.3  # below the best passage, in the score of passages, of its passage
+_MOST_PAPERS = 10  # of a list
 _SAME = 0.8  # share of the words of the shorter of two sentences that both have, if they say the same
 _PART = 0.5  # share of the words of a part that a sentence about it holds
 
@@ -47,6 +52,8 @@ def choose(
     if not candidates:
         return []
     scores = sentence_logits(evidence, weights).tolist()
+    if with_titles and asks_for_papers(wanted):
+        return _papers(evidence, scores)
     order = sorted(range(len(candidates)), key=lambda i: -scores[i])
     if not with_titles:
         order = [i for i in order if not candidates[i].is_title] or order
@@ -65,6 +72,21 @@ def choose(
     picked = [candidates[i] for i in (*titles, *sorted(choice.chosen, key=lambda i: -scores[i]))]
     place = {key: at for at, key in enumerate(dict.fromkeys(each.paper_key for each in picked))}
     return sorted(picked, key=lambda each: place[each.paper_key])
+
+
+def _papers(evidence: Evidence, scores: Sequence[float]) -> list[Candidate]:
+    """Return the title and the best sentence of each paper that fits, best first."""
+    titles = {each.paper_key: each for each in evidence.candidates if each.is_title}
+    below = evidence.features[:, SENTENCE_FEATURES.index("chunk_score")]
+    order = sorted((i for i, each in enumerate(evidence.candidates) if not each.is_title), key=lambda i: -scores[i])
+    listed: dict[int, list[Candidate]] = {}
+    for i in order:
+        key = evidence.candidates[i].paper_key
+        if scores[i] < scores[order[0]] - _GAP_OF_PAPER or len(listed) == _MOST_PAPERS:
+            break
+        if key not in listed and below[i] > -_GAP_OF_PASSAGE:
+            listed[key] = [*filter(None, [titles.get(key)]), evidence.candidates[i]]
+    return [each for of_paper in listed.values() for each in of_paper] or evidence.candidates[:1]
 
 
 def _title_of_best(candidates: Sequence[Candidate], order: Sequence[int]) -> list[int]:

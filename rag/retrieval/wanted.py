@@ -54,6 +54,7 @@ _ASKS_PAPER = re.compile(
     r"|^who\b|\bwho (?:first )?\w+(?:ed|s)\b|\blooking for\b|\bis there\b|\bare there\b|\bfind (?:me )?",
     re.IGNORECASE,
 )
+_PAPERS = re.compile(r"\b(?:papers|works|studies|articles|publications|surveys|preprints)\b", re.IGNORECASE)
 _ASKED = re.compile(r"\b(?:how many|how much|which|what|whose)\s+((?:[\w@-]+\s+){0,3}[\w@-]+)", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:[A-Z][a-z]*[A-Z0-9]\w*|[A-Z]{2,}\w*|[A-Z][a-z]+-[A-Z0-9]\w*)")
 
@@ -275,6 +276,11 @@ def asks_for_name(question: str) -> bool:
 def asks_for_paper(question: str) -> bool:
     """Return whether the question is for a paper or its authors' work ("which paper ...?", "who showed ...?")."""
     return bool(_ASKS_PAPER.search(question))
+
+
+def asks_for_papers(wanted: Wanted) -> bool:
+    """Return whether the question is for a list of papers ("which papers ...?"), and not for one."""
+    return wanted.kind == "papers" and bool(_PAPERS.search(wanted.question))
 
 
 def asked_for(question: str) -> list[str]:

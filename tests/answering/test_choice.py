@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.answering.choice import choose
 from rag.answering.evidence import Evidence
-from rag.answering.features import Candidate
+from rag.answering.features import SENTENCE_FEATURES, Candidate
 from rag.models.weights import Linear, Weights, load_weights
 from rag.retrieval.wanted import wanted_by
 from rag.types import Span
@@ -31,17 +31,19 @@ def chosen(
         Candidate(0, keys[i], Span(100 * i, 100 * i + 90), text, is_title=i in titles)
         for i, (text, _) in enumerate(said)
     ]
-    evidence = Evidence(candidates, np.array([[logit] for _, logit in said]), np.zeros(1))
+    features = np.zeros((len(said), len(SENTENCE_FEATURES)))
+    features[:, 0] = [logit for _, logit in said]
+    evidence = Evidence(candidates, features, np.zeros(1))
     chosen = choose(evidence, wanted_by(question), 4, as_given(), papers=papers, with_titles=with_titles)
     return [each.text for each in chosen]
 
 
 def as_given() -> Weights:
-    """Weights with which a sentence's only feature is its logit."""
+    """Weights with which a sentence's first feature is its logit."""
     weights = load_weights()
-    one, none = np.ones(1), np.zeros(1)
-    unread = replace(weights.answers["unread"], sentences=Linear(("logit",), none, one, one, 0.0))
-    return replace(weights, answers={"unread": unread})
+    count = len(SENTENCE_FEATURES)
+    first = Linear(SENTENCE_FEATURES, np.zeros(count), np.ones(count), np.eye(count)[0], 0.0)
+    return replace(weights, answers={"unread": replace(weights.answers["unread"], sentences=first)})
 
 
 def test_the_best_sentence_stands_first_wherever_it_stands_in_the_paper() -> None:
@@ -87,3 +89,19 @@ def test_a_title_is_chosen_for_a_given_paper_only_if_there_is_nothing_else() -> 
     assert chosen(said, titles=[0], with_titles=False) == ["Kites fly at 12 m/s."]
     assert chosen(said[:1], titles=[0], with_titles=False) == ["Kites in Fog"]
     assert chosen(said, "Which paper flies kites?", titles=[0]) == ["Kites in Fog", "Kites fly at 12 m/s."]
+
+
+def test_a_question_for_papers_lists_each_that_fits_with_its_title_and_best_sentence() -> None:
+    said = [
+        ("Kites in Fog", -9.0),
+        ("Kites fly at 12 m/s in fog.", 2.0),
+        ("Kites stop.", 1.5),
+        ("Owls at Night", -9.0),
+        ("Owls fly in fog too.", 0.0),
+        ("Of Rope", -9.0),
+        ("A rope has strands.", -4.0),
+    ]
+    of, titles = [1, 1, 1, 2, 2, 3, 3], [0, 3, 5]
+    listed = ["Kites in Fog", "Kites fly at 12 m/s in fog.", "Owls at Night", "Owls fly in fog too."]
+    assert chosen(said, question="Which papers are about fog?", of=of, titles=titles) == listed
+    assert "Owls at Night" not in chosen(said, question="Which paper is about fog?", of=of, titles=titles)
