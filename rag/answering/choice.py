@@ -1,8 +1,8 @@
 """The choice of what is quoted: the best sentence first, then only what adds to it.
 
 - Papers stand in the order of their best sentence, and the sentences of a paper by how well they answer.
-- A question on several papers gets the best sentence of each of them first, and one on several parts the best of each,
-  if it is not far below the best.
+- A question on several papers gets a fair share of sentences of each of them; one on several parts the best of each, if
+  it is not far below the best.
 - A sentence follows if it is not far below the best one; further below it only if it holds a word of the question that
   no chosen one holds.
 - What says nearly the same as a chosen sentence is left out.
@@ -62,9 +62,8 @@ def choose(
     choice = _Choice(candidates, scores, most - len(titles), {stem(term) for term in search_terms(wanted.question)})
     if order:
         choice.add_best(order, _GAP_OF_NEWS, first=True)
-        for of_paper in papers if len(papers) > 1 else ():
-            if all(candidates[i].paper_key != of_paper for i in choice.chosen):
-                choice.add_best([i for i in order if candidates[i].paper_key == of_paper], math.inf, first=True)
+        if len(papers) > 1:
+            _add_shares(choice, order, papers)
         for part in _parts(candidates, wanted.parts):
             if part.isdisjoint(choice.chosen):
                 choice.add_best([i for i in order if i in part], _GAP_OF_PART, first=True)
@@ -72,6 +71,15 @@ def choose(
     picked = [candidates[i] for i in (*titles, *sorted(choice.chosen, key=lambda i: -scores[i]))]
     place = {key: at for at, key in enumerate(dict.fromkeys(each.paper_key for each in picked))}
     return sorted(picked, key=lambda each: place[each.paper_key])
+
+
+def _add_shares(choice: _Choice, order: Sequence[int], papers: Sequence[int]) -> None:
+    """Add sentences of each paper in turn, however far they are below the best, until each has its share."""
+    of_paper = {key: [i for i in order if choice.candidates[i].paper_key == key] for key in papers}
+    for count in range(1, choice.most // len(papers) + 1):
+        for rows in of_paper.values():
+            if sum(i in rows for i in choice.chosen) < count:
+                choice.add_best(rows, math.inf, first=True)
 
 
 def _papers(evidence: Evidence, scores: Sequence[float]) -> list[Candidate]:
