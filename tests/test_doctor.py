@@ -39,9 +39,8 @@ def test_server_version_model_window_and_memory_get_a_finding_each(tmp_path: Pat
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, "cross-encoder: packaged, for 15 passages and 16 sentences"),
-        ({"order": False}, "cross-encoder: packaged, for 16 sentences"),
-        ({"choice": False, "confidence": False}, "cross-encoder: packaged, for 15 passages"),
+        ({}, "cross-encoder: packaged, for 16 passages"),
+        ({"passages": 8}, "cross-encoder: packaged, for 8 passages"),
         ({"model": "none"}, "cross-encoder: switched off in the settings"),
         ({"model": "/nobody/none"}, "The cross-encoder '/nobody/none' is not a folder. "),
     ],
