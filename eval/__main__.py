@@ -40,6 +40,8 @@ def main(arguments: list[str]) -> int:
     command, rest = (
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
+    if command != "bench":  # the same figures whatever the machine
+        os.environ.setdefault("FOOTNOTE_EMBEDDING__PRECISION", "reference")
     try:
         status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)
     except KeyboardInterrupt:  # first, as a stopped `add` is both, with a message about a library that is not kept

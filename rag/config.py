@@ -37,6 +37,7 @@ class Embedding(_Table):
     model: str = "all-MiniLM-L6-v2"
     backend: Literal["auto", "openvino", "torch"] = "auto"
     device: str = "cpu"
+    precision: Literal["auto", "reference"] = "auto"
 
 
 class Chunking(_Table):

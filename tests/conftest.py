@@ -27,6 +27,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # xdist ignores Ctrl-C
 os.environ["HF_HUB_OFFLINE"] = "1"
 for name in [name for name in os.environ if name.upper().startswith("FOOTNOTE_")]:
     del os.environ[name]
+os.environ["FOOTNOTE_EMBEDDING__PRECISION"] = "reference"  # the same scores whatever the machine
 os.environ["FOOTNOTE_LIBRARY__PATH"] = "library"  # in a test's working directory, never the user's data folder
 
 

@@ -5,9 +5,12 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from rag.config import PREFIX
 
 
 @contextlib.contextmanager
@@ -17,7 +20,7 @@ def script_of(checkout: Path, script: str, arguments: Sequence[str] = ()) -> Ite
     The script reads JSON, a request a line, and writes a line of JSON for each.
     """
     command = [sys.executable, "-P", script, *arguments]
-    env = os.environ | {"PYTHONPATH": str(checkout)}
+    env = _known_settings(checkout) | {"PYTHONPATH": str(checkout)}
     with subprocess.Popen(
         command, cwd=checkout, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -33,3 +36,11 @@ def script_of(checkout: Path, script: str, arguments: Sequence[str] = ()) -> Ite
 
         yield ask
         process.stdin.close()
+
+
+def _known_settings(checkout: Path) -> dict[str, str]:
+    """Return the environment without settings that the checkout, an older one, does not know and would refuse."""
+    file = checkout / "config.toml"
+    tables = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    known = {f"{PREFIX}{table}__{key}".upper() for table, keys in tables.items() for key in keys}
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name.upper() in known}

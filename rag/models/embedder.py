@@ -102,15 +102,15 @@ def load_embedder(settings: config.Embedding) -> SentenceEmbedder:
     prepared = runtime.prepared_folder(runtime.weight_files(folder), settings.model, backend)
     if not prepared.is_dir():
         _prepare(folder, settings.model, backend, prepared)
-    return _load(prepared, folder, backend, settings.device)
+    return _load(prepared, folder, runtime.place_of(settings))
 
 
 @functools.lru_cache(maxsize=2)  # open libraries share it
-def _load(prepared: Path, folder: Path, backend: str, device: str) -> SentenceEmbedder:
+def _load(prepared: Path, folder: Path, place: runtime.Place) -> SentenceEmbedder:
     try:
         card = ModelCard(**json.loads((prepared / "model.json").read_text()))
         run = runtime.load_runner(
-            prepared, backend, device, lambda: runtime.sentence_transformer(folder, device)[0].auto_model
+            prepared, place, lambda: runtime.sentence_transformer(folder, place.device)[0].auto_model
         )
         return SentenceEmbedder(card, runtime.load_tokenizer(prepared), run)
     except Exception as error:  # the libraries raise anything

@@ -126,7 +126,7 @@ def load_reranker(settings: config.CrossEncoder, running: config.Embedding) -> R
     if not settings.used:
         return None
     if settings.model == "auto":
-        return _load(_prepare(running), runtime.choose_backend(running), running.device)
+        return _load(_prepare(running), runtime.place_of(running))
     return _load_users(settings.model, running)
 
 
@@ -137,13 +137,13 @@ def prepare_reranker(settings: config.CrossEncoder, running: config.Embedding) -
 
 
 @functools.lru_cache(maxsize=2)  # open libraries share it
-def _load(prepared: Path, backend: str, device: str) -> PackagedReranker:
+def _load(prepared: Path, place: runtime.Place) -> PackagedReranker:
     try:
         heads = json.loads((prepared / "heads.json").read_text())
         weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
         if weight.shape != (len(HEADS), _HEAD_INPUTS) or bias.shape != (len(HEADS),):
             raise ValueError(f"its heads have the shapes {weight.shape} and {bias.shape}")
-        run = runtime.load_runner(prepared, backend, device, lambda: _merged_transformer(device))
+        run = runtime.load_runner(prepared, place, lambda: _merged_transformer(place.device))
         return PackagedReranker(runtime.load_tokenizer(prepared), run, weight, bias)
     except Exception as error:  # the libraries raise anything
         raise EmbeddingError(

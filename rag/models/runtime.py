@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 
 from .. import config
 from ..errors import EmbeddingError, reason
+from . import precision
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -68,6 +69,19 @@ def _folder_named(name: str) -> Path | None:
         return path.resolve() if path.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # name too long, unknown user, invalid character
         return None
+
+
+class Place(NamedTuple):
+    """Where and how models run: openvino or torch, its device, and `[embedding] precision`."""
+
+    backend: str
+    device: str
+    precision: str
+
+
+def place_of(settings: config.Embedding) -> Place:
+    """Return where the settings let models run."""
+    return Place(choose_backend(settings), settings.device, settings.precision)
 
 
 def choose_backend(settings: config.Embedding) -> str:
@@ -195,7 +209,8 @@ def export(transformer: Any, folder: Path) -> None:
         "attention_mask": torch.ones((2, 7), dtype=torch.long),
     }
     exported = ov.convert_model(TokenOutputs().eval(), example_input=example)
-    ov.save_model(exported, str(folder / "model.xml"), compress_to_fp16=False)
+    ov.save_model(exported, str(folder / precision.MODEL), compress_to_fp16=False)
+    precision.quicker(ov.Core(), folder)  # recorded now, so that no question waits for it
 
 
 def batches_by_length(ids: Sequence[Sequence[int]], size: int) -> list[list[int]]:
@@ -204,21 +219,15 @@ def batches_by_length(ids: Sequence[Sequence[int]], size: int) -> list[list[int]
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-def load_runner(folder: Path, backend: str, device: str, transformer: Callable[[], Any]) -> Runner:
+def load_runner(folder: Path, place: Place, transformer: Callable[[], Any]) -> Runner:
     """Return a runner of an exported model, or with the backend torch, of `transformer()`."""
-    return _openvino_runner(folder, device) if backend == "openvino" else _torch_runner(transformer(), device)
+    if place.backend == "torch":
+        return _torch_runner(transformer(), place.device)
+    return _openvino_runner(precision.compile_model(_openvino().Core(), folder, place.device.upper(), place.precision))
 
 
-def _openvino_runner(folder: Path, device: str) -> Runner:
-    ov = _openvino()
-    core = ov.Core()
-    name = device.upper()
-    options = {"PERFORMANCE_HINT": "THROUGHPUT"}
-    # Halves the time on processors with bfloat16 (cosine to float32 at least 0.9999); others would emulate it.
-    fast = "BF16" in core.get_property(name, "OPTIMIZATION_CAPABILITIES")
-    options["INFERENCE_PRECISION_HINT"] = "bf16" if fast else "f32"
-    model = core.compile_model(str(folder / "model.xml"), name, options)
-    queue = ov.AsyncInferQueue(model)
+def _openvino_runner(model: Any) -> Runner:
+    queue = _openvino().AsyncInferQueue(model)
     single = model.create_infer_request()  # for a question: 4 ms where the queue takes 10
     lock = threading.Lock()
 

@@ -43,7 +43,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def reader() -> PackagedReranker:
     """The packaged cross-encoder, exported at its first use on this machine."""
-    loaded = load_reranker(AUTO, config.Embedding())
+    loaded = load_reranker(AUTO, config.Embedding(precision="reference"))
     assert isinstance(loaded, PackagedReranker)
     return loaded
 
