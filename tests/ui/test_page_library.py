@@ -133,7 +133,7 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     expect(page.get_by_text(re.compile(r"^5 papers ")).first).to_be_visible()
     assert "6.4 metres deep" in ask(page, "How deep are the burrows that marmots dig?")
     ask(page, "What is the depth of burrows in the southern meadow?")
-    page.locator(".fn-sentence", has_text="southern meadow | 2.9").locator("a.fn-ref").last.click()
+    page.locator(".fn-sentence", has_text="southern meadow, depth in metres: 2.9").locator("a.fn-ref").last.click()
     quoted = page.locator(".fn-target:visible mark", has_text=re.compile("southern|2.9"))
     expect(quoted).to_have_text(["southern meadow", "2.9"])
     assert serious(page) == []
