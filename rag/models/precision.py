@@ -63,8 +63,8 @@ def quicker(core: Any, folder: Path) -> str:
         record = json.loads(file.read_text(encoding="utf-8"))
         if record["machine"] == machine and record["precision"] in _HINTS:
             return str(record["precision"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.debug("There is no record of the quicker precision in %s: %s", folder.name, error)
     seconds = _timed(core, folder)
     name = BFLOAT16 if seconds.get(BFLOAT16, np.inf) < _CLEARLY * seconds[FLOAT32] else FLOAT32
     milliseconds = {name: round(1000 * each, 1) for name, each in seconds.items()}

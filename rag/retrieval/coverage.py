@@ -37,10 +37,6 @@ class Coverage:
     missing: tuple[str, ...] = ()
     silent: tuple[int, ...] = ()
 
-    def parts_in(self, row: int) -> list[int]:
-        """Return the indexes of the parts that a passage speaks of."""
-        return [at for at, rows in enumerate(self.rows) if row in rows]
-
     def kept(self) -> set[int]:
         """Return the rows that stay among the best for the parts' sake."""
         return {row for rows in self.rows for row in rows[:_PASSAGES]}
