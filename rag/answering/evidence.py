@@ -57,7 +57,7 @@ class Evidence:
 
 def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
     """Return the sentences of the best chunks of a search, with their features."""
-    rows = [row for row in result.best_rows(_CHUNKS) if not result.read or row in result.read]
+    rows = [row for row in result.order if row in result.read] or result.best_rows(_CHUNKS)
     texts = result.candidates.texts(rows)
     rows = [row for row in rows if row in texts]
     if not rows:

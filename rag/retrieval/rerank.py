@@ -28,7 +28,7 @@ def rerank_passages(corpus: Corpus, result: SearchResult) -> SearchResult:
     settings = corpus.settings.cross_encoder
     if not settings.used or (reranker := corpus.reranker) is None:
         return result
-    rows = result.best_rows(settings.passages)
+    rows = result.rows_to_read(settings.passages)
     texts = result.candidates.texts(rows)
     rows = [row for row in rows if row in texts]  # others were deleted meanwhile
     if not rows:

@@ -79,6 +79,17 @@ class SearchResult:
         order = self.stating or [row for row in self.order if self.candidates.kind(row) not in NEVER_QUOTED]
         return replace(self, order=list(order))
 
+    def rows_to_read(self, count: int) -> list[int]:
+        """Return the `count` rows that the cross-encoder reads, in rank order.
+
+        In a library half of them are shared among papers, and the other half are the best of the rest, whatever their
+        papers: the answer of a whole paper is often not in its best three passages.
+        """
+        shared = set(self.best_rows(count if self.scope.papers else count // 2))
+        rest = [row for row in self.order if row not in shared]
+        taken = shared.union(rest[: count - len(shared)])
+        return [row for row in self.order if row in taken]
+
     def best_rows(self, count: int) -> list[int]:
         """Return the best `count` rows in rank order, shared among papers as the scope says."""
         kept = self.coverage.kept().intersection(self.order)

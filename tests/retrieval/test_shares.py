@@ -60,6 +60,19 @@ def long_papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]
         yield opened
 
 
+def test_more_passages_of_the_best_paper_of_a_library_are_read_than_shown(long_papers: Assistant) -> None:
+    found = search(long_papers.library, "What is seen from afar in the fog?")
+    best = found.candidates.paper_keys[found.order[0]]
+    of_read, of_shown = (
+        Counter(found.candidates.paper_keys[row] for row in rows)
+        for rows in (found.rows_to_read(12), found.best_rows(12))
+    )
+    assert of_shown[best] == 3
+    assert of_read[best] > 3
+    assert len(of_read) > 1
+    assert of_read.total() == 12
+
+
 def test_all_passages_of_a_named_paper_are_candidates(long_papers: Assistant) -> None:
     found = search(long_papers.library, "fog?", filters=Filters(papers=(KITES,)))
     assert len(found.candidates) == len(found.best_rows(100)) > 3
