@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,39 @@ def test_a_damaged_record_is_measured_again(content: str, folder: Path) -> None:
     (folder / "quickest.json").write_text(content)
     precision.compile_model(TwoPrecisions(), folder, "CPU", "auto")
     assert "machine" in json.loads((folder / "quickest.json").read_text())
+
+
+def _outputs(folder: Path, core: Any = None) -> Any:
+    ids = np.arange(48, dtype=np.int64).reshape(3, 16)
+    model = precision.compile_model(core or ov.Core(), folder, "CPU", "reference")
+    return model({"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+
+
+def test_what_was_compiled_is_kept_and_used_by_the_next_start(folder: Path) -> None:
+    first = _outputs(folder)
+    (kept,) = folder.glob("compiled-*/*.blob")
+    time = kept.stat().st_mtime_ns
+    np.testing.assert_array_equal(_outputs(folder), first)
+    assert kept.stat().st_mtime_ns == time
+
+
+def _flipped(data: bytes) -> bytes:
+    return bytes(byte ^ 1 if at == len(data) // 3 else byte for at, byte in enumerate(data))
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2], _flipped])
+def test_a_damaged_cache_changes_nothing(damage: Callable[[bytes], bytes], folder: Path) -> None:
+    first = _outputs(folder)
+    (kept,) = folder.glob("compiled-*/*.blob")
+    content = damage(kept.read_bytes())
+    kept.unlink()  # it is read-only
+    kept.write_bytes(content)
+    np.testing.assert_array_equal(_outputs(folder), first)
+
+
+def test_models_run_without_a_cache_that_can_be_written(folder: Path) -> None:
+    first = _outputs(folder)
+    (kept,) = folder.glob("compiled-*")
+    shutil.rmtree(kept)
+    kept.write_text("a file in its place")
+    np.testing.assert_array_equal(_outputs(folder), first)
