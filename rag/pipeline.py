@@ -120,15 +120,19 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     scope = reading.result.scope
     names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED or bool(scope.papers and scope.named)
     asked = reading.result.asked
-    is_stated = (asked is not None and asked.is_certain) or reading.result.aim.is_found
+    wanted = reading.result.wanted
+    chosen = choose(
+        reading.evidence,
+        wanted,
+        corpus.settings.answer.max_sentences,
+        papers=scope.papers if names_papers else (),
+        with_titles=not (names_papers or len(scope.papers) == 1),
+    )
+    is_in_cell = bool(chosen) and next((each.holds_all for each in chosen if not each.is_title), False)
+    is_stated = (asked is not None and asked.is_certain) or reading.result.aim.is_found or is_in_cell
     if not base.passages or (reading.confidence.refuse and not (names_papers or is_stated)):
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
-    most = corpus.settings.answer.max_sentences
-    papers = scope.papers if names_papers else ()
-    is_given = names_papers or len(scope.papers) == 1
-    wanted = reading.result.wanted
-    chosen = choose(reading.evidence, wanted, most, papers=papers, with_titles=not is_given)
     chosen = completed(reading.result, wanted, chosen)
     yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)
 

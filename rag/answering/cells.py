@@ -28,6 +28,7 @@ MOST_FOUND = 4
 
 _MOST_CELLS = 20_000  # that are read for a question; the tables after them are left out
 _MOST_COLUMNS = 6  # of a row in a sentence
+_MOST_OF = 0.65  # fit from which a row and its columns hold most of the question's words
 _LEAST = 0.5  # share of the question's words that a row, its columns and its table must hold
 _IN_CAPTION = 0.5  # what a word counts that only the caption or the paper's title holds
 _NUMBER_COUNTS = 2  # words, a decimal number of the question
@@ -62,7 +63,8 @@ _LESS_IS_BETTER = re.compile(
 )
 _OPTIONAL = frozenset(
     "with without no before after during under over above below all both only other same new first own paper papers "
-    "study studies work works article articles author authors research used using use".split()
+    "study studies work works article articles author authors research used using use score scores value values reach "
+    "reached achieve achieved obtain obtained data set sets dataset datasets among number group groups".split()
 )
 _NO = frozenset("no none non not without".split())
 _COUNTED = re.compile(r"\bhow (?:many|much|long|old|heavy|tall|high|often|far|fast)\b", re.IGNORECASE)
@@ -80,12 +82,14 @@ _SUMMARY = re.compile(r"(?:grand )?(?:totals?|sum|all|overall|mean|average|avg|m
 class FoundCells(NamedTuple):
     """Cells of a row that fit a question: the row's span in the paper's text, what they say, and how well they fit.
 
-    `fit` is about the share of the question's words that the row, the columns and the table hold.
+    `fit` is about the share of the question's words that the row, the columns and the table hold; `holds_all` is
+    whether they hold every one of them, and the row and the columns most.
     """
 
     span: Span
     sentence: str
     fit: float
+    holds_all: bool = False
 
 
 class _Held(NamedTuple):
@@ -220,12 +224,17 @@ def _found_in(asked: _Asked, paper: Paper, text: str, table: Table) -> Iterator[
     for row, fitting in by_row.items():
         best = max(fit for fit, _ in fitting)
         values = [value for fit, value in fitting if fit == best][:_MOST_COLUMNS]
-        yield FoundCells(row_span(text, table.rows[row]), _sentence(paper, table, values), min(best, 1.0))
+        holds_all = best >= _MOST_OF and asked.needed <= _held_by_cell(asked, values[0]) | around
+        said = _sentence(paper, table, values)
+        yield FoundCells(row_span(text, table.rows[row]), said, min(best, 1.0), holds_all)
+
+
+def _held_by_cell(asked: _Asked, value: Value) -> frozenset[int]:
+    return frozenset().union(*(asked.held_by(label).terms for label in (value.group, value.label, value.header)))
 
 
 def _fit(asked: _Asked, value: Value, around: frozenset[int]) -> float:
-    row, column = asked.held_by(value.label), asked.held_by(value.header)
-    held = row.terms | column.terms | asked.held_by(value.group).terms
+    row, column, held = asked.held_by(value.label), asked.held_by(value.header), _held_by_cell(asked, value)
     numbers = _NUMBER_COUNTS * sum(number in value.text for number in asked.numbers)
     words = len(held) + _IN_CAPTION * len(around & asked.needed - held) + numbers
     loss = _UNASKED_ROW * (1 - row.share) + _UNASKED_COLUMN * (1 - column.share)

@@ -1,6 +1,9 @@
 """Complete chosen sentences, so that a quote can be understood alone.
 
 - A lead-in ("... are:", "as follows.") takes its list along, or else the sentence after it.
+- What only announces ("The study has some limitations.") takes the rest of its paragraph along.
+- An item within a paragraph ("(1) ...?") takes the items after it along.
+- A definition takes a sentence after it along that goes on about its subject ("It ...").
 - An item of a list takes the other items and the lead-in along, where a list is asked for.
 - A sentence that begins with a bare reference ("This shows ...", "They are ...") takes the one before it along.
 - The row of a table names its values by their headers.
@@ -33,7 +36,20 @@ _LONGEST_LABEL = 40  # characters
 
 _LISTED = frozenset({"list", "contributions", "limitations", "future", "summary"})
 """Kinds of questions that a list answers as a whole."""
-_LEAD_IN = re.compile(r"(?::|\bas follows\.?|\bthe following\.)\W*$", re.IGNORECASE)
+_LEAD_IN = re.compile(r"(?::|\bas follows\.?|\bthe following(?: \w+)?\.)\W*$", re.IGNORECASE)
+_ANNOUNCES = re.compile(
+    r"\b(?:has|have|had|is|are|was|were)\b.{0,60}\b(?:limitations?|shortcomings?|drawbacks?|weaknesses|caveats|"
+    r"contributions?|problems?|challenges|directions?)\W*$",
+    re.IGNORECASE,
+)
+_LONGEST_ANNOUNCEMENT = 160  # characters
+_FIRST_ITEM = re.compile(r"\((?:1|i|a)\)\s|^(?:[^,.]{1,30}, )?first(?:ly)?,", re.IGNORECASE)
+_NEXT_ITEM = re.compile(
+    r"(?:(?:and|or) )?\((?:\d{1,2}|[ivx]{1,4}|[b-h])\)\s"
+    r"|(?:(?:and|or) )?(?:second|third|fourth|fifth|next|finally|last)(?:ly)?,",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"(?:it|they|its|their)\b", re.IGNORECASE)
 _ITEM = re.compile(r"[•‣▪◦·*–-]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,5}|[A-Z]|[IVX]{1,4}|RQ\d)[.):]\s")
 _WORK = r"(?:paper|work|study|article|survey|review|section|chapter|thesis|report|research)"
 _REFERS = re.compile(
@@ -96,6 +112,8 @@ def _extended(result: SearchResult, wanted: Wanted, each: Candidate) -> Candidat
         end = _end_of_list(text, section, start, paragraph) or _end_of_next(text, section, start, paragraph)
     elif wanted.kind in _LISTED and _ITEM.match(text, start):
         start, end = _whole_list(text, section, each.span, paragraph)
+    else:
+        end = _end_of_rest(text, wanted, each.span, paragraph)
     if (start, end) == each.span and _REFERS.match(text, start) and start > paragraph.start:
         start = _start_of_last(text, paragraph, start, end)
     said = readable(text[start:end])
@@ -137,6 +155,24 @@ def _end_of_next(text: str, section: Span, start: int, paragraph: Span) -> int:
     sentences = split_sentences(text, *following) if following else []
     is_short = bool(sentences) and sentences[0].end - start <= _LONGEST
     return sentences[0].end if is_short else paragraph.end
+
+
+def _end_of_rest(text: str, wanted: Wanted, said: Span, paragraph: Span) -> int:
+    """Return the end of the sentences of a paragraph that continue what is said, as far as the quote stays short."""
+    sentence, end = text[slice(*said)], said.end
+    announces = wanted.kind in _LISTED and len(sentence) <= _LONGEST_ANNOUNCEMENT and _ANNOUNCES.search(sentence)
+    follows = None if announces else _NEXT_ITEM if _FIRST_ITEM.search(sentence) else None
+    is_definition = wanted.kind == "definition"
+    if not (announces or follows or is_definition):
+        return end
+    for at, following in enumerate(split_sentences(text, end, paragraph.end)):
+        goes_on = announces or (follows and follows.match(text, following.start))
+        if following.end - said.start > _LONGEST or not (
+            goes_on or (is_definition and at == 0 and _GOES_ON.match(text, following.start))
+        ):
+            break
+        end = following.end
+    return end
 
 
 def _whole_list(text: str, section: Span, item: Span, paragraph: Span) -> Span:

@@ -34,7 +34,7 @@ class Candidate:
 
     It is a sentence, a title, or the row of a table. `place` is its place among the chunk's sentences, if it is one.
     `cell_fit` is how well cells of the row fit the question, and `text` then says them (`answering.cells`); 0 for all
-    others.
+    others. `holds_all` is whether these cells, with the headers and the caption, hold every word of the question.
     """
 
     row: int
@@ -44,6 +44,7 @@ class Candidate:
     place: int | None = None
     is_title: bool = False
     cell_fit: float = 0.0
+    holds_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def _candidate(result: SearchResult, rows: Sequence[int], best: int, cells: Foun
     row = _row_with(result, rows, best, cells.span.start)
     spans = result.candidates.chunk(row).sentences
     place = spans.index(cells.span) if cells.span in spans else None
-    return Candidate(row, result.candidates.paper_keys[row], cells.span, cells.sentence, place, cell_fit=cells.fit)
+    paper = result.candidates.paper_keys[row]
+    return Candidate(row, paper, cells.span, cells.sentence, place, cell_fit=cells.fit, holds_all=cells.holds_all)
 
 
 def _best_of_papers(result: SearchResult, rows: Sequence[int]) -> list[int]:

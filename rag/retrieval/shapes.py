@@ -4,11 +4,12 @@
 
 | kind          | fits                                                                                           |
 |---------------|------------------------------------------------------------------------------------------------|
-| definition    | "X is ...", "X refers to ...", "we define X as", "called X"; less: "X, a ...", "long form (X)" |
+| definition    | "X is a ...", "X refers to ...", "we define X as", "called X", "we propose X, a ...";          |
+|               | less: "X is ...", "X, a ...", "long form (X)", and outside of abstract and introduction        |
 | summary       | the abstract, then the conclusion, before all "we propose", "this paper", "results show"       |
 | conclusions   | the conclusion, "we conclude", "our results show"                                              |
 | contributions | "our contribution", "novel", "we propose"; more in abstract and introduction                   |
-| limitations   | a section of that name; "limitation", "fails to"; less: "only", "does not"                     |
+| limitations   | a section of that name; "limitation", "not yet", "currently lacks"; less: "fails to", "cannot"  |
 | future        | a section of that name; "future work", "we plan to"                                            |
 | place         | the table, figure or section itself; less: a sentence that mentions it                         |
 | number        | a number within a few words of the noun that is counted or measured                            |
@@ -21,7 +22,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 
-from ..text.kinds import ABSTRACT
+from ..text.kinds import ABSTRACT, TABLE
 from .places import is_place, mentions
 from .terms import stem, stems_in
 from .wanted import Wanted, asked_for
@@ -43,11 +44,14 @@ SECTIONS = {
     "conclusions": _CONCLUSION,
 }
 """The titles of the sections that answer some kinds."""
+OF_SENTENCES = frozenset({"definition", "limitations", "future"})
+"""The kinds that a sentence of the right shape answers, wherever it stands."""
 _STRONG = {
-    "limitations": r"\blimitations?\b|\bshortcoming|\bdrawback|\bweakness|\bcaveat|\bthreats? to\b"
-    r"|\b(?:is|are|was|were) limited\b|\bfail(?:s|ed)? to\b|\bunable to\b|\bbeyond the scope\b|\brestricted to\b"
-    r"|\bsmall sample|\bgenerali[sz]e to\b",
-    "future": r"\bfuture\b|\bwe (?:plan|intend|hope|would like|aim) to\b|\bremains? to be\b|\bnext steps?\b"
+    "limitations": r"\blimitations?\b|\bshortcoming|\bdrawback|\bweakness|\bcaveat|\bthreats? to validity\b"
+    r"|\b(?:\w+ )?(?:currently|still) (?:lacks?|fails?|limited|unable)\b|\b(?:not|n['’]t) (?:yet|currently)\b"
+    r"|\bbeyond the scope\b",
+    "future": r"\bfuture (?:work|research|stud|direction|version|plan|effort|development)\w*"
+    r"|\bin (?:the )?future\b|\bwe (?:plan|intend|hope|would like|aim) to\b|\bremains? to be\b|\bnext steps?\b"
     r"|\bfurther (?:research|work|stud|investigation|explor)\w*|\bleave\b.*\b(?:to|for)\b",
     "contributions": r"\bcontributions?\b|\bnovel\b|\bwe (?:propose|present|introduce|develop|release)\b"
     r"|\bfor the first time\b|\bthe first (?:to|work|study)\b",
@@ -59,7 +63,11 @@ _STRONG = {
     r"|\bas a result\b",
 }
 _WEAK = {
-    "limitations": r"\bhowever\b|\bonly\b|\b(?:do|does|did|can|could|is|are|was|were)(?: not|n['’]t)\b|\bcannot\b",
+    "limitations": r"\b(?:is|are|was|were) limited\b|\blimit(?:s|ed|ing)? (?:the|our|its|access|to)\b"
+    r"|\bfail(?:s|ed)? to\b"
+    r"|\bunable to\b|\brestricted to\b|\bsmall sample|\bgenerali[sz]e to\b|\blacks?\b|\bcannot\b|\bcould not\b"
+    r"|\bproblem(?:s|atic)?\b|\bdifficult(?:y|ies)?\b|\b(?:un)?fortunately\b",
+    "future": r"\bfuture\b",
     "conclusions": r"\bwe\b",
 }
 _STRONG_SHAPES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _STRONG.items()}
@@ -68,6 +76,8 @@ _ITEM = re.compile(r",|;|\band\b|\bor\b|\bsuch as\b|\bincluding\b|:\s", re.IGNOR
 _MOST_ITEMS = 5
 _NUMBER = re.compile(r"\d[\d.,]*%?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred|"
                      r"thousand|million|half|third|quarter)\b", re.IGNORECASE)  # fmt: skip
+_LATER = 0.9  # what a definition counts that is neither in the abstract nor in the introduction
+_SHORT = 3  # letters; the end of a longer word of a subject may be another ("bodies", "body")
 _NEAR = 30  # characters between a number and what it counts
 
 
@@ -83,23 +93,44 @@ def place_fit(wanted: Wanted, section: str | None, sentence: str) -> float:
     return 0.5 if any(mentions(sentence, place) for place in wanted.places) else 0.0
 
 
-def _definition(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
-    return next((value for value, pattern in _defining(wanted.subject) if pattern.search(sentence)), 0.0)
+def _definition(wanted: Wanted, section: str, kind: str, sentence: str) -> float:
+    is_early = kind == ABSTRACT or bool(_OPENING.search(section))
+    found = next((value for value, pattern in _defining(wanted.subject) if pattern.search(sentence)), 0.0)
+    return found if is_early else _LATER * found
 
 
 @functools.lru_cache(64)
 def _defining(subject: Sequence[str]) -> tuple[tuple[float, re.Pattern[str]], ...]:
     """Return patterns of sentences that say what a subject is, the surest first, with how far they fit."""
-    name = r"\b" + r"\W+(?:\w+\W+)?".join(rf"{re.escape(stem(term))}\w*" for term in subject)
-    named = rf"[\"'“”‘’`]*{name}[\"'“”‘’`]*(?: ?\([^)]{{1,60}}\))?,?"
-    opening = r"^\W*(?:[^,]{1,60}, )?(?:(?:an?|the|our|this) )?(?:\w+ )?"
-    done = r"(?!\w+ed\b|not\b|then\b|also\b|shown\b|given\b)"
+    words = (re.escape(term[:-1] if term[-1] in "sy" and len(term) > _SHORT else term) for term in subject)
+    name = r"\b" + r"\W+(?:\w+\W+)?".join(rf"{word}\w{{0,3}}" for word in words)
+    named = rf"[\"'“”‘’`]*{name}[\"'“”‘’`]*(?: ?\([^)]{{1,60}}\))?"
+    opening = r"^\W*(?:[^,]{1,60}, )?(?:(?:an?|our|this) )?(?:\w+ )?"
+    introduces = (
+        r"\b(?:(?:introduc|propos|describ|releas|creat)(?:es?|ed|ing)|(?:present|develop)(?:s|ed|ing)?|designed|buil[dt]s?)"
+        r" (?:(?!(?:of|in|on|for|with|from|using|by)\b)\w+ ){0,3}"
+    )
+    what = r"(?:,?\[?\d*\]?,?| ?[:—–-]) ?(?:an?|the|one of|which|that|i\.e\.|that is)\b"
+    joins = r"(?:at|in|to|for|by|with|than|as|on|of|and|or|not|also|then|more|most|less|very|still)\b"
+    plural = rf"(?:(?!{joins})[\w-]+ ){{0,4}}(?!{joins})[\w-]*[^\Wsui]s\b"
     patterns = (
-        (1.0, rf"{opening}{named} (?:is|are) {done}|{named} (?:is|are) (?:defined|a|an|one of|any)\b"),
-        (1.0, rf"{named} (?:refers?|means?|denotes?|describes?|stands? for|consists? of|comprises?)\b"),
+        (
+            1.0,
+            rf"{opening}{named},? (?:is|are) (?:an?|one of|any|the)\b"
+            rf"|{named},? (?:is|are) (?:defined|one of|any)\b",
+        ),
+        (1.0, rf"{opening}{named},? are {plural}"),
+        (1.0, rf"{named} (?:refers?|means?|denotes?|describes?|measures?|stands? for|consists? of|comprises?)\b"),
         (1.0, rf"\bdefin(?:e[sd]?|ing|ition of) (?:(?:an?|the) )?{named}|{named} [^.]{{0,30}}\bdefined (?:as|by|to)\b"),
-        (1.0, rf"\b(?:call(?:ed)?|term(?:ed)?|known as|refer(?:red)? to (?:\w+ ){{0,3}}as|dub(?:bed)?|named?) {named}"),
-        (0.6, rf"\b(?:introduc|propos|present|develop|describ)\w* (?:\w+ ){{0,3}}{named}"),
+        (
+            1.0,
+            r"\b(?:call(?:s|ed)?|term(?:s|ed)?|known as|refer(?:red)? to (?:\w+ ){0,3}as|dub(?:bed)?|name[sd]?)"
+            rf" (?:(?:it|them) )?(?:(?:an?|the) )?{named}",
+        ),
+        (1.0, rf"{introduces}{named}{what}|\({name}\),? (?:is|which|that|an?)\b"),
+        (0.8, rf"{introduces}{named} (?:\w+ ){{0,2}}(?:to|for|that|which)\b"),
+        (0.6, rf"{introduces}{named}"),
+        (0.6, rf"{opening}{named},? is (?!\w+(?:ed|ly|ing)\b|{joins}|well\b|shown\b|given\b)"),
         (0.5, rf"{named}(?:,| ?[:—–-]) (?:an?|the|which|i\.e\.|that is)\b|\({name}[);,]|{name} \("),
     )
     return tuple((value, re.compile(pattern, re.IGNORECASE)) for value, pattern in patterns)
@@ -116,8 +147,10 @@ def _topic(wanted: Wanted, section: str, kind: str, sentence: str) -> float:
     said = 1.0 if strong else 0.4 if weak else 0.0
     if SECTIONS[wanted.kind].search(section):
         return 0.8 + 0.2 * said
+    if kind == TABLE:
+        return 0.0
     opens = wanted.kind == "contributions" and (kind == ABSTRACT or _OPENING.search(section))
-    return (0.8 if opens else 0.5) * said
+    return (0.8 if opens or wanted.kind in OF_SENTENCES else 0.5) * said
 
 
 def _shaped(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:

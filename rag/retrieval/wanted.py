@@ -7,7 +7,8 @@ fits gives the kind, so that "Which papers discuss the limitations of X?" asks f
 |---------------|----------------------------------------------------------|------------------------------------------|
 | papers        | "which papers ...", "is there a study ...", "find ..."   | a list of papers                         |
 | statement     | `back_matter`: funding, data, interests, licence, ...    | such a statement                         |
-| limitations   | limitations, weaknesses, caveats, threats to validity    | a section or sentence on what is lacking |
+| limitations   | limitations, caveats, "what does it not ... yet",        | a section or sentence on what is lacking |
+|               | "which problems came up", "where does it fail"           |                                          |
 | future        | future work, next steps, open questions                  | a section or sentence on what is left    |
 | contributions | contributions, novelty                                   | a sentence that says what is contributed |
 | conclusions   | conclusions, "what do they conclude"                     | the conclusion                           |
@@ -96,7 +97,13 @@ _KINDS = tuple(
             "limitations",
             r"\blimitations?\b|\b(?:its|their|the|what|which) limits\b|^limits\b"
             r"|\b(?:weakness(?:es)?|shortcomings?|drawbacks?|caveats?|downsides?|disadvantages?)\b"
-            r"|\bthreats to validity\b|\bfailure (?:cases|modes)\b",
+            r"|\bthreats to validity\b|\bfailure (?:cases|modes)\b"
+            rf"|^(?:what|where) {VERB}(?:n['’]?t\b| .*?\b(?:not|fails?|lacks?|missing|go wrong)\b)"
+            r"|^what (?:cannot|can['’]?t|fails?|failed|lacks?|went wrong)\b"
+            r"|\b(?:problems?|difficult(?:y|ies)|obstacles?|challenges?|issues?) (?:\w+ ){0,4}"
+            r"(?:c[ao]me up|ar[io]sen?|arose|occur(?:red|s)?|encounter(?:ed)?|fac(?:e|ed)|experienced?|"
+            r"r[au]n into|remain(?:s|ed)?|had|met|there (?:were|are))\b"
+            r"|\b(?:ran into|had|have) (?:\w+ ){0,2}(?:problems|difficulties|trouble)\b",
         ),
         (
             "future",
@@ -225,7 +232,7 @@ def wanted_by(question: str) -> Wanted:
 def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a question without its opening, and its subject."""
     defined, plain = _defined(asked), _OF_TOPICS.sub(" ", _DESCRIBED.sub(" ", asked))
-    if defined and _DEFINES.match(asked):
+    if defined and _DEFINES.match(" ".join(_HERE.sub(" ", asked).split())):
         return "definition", _subject_terms(defined)
     for kind, pattern in _KINDS:
         if kind in TOPICS and (

@@ -95,3 +95,21 @@ def test_a_cell_says_its_row_column_and_value(paper: Paper, question: str, sente
 )
 def test_a_question_that_names_no_row_and_column_finds_no_cell(paper: Paper, question: str) -> None:
     assert find_cells(question, paper, paper.text, paper.tables) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "holds_all"),
+    [
+        ("What F1 does Kitefly reach on the Elbe?", True),
+        ("How many women were in the control group?", True),
+        ("BMI of the control group", True),
+        ("What F1 does Kitefly reach on the Rhine?", False),
+        ("How many women were in the placebo group?", False),
+        ("What was the mean height of the sleepers?", False),
+    ],
+)
+def test_cells_hold_all_words_of_a_question_only_if_none_is_missed(
+    paper: Paper, question: str, holds_all: bool
+) -> None:
+    found = find_cells(question, paper, paper.text, paper.tables)
+    assert any(cells.holds_all for cells in found) == holds_all

@@ -22,6 +22,9 @@ PAGE = """<h1>Boats of the Lagoon</h1>
 <p>The aims of the work are:</p>
 <ol><li>1. Count the boats of the lagoon.</li><li>2. Weigh the nets of each boat.</li></ol>
 <p>Boats are painted as follows:</p><p>Red paint covers the bow. Blue paint covers the stern.</p>
+<p>This work has several limitations. Nets were weighed once. Rope was not.</p>
+<p>We ask: (1) How heavy is a net? (2) Who mends it? and (3) Is rope dear? Boats sink.</p>
+<p>We call this loop a hawser. It ties the bow to the shore. Shores are steep.</p>
 <h2>Results</h2>
 <p>The weights are given in Table 1. Table 1 shows that nets weigh 3.5 kg. Prices are listed in Table 9.</p>
 <figure><figcaption>Table 1. Weights of nets.</figcaption><table>
@@ -81,6 +84,34 @@ def complete(found: SearchResult, sentence: str, question: str = "How do they wo
 )
 def test_a_sentence_takes_along_what_it_needs(found: SearchResult, sentence: str, quote: str) -> None:
     assert complete(found, sentence)[0] == quote
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "quote"),
+    [
+        (
+            "What are the limitations?",
+            "This work has several limitations.",
+            "This work has several limitations. Nets were weighed once. Rope was not.",
+        ),
+        ("How often were nets weighed?", "This work has several limitations.", "This work has several limitations."),
+        (
+            "Which questions are asked?",
+            "We ask: (1) How heavy is a net?",
+            "We ask: (1) How heavy is a net? (2) Who mends it? and (3) Is rope dear?",
+        ),
+        (
+            "What is a hawser?",
+            "We call this loop a hawser.",
+            "We call this loop a hawser. It ties the bow to the shore.",
+        ),
+        ("Which loop is a hawser?", "We call this loop a hawser.", "We call this loop a hawser."),
+    ],
+)
+def test_a_sentence_takes_along_what_continues_it(
+    found: SearchResult, question: str, sentence: str, quote: str
+) -> None:
+    assert complete(found, sentence, question)[0] == quote
 
 
 def test_an_item_takes_its_list_along_where_a_list_is_asked_for(found: SearchResult) -> None:

@@ -14,7 +14,8 @@ OTTERS = """
 <h2>Abstract</h2><p>Otters are hard to see. We present Otterkit, a way to count them by their calls.</p>
 <h2>1 Introduction</h2><p>Otters live in bays. Many have tried to count otters from boats and from kites.</p>
 <h2>2 Method</h2><p>Otterkit is a set of four buoys that listen at night. The buoys are laid out in a square.
-Calls are sorted by a clerk who knows otters. The clerk was not told which bay a call came from.</p>
+Calls are sorted by a clerk who knows otters. Otterkit does not yet tell seals
+from otters. The clerk was not told which bay a call came from.</p>
 <h2>3 Results</h2><p>Otters were heard in each bay. Table 1 has the counts.</p>
 <table><caption>Table 1: Otters by bay</caption><tr><th>bay</th><th>otters</th></tr>
 <tr><td>North bay</td><td>48</td></tr></table>
@@ -50,6 +51,7 @@ def quotes(answer: Answer) -> str:
         ("What is Otterkit?", "Otterkit is a set"),
         ("Summarise the paper", "We present Otterkit"),
         ("What are the limitations?", "Pups do not call"),
+        ("What does Otterkit not do yet?", "does not yet tell seals"),
         ("What do the authors conclude?", "We conclude"),
         ("future work?", "Next we plan"),
         ("What is in section 2?", "Otterkit is a set"),

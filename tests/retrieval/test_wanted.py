@@ -7,6 +7,7 @@ from rag.retrieval.wanted import wanted_by
 KINDS = {
     "definition": [
         "What does KELP stand for?",
+        "What does KELP stand for in the otter paper?",
         "What is the Otter Ear Hypothesis?",
         "What are tide pools and who lives there?",
         "What is Otterkit?",
@@ -36,6 +37,11 @@ KINDS = {
     "limitations": [
         "What are the limitations?",
         "limitations of Otterkit",
+        "What does the count not cover yet?",
+        "which problems came up in the bay?",
+        "What difficulties did the authors encounter with the buoys?",
+        "Where does Otterkit fail?",
+        "what can't Otterkit do",
         "Does it have any weaknesses?",
         "threats to validity",
         "What are its limits?",
