@@ -28,6 +28,7 @@ from .reading import read_confidence_features, read_sentence_features
 from .table_evidence import cell_candidates
 
 _CELLS = 4.5  # what a cell gains in logits that fits the question in full
+_HOLDS_ALL = 1.5  # the same, of one that holds every word of the question
 _CHUNKS = 24  # the best chunks, whose sentences are candidates; more cost time and did not improve answers
 
 
@@ -93,7 +94,8 @@ def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArr
     logits = weights.answers[evidence.fitted].sentences.logit(evidence.features)
     if len(evidence.fits):
         logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"]]
-    return logits + _CELLS * np.array([candidate.cell_fit for candidate in evidence.candidates])
+    cells = [_CELLS * each.cell_fit + _HOLDS_ALL * each.holds_all for each in evidence.candidates]
+    return logits + np.array(cells)
 
 
 def _fits(result: SearchResult, candidate: Candidate) -> tuple[float, float]:

@@ -78,6 +78,7 @@ KINDS = {
         "What sensors are used?",
         "name the baselines",
         "Which kinds of buoys float?",
+        "Which bays are not covered by the count?",
         "list all the metrics",
     ],
     "name": [
