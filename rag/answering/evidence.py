@@ -95,7 +95,7 @@ def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArr
     if len(evidence.fits):
         logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"]]
     cells = [_CELLS * each.cell_fit + _HOLDS_ALL * each.holds_all for each in evidence.candidates]
-    return logits + np.array(cells)
+    return logits + np.array(cells, np.float64)
 
 
 def _fits(result: SearchResult, candidate: Candidate) -> tuple[float, float]:
