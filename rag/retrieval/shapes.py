@@ -106,7 +106,7 @@ def _definition(wanted: Wanted, section: str, kind: str, sentence: str) -> float
 def _defining(subject: Sequence[str]) -> tuple[tuple[float, re.Pattern[str]], ...]:
     """Return patterns of sentences that say what a subject is, the surest first, with how far they fit."""
     words = (re.escape(term[:-1] if term[-1] in "sy" and len(term) > _SHORT else term) for term in subject)
-    name = r"\b" + r"\W+(?:\w+\W+)?".join(rf"{word}\w{{0,3}}" for word in words)
+    name = r"(?<![\w-])" + r"\W+(?:\w+\W+)?".join(rf"{word}\w{{0,3}}" for word in words)
     named = rf"[\"'“”‘’`]*{name}[\"'“”‘’`]*(?: ?\([^)]{{1,60}}\))?"
     opening = r"^\W*(?:[^,]{1,60}, )?(?:(?:an?|our|this) )?(?:\w+ )?"
     introduces = (
@@ -132,6 +132,7 @@ def _defining(subject: Sequence[str]) -> tuple[tuple[float, re.Pattern[str]], ..
         ),
         (1.0, rf"{introduces}{named}{what}|\({name}\),? (?:is|which|that|an?)\b"),
         (0.8, rf"{introduces}{named} (?:\w+ ){{0,2}}(?:to|for|that|which)\b"),
+        (0.8, rf"{opening}{named},?(?: [^,]{{1,40}},)? (?:is|are) (?:designed|used|meant|intended) (?:to|for|as)\b"),
         (0.6, rf"{introduces}{named}"),
         (0.6, rf"{opening}{named},? is (?!\w+(?:ed|ly|ing)\b|{joins}|well\b|shown\b|given\b)"),
         (0.5, rf"{named}(?:,| ?[:—–-]) (?:an?|the|which|i\.e\.|that is)\b|\({name}[);,]|{name} \("),

@@ -252,7 +252,7 @@ def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
 
 
 def _subject_terms(subject: str) -> tuple[str, ...]:
-    return search_terms(subject) or tuple(subject.casefold().split())
+    return tuple(re.findall(r"\w+", subject.casefold()))
 
 
 def _defined(asked: str) -> str | None:

@@ -23,6 +23,8 @@ from rag.retrieval.wanted import wanted_by
             "First, the eelgrasses are more stable.",
         ),
         ("What is a sill?", "Reed names a bar in a fjord and calls it a sill.", "The sill is shown in blue."),
+        ("whats few-net fishing", "Few-net fishing is a way to fish.", "This is referred to as one-net fishing."),
+        ("What is KELP?", "KELP, as its name says, is designed to count pups.", "KELP is trained in May."),
         ("define drift", "We define drift as the distance per hour.", "Drift was high in May."),
         ("What is KELP?", "We present KELP, a corpus of seaweed.", "KELP was used for all runs."),
         ("What are the limitations?", "A limitation is that pups were not tagged.", "Pups were tagged at noon."),
