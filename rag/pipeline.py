@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .answering.choice import choose
+from .answering.choice import choose, choose_of_each
 from .answering.completion import completed
 from .answering.confidence import confidence_in
 from .answering.counted import counted_answer
 from .answering.evidence import gather_evidence
+from .answering.features import Candidate
 from .answering.grounds import grounds
 from .answering.prose import written_answers
 from .answering.quotes import quote_answers
@@ -24,6 +25,7 @@ from .retrieval.follow_ups import NO_QUESTION
 from .retrieval.rerank import rerank_passages
 from .retrieval.search import search, top_passages
 from .retrieval.terms import search_terms
+from .retrieval.wanted import Wanted
 from .store.history import now
 from .text.language import ENGLISH, language_of
 from .text.readable import readable
@@ -119,22 +121,27 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
     # A question limited to a few papers by name is about these: "what are its limits?" names no topic.
     scope = reading.result.scope
     names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED or bool(scope.papers and scope.named)
-    asked = reading.result.asked
-    wanted = reading.result.wanted
-    chosen = choose(
-        reading.evidence,
-        wanted,
-        corpus.settings.answer.max_sentences,
-        papers=scope.papers if names_papers else (),
-        with_titles=not (names_papers or len(scope.papers) == 1),
-    )
-    is_in_cell = bool(chosen) and next((each.holds_all for each in chosen if not each.is_title), False)
-    is_stated = (asked is not None and asked.is_certain) or reading.result.aim.is_found or is_in_cell
+    is_given = names_papers or len(scope.papers) == 1
+    chosen = _chosen(reading, corpus.settings.answer.max_sentences, with_titles=not is_given)
+    is_in_cell = next((each.holds_all for each in chosen if not each.is_title), False)
+    is_stated = reading.result.is_stated or is_in_cell
     if not base.passages or (reading.confidence.refuse and not (names_papers or is_stated)):
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
-    chosen = completed(reading.result, wanted, chosen)
+    chosen = completed(reading.result, _wanted(reading), chosen)
     yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)
+
+
+def _chosen(reading: Reading, most: int, with_titles: bool) -> list[Candidate]:
+    """Return the sentences to quote of each paper that the question is put to."""
+    if not reading.result.of_papers:
+        return choose(reading.evidence, reading.result.wanted, most, with_titles=with_titles)
+    return choose_of_each(reading.evidence.of_papers, [each.wanted for each in reading.result.of_papers], most)
+
+
+def _wanted(reading: Reading) -> Wanted:
+    """Return what is wanted of the papers; of each of several papers the same is."""
+    return (reading.result.of_papers or (reading.result,))[0].wanted
 
 
 def written(corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel) -> Iterator[Answer]:

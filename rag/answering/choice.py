@@ -1,8 +1,9 @@
 """The choice of what is quoted: the best sentence first, then only what adds to it.
 
 - Papers stand in the order of their best sentence, and the sentences of a paper by how well they answer.
-- A question on several papers gets a fair share of sentences of each of them; one on several parts the best of each, if
-  it is not far below the best.
+- A question on several papers is put to each: the best sentence of each comes first, then the second of each, and so
+  on, with one fewer of each than of a single paper, and twice as many at most in all.
+- A question on several parts gets the best sentence of each, if it is not far below the best.
 - A sentence follows if it is not far below the best one; further below it only if it holds a word of the question that
   no chosen one holds.
 - What says nearly the same as a chosen sentence is left out.
@@ -30,6 +31,7 @@ _GAP_OF_PART = 4.0  # the same, of the best one of a part that is asked about
 _GAP_OF_PAPER = 3.0  # the same, of the best one of a paper in a list of papers
 _GAP_OF_PASSAGE = 1.3  # below the best passage, in the score of passages, of its passage
 _MOST_PAPERS = 10  # of a list
+_LEAST_OF_EACH = 2  # sentences of each of several papers, if none is far below the best of its paper
 _SAME = 0.8  # share of the words of the shorter of two sentences that both have, if they say the same
 _PART = 0.5  # share of the words of a part that a sentence about it holds
 
@@ -40,13 +42,13 @@ def choose(
     most: int,
     weights: Weights | None = None,
     *,
-    papers: Sequence[int] = (),
     with_titles: bool = True,
+    least: int = 1,
 ) -> list[Candidate]:
     """Return the sentences to quote, at most `most`, best first; those of a paper stand together.
 
-    `papers` are the keys of papers that each should be quoted. Without `with_titles`, titles are chosen only where
-    there is nothing else.
+    Without `with_titles`, titles are chosen only where there is nothing else. The best `least` sentences need no word
+    of the question that the others lack.
     """
     candidates = evidence.candidates
     if not candidates:
@@ -61,9 +63,8 @@ def choose(
     order = [i for i in order if i not in titles]
     choice = _Choice(candidates, scores, most - len(titles), {stem(term) for term in search_terms(wanted.question)})
     if order:
-        choice.add_best(order, _GAP_OF_NEWS, first=True)
-        if len(papers) > 1:
-            _add_shares(choice, order, papers)
+        for _ in range(least):
+            choice.add_best(order, _GAP_OF_NEWS, first=True)
         for part in _parts(candidates, wanted.parts):
             if part.isdisjoint(choice.chosen):
                 choice.add_best([i for i in order if i in part], _GAP_OF_PART, first=True)
@@ -73,13 +74,20 @@ def choose(
     return sorted(picked, key=lambda each: place[each.paper_key])
 
 
-def _add_shares(choice: _Choice, order: Sequence[int], papers: Sequence[int]) -> None:
-    """Add sentences of each paper in turn, however far they are below the best, until each has its share."""
-    of_paper = {key: [i for i in order if choice.candidates[i].paper_key == key] for key in papers}
-    for count in range(1, choice.most // len(papers) + 1):
-        for rows in of_paper.values():
-            if sum(i in rows for i in choice.chosen) < count:
-                choice.add_best(rows, math.inf, first=True)
+def choose_of_each(
+    evidence: Sequence[Evidence], wanted: Sequence[Wanted], most: int, weights: Weights | None = None
+) -> list[Candidate]:
+    """Return the sentences to quote of several papers, each with its evidence and what is wanted of it."""
+    share = max(1, most - 1)
+    best = [max(sentence_logits(each, weights), default=-math.inf) for each in evidence]
+    order = sorted(range(len(evidence)), key=lambda paper: -best[paper])
+    chosen = [choose(evidence[i], wanted[i], share, weights, with_titles=False, least=_LEAST_OF_EACH) for i in order]
+    left, counts = most, [0] * len(chosen)
+    for count in range(1, share + 1):
+        for paper, of_paper in enumerate(chosen):
+            if len(of_paper) >= count and left > 0:
+                counts[paper], left = count, left - 1
+    return [each for count, of_paper in zip(counts, chosen, strict=True) for each in of_paper[:count]]
 
 
 def _papers(evidence: Evidence, scores: Sequence[float]) -> list[Candidate]:

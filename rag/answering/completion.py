@@ -4,6 +4,7 @@
 - What only announces ("The study has some limitations.") takes the rest of its paragraph along.
 - An item within a paragraph ("(1) ...?") takes the items after it along.
 - A definition takes a sentence after it along that goes on about its subject ("It ...").
+- A heading at the start of a paragraph ("Data collection.") takes the sentence after it along.
 - An item of a list takes the other items and the lead-in along, where a list is asked for.
 - A sentence that begins with a bare reference ("This shows ...", "They are ...") takes the one before it along.
 - The row of a table names its values by their headers.
@@ -67,6 +68,8 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 _SAYS_MORE = re.compile(r"\bthat\b|\bbecause\b|\bwhile\b|\bwhereas\b|;|\d+(?:\.\d+)?\s?%|\d\.\d", re.IGNORECASE)
+_WORDS_OF_HEADING = 3
+_SUBJECT = re.compile(r"(?:this|that|these|those|the|an?|we|it|they|he|she|there)\b", re.IGNORECASE)
 _LABEL = re.compile(r"(table|fig)\w*\W*([A-Z]?\.?\d+)", re.IGNORECASE)
 
 
@@ -110,6 +113,8 @@ def _extended(result: SearchResult, wanted: Wanted, each: Candidate) -> Candidat
     start, end = each.span
     if _LEAD_IN.search(text[start:end]) and end >= paragraph.end:
         end = _end_of_list(text, section, start, paragraph) or _end_of_next(text, section, start, paragraph)
+    elif start == paragraph.start and _is_heading(text[start:end]):
+        end = _end_of_first(text, Span(end, paragraph.end), start) or end
     elif wanted.kind in _LISTED and _ITEM.match(text, start):
         start, end = _whole_list(text, section, each.span, paragraph)
     else:
@@ -173,6 +178,17 @@ def _end_of_rest(text: str, wanted: Wanted, said: Span, paragraph: Span) -> int:
             break
         end = following.end
     return end
+
+
+def _is_heading(sentence: str) -> bool:
+    """Return whether a sentence has too few words to say something, and does not begin like one that does."""
+    return len(sentence.split()) <= _WORDS_OF_HEADING and not _SUBJECT.match(sentence)
+
+
+def _end_of_first(text: str, rest: Span, start: int) -> int:
+    """Return the end of the first sentence in the rest of a paragraph; 0 if there is none, or it is too long."""
+    sentences = split_sentences(text, *rest)
+    return sentences[0].end if sentences and sentences[0].end - start <= _LONGEST else 0
 
 
 def _whole_list(text: str, section: Span, item: Span, paragraph: Span) -> Span:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ..models.weights import Weights, load_weights
 from .evidence import Evidence
 
@@ -15,7 +17,17 @@ class Confidence(NamedTuple):
 
 
 def confidence_in(evidence: Evidence, weights: Weights | None = None) -> Confidence:
-    """Return the probability that the library answers the question, and what follows from it."""
+    """Return the probability that the library answers the question, and what follows from it.
+
+    Of several papers, one that answers is enough; `unfound` names the others.
+    """
+    if evidence.of_papers:
+        each = [confidence_in(one, weights) for one in evidence.of_papers]
+        return Confidence(
+            float(np.mean([one.value for one in each])),
+            refuse=all(one.refuse for one in each),
+            unsure=all(one.unsure for one in each),
+        )
     if not evidence.candidates:
         return Confidence(0.0, refuse=True, unsure=True)
     fitted = (weights or load_weights()).answers[evidence.fitted]

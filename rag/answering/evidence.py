@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +47,7 @@ class Evidence:
             about one that the question names, (sentences, 2).
         kind: of the question.
         fitted: the name in `Weights.answers` of the weights that belong to these features.
+        of_papers: the evidence in each of several papers that the question is put to; it has the features.
     """
 
     candidates: list[Candidate]
@@ -54,10 +56,13 @@ class Evidence:
     fits: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
     kind: str = "other"
     fitted: str = "unread"
+    of_papers: tuple[Evidence, ...] = ()
 
 
 def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
     """Return the sentences of the best chunks of a search, with their features."""
+    if result.of_papers:
+        return _joined([gather_evidence(corpus, each) for each in result.of_papers])
     rows = [row for row in result.order if row in result.read] or result.best_rows(_CHUNKS)
     texts = result.candidates.texts(rows)
     rows = [row for row in rows if row in texts]
@@ -88,8 +93,21 @@ def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
     return Evidence(candidates, features, of_all, fits, result.wanted.kind, fitted)
 
 
+def _joined(each: Sequence[Evidence]) -> Evidence:
+    """Return the evidence in several papers as one, with its parts."""
+    best = max(each, key=lambda one: len(one.candidates))
+    fits = np.vstack([one.fits for one in each])
+    candidates = [candidate for one in each for candidate in one.candidates]
+    features = np.vstack([one.features for one in each if one.candidates] or [best.features])
+    return Evidence(candidates, features, best.confidence_features, fits, best.kind, best.fitted, tuple(each))
+
+
 def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArray[np.float64]:
     """Return how well each sentence answers the question, (sentences,)."""
+    if evidence.of_papers:
+        return np.concatenate([sentence_logits(each, weights) for each in evidence.of_papers])
+    if not evidence.candidates:
+        return np.zeros(0)
     weights = weights or load_weights()
     logits = weights.answers[evidence.fitted].sentences.logit(evidence.features)
     if len(evidence.fits):

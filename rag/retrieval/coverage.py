@@ -2,7 +2,7 @@
 
 A passage speaks of a part of the question where it, its heading or its paper's title holds at least half of the words
 that only this part has. A part is missing where no candidate holds any of these words, and a paper of several is
-silent where none of its candidates holds a word of the question.
+silent where none of its candidates holds a word of what is asked of it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Coverage:
         parts: these things, in the question's words; none where it asks about one.
         rows: for each part, the rows of the passages that speak of it, best first.
         missing: those of the parts that nothing speaks of.
-        silent: keys of the papers in a scope of several that say nothing on the question.
+        is_silent: whether the paper, one of several, says nothing on the question.
     """
 
     parts: tuple[str, ...] = ()
     rows: tuple[tuple[int, ...], ...] = ()
     missing: tuple[str, ...] = ()
-    silent: tuple[int, ...] = ()
+    is_silent: bool = False
 
     def kept(self) -> set[int]:
         """Return the rows that stay among the best for the parts' sake."""
@@ -59,16 +59,17 @@ def coverage_of(
     records: Records, wanted: Wanted, scope: Scope, candidates: Candidates, order: Sequence[int]
 ) -> Coverage:
     """Return what covers the parts of a question, and the papers of its scope; `order` has the rows, best first."""
-    several = scope.papers if len(scope.papers) > 1 else ()
-    if not wanted.parts and not several:
+    if not wanted.parts and not scope.is_one_of_several:
         return Coverage()
     words = own_words(wanted.parts)
-    terms = {term for of_part in words for term in of_part}.union(wanted.terms if several else ())
-    holding = records.chunks_holding(sorted(terms), candidates.keys)
-    told = {key for keys in holding.values() for key in keys}
-    speaking = {paper for key, paper in zip(candidates.keys, candidates.paper_keys, strict=True) if key in told}
+    terms = {term for of_part in words for term in of_part}.union(wanted.terms if scope.is_one_of_several else ())
+    keys = [
+        key
+        for key, paper in zip(candidates.keys, candidates.paper_keys, strict=True)
+        if not scope.is_one_of_several or paper in scope.papers
+    ]
+    holding = records.chunks_holding(sorted(terms), keys)
     rows = tuple(tuple(_speaking(of_part, candidates, order, holding)) for of_part in words)
-    searched = set(candidates.paper_keys)
     return Coverage(
         wanted.parts,
         rows,
@@ -77,7 +78,7 @@ def coverage_of(
             for part, of_part, found in zip(wanted.parts, words, rows, strict=True)
             if of_part and not found and not any(holding[term] for term in of_part)
         ),
-        silent=tuple(paper for paper in several if paper in searched - speaking),
+        is_silent=scope.is_one_of_several and bool(terms) and not any(holding.values()),
     )
 
 

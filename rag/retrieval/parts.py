@@ -38,13 +38,17 @@ _PHRASE_WORDS = 3  # of a part beside "and", at most
 def compared(question: str) -> tuple[str, ...]:
     """Return the things that a question compares, or the questions that it consists of; () for neither."""
     asked = clauses(question)
-    if len(asked) > 1:
-        return asked
-    if match := _COMPARES.search(asked[0]):
-        first = [match["a"]] if match["a"] else [_ending(match["a2"])]
-        sides = [each for side in first for each in side.split(", ")] + _AND.split(match["b"] or match["b2"])
-        return _distinct(" ".join(_ARTICLE.sub("", side.strip()).split()[:_SIDE_WORDS]) for side in sides)
-    return ()
+    return asked if len(asked) > 1 else sides(asked[0])
+
+
+def sides(question: str) -> tuple[str, ...]:
+    """Return the things that a question compares; () if it compares none."""
+    match = _COMPARES.search(question.rstrip(" ?.!"))
+    if match is None:
+        return ()
+    first = [match["a"]] if match["a"] else [_ending(match["a2"])]
+    found = [each for side in first for each in side.split(", ")] + _AND.split(match["b"] or match["b2"])
+    return _distinct(" ".join(_ARTICLE.sub("", side.strip()).split()[:_SIDE_WORDS]) for side in found)
 
 
 def clauses(question: str) -> tuple[str, ...]:

@@ -10,13 +10,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.protocols import MarkedText, Reading
+from ..models.protocols import MarkedText, Reading, Reranker
 from ..models.reranker import Array, PackagedReranker, described
 from ..text.readable import readable
 from .corpus import Corpus
 from .search import SearchResult
 
 _PACKAGED_WEIGHT = 0.5  # of its logit beside the fused score; 0.4 to 0.8 give about the same quality (eval/LOG.md)
+_OF_EACH = 10  # passages that are read of each of several papers, if `passages` is more
 _USERS_WEIGHT = 1.0  # of a user's own, standardized; none was at hand to fit it
 
 
@@ -28,7 +29,14 @@ def rerank_passages(corpus: Corpus, result: SearchResult) -> SearchResult:
     settings = corpus.settings.cross_encoder
     if not settings.used or (reranker := corpus.reranker) is None:
         return result
-    rows = result.rows_to_read(settings.passages)
+    if result.of_papers:
+        most = max(-(-settings.passages // len(result.of_papers)), min(settings.passages, _OF_EACH))
+        return result.of_each([_reranked(reranker, each, most) for each in result.of_papers])
+    return _reranked(reranker, result, settings.passages)
+
+
+def _reranked(reranker: Reranker, result: SearchResult, passages: int) -> SearchResult:
+    rows = result.rows_to_read(passages)
     texts = result.candidates.texts(rows)
     rows = [row for row in rows if row in texts]  # others were deleted meanwhile
     if not rows:

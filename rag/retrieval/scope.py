@@ -3,8 +3,10 @@
 - One paper (named, left by the filters, or the only one in the library): all its passages are candidates, and it may
   give any number of them.
   A question that holds the whole title of one paper is put to that paper, without the title.
-- A few papers (2 to 5, left by the filters or named in the question): all their passages are candidates, and each
-  paper gives its fair share, as far as it has that many.
+- A few papers (2 to 5) that are given by name, or named or compared in the question: the question is divided into one
+  on each (`division`), whose passages are all candidates.
+- A few papers that other filters leave: all their passages are candidates, and each paper gives its fair share, as far
+  as it has that many. The question may be about one of them.
 - The library, or more papers than these: at most `[retrieval] passages_per_paper` of one paper, but for the one that
   the question names. All passages of that are candidates.
 """
@@ -18,9 +20,12 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ..store.papers import Records
+from ..text.readable import readable
 from .back_matter import papers_meant
+from .division import divided
 from .names import named_papers
-from .terms import search_terms
+from .parts import sides
+from .terms import search_terms, stem, stems_in
 from .wanted import Wanted
 
 MAX_FEW = 5
@@ -41,12 +46,25 @@ class Scope:
         named: keys of the papers that the question itself names, by title, short name, authors and year or citekey,
             or else describes by words of their titles.
         question: what is asked of these papers: the question, without the title of the one paper that it names.
+        asked: what is asked of each of several papers, in the order of `papers`.
+        is_one_of_several: whether the question is put to other papers too.
     """
 
     papers: tuple[int, ...]
     per_paper: int
     named: tuple[int, ...] = ()
     question: str = ""
+    asked: tuple[str, ...] = ()
+    is_one_of_several: bool = False
+
+    def each(self) -> list[Scope]:
+        """Return a scope for each of several papers, with what is asked of it; else this one alone."""
+        if not self.asked:
+            return [self]
+        return [
+            Scope((paper,), self.per_paper, (paper,), question, is_one_of_several=True)
+            for paper, question in zip(self.papers, self.asked, strict=True)
+        ]
 
     def shared(
         self, order: Sequence[int], papers: Sequence[int], count: int, kept: Set[int] = frozenset()
@@ -68,25 +86,56 @@ class Scope:
         return [row for row in order if row in taken]
 
 
-def scope_of(records: Records, wanted: Wanted, papers: Sequence[int] | None, per_paper: int) -> Scope:
+def scope_of(
+    records: Records, wanted: Wanted, papers: Sequence[int] | None, per_paper: int, are_given: bool = False
+) -> Scope:
     """Return the scope of a question that is limited to some papers, None for all; `per_paper` is the setting.
+
+    `are_given` says that these papers were given by name.
 
     A question for papers ("which papers compare BERT and GPT?") is not about those that it names.
     """
     few = records.first_papers(2) if papers is None else papers
     given = tuple(few) if len(few) <= (1 if papers is None else MAX_FEW) else ()
-    found = named_papers(records, wanted.question, papers) if wanted.kind != "papers" else []
-    if len(found) == 1 and len(given) < 2 and (rest := _without_title(wanted.question, found[0].words)):
-        return Scope((found[0].key,), per_paper, (found[0].key,), rest)
-    named = tuple(each.key for each in found) or _described(records, wanted, papers)
+    if wanted.kind == "papers":
+        return Scope(given, per_paper, (), wanted.question)
+    found = {each.key: each.words for each in named_papers(records, wanted.question, papers)}
+    described = _described(records, wanted, papers)
+    if len(found) == 1 and len(given) < 2 and found.keys() >= set(described):
+        key, words = next(iter(found.items()))
+        if rest := _without_title(wanted.question, words):
+            return Scope((key,), per_paper, (key,), rest)
+    named = tuple(dict.fromkeys((*found, *described)))
     named = named if len(named) <= MAX_FEW else ()
-    return Scope(given or (named if len(named) > 1 else ()), per_paper, named, wanted.question)
+    put_to = named if len(named) > 1 else given
+    if len(put_to) < 2 or not (are_given or len(named) > 1):
+        return Scope(put_to, per_paper, named, wanted.question)
+    titles = {key: readable(ref.title) for key, ref in records.refs(put_to).items()}
+    asked = divided(wanted.question, {key: titles.get(key, "") for key in put_to}, found)
+    return Scope(put_to, per_paper, named, wanted.question, tuple(asked))
 
 
 def _described(records: Records, wanted: Wanted, papers: Sequence[int] | None) -> tuple[int, ...]:
-    """Return the papers that the question describes ("the otter paper"), where titles hold the words of one paper."""
-    found = [papers_meant(records, words, papers) for words in wanted.works] if wanted.kind != "papers" else []
-    return tuple(dict.fromkeys(meant[0] for meant, are_named in found if meant and are_named and len(meant) == 1))
+    """Return the papers that the question describes by words of their titles ("the otter paper").
+
+    The sides of a comparison describe papers only where each holds two words of a title, or names a paper.
+    """
+    found = [papers_meant(records, words, papers) for words in wanted.works]
+    described = [meant[0] for meant, are_named in found if meant and are_named and len(meant) == 1]
+    compared = [_side_meant(records, side, papers) for side in sides(wanted.question)]
+    return tuple(dict.fromkeys((*described, *(compared if all(compared) else ()))))
+
+
+def _side_meant(records: Records, side: str, papers: Sequence[int] | None) -> int:
+    """Return the paper that one side of a comparison is about, 0 for none."""
+    if named := named_papers(records, side, papers):
+        return named[0].key if len(named) == 1 else 0
+    terms = search_terms(side)
+    meant, are_named = papers_meant(records, terms, papers)
+    if not meant or not are_named or len(meant) > 1:
+        return 0
+    held = stems_in(records.refs(meant)[meant[0]].title)
+    return meant[0] if sum(stem(term) in held for term in terms) > 1 else 0
 
 
 def _without_title(question: str, title: str) -> str:

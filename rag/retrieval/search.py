@@ -12,6 +12,7 @@ from ..errors import EmptyLibrary
 from ..filters import Filters
 from ..models.protocols import Reading, Vectors
 from ..models.weights import Weights, load_weights
+from ..store.papers import Records
 from ..store.search import Candidates
 from ..text.kinds import BACK_MATTER, NEVER_QUOTED
 from ..types import Passage
@@ -19,7 +20,7 @@ from .aim import Aim, aim_of
 from .back_matter import Asked, asked_statement
 from .corpus import Corpus
 from .coverage import Coverage, chunks_for_parts, coverage_of
-from .features import SIMILARITIES, section_features, similarities
+from .features import FEATURES, SIMILARITIES, section_features, similarities
 from .fusion import fuse
 from .scope import Scope, all_chunks, scope_of
 from .spellings import respelled
@@ -51,6 +52,8 @@ class SearchResult:
         aim: where the kind of the question says to look, and what of it no paper has.
         asked: the kind of statement that the question asks for; None if it asks for none, or none is found.
         stating: the rows of the statements asked for, best first.
+        of_papers: what was found for each of several papers that the question is put to, with the same candidates;
+            empty where it is put to one paper or to a library.
     """
 
     question: str
@@ -70,12 +73,22 @@ class SearchResult:
     respelled: tuple[tuple[str, str], ...] = ()
     asked: Asked | None = None
     stating: Sequence[int] = ()
+    of_papers: tuple[SearchResult, ...] = ()
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether what is asked for is found where it is asked for; of several papers, in one of them."""
+        if self.of_papers:
+            return any(each.is_stated for each in self.of_papers)
+        return (self.asked is not None and self.asked.is_certain) or self.aim.is_found
 
     def quotable(self) -> SearchResult:
         """Return the result with the passages that may be quoted: the statements asked for, if there are any.
 
         Otherwise those that are not references or furniture.
         """
+        if self.of_papers:
+            return self.of_each([each.quotable() for each in self.of_papers])
         order = self.stating or [row for row in self.order if self.candidates.kind(row) not in NEVER_QUOTED]
         return replace(self, order=list(order))
 
@@ -89,6 +102,19 @@ class SearchResult:
         rest = [row for row in self.order if row not in shared]
         taken = shared.union(rest[: count - len(shared)])
         return [row for row in self.order if row in taken]
+
+    def of_each(self, results: Sequence[SearchResult]) -> SearchResult:
+        """Return the result with those for its papers, and the order, the scores and what was read of them all."""
+        scores = np.max([each.scores for each in results], axis=0)
+        rows = {row for each in results for row in each.order}
+        return replace(
+            self,
+            scores=scores,
+            order=sorted(rows, key=lambda row: (-scores[row], self.candidates.keys[row])),
+            reranked={row: logit for each in results for row, logit in each.reranked.items()},
+            read={row: reading for each in results for row, reading in each.read.items()},
+            of_papers=tuple(results),
+        )
 
     def best_rows(self, count: int) -> list[int]:
         """Return the best `count` rows in rank order, shared among papers as the scope says."""
@@ -110,38 +136,80 @@ def search(
     papers = records.papers_matching(filters or Filters())
     count = max(corpus.settings.retrieval.candidates, top_k)
     question, changed = respelled(records, question, corpus.embedder)
-    scope = scope_of(records, wanted_by(question), papers, corpus.settings.retrieval.passages_per_paper)
-    question, wanted = scope.question, wanted_by(scope.question)
+    per_paper = corpus.settings.retrieval.passages_per_paper
+    scope = scope_of(records, wanted_by(question), papers, per_paper, bool(filters and filters.papers))
+    queries = [_query(corpus, each, papers, count) for each in scope.each()]
+    candidates = records.candidates(sorted(set().union(*(query.keys for query in queries))))
+    corpus.check_settings()  # vectors of another model could not be compared
+    found = [_found(records, query, candidates, weights or load_weights()) for query in queries]
+    if not (filters and filters.papers):
+        found = [_with_one_version_each(records, each) for each in found]
+    matching = None if papers is None else len(papers)
+    found = [replace(each, matching_papers=matching, respelled=changed) for each in found]
+    return found[0] if len(found) == 1 else _joined(scope, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A question on one scope, the scores of words for it, and the keys of the chunks that may answer it."""
+
+    scope: Scope
+    wanted: Wanted
+    vector: Vectors
+    word_scores: Mapping[int, float]
+    paper_word_scores: Mapping[int, float]
+    asked: Asked | None
+    keys: set[int]
+
+
+def _query(corpus: Corpus, scope: Scope, papers: Sequence[int] | None, count: int) -> _Query:
+    """Return what is searched for in a scope, of `papers` where they are given; `count` candidates are taken."""
+    records, wanted = corpus.records, wanted_by(scope.question)
     searched = list(scope.papers) or papers
-    terms = wanted.terms
-    vector = corpus.embedder.encode_question(question)
-    word_scores = records.word_scores(terms, count * _WORDS_DEPTH, searched)
-    paper_word_scores = records.paper_word_scores(terms, count * _WORDS_DEPTH, searched)
+    vector = corpus.embedder.encode_question(scope.question)
+    word_scores = records.word_scores(wanted.terms, count * _WORDS_DEPTH, searched)
+    paper_word_scores = records.paper_word_scores(wanted.terms, count * _WORDS_DEPTH, searched)
     keys = set(whole := all_chunks(records, scope))
     if not (scope.papers and whole):
         keys |= {*corpus.index.nearest(vector, count, searched), *list(word_scores)[:count]}
         keys |= chunks_for_parts(records, wanted.parts, searched)
-    if asked := asked_statement(records, question, searched):
+    if asked := asked_statement(records, scope.question, searched):
         keys |= records.word_scores(asked.words, count, searched if asked.papers is None else asked.papers).keys()
-    candidates = records.candidates(sorted(keys))
-    corpus.check_settings()  # vectors of another model could not be compared
-    features = np.hstack(
-        [similarities(candidates, vector, word_scores, paper_word_scores), section_features(candidates, terms)]
-    )
+    return _Query(scope, wanted, vector, word_scores, paper_word_scores, asked, keys)
+
+
+def _found(records: Records, query: _Query, candidates: Candidates, weights: Weights) -> SearchResult:
+    """Return what answers one query; `candidates` may hold those of others too."""
+    scope, wanted, asked = query.scope, query.wanted, query.asked
+    rows = [row for row, key in enumerate(candidates.keys) if key in query.keys]
+    of_all = [
+        similarities(candidates, query.vector, query.word_scores, query.paper_word_scores),
+        section_features(candidates, wanted.terms),
+    ]
+    features, scores = np.zeros((len(candidates), len(FEATURES))), np.full(len(candidates), -np.inf)
+    features[rows] = np.hstack(of_all)[rows]
     aim = aim_of(wanted, scope, candidates)
-    scores = fuse(features, (weights or load_weights()).fusion) + _AIMED * aim.at
-    order = sorted(range(len(scores)), key=lambda row: (-scores[row], candidates.keys[row]))
+    scores[rows] = fuse(features[rows], weights.fusion) + _AIMED * aim.at[rows]
+    order = sorted(rows, key=lambda row: (-scores[row], candidates.keys[row]))
     if asked is None:
         order = [row for row in order if candidates.kind(row) != BACK_MATTER]
-    if not (filters and filters.papers):
-        order = _one_version_each(order, candidates.paper_keys, records.works(candidates.paper_keys))
     stating = _stating(candidates, order, asked) if asked else []
     coverage = coverage_of(records, wanted, scope, candidates, order)
-    matching = None if papers is None else len(papers)
     return SearchResult(
-        question, terms, wanted, vector, scope, coverage, candidates, features, scores, order, matching,
-        aim=aim, asked=asked if stating else None, stating=stating, respelled=changed,
+        scope.question, wanted.terms, wanted, query.vector, scope, coverage, candidates, features, scores, order,
+        aim=aim, asked=asked if stating else None, stating=stating,
     )  # fmt: skip
+
+
+def _joined(scope: Scope, found: Sequence[SearchResult]) -> SearchResult:
+    """Return what was found for each of several papers as one result; a candidate belongs to one of them."""
+    wanted = wanted_by(scope.question)
+    features = np.sum([each.features for each in found], axis=0)
+    whole = replace(
+        found[0], question=scope.question, terms=wanted.terms, wanted=wanted, scope=scope, coverage=Coverage(),
+        features=features, aim=Aim(), asked=None, stating=(),
+    )  # fmt: skip
+    return whole.of_each(found)
 
 
 def top_passages(result: SearchResult, top_k: int) -> list[Passage]:
@@ -151,10 +219,13 @@ def top_passages(result: SearchResult, top_k: int) -> list[Passage]:
     return [_passage(result, row, texts[row]) for row in rows if row in texts]
 
 
-def _one_version_each(order: list[int], papers: list[int], works: dict[int, int]) -> list[int]:
-    """Return the rows without those of papers of which another version, preprint or published, ranks higher."""
-    best_version: dict[int, int] = {}
-    return [row for row in order if best_version.setdefault(works[papers[row]], papers[row]) == papers[row]]
+def _with_one_version_each(records: Records, found: SearchResult) -> SearchResult:
+    """Return the result without papers of which another version, preprint or published, ranks higher."""
+    papers = found.candidates.paper_keys
+    works, best_version = records.works(papers), dict[int, int]()
+    order = [row for row in found.order if best_version.setdefault(works[papers[row]], papers[row]) == papers[row]]
+    kept = set(order)
+    return replace(found, order=order, stating=[row for row in found.stating if row in kept])
 
 
 def _stating(candidates: Candidates, order: list[int], asked: Asked) -> list[int]:

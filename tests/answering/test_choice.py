@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rag.answering.choice import choose
+from rag.answering.choice import choose, choose_of_each
 from rag.answering.evidence import Evidence
 from rag.answering.features import SENTENCE_FEATURES, Candidate
 from rag.models.weights import Linear, Weights, load_weights
@@ -20,22 +20,25 @@ QUESTION = "How fast do kites fly in fog?"
 def chosen(
     said: Sequence[tuple[str, float]],
     question: str = QUESTION,
-    papers: Sequence[int] = (),
     of: Sequence[int] = (),
     titles: Sequence[int] = (),
     with_titles: bool = True,
 ) -> list[str]:
     """The texts chosen from some with their logits; `of` has the paper of each, `titles` which of them are titles."""
-    keys = of or [1] * len(said)
+    evidence = evidence_in(said, of or [1] * len(said), titles)
+    chosen = choose(evidence, wanted_by(question), 4, as_given(), with_titles=with_titles)
+    return [each.text for each in chosen]
+
+
+def evidence_in(said: Sequence[tuple[str, float]], keys: Sequence[int], titles: Sequence[int]) -> Evidence:
+    """Evidence of texts with their logits, and the keys of their papers."""
     candidates = [
         Candidate(0, keys[i], Span(100 * i, 100 * i + 90), text, is_title=i in titles)
         for i, (text, _) in enumerate(said)
     ]
     features = np.zeros((len(said), len(SENTENCE_FEATURES)))
     features[:, 0] = [logit for _, logit in said]
-    evidence = Evidence(candidates, features, np.zeros(1))
-    chosen = choose(evidence, wanted_by(question), 4, as_given(), papers=papers, with_titles=with_titles)
-    return [each.text for each in chosen]
+    return Evidence(candidates, features, np.zeros(1))
 
 
 def as_given() -> Weights:
@@ -65,17 +68,32 @@ def test_what_says_the_same_is_quoted_once() -> None:
     assert chosen(said) == ["Kites fly at 12 m/s in dense fog."]
 
 
-def test_each_named_paper_is_quoted_and_its_sentences_stand_together() -> None:
-    said = [("Kites fly at 12 m/s.", 2.0), ("Owls fly at 9 m/s in fog.", -1.5), ("Kites stop in fog.", 1.9)]
-    assert chosen(said, papers=[1, 2], of=[1, 2, 1]) == [
-        "Kites fly at 12 m/s.", "Kites stop in fog.", "Owls fly at 9 m/s in fog."
+def chosen_of_each(papers: Sequence[Sequence[tuple[str, float]]], most: int) -> list[str]:
+    """The texts chosen from those of several papers, with their logits."""
+    evidence = [evidence_in(said, [key] * len(said), ()) for key, said in enumerate(papers)]
+    wanted = [wanted_by(QUESTION)] * len(papers)
+    return [each.text for each in choose_of_each(evidence, wanted, most, as_given())]
+
+
+def test_each_of_several_papers_is_quoted_however_far_its_best_sentence_is_below() -> None:
+    owls = [("Owls fly at 9 m/s in fog.", -5.0)]
+    kites = [("Kites fly at 12 m/s.", 9.0), ("We saw 40 boats.", 8.9)]
+    assert chosen_of_each([owls, kites], 4) == [
+        "Kites fly at 12 m/s.", "We saw 40 boats.", "Owls fly at 9 m/s in fog."
     ]  # fmt: skip
-    assert "Owls fly at 9 m/s in fog." not in chosen(said, of=[1, 2, 1], question="Do kites fly?")
+    assert len(chosen_of_each([owls, kites], 1)) == 2
 
 
-def test_a_named_paper_is_quoted_however_far_its_best_sentence_is_below() -> None:
-    said = [("Kites fly at 12 m/s.", 9.0), ("Owls fly at 9 m/s in fog.", -5.0)]
-    assert chosen(said, papers=[1, 2], of=[1, 2]) == ["Kites fly at 12 m/s.", "Owls fly at 9 m/s in fog."]
+def test_several_papers_share_the_sentences_in_turn() -> None:
+    said = [[(f"{animal} {verb} there.", 2.0) for verb in ("fly", "swim", "rest", "eat")] for animal in "ABCDE"]
+    assert len(chosen_of_each(said[:2], 4)) == 6
+    assert [text[0] for text in chosen_of_each(said, 4)] == list("AABBCCDE")
+
+
+def test_of_several_papers_the_second_sentence_needs_no_other_word_of_the_question() -> None:
+    papers = [[("Kites fly at 12 m/s.", 2.0), ("In one year 9 were seen.", -0.5)], [("Owls fly.", 1.0)]]
+    assert "In one year 9 were seen." in chosen_of_each(papers, 4)
+    assert "In one year 9 were seen." not in chosen(papers[0])
 
 
 def test_each_part_of_a_question_is_answered() -> None:

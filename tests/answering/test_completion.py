@@ -25,6 +25,7 @@ PAGE = """<h1>Boats of the Lagoon</h1>
 <p>This work has several limitations. Nets were weighed once. Rope was not.</p>
 <p>We ask: (1) How heavy is a net? (2) Who mends it? and (3) Is rope dear? Boats sink.</p>
 <p>We call this loop a hawser. It ties the bow to the shore. Shores are steep.</p>
+<p>Boat colours. Red and blue were common.</p>
 <h2>Results</h2>
 <p>The weights are given in Table 1. Table 1 shows that nets weigh 3.5 kg. Prices are listed in Table 9.</p>
 <figure><figcaption>Table 1. Weights of nets.</figcaption><table>
@@ -65,6 +66,7 @@ def complete(found: SearchResult, sentence: str, question: str = "How do they wo
     [
         ("Their hulls are made of reed.", "We measure boats. Their hulls are made of reed."),
         ("However, they dry in a day.", "It is known that nets tear. However, they dry in a day."),
+        ("Boat colours.", "Boat colours. Red and blue were common."),
         ("This study counts nets.", "This study counts nets."),
         ("It is known that nets tear.", "It is known that nets tear."),
         (

@@ -119,11 +119,26 @@ def test_a_part_that_nothing_speaks_of_is_missing(long_papers: Assistant) -> Non
 
 
 def test_a_paper_without_a_word_of_the_question_is_silent(long_papers: Assistant) -> None:
-    found = search(long_papers.library, "Is it seen in fog or mist?", filters=Filters(papers=(KITES, MILLS)))
-    assert found.coverage.silent == ()  # both hold "seen"
-    found = search(long_papers.library, "Is there fog or mist?", filters=Filters(papers=(KITES, MILLS)))
-    titles = [paper.title for paper in map(long_papers.library.records.at, found.coverage.silent) if paper]
-    assert titles == [MILLS]
+    def silent(question: str) -> list[str]:
+        found = search(long_papers.library, question, filters=Filters(papers=(KITES, MILLS)))
+        papers = [each.scope.papers[0] for each in found.of_papers if each.coverage.is_silent]
+        return [paper.title for paper in map(long_papers.library.records.at, papers) if paper]
+
+    assert silent("Is it seen in fog or mist?") == []  # both hold "seen"
+    assert silent("Is there fog or mist?") == [MILLS]
+
+
+def test_a_question_on_two_papers_is_put_to_each_without_the_name_of_the_other(long_papers: Assistant) -> None:
+    found = search(long_papers.library, "In what weather are Kites and Mills seen?")
+    asked = {each.scope.papers: each.question for each in found.of_papers}
+    assert sorted(asked.values()) == ["In what weather are Kites seen?", "In what weather are Mills seen?"]
+    for each in found.of_papers:
+        assert {each.candidates.paper_keys[row] for row in each.order} == set(each.scope.papers)
+    assert set(found.order) == {row for each in found.of_papers for row in each.order}
+
+
+def test_papers_that_are_left_by_other_filters_are_asked_together(long_papers: Assistant) -> None:
+    assert not search(long_papers.library, "Is there fog?", filters=Filters(authors=NAMES[:2])).of_papers
 
 
 def test_a_question_with_a_whole_title_is_put_to_that_paper_without_the_title(long_papers: Assistant) -> None:
