@@ -8,7 +8,7 @@ from ..errors import LibraryMismatch
 from ..store.papers import Records
 from ..store.rows import undamaged
 
-_CHUNKER_VERSION = 3  # raise it when the same paper gets other chunks or other vectors than before
+_CHUNKER_VERSION = 4  # raise it when the same paper gets other chunks or other vectors than before
 
 Recipe = dict[str, Any]
 

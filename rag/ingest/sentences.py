@@ -15,8 +15,17 @@ _ABBREVIATIONS = frozenset(
 # These end a sentence before a capital letter.
 _OPEN_ABBREVIATIONS = frozenset({"etc", "al"})
 
-# These end a sentence unless a number follows: "no. 5", "pp. 3".
-_COUNTING = frozenset("no nos p pp app".split())
+# These end a sentence unless a number or an identifier follows: "no. 5", "pp. 3", "Grant No. FP7-298820".
+_COUNTING = frozenset("no nos nr nrs p pp app".split())
+_IDENTIFIER = re.compile(r"[^\s,;]*\d|[A-Z]{2,}[-/][A-Z]")
+_IDENTIFIED = re.compile(
+    r"\b(?:grants?|agreements?|awards?|contracts?|projects?|applications?|patents?|protocols?|registrations?|approvals?|"
+    r"accessions?|licen[cs]es?|permits?|trials?|orders?|cat(?:alog(?:ue)?)?\.?|ref(?:erence)?\.?)\s$",
+    re.IGNORECASE,
+)
+# These end a sentence unless the name of an unnamed species follows: "L. sp. D".
+_SPECIES = frozenset("sp spp subsp ssp aff".split())
+_UNNAMED = re.compile(r"(?:nov|indet|n)\.|\d|(?:A(?! [a-z])|[B-Z])\d*(?!\w)")
 
 _LINE = re.compile(r"[^\n]+")
 _CELL_END = " | "
@@ -101,7 +110,13 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> boo
     word = found[0].lower() if found else ""
     following = text[match.end() : min(match.end() + 30, end)].lstrip()
     if word in _COUNTING:
-        return not following[:1].isdigit()
+        if following[:1].isdigit():
+            return False
+        at = match.start() - len(word)
+        is_identified = _IDENTIFIED.search(text[max(begin, at - 40) : at])
+        return not (is_identified and _IDENTIFIER.match(following))
+    if word in _SPECIES:
+        return not _UNNAMED.match(following)
     if word.isdigit() and not text[begin : match.start() - len(word)].strip():
         return False  # the number of a list item or heading
     if word in _OPEN_ABBREVIATIONS:

@@ -63,6 +63,12 @@ def uncovered(text: str, spans: Sequence[Span], start: int = 0) -> str:
         ["Is it?", "Yes!", 'He said "stop."', "He said “no.”", "Then they left."],
         ["It goes on... and on.", "Wait...", "No."],
         ["The answer is no.", "See no. 5, pp. 3 and p. 7.", "This is an app.", "It runs."],
+        [
+            "We had grant agreement no. KITE-2011-298, Grant No. R01 and patent No. DE-AB.",
+            "The answer is no.",
+            "GPT-4 flies.",
+        ],
+        ["We saw L. sp. D and Otter sp. 2 but no Seal sp.", "A seal sp.", "We left Lutra sp.", "They swim."],
         ["1. Fly the kite.", "2. Count the otters.", "We are done."],
         ["See https://x.org/a.b?c=d.", "iPhones fly.", "GPT-4 counts."],
         ["一只水獭。", "两只水獭！", "三只？"],
