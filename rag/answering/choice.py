@@ -2,7 +2,7 @@
 
 - Papers stand in the order of their best sentence, and the sentences of a paper by how well they answer.
 - A question on several papers is put to each: the best sentence of each comes first, then the second of each, and so
-  on.
+  on, with one fewer of each than of a single paper, and twice as many at most in all.
 - A question on several parts gets the best sentence of each, if it is not far below the best.
 - A sentence follows if it is not far below the best one. Each chosen sentence lowers the others of its passage: the
   next best passage may have the answer that the first one lacks.
@@ -74,13 +74,13 @@ def choose_of_each(
 ) -> list[Candidate]:
     """Return the sentences to quote of several papers, each with its evidence and what is wanted of it.
 
-    There are at most `most` in all, but one of each paper that has any.
+    There is one of each paper that has any, then up to `most` - 1 of each and twice `most` in all.
     """
     best = [max(sentence_logits(each, weights), default=-math.inf) for each in evidence]
     order = sorted(range(len(evidence)), key=lambda paper: -best[paper])
     chosen = [choose(evidence[i], wanted[i], most, weights, with_titles=False) for i in order]
-    left, counts = most, [0] * len(chosen)
-    for count in range(1, most + 1):
+    left, counts = 2 * most, [0] * len(chosen)
+    for count in range(1, max(2, most)):
         for paper, of_paper in enumerate(chosen):
             if len(of_paper) >= count and (left > 0 or count == 1):
                 counts[paper], left = count, left - 1

@@ -93,9 +93,9 @@ def test_each_of_several_papers_is_quoted_however_far_its_best_sentence_is_below
 
 def test_several_papers_share_the_sentences_in_turn() -> None:
     said = [[(f"{animal} {verb} there.", 2.0) for verb in ("fly", "swim", "rest", "eat")] for animal in "ABCDE"]
-    assert [text[0] for text in chosen_of_each(said[:2], 4)] == list("AABB")
-    assert [text[0] for text in chosen_of_each([said[0][:1], said[1]], 4)] == list("ABBB")
-    assert [text[0] for text in chosen_of_each(said, 4)] == list("ABCDE")
+    assert [text[0] for text in chosen_of_each(said[:2], 4)] == list("AAABBB")
+    assert [text[0] for text in chosen_of_each(said, 4)] == list("AABBCCDE")
+    assert [text[0] for text in chosen_of_each(said, 1)] == list("ABCDE")
 
 
 def test_each_part_of_a_question_is_answered() -> None:
