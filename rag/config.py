@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from .errors import ConfigError
 
@@ -80,6 +80,14 @@ class Ollama(_Table):
     check: bool = False
 
 
+class Llm(_Table):
+    server: Literal["ollama", "openai"] = "ollama"
+    base_url: str = "http://127.0.0.1:1234/v1"
+    model: str = "auto"
+    api_key: SecretStr = Field(SecretStr(""), exclude=True)  # from the environment only
+    allow_remote: bool = False
+
+
 class Ui(_Table):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
@@ -96,6 +104,7 @@ class Settings(_Table):
     retrieval: Retrieval = Retrieval()
     cross_encoder: CrossEncoder = CrossEncoder()
     answer: Answering = Answering()
+    llm: Llm = Llm()
     ollama: Ollama = Ollama()
     ui: Ui = Ui()
 
@@ -124,6 +133,8 @@ def load_settings(
         ("the arguments", _without_none(overrides or {}), True),
     ):
         _validated(source, origin, strict=strict)
+        if strict and "api_key" in source.get("llm", {}):
+            raise ConfigError(f"{origin}: [llm] api_key is read from the environment only: set {PREFIX}LLM__API_KEY.")
         tables = _merged(tables, source)
         if origin != str(path) and source.get("library", {}).get("path") == "":  # an unset shell variable
             raise ConfigError(f"{origin}: [library] path is ''; expected a folder.")
@@ -173,7 +184,10 @@ def _is_ours(path: Path) -> bool:
         return False
     except tomllib.TOMLDecodeError:
         return any(f"[{name}]" in text for name in Settings.model_fields)  # `_read_file` then reports the error
-    return any(isinstance(tables.get(name), dict) for name in Settings.model_fields)
+    found = {name for name in Settings.model_fields if isinstance(tables.get(name), dict)}
+    if found == {"llm"}:  # other programs have such a table too, with a model and a key
+        return bool({"server", "allow_remote"} & set(tables["llm"]))
+    return bool(found)
 
 
 def _read_file(path: Path) -> dict[str, Any]:

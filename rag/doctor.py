@@ -1,4 +1,4 @@
-"""Check a library, its models and Ollama: `Assistant.check()` and `footnote doctor`."""
+"""Check a library, its models and the model server: `Assistant.check()` and `footnote doctor`."""
 
 import contextlib
 import importlib.util
@@ -7,13 +7,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .config import Settings
-from .errors import AnswerModelError, FootnoteError, OllamaNotFound
+from .errors import AnswerModelError, FootnoteError, ServerNotFound
 from .library import Library
-from .models.ollama import discovery
-from .models.ollama.errors import shown_host
+from .models.ollama import discovery as of_ollama
+from .models.ollama.connection import DEFAULT_PORT, ollama_server
+from .models.openai import discovery as of_openai
+from .models.openai.connection import configured_server
+from .models.server import objects
+from .models.server.address import Server, host_and_port, is_this_machine
+from .models.server.exchange import after, check_port
 from .status import library_status
 from .store.integrity import REBUILD, faults_of
 
@@ -23,6 +27,7 @@ _MEMORY_PER_FILE = 1.2  # memory of a model with its context, as a multiple of i
 MEMINFO = Path("/proc/meminfo")
 _AVAILABLE = re.compile(r"^MemAvailable:\s*(\d+) kB", re.MULTILINE)
 _MAX_NAMES = 5  # of failed files
+_SENT_AWAY = ", runs on another machine and is sent your papers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,8 @@ class Finding:
 
 
 def examine(library: Library) -> list[Finding]:
-    """Check the library, its models, the index, Ollama and its model, in that order."""
-    return [*_library(library), _backend(), *_ollama(library.settings)]
+    """Check the library, its models, the index, the model server and its model, in that order."""
+    return [*_library(library), _backend(), *_answering_model(library.settings)]
 
 
 def _library(library: Library) -> Iterator[Finding]:
@@ -92,36 +97,85 @@ def _backend() -> Finding:
     return Finding(True, "OpenVINO: not installed, torch is used", "make install (twice as fast)")
 
 
-def _ollama(settings: Settings) -> Iterator[Finding]:
-    """Check Ollama's server, version and model, and the model's context window and memory, until one is missing.
+def _answering_model(settings: Settings) -> Iterator[Finding]:
+    """Check the model server, its model, and the context window and memory, until one is missing.
 
     A missing server is a fault only in mode llm. A configured model that cannot be used is one in mode auto too.
     """
-    needed, used = settings.answer.mode == "llm", settings.answer.mode != "quote"
-    ollama, deadline = settings.ollama, discovery.search_deadline()
-    host = shown_host(ollama.host)
+    if settings.llm.server == "openai":
+        yield from _openai(settings)
+    else:
+        yield from _ollama(settings)
+    yield from _other_servers(settings)
+
+
+def _ollama(settings: Settings) -> Iterator[Finding]:
+    used = settings.answer.mode != "quote"
+    ollama, server, deadline = settings.ollama, ollama_server(settings), of_ollama.search_deadline()
     try:
-        installed = discovery.installed_models(ollama.host, deadline)
-    except OllamaNotFound as error:
-        remedy = f"{error}{'' if needed else ' (optional)'}"
-        yield Finding(not needed, f"Ollama: not found at {host}; answers are quotes", remedy)
-        return
-    yield Finding(True, f"Ollama: {len(installed)} models at {host}")
-    yield _version(discovery.server_version(ollama.host, deadline))
-    try:
-        model = discovery.choose_model(ollama, installed)
-        details = discovery.model_details(ollama.host, model.name, deadline)
-        discovery.check_usable(model, details, ollama)
+        check_port(server, DEFAULT_PORT)
+        installed = of_ollama.installed_models(server, deadline)
     except AnswerModelError as error:
-        is_fault = needed or (used and ollama.model != "auto")
-        yield Finding(not is_fault, f"model {ollama.model}: cannot be used; answers are quotes", str(error))
+        yield _no_server(settings, f"Ollama: not found at {server.url}; answers are quotes", error)
+        return
+    yield Finding(True, f"Ollama: {len(installed)} models at {server.url}")
+    yield _version(of_ollama.server_version(server, deadline))
+    try:
+        model = of_ollama.choose_model(ollama, installed)
+        details = of_ollama.model_details(server, model.name, deadline)
+        of_ollama.check_usable(model, details, ollama)
+    except AnswerModelError as error:
+        yield _no_model(settings, ollama.model, error)
         return
     size = f": {model.parameters} parameters" if model.parameters else ""
-    elsewhere = ", runs on another machine and is sent your papers" if model.cloud or details.cloud else ""
-    yield Finding(True, f"model {model.name}{size}{elsewhere}")
+    elsewhere = model.cloud or details.cloud or not _is_here(server)
+    yield Finding(True, f"model {model.name}{size}{_SENT_AWAY if elsewhere else ''}")
     yield _window(ollama.context_tokens, details.window, used)
-    if not elsewhere and _is_here(ollama.host):
-        yield _memory(model, model.name in discovery.loaded_models(ollama.host, deadline))
+    if not elsewhere:
+        yield _memory(model, of_ollama.loaded_models(server, deadline).get(model.name))
+
+
+def _openai(settings: Settings) -> Iterator[Finding]:
+    server, key = configured_server(settings), settings.llm.api_key.get_secret_value()
+    deadline = after(objects.SEARCH_SECONDS)
+    try:
+        check_port(server, DEFAULT_PORT)
+        offered = of_openai.offered_models(server, key, deadline)
+    except AnswerModelError as error:
+        yield _no_server(settings, f"model server: not found at {server.url}; answers are quotes", error)
+        return
+    yield Finding(True, f"model server: {len(offered)} models at {server.url}")
+    try:
+        model = of_openai.choose_model(settings.llm, offered)
+    except AnswerModelError as error:
+        yield _no_model(settings, settings.llm.model, error)
+        return
+    yield Finding(True, f"model {model.name}{'' if _is_here(server) else _SENT_AWAY}")
+    window = model.window or of_openai.served_window(server, key, model, deadline)
+    yield _window(settings.ollama.context_tokens, window, settings.answer.mode != "quote")
+
+
+def _other_servers(settings: Settings) -> Iterator[Finding]:
+    """Report servers on this machine that answers could come from instead."""
+    configured = configured_server(settings).url if settings.llm.server == "openai" else None
+    for program, server, offered in of_openai.local_servers(after(objects.SEARCH_SECONDS)):
+        if server.url != configured:
+            has = f"{len(offered)} models" if offered is not None else "an API key is needed"
+            key = "" if offered is not None else ", and its key in FOOTNOTE_LLM__API_KEY"
+            what = f"another model server: {program} or the like at {server.url}, {has}"
+            yield Finding(True, what, f'to use it: [llm] server = "openai", base_url = "{server.url}"{key}')
+
+
+def _no_server(settings: Settings, what: str, error: AnswerModelError) -> Finding:
+    """Return the finding for a server that is missing or refused; a refused one was configured, so it is a fault."""
+    needed = settings.answer.mode == "llm"
+    is_fault = needed or (settings.answer.mode == "auto" and not isinstance(error, ServerNotFound))
+    return Finding(not is_fault, what, f"{error}{'' if is_fault else ' (optional)'}")
+
+
+def _no_model(settings: Settings, name: str, error: AnswerModelError) -> Finding:
+    is_fault = settings.answer.mode == "llm" or (settings.answer.mode != "quote" and name != "auto")
+    return Finding(not is_fault, f"model {name}: cannot be used; answers are quotes", str(error))
 
 
 def _version(version: str | None) -> Finding:
@@ -144,10 +198,13 @@ def _window(asked: int, window: int | None, used: bool) -> Finding:
     return Finding(True, f"context window: {asked:,} of the model's {window:,} tokens")
 
 
-def _memory(model: discovery.Installed, loaded: bool) -> Finding:
+def _memory(model: of_ollama.Installed, loaded: of_ollama.Loaded | None) -> Finding:
     """Compare the model with the free memory. Never a fault: memory of a graphics card is not known."""
-    if loaded:
-        return Finding(True, "memory: the model is loaded")
+    if loaded is not None:
+        card = loaded.on_graphics_card
+        where = f", {card / 1e9:.1f} GB of it on the graphics card" if card else ""
+        until = f", until {loaded.until[:16].replace('T', ' ')}" if loaded.until else ""
+        return Finding(True, f"memory: the model is loaded{where}{until}")
     free = _free_memory()
     if model.size is None or free is None:
         return Finding(True, "memory: not known")
@@ -167,6 +224,10 @@ def _free_memory() -> int | None:
     return None
 
 
-def _is_here(host: str) -> bool:
-    name = urlsplit(host if "//" in host else f"//{host}").hostname or "localhost"
-    return name == "localhost" or name == "::1" or name.startswith("127.")
+def _is_here(server: Server) -> bool:
+    """Return whether a server is on this machine; it answered, so its name can be looked up."""
+    address = host_and_port(server, DEFAULT_PORT)
+    try:
+        return address is not None and is_this_machine(*address)
+    except (OSError, UnicodeError):
+        return False

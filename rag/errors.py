@@ -77,8 +77,8 @@ class AnswerModelError(FootnoteError):
     text: str = ""
 
 
-class OllamaNotFound(AnswerModelError):
-    """There is no server at Ollama's address, or it is not Ollama."""
+class ServerNotFound(AnswerModelError):
+    """There is no model server at the address, or it is another program."""
 
 
 class ModelNotFound(AnswerModelError):
@@ -89,8 +89,12 @@ class CloudModelRefused(AnswerModelError):
     """Ollama would send the papers to another machine, which the settings do not allow."""
 
 
+class RemoteServerRefused(AnswerModelError):
+    """The model server is another machine, which the settings do not allow."""
+
+
 class ModelBusy(AnswerModelError):
-    """Ollama has too many requests, or is starting or stopping."""
+    """The model server has too many requests, is starting or stopping, or loads the model."""
 
 
 class ModelOutOfMemory(AnswerModelError):
@@ -102,7 +106,7 @@ class ModelTimeout(AnswerModelError):
 
 
 class ModelProtocolError(AnswerModelError):
-    """The response is not one of Ollama's API, or an unknown failure."""
+    """The response is not one of the server's API, or an unknown failure."""
 
 
 class IncompleteAnswer(AnswerModelError):
@@ -110,7 +114,9 @@ class IncompleteAnswer(AnswerModelError):
 
 
 class PromptCut(AnswerModelError):
-    """The prompt is longer than the context window."""
+    """The prompt is longer than the context window; `window` is its size in tokens, None if the server hides it."""
+
+    window: int | None = None
 
 
 class AddInterrupted(FootnoteError, KeyboardInterrupt):

@@ -264,3 +264,20 @@ def test_an_unreadable_given_file_is_an_error(here: Path, file: str) -> None:
 def test_a_wrong_argument_is_an_error_that_names_it(here: Path) -> None:
     with pytest.raises(ConfigError, match=r"the arguments: \[answer\] mode is 'poem'"):
         Assistant.open(mode="poem")
+
+
+def test_an_api_key_comes_from_the_environment_only_and_is_not_shown(here: Path) -> None:
+    settings = load_settings(environ={"FOOTNOTE_LLM__API_KEY": "s3cret"})
+    assert settings.llm.api_key.get_secret_value() == "s3cret"
+    assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    with pytest.raises(ConfigError, match="FOOTNOTE_LLM__API_KEY") as failed:
+        load_settings(environ={}, overrides={"llm": {"api_key": "s3cret"}})
+    assert "s3cret" not in str(failed.value)
+    (here / "config.toml").write_text("[llm]\nserver = 'openai'\napi_key = 's3cret'\n")
+    with pytest.raises(ConfigError, match="FOOTNOTE_LLM__API_KEY"):
+        load_settings(environ={})
+
+
+def test_another_program_s_llm_table_is_ignored(here: Path) -> None:
+    (here / "config.toml").write_text("[llm]\nmodel = 'gpt'\napi_key = 'x'\n")
+    assert load_settings(environ={}) == Settings()

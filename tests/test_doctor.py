@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer
+from helpers.openai_server import OpenAIServer
 
 from rag import doctor
 from rag.assistant import Assistant
 from rag.doctor import Finding
+
+
+@pytest.fixture(autouse=True)
+def _no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave those that may run on this machine alone."""
+    monkeypatch.setattr("rag.models.openai.discovery.LOCAL_SERVERS", ())
 
 
 def findings(tmp_path: Path, host: str, mode: str = "auto", **changes: Any) -> list[Finding]:
@@ -27,7 +34,7 @@ def test_server_version_model_window_and_memory_get_a_finding_each(tmp_path: Pat
         found = findings(tmp_path, server.host)
     assert [finding.what for finding in found[:4]] == [
         f"Ollama: 2 models at {server.host}",
-        "Ollama version 0.17.4",
+        "Ollama version 0.33.0",
         "model qwen3:4b: 4.0B parameters",
         "context window: 8,192 of the model's 40,960 tokens",
     ]
@@ -69,7 +76,7 @@ def test_a_silent_server_is_reported_within_three_seconds(tmp_path: Path, fault:
 
 @pytest.mark.parametrize("fault", sorted(set(CHAT_FAULTS) - {"slow first byte", "stall"}))
 def test_a_server_that_is_not_ollama_is_reported(tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.models.ollama.discovery.SEARCH_SECONDS", 0.4)
+    monkeypatch.setattr("rag.models.server.objects.SEARCH_SECONDS", 0.4)
     with OllamaServer(fault=fault, everywhere=True) as server:
         found = findings(tmp_path, server.host)
         assert server.elsewhere == []
@@ -140,4 +147,52 @@ def test_too_little_memory_is_reported_unless_the_model_is_loaded(
         loaded = findings(tmp_path, server.host)[4]
     assert short.what == "memory: the model needs about 3.1 GB, 2.0 GB are free"
     assert "smaller model" in short.remedy
-    assert loaded == Finding(True, "memory: the model is loaded")
+    what = "memory: the model is loaded, 1.3 GB of it on the graphics card, until 2026-01-02 03:14"
+    assert loaded == Finding(True, what)
+
+
+def openai_findings(tmp_path: Path, url: str, mode: str = "auto", **llm: Any) -> list[Finding]:
+    overrides = {"llm": {"server": "openai", "base_url": url, **llm}, "answer": {"mode": mode}}
+    with Assistant.open(library=tmp_path / "library", overrides=overrides) as assistant:
+        found = assistant.check()
+    return found[next(i for i, finding in enumerate(found) if finding.what.startswith("model server")) :]
+
+
+def test_an_openai_compatible_server_its_model_and_its_window_get_a_finding_each(tmp_path: Path) -> None:
+    with OpenAIServer(window=4096) as server:
+        found = openai_findings(tmp_path, server.url)
+    assert [finding.what for finding in found] == [
+        f"model server: 1 models at {server.url}",
+        "model qwen3-4b-instruct-Q4_K_M",
+        "context window: 8,192 tokens are set, the model has 4,096",
+    ]
+    assert server.bodies() == []
+
+
+def test_a_missing_openai_compatible_server_is_a_fault_only_if_a_model_has_to_answer(tmp_path: Path) -> None:
+    with OpenAIServer(fault="down") as server:
+        for mode, well in (("auto", True), ("llm", False)):
+            (found,) = openai_findings(tmp_path, server.url, mode)
+            assert (found.ok, found.what) == (well, f"model server: not found at {server.url}; answers are quotes")
+            assert "[llm] base_url" in found.remedy
+
+
+def test_a_server_on_another_machine_is_a_fault_that_says_how_to_allow_it(tmp_path: Path) -> None:
+    for found in (openai_findings(tmp_path, "http://192.0.2.7:1/v1"), findings(tmp_path, "http://192.0.2.7:1")):
+        assert [finding.ok for finding in found] == [False]
+        assert "[llm] allow_remote = true" in found[0].remedy
+
+
+def test_other_servers_on_the_usual_ports_are_listed_with_how_to_use_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OpenAIServer() as llama, OpenAIServer(program="Jan", api_key="s3cret") as jan, OllamaServer() as ollama:
+        ports = (("llama.cpp's server", llama.port), ("Jan", jan.port))
+        monkeypatch.setattr("rag.models.openai.discovery.LOCAL_SERVERS", ports)
+        *_, first, second = findings(tmp_path, ollama.host)
+        own = openai_findings(tmp_path, llama.url)
+    assert first.what == f"another model server: llama.cpp's server or the like at {llama.url}, 1 models"
+    assert first.remedy == f'to use it: [llm] server = "openai", base_url = "{llama.url}"'
+    assert second.what.endswith("an API key is needed")
+    assert second.remedy.endswith("and its key in FOOTNOTE_LLM__API_KEY")
+    assert [finding.what for finding in own if "another" in finding.what] == [second.what]

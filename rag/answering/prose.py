@@ -2,13 +2,12 @@
 
 import contextlib
 import functools
-import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from .. import config
-from ..errors import AnswerModelError, LibraryError, UnknownPaper
+from ..errors import AnswerModelError, UnknownPaper
 from ..models.background import STOPPED, stoppable_reply
 from ..models.protocols import ChatModel, Completion
 from ..retrieval.corpus import Corpus
@@ -16,15 +15,13 @@ from ..retrieval.search import SearchResult, top_passages
 from ..types import REFUSAL, UNSURE, Answer, Paper, Passage, Sentence
 from .draft import CheckedAnswer, Draft
 from .prompts import PROMPT_VERSION
+from .reading_speed import known_speed, learn_speed
 from .second_opinion import lower_support
 from .token_budget import FittedPrompt, fit_prompt, was_cut, whole_section
-
-log = logging.getLogger("footnote")
 
 _MAX_PASSAGES = 24  # that the prompt is chosen from
 _MAX_SHOWN = 500  # characters of an answer that is shown only in a note
 _DOUBT = "The papers may not answer this."
-_MIN_SPEEDUP = 0.8  # of the last reading time per token: Ollama counts cached tokens, which take no time
 
 
 def written_answers(
@@ -41,8 +38,8 @@ def written_answers(
     before it had written a sentence. Raise ConfigError if not even one passage fits into the context.
     """
     settings = corpus.settings.ollama
-    context_tokens = min(settings.context_tokens, model.window or settings.context_tokens)
-    speed = _seconds_per_token(corpus, model)
+    context_tokens = model.window or settings.context_tokens
+    speed = known_speed(corpus, model)
     paper_named = functools.cache(corpus.records.paper)  # with its text, for the prompt and the draft
     prompt = _fit_prompt(corpus, quoted, found, history, context_tokens, speed, paper_named)
     base = replace(quoted, mode="llm", model=model.name, prompt_version=PROMPT_VERSION, complete=False)
@@ -53,9 +50,7 @@ def written_answers(
     failure: AnswerModelError | None = None
     try:
         for piece in stoppable_reply(
-            lambda ended: model.chat(
-                prompt.messages, context_tokens=context_tokens, answer_tokens=settings.answer_tokens, stop=ended
-            ),
+            lambda ended: model.chat(prompt.messages, answer_tokens=settings.answer_tokens, stop=ended),
             stop,
         ):
             if piece is not None:
@@ -69,7 +64,7 @@ def written_answers(
     if failure and not written.sentences:
         raise failure
     if end:
-        _save_speed(corpus, model, end, speed)
+        learn_speed(corpus, model, end, prompt.most_tokens)
     if settings.check and not failure:
         written = lower_support(model, written, settings, stop)
     notes = (*written.notes, *_notes(failure, end, prompt, settings))
@@ -150,20 +145,3 @@ def _notes(
 def _reading_note(model: ChatModel, prompt: FittedPrompt, speed: float | None) -> str:
     about = f", about {prompt.most_tokens * speed:.0f} s" if speed else ""
     return f"{model.name} reads {len(prompt.passages)} passages (up to {prompt.most_tokens:,} tokens{about})."
-
-
-def _seconds_per_token(corpus: Corpus, model: ChatModel) -> float | None:
-    """Return how long the model took to read a token the last time, None if it never did."""
-    saved = corpus.records.meta(f"seconds_per_token {model.name}")
-    return float(saved) if saved else None
-
-
-def _save_speed(corpus: Corpus, model: ChatModel, end: Completion, before: float | None) -> None:
-    if not (end.prompt_tokens and end.prompt_seconds):
-        return
-    speed = max(end.prompt_seconds / end.prompt_tokens, (before or 0.0) * _MIN_SPEEDUP)
-    try:
-        with corpus.records.transaction(of_papers=False) as db:
-            corpus.records.set_meta(db, f"seconds_per_token {model.name}", f"{speed:.6f}")
-    except LibraryError as error:  # the answer is complete without it
-        log.warning("Cannot save the reading speed of %s: %s", model.name, error)

@@ -2,12 +2,14 @@
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import config
 from ..errors import AnswerModelError
 from ..models.protocols import ChatModel
+from ..models.reasoning import text_without_reasoning
 from ..types import Sentence
 from .draft import CheckedAnswer
 from .prompts import check_messages
@@ -21,10 +23,12 @@ def lower_support(
 ) -> CheckedAnswer:
     """Return the answer with the lower of both labels for each sentence that is supported, or partly."""
     quotes = {citation.number: citation.quote for citation in answer.citations}
+    deadline = time.monotonic() + settings.timeout_seconds  # of all opinions together
     sentences = []
     for sentence in answer.sentences:
-        if sentence.support in ("partly", "supported") and not (stop is not None and stop.is_set()):
-            opinion = _opinion(model, sentence, quotes, settings, stop)
+        seconds = deadline - time.monotonic()
+        if sentence.support in ("partly", "supported") and seconds > 0 and not (stop is not None and stop.is_set()):
+            opinion = _opinion(model, sentence, quotes, seconds, stop)
             sentence = replace(sentence, support=min(sentence.support, opinion, key=LABELS.index))
         sentences.append(sentence)
     return answer._replace(sentences=tuple(sentences))
@@ -34,16 +38,14 @@ def _opinion(
     model: ChatModel,
     sentence: Sentence,
     quotes: Mapping[int, str],
-    settings: config.Ollama,
+    seconds: float,
     stop: threading.Event | None,
 ) -> str:
     """Return the model's label, or the sentence's own if the model fails."""
     prompt, schema = check_messages(sentence.text, [quotes[number] for number in sentence.citations])
     try:
-        pieces = model.chat(
-            prompt, context_tokens=settings.context_tokens, answer_tokens=_ANSWER_TOKENS, schema=schema, stop=stop
-        )
-        label = json.loads("".join(piece.text for piece in pieces))["support"]
+        pieces = model.chat(prompt, answer_tokens=_ANSWER_TOKENS, schema=schema, stop=stop, limit_seconds=seconds)
+        label = json.loads(text_without_reasoning(pieces))["support"]
     except (AnswerModelError, ValueError, KeyError, TypeError):
         return sentence.support
     return label if label in LABELS else sentence.support

@@ -14,6 +14,7 @@ import numpy as np
 from .. import config
 from ..errors import AnswerModelError
 from ..models.protocols import ChatModel
+from ..models.reasoning import text_without_reasoning
 from ..retrieval.corpus import Corpus
 from ..retrieval.follow_ups import History, Lean, before_pointer, joined_question, lean, own_terms
 from ..retrieval.search import SearchResult
@@ -123,11 +124,11 @@ def rewritten_question(
     try:
         pieces = model.chat(
             rewrite_messages(question, turns),
-            context_tokens=settings.context_tokens,
             answer_tokens=_ANSWER_TOKENS,
             stop=stop,
+            limit_seconds=settings.timeout_seconds,
         )
-        lines = "".join(piece.text for piece in pieces).strip().splitlines()
+        lines = text_without_reasoning(pieces).strip().splitlines()
     except AnswerModelError:
         return None
     if len(lines) != 1:

@@ -7,10 +7,22 @@ from concurrent.futures import Future
 from ..config import Settings
 from ..errors import AnswerModelError
 from .background import run_in_daemon
-from .ollama.discovery import find_model
+from .ollama import discovery as of_ollama
+from .openai import discovery as of_openai
 from .protocols import ChatModel
 
 _RECHECK_SECONDS = 30.0
+
+
+def find_model(settings: Settings) -> ChatModel:
+    """Return the model that the settings name. Raise AnswerModelError if there is none."""
+    return of_openai.find_model(settings) if settings.llm.server == "openai" else of_ollama.find_model(settings)
+
+
+def _load(search: Future[ChatModel]) -> None:
+    """Load the model that was found while papers are searched. If that fails, the request for an answer says why."""
+    if search.exception() is None:
+        run_in_daemon(search.result().load, "footnote-load-model")
 
 
 class Finding:
@@ -23,7 +35,8 @@ class Finding:
         self._required = settings.answer.mode == "llm"
         self._search: Future[ChatModel] | None = None
         if given is None and settings.answer.mode != "quote":
-            self._search = run_in_daemon(lambda: find_model(settings.ollama), "footnote-find-model")
+            self._search = run_in_daemon(lambda: find_model(settings), "footnote-find-model")
+            self._search.add_done_callback(_load)
 
     def result(self) -> ChatModel | None:
         """Return the model, or None if only quotes are possible. Wait `SEARCH_SECONDS` at most after the start.

@@ -21,14 +21,17 @@ class LlamaIndexModel:
         self._llm = llm
         self.name = str(llm.metadata.model_name or type(llm).__name__)
 
+    def load(self) -> None:
+        """Do nothing: the LLM is loaded as its own package does it."""
+
     def chat(
         self,
         messages: Sequence[Message],
         *,
-        context_tokens: int,
         answer_tokens: int,
         schema: dict[str, Any] | None = None,
         stop: threading.Event | None = None,
+        limit_seconds: float | None = None,
     ) -> Iterator[Piece]:
         """Stream the reply. Raise IncompleteAnswer if stopped, AnswerModelError for whatever the LLM raises."""
         prompt = [ChatMessage(role=message["role"], content=message["content"]) for message in messages]
@@ -46,4 +49,4 @@ class LlamaIndexModel:
             failure = AnswerModelError(f"{self.name} failed ({type(error).__name__}: {error}).")
             failure.text = text
             raise failure from error
-        yield Piece("", Completion("stop", None, None))
+        yield Piece("", Completion("stop"))

@@ -108,11 +108,19 @@ Message = dict[str, str]
 
 
 class Completion(NamedTuple):
-    """How a reply ended: `reason` is stop, or length if it hit the token limit. None: the server did not report it."""
+    """How a reply ended, as far as the server reported it.
+
+    Attributes:
+        reason: stop, or length if it hit the token limit.
+        prompt_tokens: the tokens of the prompt.
+        cached_tokens: of these, those that the server knew from an earlier prompt and did not read again.
+        prompt_seconds: the time of reading the other ones.
+    """
 
     reason: str
-    prompt_tokens: int | None
-    prompt_seconds: float | None
+    prompt_tokens: int | None = None
+    prompt_seconds: float | None = None
+    cached_tokens: int | None = None
 
 
 class Piece(NamedTuple):
@@ -133,19 +141,28 @@ class ChatModel(Protocol):
 
     @property
     def window(self) -> int | None:
-        """The longest context in tokens, None if unknown."""
+        """The tokens that a prompt and its reply share, for every request; None if unknown."""
+        ...
+
+    def load(self) -> None:
+        """Load the model into memory where a server does so on demand. Raise AnswerModelError if it fails."""
         ...
 
     def chat(
         self,
         messages: Sequence[Message],
         *,
-        context_tokens: int,
         answer_tokens: int,
         schema: dict[str, Any] | None = None,
         stop: threading.Event | None = None,
+        limit_seconds: float | None = None,
     ) -> Iterator[Piece]:
-        """Stream the reply. `stop` ends it early; `schema` is the JSON schema that it must follow.
+        """Stream the reply.
+
+        Args:
+            schema: the JSON schema that the reply must follow.
+            stop: once set, the reply ends early.
+            limit_seconds: the longest time of the whole reply, if it is shorter than the model's own deadline.
 
         Raise AnswerModelError if the request failed; `text` holds what was generated before.
         """

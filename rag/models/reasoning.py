@@ -1,7 +1,9 @@
 """Remove a model's reasoning before its answer from a stream of text, by the markers around it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from .protocols import Piece
 
 # Qwen and DeepSeek <think>, Seed <seed:think>, Mistral [THINK], Kimi ◁think▷, Cohere <|START_THINKING|>, Sky-T1
 # <|begin_of_thought|>, Apertus <|inner_prefix|>, Gemma <unused94>; gpt-oss has channels, see `_CHANNEL`.
@@ -21,6 +23,14 @@ _MARKER = re.compile(
 )
 _MAX_MARKER = 24  # characters
 _PARTIAL_MARKER = re.compile(r"[`\"'“‘]?(?:<[^<>\n]*|\[/?[A-Z]*|◁[^◁▷\n]*)?\Z")
+
+
+def text_without_reasoning(pieces: Iterable[Piece]) -> str:
+    """Return the text of a whole reply."""
+    reader, text = ReasoningFilter(), ""
+    for part in [*(part for piece in pieces for part in reader.feed(piece.text)), *reader.close()]:
+        text = "" if part is None else text + part
+    return text
 
 
 class ReasoningFilter:

@@ -18,7 +18,7 @@ from llama_index.core.llms import MockLLM
 from rag.answering.prompts import PROMPT_VERSION
 from rag.assistant import Assistant
 from rag.cli.parser import main
-from rag.errors import AnswerModelError, ConfigError, ModelNotFound, OllamaNotFound
+from rag.errors import AnswerModelError, ConfigError, ModelNotFound, ServerNotFound
 from rag.types import REFUSAL, Answer
 
 QUESTION = "How many otters does the kite count?"
@@ -82,8 +82,8 @@ def test_quotes_come_first_and_then_checked_prose(shelf: Path) -> None:
     for citation in answer.citations:
         assert desk.paper(citation.paper_id).text[citation.start : citation.end] == citation.quote
     assert all("94.5%" in answer.citations[number - 1].quote for number in right.citations)
-    (chat,) = [request for request in server.requests if request.path == "/api/chat"]
-    assert chat.body["options"]["num_ctx"] == 8192
+    (chat,) = server.bodies()
+    assert chat["options"]["num_ctx"] == 8192
 
 
 def test_a_refusal_by_the_model_is_a_refusal(shelf: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_refusal_by_the_model_is_a_refusal(shelf: Path) -> None:
 def test_a_question_that_no_paper_answers_is_refused_without_the_model(shelf: Path) -> None:
     with OllamaServer() as server, open_on(server, shelf) as desk:
         assert desk.ask("What is the boiling point of ethanol?").refused
-    assert not [request for request in server.requests if request.path == "/api/chat"]
+    assert server.bodies() == []
 
 
 def test_quotes_are_shown_if_nothing_can_be_verified(shelf: Path) -> None:
@@ -110,7 +110,7 @@ def test_quotes_are_shown_if_nothing_can_be_verified(shelf: Path) -> None:
     assert any("None of qwen3:4b's answer could be verified" in note and "Bananas" in note for note in answer.notes)
 
 
-@pytest.mark.parametrize("fault", ["end without done", "reset mid-stream", "error line"])
+@pytest.mark.parametrize("fault", ["ends early", "reset mid-stream", "error line"])
 def test_an_incomplete_answer_is_marked(shelf: Path, fault: str) -> None:
     text = about_otters(f"{RIGHT} " * 4)
     with OllamaServer(reply=text, fault=fault) as server, open_on(server, shelf) as desk:
@@ -148,7 +148,7 @@ def test_a_server_that_never_answers_does_not_hold_up_the_quotes(shelf: Path) ->
 
 
 def test_mode_llm_raises_if_the_model_is_missing(shelf: Path) -> None:
-    with OllamaServer(fault="down") as server, open_on(server, shelf) as desk, pytest.raises(OllamaNotFound):
+    with OllamaServer(fault="down") as server, open_on(server, shelf) as desk, pytest.raises(ServerNotFound):
         desk.ask(QUESTION)
     with OllamaServer() as server, open_on(server, shelf, model="gone") as desk, pytest.raises(ModelNotFound):
         desk.ask(QUESTION)
@@ -214,6 +214,21 @@ def test_answers_are_saved_and_can_be_repeated(shelf: Path, capsys: pytest.Captu
     assert capsys.readouterr().out.count(QUESTION) == 3
 
 
+def test_a_repeated_answer_in_other_words_is_the_same_if_it_states_the_same(
+    shelf: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = iter([RIGHT, RIGHT.replace("The kite counts", "A kite counts"), RIGHT.replace("94.5%", "94%")])
+    with OllamaServer(reply=lambda body: about_otters(next(texts))(body)) as server, open_on(server, shelf) as desk:
+        number = desk.ask(QUESTION).number
+        monkeypatch.setenv("FOOTNOTE_OLLAMA__HOST", server.host)
+        said = []
+        for _ in range(2):
+            assert main(["again", str(number), "--library", str(shelf)]) == 0
+            said.append(capsys.readouterr().out)
+    assert said[0].endswith("It is the same answer as before, in other words.\n")
+    assert "- The kite counts 94.5%" in said[1]
+
+
 def test_answers_are_not_saved_if_the_settings_say_so(shelf: Path) -> None:
     with Assistant.open(library=shelf, mode="quote", overrides={"answer": {"keep": False}}) as desk:
         assert desk.ask(QUESTION).number is None
@@ -277,5 +292,5 @@ def test_a_paper_removed_meanwhile_does_not_fail_the_answer(shelf: Path) -> None
 def test_the_models_context_window_limits_the_settings(shelf: Path) -> None:
     with OllamaServer(models=[Model("small", window=2048)]) as server, open_on(server, shelf, model="small") as desk:
         desk.ask(QUESTION)
-    (chat,) = [request for request in server.requests if request.path == "/api/chat"]
-    assert chat.body["options"]["num_ctx"] == 2048
+    (chat,) = server.bodies()
+    assert chat["options"]["num_ctx"] == 2048

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -13,33 +12,33 @@ from typing import Any
 
 import httpx
 import pytest
+from helpers.ollama_client import at, local, settings
 from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
 from helpers.papers import ROOT
 from ollama import Client, ResponseError
 
-import rag.models.ollama.discovery
 from rag.answering.token_budget import fewest_tokens, was_cut
-from rag.config import Ollama
+from rag.config import Settings
 from rag.errors import (
     AnswerModelError,
-    CloudModelRefused,
     IncompleteAnswer,
     ModelBusy,
     ModelNotFound,
     ModelOutOfMemory,
     ModelProtocolError,
     ModelTimeout,
-    OllamaNotFound,
     PromptCut,
+    ServerNotFound,
 )
 from rag.models.ollama.chat import OllamaModel
+from rag.models.ollama.connection import ollama_server
 from rag.models.ollama.discovery import find_model
-from rag.models.ollama.errors import translate_errors
 from rag.models.protocols import Completion, Piece
+from rag.models.reasoning import text_without_reasoning
+from rag.models.server.errors import translate_errors
 
 ASKED = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "How deep is the well?"}]
 SCHEMA = {"type": "object", "properties": {"supported": {"type": "boolean"}}, "required": ["supported"]}
-QUICK = {"timeout_seconds": 0.6, "deadline_seconds": 1.5}
 
 
 @pytest.fixture(autouse=True)
@@ -65,16 +64,8 @@ def tempting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Request]]:
     assert proxy.requests == []
 
 
-def settings(server: OllamaServer, **changes: Any) -> Ollama:
-    return Ollama(host=server.host, **(QUICK | changes))
-
-
-def local(server: OllamaServer, **changes: Any) -> OllamaModel:
-    return OllamaModel(name="qwen3:4b", digest=None, host=server.host, **(QUICK | changes))
-
-
 def chat(model: OllamaModel, **options: Any) -> Iterator[Piece]:
-    return model.chat(ASKED, **({"context_tokens": 2048, "answer_tokens": 100} | options))
+    return model.chat(ASKED, **({"answer_tokens": 100} | options))
 
 
 def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
@@ -85,8 +76,8 @@ def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "not a proxy"])
 def test_ollama_is_found_whatever_proxy_is_configured(proxy: str) -> None:
-    code = "from rag.config import Ollama; from rag.models.ollama.discovery import find_model; import sys; "
-    code += "print(find_model(Ollama(host=sys.argv[1])).name)"
+    code = "from rag.config import Settings; from rag.models.ollama.discovery import find_model; import sys; "
+    code += "print(find_model(Settings.model_validate({'ollama': {'host': sys.argv[1]}})).name)"
     names = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
     env = {name: value for name, value in os.environ.items() if name.upper() != "NO_PROXY"}
     env |= dict.fromkeys(names, proxy) | {"PYTHONPATH": str(ROOT), "OLLAMA_HOST": "no host at all:x"}
@@ -114,17 +105,19 @@ def test_a_reply_arrives_in_pieces_and_reports_how_it_ended() -> None:
     with OllamaServer("The well is 12 m deep [1].\nIt is dry [2].") as server:
         text, end = text_and_end(chat(local(server)))
     assert text == "The well is 12 m deep [1].\nIt is dry [2]."
-    assert end == Completion("stop", 8, 0.04)
+    assert end == Completion("stop", 8, 0.04, 0)
 
 
 def test_the_request_is_complete_and_carries_no_credentials() -> None:
     with OllamaServer() as server:
-        list(chat(local(server), context_tokens=4096, answer_tokens=77))
+        list(chat(local(server, 4096), answer_tokens=77))
         list(chat(local(server), schema=None))
     body = server.bodies()[0]
-    assert body["options"] == {"num_ctx": 4096, "num_predict": 77, "temperature": 0, "seed": 1}
-    assert (body["think"], body["stream"], body["keep_alive"]) == (False, True, "10m")
-    assert (body["truncate"], body["shift"]) == (False, False)
+    assert body["options"] == {
+        "num_ctx": 4096, "num_predict": 77, "temperature": 0, "seed": 1, "repeat_penalty": 1.1,
+    }  # fmt: skip
+    assert (body["think"], body["stream"], body["keep_alive"], body["truncate"]) == (False, True, "10m", False)
+    assert "shift" not in body  # another client's value would make Ollama load the model again
     assert (body["model"], body["messages"]) == ("qwen3:4b", ASKED)
     assert "format" not in body
     for request in server.requests:
@@ -136,12 +129,12 @@ def test_the_request_is_complete_and_carries_no_credentials() -> None:
 def test_credentials_in_the_address_are_neither_sent_nor_shown() -> None:
     with OllamaServer() as server:
         host = server.host.replace("//", "//someone:secret@")
-        model = find_model(Ollama(host=host))
+        model = find_model(at(host))
         list(chat(model))
-    assert model.host == server.host
+    assert model.server.url == server.host
     assert not any("authorization" in request.headers for request in server.requests)
-    with pytest.raises(OllamaNotFound) as failed:
-        find_model(Ollama(host=host))
+    with pytest.raises(ServerNotFound) as failed:
+        find_model(at(host))
     assert "secret" not in str(failed.value)
 
 
@@ -169,11 +162,58 @@ def test_a_reply_cut_at_its_token_limit_is_reported() -> None:
             list(chat(local(server), answer_tokens=3, schema=SCHEMA))
 
 
+def test_an_object_that_follows_its_schema_is_accepted_although_blanks_filled_the_rest() -> None:
+    with OllamaServer(['{"supported": true}', " ", " ", " ", " "]) as server:
+        server.reply = lambda _: ['{"supported": true}', "\n", "\n", "\n"]
+        text, end = text_and_end(chat(local(server), answer_tokens=3, schema=SCHEMA))
+    assert (text, end.reason if end else "") == ('{"supported": true}\n\n', "length")
+
+
 def test_thinking_gives_empty_pieces() -> None:
-    with OllamaServer("Twelve.", fault="400 thinking", models=[Model("qwen3:4b", thinking="hm let me see")]) as server:
+    pieces = []
+    with OllamaServer(models=[Model("qwen3:4b", thinking="hm let me see")]) as server:
+        server.reply = lambda body: "Twelve." if body.pop("think") is False else ""
         pieces = list(chat(local(server)))
-    assert [piece.text for piece in pieces] == ["", "", "", "", "Twelve.", ""]
-    assert ["think" in body for body in server.bodies()] == [True, False]  # tried once more, without the key
+    assert [piece.text for piece in pieces] == ["Twelve.", ""]
+
+
+MARKED = {
+    "gpt-oss": "<|channel|>analysis<|message|>I look.<|end|><|start|>assistant<|channel|>final<|message|>{}",
+    "Kimi": "◁think▷I look.◁/think▷{}",
+    "never opened": "I look.</think>{}",
+}
+
+
+@pytest.mark.parametrize("model", MARKED)
+def test_reasoning_between_marks_is_left_out_of_a_whole_reply(model: str) -> None:
+    with OllamaServer(MARKED[model].format("Twelve metres.")) as server:
+        assert text_without_reasoning(chat(local(server))) == "Twelve metres."
+
+
+def test_a_model_is_loaded_with_the_window_of_its_requests() -> None:
+    with OllamaServer() as server:
+        model = find_model(settings(server))
+        model.load()
+        list(chat(model))
+    (load,) = server.loads()
+    assert load["options"] == {"num_ctx": server.bodies()[0]["options"]["num_ctx"]} == {"num_ctx": 8192}
+    assert server.loaded == {"qwen3:4b"}
+
+
+def test_tokens_that_the_server_knew_are_reported_where_it_counts_them() -> None:
+    for cached in (6, None):
+        with OllamaServer(cached=cached) as server:
+            end = text_and_end(chat(local(server)))[1]
+        assert end is not None
+        assert (end.prompt_tokens, end.cached_tokens) == (8, cached)
+
+
+def test_a_reply_has_less_time_if_its_caller_says_so() -> None:
+    with OllamaServer(fault="slow first byte") as server:
+        began = time.monotonic()
+        with pytest.raises(ModelTimeout, match=r"within 0\.3 s"):
+            list(chat(local(server, deadline_seconds=30), limit_seconds=0.3))
+        assert time.monotonic() - began < 2
 
 
 def test_pieces_are_passed_on_immediately() -> None:
@@ -192,19 +232,27 @@ def test_the_first_piece_may_take_longer_than_the_others() -> None:
 # Faults
 
 
-WELL = ("blank line", "no newline at the end", "400 thinking", "wrong counts", "cut prompt", "control characters")
+WELL = ("blank line", "no newline at the end", "wrong counts", "cut prompt", "control characters", "full window")
 FAULTS: dict[str, tuple[type[AnswerModelError], str, str]] = {
-    "down": (OllamaNotFound, "", "ollama serve"),
-    "refused": (OllamaNotFound, "", "ollama serve"),
-    "deaf": (OllamaNotFound, "", "ollama serve"),
+    "down": (ServerNotFound, "", "ollama serve"),
+    "refused": (ServerNotFound, "", "ollama serve"),
+    "deaf": (ServerNotFound, "", "ollama serve"),
     "slow first byte": (ModelTimeout, "", "did not begin to answer within 1.5 s"),
-    "endless trickle": (ModelTimeout, "and and ", "was not done after 1.5 s"),
+    "endless trickle": (ModelTimeout, "and 0 and 1 ", "was not done after 1.5 s"),
     "trickle without line": (ModelTimeout, "It is", "wrote nothing for 0.6 s"),
     "stall": (ModelTimeout, "It is", "wrote nothing for 0.6 s"),
-    "reset": (OllamaNotFound, "", "without an answer.*`ollama serve`"),
+    "reset": (ServerNotFound, "", "without an answer.*`ollama serve`"),
     "reset mid-stream": (IncompleteAnswer, "It is", "closed the connection"),
     "hangs up": (IncompleteAnswer, "It is", "closed the connection"),
-    "end without done": (IncompleteAnswer, "It is", "ended the answer of qwen3:4b before it was complete"),
+    "ends early": (IncompleteAnswer, "It is", "ended the answer of qwen3:4b before it was complete"),
+    "equal tokens": (IncompleteAnswer, "It is so so", "repeated one word without end"),
+    "repeats for ever": (IncompleteAnswer, "It is so so", "repeated one word without end"),
+    "repeat error line": (IncompleteAnswer, "It is", "repeated one word without end"),
+    "blank trickle": (ModelTimeout, "It is", "wrote nothing for 0.6 s"),
+    "too long line": (PromptCut, "It is", r"4,096 tokens of context.*context_tokens to 4096"),
+    "400 too long, older": (PromptCut, "", "context_tokens lower"),
+    "500 stopped": (ModelOutOfMemory, "", "cudaMalloc failed.*less context"),
+    "500 allocation": (ModelOutOfMemory, "", "decode failed alloc: allocation failed"),
     "cut last line": (IncompleteAnswer, "It is", "before it was complete"),
     "broken JSON": (ModelProtocolError, "It is", "Unexpected response from"),
     "HTML 502": (ModelProtocolError, "", "HTTP 502"),
@@ -212,7 +260,7 @@ FAULTS: dict[str, tuple[type[AnswerModelError], str, str]] = {
     "list body": (ModelProtocolError, "", r"'\[\]'"),
     "list 500": (ModelProtocolError, "", "HTTP 500"),
     "404 model": (ModelNotFound, "", "`ollama pull qwen3:4b`"),
-    "400 too long": (PromptCut, "", "context_tokens"),
+    "400 too long": (PromptCut, "", r"4,096 tokens of context.*: request \(9000 tokens\).*context_tokens to 4096"),
     "403 host": (ModelProtocolError, "", "OLLAMA_HOST"),
     "503 busy": (ModelBusy, "", "ask again"),
     "500 memory": (ModelOutOfMemory, "", "5.6 GiB.*less context"),
@@ -258,41 +306,20 @@ def test_harmless_faults_leave_the_answer_whole(fault: str) -> None:
     assert text == ("It is  so , \nna\nive." if fault == "control characters" else "It is so.")
     assert end is not None
     if fault == "wrong counts":
-        assert end == Completion("stop", None, None)
-
-
-@pytest.mark.parametrize("fault", [*FAULTS, "no models", "wrong tags"])
-def test_a_search_for_a_model_meets_any_server_within_three_seconds(
-    fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if fault != "slow first byte":  # one of those that last is enough
-        monkeypatch.setattr(rag.models.ollama.discovery, "SEARCH_SECONDS", 1.0)
-    with OllamaServer(fault=fault, everywhere=True) as server:
-        began = time.monotonic()
-        with pytest.raises((OllamaNotFound, ModelNotFound)) as failed:
-            find_model(settings(server))
-        assert time.monotonic() - began < 3
-        assert "`ollama " in str(failed.value)
-        assert server.elsewhere == []
-
-
-@pytest.mark.parametrize(
-    "host", ["http://[", "http://127.0.0.1:99999", "ftp://127.0.0.1", "http://a..b", "http://\ud800"]
-)
-def test_an_invalid_address_is_an_error(host: str) -> None:
-    with pytest.raises(OllamaNotFound, match=r"\[ollama\] host"):
-        find_model(Ollama(host=host))
+        assert end == Completion("stop")
+    if fault == "full window":  # the beginning of the prompt is gone
+        assert end.reason == "length"
 
 
 def test_every_exception_of_httpx_is_translated() -> None:
     kinds = [kind for kind in vars(httpx).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     assert httpx.ReadTimeout in kinds
     for kind in [*kinds, OSError, UnicodeError, RuntimeError]:
-        for responded, otherwise in [(True, IncompleteAnswer), (False, OllamaNotFound)]:
-            error = translate_errors(kind.__new__(kind), "http://127.0.0.1:1", responded=responded)
+        for responded, otherwise in [(True, IncompleteAnswer), (False, ServerNotFound)]:
+            error = translate_errors(kind.__new__(kind), ollama_server(Settings()), responded=responded)
             at_once = issubclass(kind, (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, ValueError))
             if at_once or kind is httpx.UnsupportedProtocol:
-                assert isinstance(error, OllamaNotFound)
+                assert isinstance(error, ServerNotFound)
             else:
                 assert isinstance(error, otherwise)
 
@@ -300,15 +327,16 @@ def test_every_exception_of_httpx_is_translated() -> None:
 def test_a_cut_prompt_is_noticed_by_its_token_count() -> None:
     long = [{"role": "user", "content": "how deep is this well " * 100}]
     with OllamaServer(fault="cut prompt") as server:
-        *_, last = local(server).chat(long, context_tokens=4096, answer_tokens=10)
+        *_, last = local(server, 4096).chat(long, answer_tokens=10)
     assert last.end is not None
     assert was_cut(fewest_tokens(long), last.end.prompt_tokens)
     with OllamaServer() as server:
-        *_, last = local(server).chat(long, context_tokens=4096, answer_tokens=10)
+        *_, last = local(server, 4096).chat(long, answer_tokens=10)
         assert last.end is not None
         assert not was_cut(fewest_tokens(long), last.end.prompt_tokens)
-        with pytest.raises(PromptCut):
-            list(local(server).chat(long, context_tokens=512, answer_tokens=10))
+        with pytest.raises(PromptCut) as cut:
+            list(local(server, 512).chat(long, answer_tokens=10))
+        assert cut.value.window == 512
     assert not was_cut(fewest_tokens(long), None)
 
 
@@ -341,78 +369,3 @@ def test_closing_the_reply_closes_the_connection_within_a_second() -> None:
         assert next(pieces).text == "It is"
         pieces.close()  # type: ignore[attr-defined]
         assert server.left.wait(1)
-
-
-# Which model
-
-
-@pytest.mark.parametrize(
-    ("installed", "asked", "found"),
-    [
-        (["llama3.2:3b", "gemma3:4b"], "auto", "gemma3:4b"),
-        (["mistral"], "auto", "mistral:latest"),
-        (["nomic-embed-text", "phi4-mini:3.8b"], "auto", "phi4-mini:3.8b"),
-        (["qwen3:4b", "qwen3:4b-instruct-2507-q4_K_M"], "auto", "qwen3:4b-instruct-2507-q4_K_M"),
-        (["qwen3:4b-thinking", "qwen3:4b"], "auto", "qwen3:4b"),
-        (["somebody/own", "qwen3:4b"], "somebody/own", "somebody/own:latest"),
-        (["mistral:7b", "mistral"], "mistral", "mistral:latest"),
-        (["Own:Q4"], "own:q4", "Own:Q4"),
-    ],
-)
-def test_the_model_is_the_one_named_or_the_first_good_one(installed: list[str], asked: str, found: str) -> None:
-    with OllamaServer(models=installed) as server:
-        model = find_model(settings(server, model=asked))
-    assert (model.name, model.host, model.window) == (found, server.host, 40_960)
-    assert len(model.digest or "") == 64
-    assert (model.timeout_seconds, model.deadline_seconds) == (0.6, 1.5)
-
-
-@pytest.mark.parametrize(
-    ("installed", "name", "message"),
-    [
-        ([], "auto", "None is installed. Run `ollama pull qwen3:4b"),
-        (["somebody/own", "mistral-large:123b"], "auto", "Installed: somebody/own:latest, mistral-large:123b. Run"),
-        (["qwen3:4b"], "qwen3", "no model 'qwen3'. Installed: qwen3:4b. Run `ollama pull qwen3`"),
-        ([Model("nomic", capabilities=("embedding",))], "nomic", "cannot generate text"),
-    ],
-)
-def test_the_error_for_a_missing_model_lists_the_installed_ones(
-    installed: list[str | Model], name: str, message: str
-) -> None:
-    with OllamaServer(models=installed) as server, pytest.raises(ModelNotFound) as failed:
-        find_model(settings(server, model=name))
-    assert message in str(failed.value)
-    assert server.bodies() == server.bodies("/api/pull") == []
-
-
-@pytest.mark.parametrize(
-    ("model", "fault"),
-    [("own:120b-cloud", None), ("Own:cloud", None), ("own:4b", "cloud model"), ("own:4b", "cloud in show")],
-)
-def test_a_cloud_model_is_refused_unless_allowed(model: str, fault: str | None) -> None:
-    with OllamaServer(models=[model], fault=fault) as server:
-        with pytest.raises(CloudModelRefused, match="send your papers"):
-            find_model(settings(server, model=model))
-        assert find_model(settings(server, model=model, allow_cloud=True)).name == model
-    assert server.bodies() == []
-
-
-def test_auto_chooses_no_cloud_model() -> None:
-    with OllamaServer(models=[Model("qwen3:4b-instruct", remote_host="https://ollama.com"), "mistral:7b"]) as server:
-        assert find_model(settings(server, allow_cloud=True)).name == "mistral:7b"
-
-
-def test_a_hanging_name_lookup_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = threading.Event()
-
-    def look_up(*_: Any, **__: Any) -> Any:
-        slow.wait(10)
-        raise socket.gaierror(-3, "no answer")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(socket, "getaddrinfo", look_up)
-        began = time.monotonic()
-        with pytest.raises(OllamaNotFound):
-            find_model(Ollama(host="http://workstation.example:11434"))
-        assert time.monotonic() - began < 3
-        slow.set()

@@ -1,17 +1,19 @@
 """Ask Ollama which models are installed, and choose the one that answers."""
 
 import re
-import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from ... import config
-from ...errors import AnswerModelError, CloudModelRefused, ModelNotFound
+from ...errors import CloudModelRefused, ModelNotFound
 from ...text.cleaning import clean
-from . import errors
-from .chat import OllamaModel, parse_count
-from .connection import CONNECT_SECONDS, Exchange, after, import_client
+from ..server import objects
+from ..server.address import Server
+from ..server.errors import MAX_SHOWN, not_this_api
+from ..server.exchange import after, check_port
+from ..server.replies import parse_count
+from .chat import OllamaModel
+from .connection import DEFAULT_PORT, import_client, ollama_server, open_exchange
 
 SUGGESTED_MODEL = "qwen3:4b-instruct"
 """The model to install where there is none. Plain qwen3:4b cannot be kept from thinking aloud."""
@@ -24,18 +26,39 @@ GOOD_MODELS = (
 )  # fmt: skip
 """Prefixes of the models that `auto` chooses, best first: they follow instructions and run on a laptop."""
 
-SEARCH_SECONDS = 2.5  # for all requests before an answer; a running server takes milliseconds
+FEWEST_PARAMETERS = 1e9
+"""Smaller models are not chosen by `auto`: what they write does not hold up against the passages."""
+
 _MAX_NAMED = 10  # installed models in a message
+_SIZE = re.compile(r"([\d.]{1,8})\s*([KMBT])", re.IGNORECASE)
+_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
 class Installed(NamedTuple):
-    """An installed model: `size` on disk in bytes, `parameters` such as "4.0B", `cloud` if it runs elsewhere."""
+    """An installed model.
+
+    Attributes:
+        size: on disk, in bytes.
+        parameters: such as "4.0B".
+        cloud: whether it runs on another machine.
+        generates_text: whether it can; True where Ollama does not say (before 0.33).
+    """
 
     name: str
     digest: str | None
     size: int | None
     parameters: str | None
     cloud: bool
+    generates_text: bool
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether it has fewer parameters than `auto` chooses; False if its number is not known."""
+        found = _SIZE.fullmatch(self.parameters or "")
+        try:
+            return found is not None and float(found[1]) * _UNITS[found[2].upper()] < FEWEST_PARAMETERS
+        except ValueError:
+            return False
 
 
 class Details(NamedTuple):
@@ -46,96 +69,98 @@ class Details(NamedTuple):
     generates_text: bool
 
 
-def find_model(settings: config.Ollama) -> OllamaModel:
+class Loaded(NamedTuple):
+    """A model in memory: `on_graphics_card` in bytes, and `until` when, as the server reports it."""
+
+    on_graphics_card: int | None
+    until: str | None
+
+
+def find_model(settings: config.Settings) -> OllamaModel:
     """Return the model that the settings name, or for `auto` the first of `GOOD_MODELS` that is installed.
 
-    Takes `SEARCH_SECONDS` at most and downloads nothing. Raise OllamaNotFound if nothing answers at the address, or
-    something other than Ollama. Raise ModelNotFound if the model is not installed, or cannot generate text. Raise
-    CloudModelRefused if the model runs on another machine, and `allow_cloud` is not set.
+    Takes `SEARCH_SECONDS` at most and downloads nothing. Raise ServerNotFound if nothing answers at the address, or
+    something other than Ollama. Raise RemoteServerRefused if the address is another machine's. Raise ModelNotFound if
+    the model is not installed, or cannot generate text. Raise CloudModelRefused if the model runs on another machine,
+    and `allow_cloud` is not set.
     """
-    _check_cloud(settings.model, is_cloud_name(settings.model), settings)
-    _check_port(settings.host)
+    ollama, server = settings.ollama, ollama_server(settings)
+    _check_cloud(ollama.model, is_cloud_name(ollama.model), ollama)
+    check_port(server, DEFAULT_PORT)
     deadline = search_deadline()
-    installed = choose_model(settings, installed_models(settings.host, deadline))
-    details = model_details(settings.host, installed.name, deadline)
-    check_usable(installed, details, settings)
+    installed = choose_model(ollama, installed_models(server, deadline))
+    details = model_details(server, installed.name, deadline)
+    check_usable(installed, details, ollama)
     return OllamaModel(
         name=installed.name,
         digest=installed.digest,
-        host=errors.shown_host(settings.host),
-        timeout_seconds=settings.timeout_seconds,
-        deadline_seconds=settings.deadline_seconds,
-        window=details.window,
+        server=server,
+        window=min(ollama.context_tokens, details.window or ollama.context_tokens),
+        timeout_seconds=ollama.timeout_seconds,
+        deadline_seconds=ollama.deadline_seconds,
     )
-
-
-def _check_port(host: str) -> None:
-    """Raise OllamaNotFound if nothing listens on a local port; loading the client would take longer than this."""
-    try:
-        address = urlsplit(host if "//" in host else f"//{host}")
-        name, port = address.hostname, address.port or 11434
-    except ValueError:
-        return  # the client reports what is wrong with it
-    if address.scheme not in ("http", "") or not re.fullmatch(r"localhost|[\d.]+|.*:.*", name or ""):
-        return  # a name lookup may hang; the client does it in the background
-    try:
-        socket.create_connection((name, port), CONNECT_SECONDS).close()
-    except (OSError, UnicodeError) as error:
-        raise errors.unreachable(host) from error
 
 
 def search_deadline() -> float:
     """Return the deadline of a search that begins now. The client is loaded first, since a slow disk may delay it."""
     import_client()
-    return after(SEARCH_SECONDS)
+    return after(objects.SEARCH_SECONDS)
 
 
-def installed_models(host: str, deadline: float) -> list[Installed]:
-    """Return the installed models. Raise OllamaNotFound."""
-    models = _ask(host, "/api/tags", deadline).get("models", ...)
+def installed_models(server: Server, deadline: float) -> list[Installed]:
+    """Return the installed models. Raise ServerNotFound."""
+    models = objects.ask(open_exchange(server, "/api/tags"), server, deadline).get("models", ...)
     if models is None:  # sent by a server without models
         return []
     if not isinstance(models, list):
-        raise errors.not_ollama("its reply to /api/tags has no models", host)
-    return [_parse_installed(model, host) for model in models]
+        raise not_this_api("its reply to /api/tags has no models", server)
+    return [_parse_installed(model, server) for model in models]
 
 
-def model_details(host: str, name: str, deadline: float) -> Details:
-    """Return the properties of an installed model. Raise OllamaNotFound or ModelNotFound."""
-    reply = _ask(host, "/api/show", deadline, {"model": name}, name)
+def model_details(server: Server, name: str, deadline: float) -> Details:
+    """Return the properties of an installed model. Raise ServerNotFound or ModelNotFound."""
+    reply = objects.ask(open_exchange(server, "/api/show", {"model": name}), server, deadline, name)
     info = reply.get("model_info")
     windows = [
         window
         for key, value in (info.items() if isinstance(info, dict) else ())
         if key.endswith(".context_length") and (window := parse_count(value))
     ]
-    skills = reply.get("capabilities")
-    generates_text = not isinstance(skills, list) or not skills or "completion" in skills
-    return Details(min(windows, default=None), _is_remote(reply), generates_text)
+    return Details(min(windows, default=None), _is_remote(reply), _generates_text(reply))
 
 
-def server_version(host: str, deadline: float) -> str | None:
+def server_version(server: Server, deadline: float) -> str | None:
     """Return Ollama's version, None if the server does not report it or fails."""
-    version = _ask_or_nothing(host, "/api/version", deadline).get("version")
-    return clean(version)[: errors.MAX_SHOWN] if isinstance(version, str) and version else None
+    version = objects.ask_or_nothing(open_exchange(server, "/api/version"), server, deadline).get("version")
+    return clean(version)[:MAX_SHOWN] if isinstance(version, str) and version else None
 
 
-def loaded_models(host: str, deadline: float) -> set[str]:
-    """Return the names of the models in memory; empty if the server does not report them or fails."""
-    models = _ask_or_nothing(host, "/api/ps", deadline).get("models")
-    names = [model.get("name") for model in (models if isinstance(models, list) else ()) if isinstance(model, dict)]
-    return {name for name in names if isinstance(name, str)}
+def loaded_models(server: Server, deadline: float) -> dict[str, Loaded]:
+    """Return the models in memory by name; empty if the server does not report them or fails."""
+    models = objects.ask_or_nothing(open_exchange(server, "/api/ps"), server, deadline).get("models")
+    loaded = {}
+    for model in models if isinstance(models, list) else ():
+        if isinstance(model, dict) and isinstance(model.get("name"), str):
+            until = model.get("expires_at")
+            shown = clean(until)[:MAX_SHOWN] if isinstance(until, str) else None
+            loaded[model["name"]] = Loaded(parse_count(model.get("size_vram")), shown)
+    return loaded
 
 
 def choose_model(settings: config.Ollama, installed: Sequence[Installed]) -> Installed:
     """Return the installed model that the settings name. Raise ModelNotFound, which lists the installed ones."""
     if settings.model == "auto":
-        local = [model for model in installed if not model.cloud and "thinking" not in model.name]
-        chosen = [model for start in GOOD_MODELS for model in local if _tagged(model.name).startswith(start)]
+        local = [each for each in installed if each.generates_text and not each.cloud and "thinking" not in each.name]
+        good = [each for start in GOOD_MODELS for each in local if _canonical(each.name).startswith(start)]
+        chosen = [each for each in good if not each.is_too_small]
         problem = "None of the small models that Footnote knows to work well is installed"
+        if not chosen and (small := [each.name for each in local if each.is_too_small]):
+            problem += f"; {small[0]} has too few parameters for answers that hold up"
         suggested = SUGGESTED_MODEL
     else:
-        chosen = [model for model in installed if _tagged(model.name) == _tagged(settings.model)]
+        asked = settings.model
+        chosen = [each for each in installed if each.name.casefold() == asked.casefold()]
+        chosen += [each for each in installed if _canonical(each.name) == _canonical(asked)]
         problem = f"Ollama has no model {settings.model!r}"
         suggested = settings.model
     if chosen:
@@ -170,52 +195,34 @@ def _check_cloud(name: str, cloud: bool, settings: config.Ollama) -> None:
         )
 
 
-def _tagged(name: str) -> str:
-    """Return the name with its tag, in lower case, as Ollama compares names."""
-    return (name if ":" in name.rpartition("/")[2] else f"{name}:latest").casefold()
+def _canonical(name: str) -> str:
+    """Return a name as Ollama compares names: with its tag, in lower case, without its own registry and `:local`."""
+    name = name.casefold().removeprefix("https://").removeprefix("registry.ollama.ai/").removeprefix("library/")
+    name = name.removesuffix(":local")
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def _is_remote(reply: Mapping[str, Any]) -> bool:
     return bool(reply.get("remote_host") or reply.get("remote_model"))
 
 
-def _parse_installed(model: object, host: str) -> Installed:
+def _generates_text(reply: Mapping[str, Any]) -> bool:
+    """Return whether a model can generate text; older versions do not list capabilities."""
+    skills = reply.get("capabilities")
+    return not isinstance(skills, list) or not skills or "completion" in skills
+
+
+def _parse_installed(model: object, server: Server) -> Installed:
     name = (model.get("model") or model.get("name")) if isinstance(model, dict) else None
     if not isinstance(model, dict) or not isinstance(name, str):
-        raise errors.not_ollama("it lists a model without a name", host)
+        raise not_this_api("it lists a model without a name", server)
     digest, details = model.get("digest"), model.get("details")
     parameters = details.get("parameter_size") if isinstance(details, dict) else None
     return Installed(
-        name=clean(name)[: errors.MAX_SHOWN],
+        name=clean(name)[:MAX_SHOWN],
         digest=digest if isinstance(digest, str) else None,
         size=parse_count(model.get("size")),
-        parameters=clean(parameters)[: errors.MAX_SHOWN] if isinstance(parameters, str) and parameters else None,
+        parameters=clean(parameters)[:MAX_SHOWN] if isinstance(parameters, str) and parameters else None,
         cloud=_is_remote(model) or is_cloud_name(name),
+        generates_text=_generates_text(model),
     )
-
-
-def _ask_or_nothing(host: str, path: str, deadline: float) -> dict[str, Any]:
-    try:
-        return _ask(host, path, deadline)
-    except AnswerModelError:
-        return {}
-
-
-def _ask(
-    host: str, path: str, deadline: float, body: Mapping[str, Any] | None = None, model: str | None = None
-) -> dict[str, Any]:
-    """Return the JSON object of a short response. Raise OllamaNotFound, or ModelNotFound if it says so of `model`."""
-    try:
-        with Exchange(host, path, body) as exchange:
-            status = exchange.begin(deadline)
-            data = exchange.receive_rest(deadline)
-    except TimeoutError as error:
-        raise errors.no_response(host) from error
-    if status.code == 404 and model is not None and "not found" in errors.error_message(data):
-        raise errors.model_not_found(model)
-    if status.code != 200:
-        raise errors.not_ollama(f"it answers {errors.describe_status(status, data)}", host)
-    reply = errors.parse_object(data)
-    if reply is None:
-        raise errors.not_ollama(f"it sent {errors.excerpt(data)}", host)
-    return reply

@@ -1,0 +1,28 @@
+"""The client of Ollama on a fake server, with short deadlines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpers.ollama_server import OllamaServer
+from rag.config import Settings
+from rag.models.ollama.chat import OllamaModel
+from rag.models.ollama.connection import ollama_server
+
+QUICK = {"timeout_seconds": 0.6, "deadline_seconds": 1.5}
+
+
+def at(host: str, **changes: Any) -> Settings:
+    """Return the settings with an Ollama at an address."""
+    return Settings.model_validate({"ollama": {"host": host, **changes}})
+
+
+def settings(server: OllamaServer, **changes: Any) -> Settings:
+    """Return the settings with a fake server."""
+    return at(server.host, **(QUICK | changes))
+
+
+def local(server: OllamaServer, window: int = 2048, **changes: Any) -> OllamaModel:
+    """Return the model of a fake server."""
+    found = ollama_server(at(server.host))
+    return OllamaModel(name="qwen3:4b", digest=None, server=found, window=window, **(QUICK | changes))
