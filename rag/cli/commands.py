@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import difflib
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 
+_MARK = re.compile(r"\[[\d, ]+\]")  # of a citation
 _COMPARED = ("refused", "complete", "mode", "model", "prompt_version")  # keys of answers that `again` compares
 _EDITABLE = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags")
 
@@ -194,7 +196,10 @@ def again(assistant: Assistant, options: argparse.Namespace) -> int:
     print_text(str(answer))
     digest = assistant.saved_answer(answer.number).made_with["digest"] if answer.number else None
     changes = _changes(before, answer, digest)
-    print_text("\n".join(["", *(changes or ["It is the same answer as before."])]))
+    if not changes:
+        reworded = before.answer["text"] != answer.text
+        changes = [f"It is the same answer as before{', in other words' if reworded else ''}."]
+    print_text("\n".join(["", *changes]))
     return DONE
 
 
@@ -204,6 +209,8 @@ def _changes(before: SavedAnswer, answer: Answer, digest: str | None) -> list[st
     changes = [f"{name}: {old[name]} -> {new[name]}" for name in _COMPARED if old.get(name) != new[name]]
     if before.made_with["model"] == answer.model and digest != before.made_with["digest"]:
         changes.append(f"the model of this name has changed: {before.made_with['digest']} -> {digest}")
+    if old["mode"] == new["mode"] == "llm" and _stated(old)[0] and _stated(old) == _stated(new):
+        return changes  # a model words its answer anew, even with a fixed seed, if its server knew part of the prompt
     if _cited(old) != _cited(new):
         changes.append("the quotes, or how far they support it, have changed")
     lines = difflib.ndiff(old["text"].split(". "), new["text"].split(". "))
@@ -213,6 +220,15 @@ def _changes(before: SavedAnswer, answer: Answer, digest: str | None) -> list[st
 def _cited(answer: dict[str, Any]) -> list[Any]:
     quotes = [(c["paper_id"], c["start"], c["end"]) for c in answer["citations"]]
     return [quotes, [(s["support"], s["citations"]) for s in answer["sentences"]]]
+
+
+def _stated(answer: dict[str, Any]) -> list[Any]:
+    """Return what an answer states, apart from its words: the quotes, and the numbers of supported sentences."""
+    supported = [s for s in answer["sentences"] if s["support"] in ("quoted", "supported")]
+    cited = {number for sentence in supported for number in sentence["citations"]}
+    quotes = sorted((c["paper_id"], c["start"], c["end"]) for c in answer["citations"] if c["number"] in cited)
+    numbers = {number for s in supported for number in re.findall(r"\d+(?:[.,]\d+)*", _MARK.sub("", s["text"]))}
+    return [quotes, sorted(numbers)]
 
 
 def list_papers(assistant: Assistant, options: argparse.Namespace) -> int:
