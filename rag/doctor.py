@@ -116,7 +116,7 @@ def _ollama(settings: Settings) -> Iterator[Finding]:
         check_port(server, DEFAULT_PORT)
         installed = of_ollama.installed_models(server, deadline)
     except AnswerModelError as error:
-        yield _no_server(settings, f"Ollama: not found at {server.url}; answers are quotes", error)
+        yield _no_server(settings, "Ollama", server, error)
         return
     yield Finding(True, f"Ollama: {len(installed)} models at {server.url}")
     yield _version(of_ollama.server_version(server, deadline))
@@ -142,7 +142,7 @@ def _openai(settings: Settings) -> Iterator[Finding]:
         check_port(server, DEFAULT_PORT)
         offered = of_openai.offered_models(server, key, deadline)
     except AnswerModelError as error:
-        yield _no_server(settings, f"model server: not found at {server.url}; answers are quotes", error)
+        yield _no_server(settings, "model server", server, error)
         return
     yield Finding(True, f"model server: {len(offered)} models at {server.url}")
     try:
@@ -166,10 +166,11 @@ def _other_servers(settings: Settings) -> Iterator[Finding]:
             yield Finding(True, what, f'to use it: [llm] server = "openai", base_url = "{server.url}"{key}')
 
 
-def _no_server(settings: Settings, what: str, error: AnswerModelError) -> Finding:
-    """Return the finding for a server that is missing or refused; a refused one was configured, so it is a fault."""
-    needed = settings.answer.mode == "llm"
-    is_fault = needed or (settings.answer.mode == "auto" and not isinstance(error, ServerNotFound))
+def _no_server(settings: Settings, name: str, server: Server, error: AnswerModelError) -> Finding:
+    """Return the finding for a server that is missing, or refused or busy, which is a fault in mode auto too."""
+    is_missing = isinstance(error, ServerNotFound)
+    is_fault = settings.answer.mode == "llm" or (settings.answer.mode == "auto" and not is_missing)
+    what = f"{name}: {'not found' if is_missing else 'cannot be used'} at {server.url}; answers are quotes"
     return Finding(not is_fault, what, f"{error}{'' if is_fault else ' (optional)'}")
 
 

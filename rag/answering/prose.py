@@ -64,7 +64,7 @@ def written_answers(
     if failure and not written.sentences:
         raise failure
     if end:
-        learn_speed(corpus, model, end, prompt.most_tokens)
+        learn_speed(corpus, model, end, prompt)
     if settings.check and not failure:
         written = lower_support(model, written, settings, stop)
     notes = (*written.notes, *_notes(failure, end, prompt, settings))

@@ -268,6 +268,11 @@ def test_a_missing_key_is_an_error_that_names_its_variable() -> None:
         find_model(settings(server))
 
 
+def test_a_server_that_loads_its_model_is_busy() -> None:
+    with OpenAIServer(fault="loading", everywhere=True) as server, pytest.raises(ModelBusy, match="Loading model"):
+        find_model(settings(server))
+
+
 @pytest.mark.parametrize("url", ["http://[", "http://127.0.0.1:99999", "ftp://127.0.0.1", "http://\ud800", ""])
 def test_an_invalid_address_is_an_error(url: str) -> None:
     llm = {"server": "openai", "base_url": url}

@@ -71,8 +71,7 @@ def status_error(status: Status, body: bytes, model: str, server: Server) -> Ans
     if known := known_error(message, model, server):
         return known
     if status.code in (429, 503):
-        said = message or f"HTTP {status.code}"
-        return ModelBusy(f"{_capital(server.name)} is busy: {said}. Wait until it is done, and ask again.")
+        return busy(message or f"HTTP {status.code}", server)
     if status.code in (401, 403):
         return refused(status, server)
     if status.code == 404:
@@ -126,6 +125,10 @@ def repeats_itself(model: str, server: Server) -> IncompleteAnswer:
         f"{model} repeated one word without end, and was stopped. Ask in other words, or choose another model "
         f"({server.model_setting})."
     )
+
+
+def busy(message: str, server: Server) -> ModelBusy:
+    return ModelBusy(f"{_capital(server.name)} is busy: {message}. Wait until it is done, and ask again.")
 
 
 def model_not_found(model: str, server: Server) -> ModelNotFound:

@@ -5,6 +5,7 @@ from typing import Any
 from ...errors import AnswerModelError
 from .address import Server
 from .errors import (
+    busy,
     describe_status,
     error_message,
     excerpt,
@@ -22,7 +23,8 @@ SEARCH_SECONDS = 2.5  # for all requests before an answer; a running server take
 def ask(exchange: Exchange, server: Server, deadline: float, model: str = "") -> dict[str, Any]:
     """Return the JSON object of a short response.
 
-    Raise ServerNotFound, ModelNotFound if the response says so of `model`, or ModelProtocolError if it is refused.
+    Raise ServerNotFound, ModelNotFound if the response says so of `model`, ModelProtocolError if it is refused, or
+    ModelBusy while the model is loaded.
     """
     try:
         with exchange:
@@ -32,6 +34,8 @@ def ask(exchange: Exchange, server: Server, deadline: float, model: str = "") ->
         raise no_response(server) from error
     if model and (known := known_error(error_message(data), model, server)):
         raise known
+    if status.code == 503 and "loading" in error_message(data).lower():
+        raise busy(error_message(data), server)
     if status.code in (401, 403) and error_message(data):
         raise refused(status, server)
     if status.code != 200:
