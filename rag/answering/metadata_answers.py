@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ..retrieval.back_matter import papers_meant
 from ..retrieval.conditions import Condition, read_conditions
-from ..retrieval.metadata_questions import MetadataQuestion, described_paper
+from ..retrieval.metadata_questions import MetadataQuestion, described_paper, titled_work
 from ..retrieval.names import named_papers, titled_papers
+from ..retrieval.terms import search_terms
 from ..store.papers import Records
 from ..text.readable import readable
 from ..types import Paper
@@ -185,6 +187,8 @@ def fact_sentence(field_: str, paper: Paper, is_given: bool) -> str:
         return f"{title} was {probably}published in {paper.year}." if paper.year else ""
     if field_ == "venue":
         return f"{title} was {probably}published in {readable(paper.venue)}." if paper.venue else ""
+    if field_ == "page count":
+        return f"{title} has {count} page{'' if count == 1 else 's'}." if (count := len({page.number for page in paper.pages})) else ""
     value = getattr(paper, field_)
     return f"The {_NAMES[field_]}{of_title} is {probably}{value}." if value else ""
 
@@ -212,6 +216,9 @@ def _papers_asked(asked: Asked) -> list[int]:
         return [] if before is None else [before]
     if keys := titled_papers(asked.records, about, scope):
         return keys if len(keys) <= MOST_SCOPED else []
+    if words := titled_work(about):
+        meant, are_titled = papers_meant(asked.records, search_terms(words), scope)
+        return meant if meant and are_titled and len(meant) == 1 else []
     if asked.is_limited or (description := described_paper(about)) is None:
         return []
     if conditions := read_conditions(asked.records, description):
@@ -274,7 +281,7 @@ _YEAR = Condition("", frozenset(), "year")
 _FIELD_OF = {"year": _YEAR, "venue": Condition("", frozenset(), "venue"), "authors": Condition("", frozenset(), "")}
 _UNKNOWN = ("year", "venue")
 _SINGULAR = {"authors": "author", "year": "year", "venue": "venue", "author count": "author"}
-_NAMES = {"doi": "DOI", "arxiv_id": "arXiv id", "url": "address", "citekey": "citekey"}
+_NAMES = {"page count": "pages", "doi": "DOI", "arxiv_id": "arXiv id", "url": "address", "citekey": "citekey"}
 _FORMS: dict[str, Callable[[Asked], list[Counted]]] = {
     "count": _count, "list": _count, "newest": _newest, "most": _most, "span": _span, "fact": _fact, "held": _held,
 }  # fmt: skip

@@ -83,7 +83,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ("most", "", rf"(?:in|from) (?:which|what) {_VALUE} (?:{_BE} |come |came )?{_THE_MOST}(?: {_BE})?"
                  rf"(?: from| {_PUBLISHED})?"),
     ("newest", "", rf"{_WHAT}{_SUPERLATIVE} {_PAPERS}{_REST}"),
-    ("newest", "", rf"(?:which|what) {_PAPERS} (?:is|was|are) (?:the |my )?{_SUPERLATIVE}{_REST}"),
+    ("newest", "", rf"(?:which|what) (?:(?:one )?of )?{_MINE}(?:{_PAPERS}|one|ones|them) (?:is|was|are) "
+                   rf"(?:the |my )?{_SUPERLATIVE}(?: one)?{_REST}"),
     ("span", "", rf"(?:which|what) (?:years?|time span|period|range of years) (?:do|does|are) {_MINE}{_PAPERS} "
                  rf"(?:cover(?:ed)?|span|come from|from|range over)"),
     ("fact", "authors", rf"who (?:wrote|authored|co-?authored|has written|have written) {_ABOUT}"),
@@ -92,6 +93,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ("fact", "authors", rf"{_WHAT}(?:names? of the )?{_ORDINAL}authors?(?: names?)?{_OF_ABOUT}"),
     ("fact", "author count", rf"how many (?:authors?|people) (?:does|do|did|has|have) {_ABOUT}(?: have)?"),
     ("fact", "author count", rf"how many (?:authors?|people) (?:are there (?:of|on)|are on|wrote|authored) {_ABOUT}"),
+    ("fact", "page count", rf"how many pages (?:does|do|did|has|have) {_ABOUT}(?: have)?"),
+    ("fact", "page count", rf"{_WHAT}(?:number of pages|page count|length in pages){_OF_ABOUT}"),
     ("fact", "year", rf"when (?:{_BE}|did|has) {_ABOUT} (?:been )?{_PUBLISHED}"),
     ("fact", "year", rf"(?:in |from )?(?:which|what) year (?:{_BE}|did|does) {_ABOUT}(?: (?:{_PUBLISHED}|from))?"),
     ("fact", "year", rf"{_WHAT}(?:publication (?:year|date)|(?:year|date) of publication){_OF_ABOUT}"),
@@ -170,8 +173,15 @@ def described_paper(about: str) -> str | None:
     return match["description"] if match else None
 
 
+def titled_work(about: str) -> str | None:
+    """Return the words before the noun in "the giant panda paper"; None if the words name no paper in this way."""
+    match = _TITLED.fullmatch(about)
+    return match["words"] if match else None
+
+
 _DESCRIBED = re.compile(
     rf"(?:the |an? |that |my |our )?(?:\w+ )?{_WORK} (?P<description>(?:on|about|that|which|where|with|by|from|in|of|"
     r"describing|introducing|proposing|presenting|comparing|using|titled|called)\b.+)",
     re.IGNORECASE,
 )
+_TITLED = re.compile(rf"(?:the |that |this |my |our )(?P<words>.+) {_WORK}", re.IGNORECASE)

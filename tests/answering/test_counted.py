@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from helpers.records import READ, record_of
 
 from rag.answering.counted import counted_answer
+from rag.answering.metadata_answers import fact_sentence
 from rag.filters import Filters
 from rag.store.papers import Records
-from rag.types import Answer
+from rag.types import Answer, Page
 
 OTTERS, CLOCKS, BIRDS, MOSS, OWLS = (paper.title for paper in READ)
 
@@ -67,6 +69,10 @@ def counted(records: Records, question: str, history: Any = (), **filters: Any) 
         ("What is the newest paper?", [BIRDS, CLOCKS]),
         ("oldest paper", [OWLS]),
         ("What is the most recent paper by Brook?", [OTTERS]),
+        ("Which of these papers is the oldest?", [OWLS]),
+        ("which one of them is the newest one?", [BIRDS, CLOCKS]),
+        ("In which year did the bird alarm paper come out?", [BIRDS]),
+        ("In which journal did the alarm calls study appear?", [BIRDS]),
         ("Who wrote the most papers?", [CLOCKS, OTTERS, MOSS]),
         ("most common venue", [BIRDS, OTTERS]),
         ("Which year has the most papers?", [BIRDS, CLOCKS]),
@@ -128,6 +134,9 @@ def test_a_question_about_metadata_cites_each_paper_that_it_counts_by_its_title(
         "What is the most common error?",
         "What is the most frequent year of failure?",
         "What is the latest paper on clocks?",
+        "When was the kite paper published?",
+        "Which of these methods is the oldest?",
+        "How many pages does the corpus have?",
         "Do I have a tide?",
         "Is fog in the data?",
         "What is the title of the second figure?",
@@ -208,3 +217,9 @@ def test_ten_papers_get_a_line_and_the_rest_a_number(tmp_path: Any) -> None:
         "and 2 more",
     )
     assert len(answer.citations) == len(answer.sentences[0].citations) == 12
+
+
+def test_a_page_with_several_spans_is_counted_once() -> None:
+    pages = (Page(1, "7", 0, 9), Page(2, "8", 9, 20), Page(1, "7", 20, 30))
+    assert fact_sentence("page count", replace(READ[0], pages=pages), is_given=True) == "It has 2 pages."
+    assert not fact_sentence("page count", READ[0], is_given=True)
