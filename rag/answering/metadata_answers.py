@@ -188,7 +188,8 @@ def fact_sentence(field_: str, paper: Paper, is_given: bool) -> str:
     if field_ == "venue":
         return f"{title} was {probably}published in {readable(paper.venue)}." if paper.venue else ""
     if field_ == "page count":
-        return f"{title} has {count} page{'' if count == 1 else 's'}." if (count := len({page.number for page in paper.pages})) else ""
+        count = len({page.number for page in paper.pages})
+        return f"{title} has {count} page{'' if count == 1 else 's'}." if count else ""
     value = getattr(paper, field_)
     return f"The {_NAMES[field_]}{of_title} is {probably}{value}." if value else ""
 
