@@ -4,8 +4,8 @@
 - A question on several papers is put to each: the best sentence of each comes first, then the second of each, and so
   on, with one fewer of each than of a single paper, and twice as many at most in all.
 - A question on several parts gets the best sentence of each, if it is not far below the best.
-- A sentence follows if it is not far below the best one. Each chosen sentence lowers the others of its passage: the
-  next best passage may have the answer that the first one lacks.
+- A sentence follows if it is not far below the best one, and less far if it is of another paper. Each chosen sentence
+  lowers the others of its passage: the next best passage may have the answer that the first one lacks.
 - What says nearly the same as a chosen sentence is left out.
 - A question for a paper is answered with its title first. Where the paper was given, titles say nothing.
 - A question for papers is answered with a list: the title and the best sentence of each paper that fits about as well
@@ -25,6 +25,7 @@ from .evidence import Evidence, sentence_logits
 from .features import SENTENCE_FEATURES, Candidate
 
 _GAP = 3.0  # below the best sentence, in logits, that a sentence may be; 2 loses 3 % of the answers (eval/LOG.md)
+_GAP_OF_OTHER_PAPER = 1.0  # the same, of the first one of another paper
 _GAP_OF_PART = 4.0  # the same, of the best one of a part that is asked about
 _GAP_OF_PAPER = 3.0  # the same, of the best one of a paper in a list of papers
 _GAP_OF_PASSAGE = 1.3  # below the best passage, in the score of passages, of its passage
@@ -140,6 +141,8 @@ class _Choice:
             if self.chosen and self._gain(i) < least:
                 return
             left.remove(i)
+            if not first and self._is_of_other_paper(i) and self._gain(i) < least + gap - _GAP_OF_OTHER_PAPER:
+                continue
             words = stems_in(self.candidates[i].text)
             if any(_says_the_same(words, said) for said in self._said):
                 continue
@@ -147,6 +150,10 @@ class _Choice:
             self._said.append(words)
             if first:
                 return
+
+    def _is_of_other_paper(self, i: int) -> bool:
+        """Return whether no chosen sentence is of a candidate's paper."""
+        return self.candidates[i].paper_key not in {self.candidates[each].paper_key for each in self.chosen}
 
     def _gain(self, i: int) -> float:
         """Return the score of a candidate, less for each chosen sentence of its passage."""

@@ -70,6 +70,12 @@ def test_of_two_that_are_about_as_good_the_one_of_another_passage_is_chosen() ->
     assert chosen(said, passages=[0, 1, 1]) == ["Kites fly at 12 m/s.", "It is 9 m/s on Sunday."]
 
 
+def test_another_paper_is_quoted_only_if_it_answers_about_as_well() -> None:
+    said = [("Kites fly at 12 m/s.", 3.0), ("A kite weighs 3 kg.", 1.5), ("Ropes have strands.", 2.5)]
+    assert len(chosen(said, of=[1, 1, 2])) == 3
+    assert chosen(said, of=[1, 2, 1]) == ["Kites fly at 12 m/s.", "Ropes have strands."]
+
+
 def test_what_says_the_same_is_quoted_once() -> None:
     said = [("Kites fly at 12 m/s in dense fog.", 2.0), ("In fog, kites fly at 12 m/s.", 1.9)]
     assert chosen(said) == ["Kites fly at 12 m/s in dense fog."]
