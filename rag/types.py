@@ -267,6 +267,7 @@ class Sentence:
     citations: tuple[int, ...]
     # quoted | counted | supported | partly | unsupported; what is counted from metadata cites each paper by its title.
     support: str
+    reason: str = ""  # why it is not supported, where one fact tells: "The quote does not name GPT-4."
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +320,8 @@ class Answer:
         """Return the text, its unsupported sentences, and the references; for a refusal the nearest papers."""
         doubts = {"unsupported": "Not supported by the passages", "partly": "Supported in part"}
         checked = [s for s in self.sentences if self.mode == "llm" and s.support in doubts]
-        lines = [self.text, *(f"{doubts[s.support]}: {s.text}" for s in checked)]
+        reasons = [f" ({s.reason.rstrip('.')})" if s.reason else "" for s in checked]
+        lines = [self.text, *(f"{doubts[s.support]}{why}: {s.text}" for s, why in zip(checked, reasons, strict=True))]
         lines += filter(None, [self.scope_note(), *self.notes])
         if self.citations:
             lines += ["", *map(str, self.citations)]

@@ -2,22 +2,25 @@
 
     python -m eval fit --papers ../shared/seeds --off-topic ../shared/data/pubmedqa/pqa_labeled.jsonl \
         --claims ../shared/data/scifact/claim_pairs_train.jsonl --report ../shared/data/scifact/claim_pairs_dev.jsonl \
-        --whole ../shared/data/qasper_train --sections ../shared/data/qasper_train
+        --whole ../shared/data/qasper_train --sections ../shared/data/qasper_train --written ../shared/data/qasper_train
     python -m eval fit --keep --sections ../shared/data/qasper_train      sections and kinds alone; all else stays
+    python -m eval fit --keep --claims ../shared/data/scifact/claim_pairs_train.jsonl \
+        --report ../shared/data/scifact/claim_pairs_dev.jsonl --written ../shared/data/qasper_train     the check alone
 
 Each fit builds on the ones before: the fusion of retrieval scores; the choice of sentences and the confidence with its
 two thresholds, without the packaged cross-encoder on these questions, and with it also on questions about whole papers
 of QASPER, which the cross-encoder was not trained on. The check of citations (eval/fit/support.py) is fitted on claims
-and abstracts, the weights of sections (eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) on a folder
-in QASPER's form; without these files they stay as they are. Only the fitting part of the question set is used; scores
-are of 5-fold cross-validation on it, and of the part kept apart for reporting.
+and abstracts, and with `--written` on what people wrote about papers (eval/fit/written.py); the weights of sections
+(eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) on a folder in QASPER's form; without these files
+they stay as they are. Only the fitting part of the question set is used; scores are of 5-fold cross-validation on it,
+and of the part kept apart for reporting.
 """
 
 import argparse
 import functools
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,11 +30,13 @@ import numpy as np
 
 from rag.answering.evidence import Evidence, gather_evidence
 from rag.assistant import Assistant
-from rag.config import CrossEncoder
+from rag.config import CrossEncoder, Embedding
 from rag.filters import Filters
 from rag.library import Library
+from rag.models.embedder import load_embedder
+from rag.models.protocols import Embedder
 from rag.models.reranker import PackagedReranker
-from rag.models.weights import FILE, AnswerWeights, Linear, Weights, load_weights
+from rag.models.weights import FILE, AnswerWeights, Linear, SupportWeights, Weights, load_weights
 from rag.retrieval.features import SIMILARITIES
 from rag.retrieval.rerank import rerank_passages
 from rag.retrieval.search import SearchResult, search
@@ -48,6 +53,7 @@ from .sections import fit_sections
 from .sentences import Choice, Gather, find_facts, fit_sentences, make_choice, shares_of_facts
 from .support import fit_support
 from .whole_papers import add_whole_papers, whole_choices, whole_examples
+from .written import read_written
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,16 +66,44 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--report", type=Path, help="the same, kept apart: the check is scored on them")
     parser.add_argument("--whole", type=Path, help="a folder in QASPER's form, to fit answers from one or a few papers")
     parser.add_argument("--sections", type=Path, help="the same, to fit the weights of sections")
-    parser.add_argument("--keep", action="store_true", help="fit the weights of sections, and keep all other weights")
+    parser.add_argument("--written", type=Path, help="the same, to fit the check on answers that people wrote")
+    parser.add_argument(
+        "--keep", action="store_true", help="fit the weights of sections or the check, and keep all else"
+    )
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args(arguments)
     command = "python -m eval fit " + " ".join(arguments)
-    if options.keep and not options.sections:
-        parser.error("--keep needs --sections")
-    made = _refit_sections(options.sections, command) if options.keep else _fit_all(options, command)
+    if options.keep and bool(options.sections) == bool(options.claims):
+        parser.error("--keep needs --sections or --claims")
+    if options.keep:
+        made = _refit_sections(options.sections, command) if options.sections else _refit_check(options, command)
+    else:
+        made = _fit_all(options, command)
     options.out.write_text(json.dumps(made, indent=1) + "\n")
-    print(json.dumps(made["scores"]["sections"] if options.keep else made["scores"], indent=1))  # noqa: T201
+    shown = made["scores"]["sections" if options.sections else "support"] if options.keep else made["scores"]
+    print(json.dumps(shown, indent=1))  # noqa: T201
     return 0
+
+
+def _refit_check(options: argparse.Namespace, command: str) -> dict[str, Any]:
+    old: dict[str, Any] = json.loads(FILE.read_text())
+    support, scores = _fit_check(options, load_embedder(Embedding()))
+    return old | {
+        "command": _commands(old["command"], "--keep --claims", command),
+        "data": old["data"] | _digests([options.claims, options.report, options.written]),
+        "scores": old["scores"] | {"support": scores},
+        "support": _plain(support),
+    }
+
+
+def _fit_check(options: argparse.Namespace, embedder: Embedder) -> tuple[SupportWeights, dict[str, Any]]:
+    claims, kept = (read_json_lines(path) if path else [] for path in (options.claims, options.report))
+    return fit_support(claims, kept, embedder, read_written(options.written) if options.written else [])
+
+
+def _commands(before: str, kind: str, command: str) -> str:
+    """Return the commands that made the file, the latest of each kind."""
+    return " && ".join([*(each for each in before.split(" && ") if kind not in each), command])
 
 
 def _refit_sections(folder: Path, command: str) -> dict[str, Any]:
@@ -78,7 +112,7 @@ def _refit_sections(folder: Path, command: str) -> dict[str, Any]:
     fusion, scores = fit_sections(papers, old["fusion"])
     kinds, answers = fit_kinds(papers, old["kinds"])
     return old | {
-        "command": " && ".join([*(each for each in old["command"].split(" && ") if "--keep" not in each), command]),
+        "command": _commands(old["command"], "--keep --sections", command),
         "data": old["data"] | {folder.resolve().name: digest(folder)},
         "scores": old["scores"] | {"sections": scores, "kinds": answers},
         "fusion": old["fusion"] | fusion,
@@ -93,7 +127,6 @@ def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
     questions = [q for q in load_questions(options.questions, titles_in(options.papers)) if not q.history]
     check_enough(questions, options.questions.name)
     off_topic = read_off_topic(options.off_topic) if options.off_topic else OffTopic([], [])
-    claims, kept = (read_json_lines(path) if path else [] for path in (options.claims, options.report))
     # The packaged cross-encoder as it comes, whatever the settings at hand: its weights are fitted here.
     packaged = {"cross_encoder": CrossEncoder().model_dump()}
     with (
@@ -102,8 +135,8 @@ def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
     ):
         add_papers(assistant, options.papers)
         weights, gathered, scores = fit(assistant.library, questions, off_topic)
-        if claims:
-            support, scores["support"] = fit_support(claims, kept, assistant.library.embedder)
+        if options.claims:
+            support, scores["support"] = _fit_check(options, assistant.library.embedder)
             weights = replace(weights, support=support)
     if whole:
         gathered["papers"] = gather_papers(whole, weights, packaged)
@@ -120,7 +153,10 @@ def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
 def digests(options: argparse.Namespace) -> dict[str, str]:
     """Return the digest of each file and folder that the weights are fitted or scored on, by its name."""
     given = [options.questions, *options.papers, options.off_topic, options.claims, options.report]
-    given += [options.whole, options.sections]
+    return _digests([*given, options.whole, options.sections, options.written])
+
+
+def _digests(given: Iterable[Path | str | None]) -> dict[str, str]:
     paths = [Path(path) for path in given if path]
     return {path.resolve().name: digest(path) for path in paths}
 

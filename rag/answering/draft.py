@@ -18,7 +18,8 @@ from .citations import CitedSentence, parse_citations
 from .quotable import QuotablePassage, share_of, stems, strength
 from .quotes import citation_of
 from .sentence_stream import SentenceStream, StreamedSentence
-from .support import SUPPORTED, support
+from .statements import statement_fault
+from .support import SUPPORTED, UNSUPPORTED, Support, support
 
 _MAX_LOOKED_UP = 4  # quotes that are checked for a sentence without citation
 _MIN_SHARED = 0.6  # share of its words that such a quote must hold, since the check accepts too many short ones
@@ -64,10 +65,16 @@ class Draft:
 
     `passages` are in the order in which the prompt numbers them, from 1; `paper_of` returns the stored paper of an id,
     with its text. A passage that no longer equals its span of the paper, because the paper changed, counts as not
-    given.
+    given. `question` is what the model was asked: a sentence that only repeats it is not supported.
     """
 
-    def __init__(self, passages: Sequence[Passage], paper_of: Callable[[str], Paper], embedder: Embedder) -> None:
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        paper_of: Callable[[str], Paper],
+        embedder: Embedder,
+        question: str = "",
+    ) -> None:
         papers: dict[str, Paper] = {}
         for paper_id in dict.fromkeys(p.paper_id for p in passages):
             with contextlib.suppress(UnknownPaper):  # removed a moment ago
@@ -78,8 +85,10 @@ class Draft:
             if passage.paper_id in papers and papers[passage.paper_id].text[passage.start : passage.end] == passage.text
         }
         self._embedder = embedder
+        self._question = question
+        self._titles = tuple(dict.fromkeys(given.paper.title for given in self._given.values()))
         self._stream = SentenceStream()
-        self._boilerplate = BoilerplateFilter(given.paper.title for given in self._given.values())
+        self._boilerplate = BoilerplateFilter(self._titles)
         self._begin()
 
     def _begin(self) -> None:
@@ -89,7 +98,7 @@ class Draft:
         self._unknown: set[int] = set()
         self._added = 0  # citations found for sentences without one
         self._removed = 0  # citations that do not support their sentence
-        self._checked: dict[CitedSentence, tuple[str, _Quotes]] = {}  # models that go wrong repeat themselves
+        self._checked: dict[CitedSentence, tuple[Support, _Quotes]] = {}  # models that go wrong repeat themselves
 
     @property
     def unfinished(self) -> str:
@@ -100,44 +109,49 @@ class Draft:
         """Add streamed text."""
         self._take(self._stream.feed(text))
 
-    def checked(self, *, final: bool) -> CheckedAnswer:
-        """Return the finished sentences; with `final`, including the one that is being written."""
+    def checked(self, *, final: bool, was_cut: bool = False) -> CheckedAnswer:
+        """Return the finished sentences; with `final`, including the one that is being written.
+
+        With `was_cut` the model was stopped: a last sentence without a full stop is not whole.
+        """
         if final:
-            self._take(self._stream.close())
+            self._take(self._stream.close(), was_cut=was_cut)
         text = ""
         for sentence, begins_line in zip(self._sentences, self._begins_line, strict=True):
             gap = ("\n" if begins_line else " ") if text else ""
             text += gap + sentence.text + "".join(f" [{number}]" for number in sentence.citations)
         return CheckedAnswer(tuple(self._sentences), tuple(self._citations), text, self._notes())
 
-    def _take(self, streamed: Iterator[StreamedSentence | None]) -> None:
+    def _take(self, streamed: Iterator[StreamedSentence | None], *, was_cut: bool = False) -> None:
         for sentence in streamed:
             if sentence is None:  # everything before was reasoning
                 self._begin()
                 self._boilerplate.reset()
                 self._boilerplate.removed.add("Removed the model's reasoning before its answer.")
             elif text := self._boilerplate.keep(sentence, is_first=not self._sentences):
-                self._add(parse_citations(text), sentence.begins_line)
+                self._add(parse_citations(text), sentence.begins_line, was_cut=was_cut)
 
-    def _add(self, cited: CitedSentence, begins_line: bool) -> None:
+    def _add(self, cited: CitedSentence, begins_line: bool, *, was_cut: bool) -> None:
         if not any(character.isalnum() for character in cited.text):
             return
         self._unknown.update(number for number in cited.numbers if number not in self._given)
         if cited not in self._checked:
-            self._checked[cited] = self._check(cited)
-        label, quotes = self._checked[cited]
+            self._checked[cited] = self._check(cited, was_cut=was_cut)
+        found, quotes = self._checked[cited]
         numbers = dict.fromkeys(self._citation_number(passage, span) for passage, span in quotes)
-        self._sentences.append(Sentence(cited.text, tuple(numbers), label))
+        self._sentences.append(Sentence(cited.text, tuple(numbers), found.label, found.reason))
         self._begins_line.append(begins_line)
 
-    def _check(self, cited: CitedSentence) -> tuple[str, _Quotes]:
-        """Return the support label of a sentence and the quotes to cite for it."""
+    def _check(self, cited: CitedSentence, *, was_cut: bool) -> tuple[Support, _Quotes]:
+        """Return the support of a sentence and the quotes to cite for it."""
         if _refuses(Sentence(cited.text, (), "")):
-            return "unsupported", []
+            return UNSUPPORTED, []
+        if fault := statement_fault(cited.text, self._question, self._titles, was_cut=was_cut):
+            return UNSUPPORTED._replace(reason=fault), []
         passages = [self._given[number] for number in cited.numbers if number in self._given]
         return self._check_cited(cited.text, passages) if passages else self._look_up(cited.text)
 
-    def _check_cited(self, sentence: str, passages: Sequence[QuotablePassage]) -> tuple[str, _Quotes]:
+    def _check_cited(self, sentence: str, passages: Sequence[QuotablePassage]) -> tuple[Support, _Quotes]:
         """Check against the best quote of each cited passage; drop citations that do not help."""
         vector = self._vector(sentence)
         best = [(passage, *passage.best_quote(sentence, vector)) for passage in passages]
@@ -146,21 +160,23 @@ class Draft:
         if any(each.label in SUPPORTED for each in found):
             useful = [quote for quote, each in zip(quotes, found, strict=True) if each.label != "unsupported"]
             self._removed += len(quotes) - len(useful)
-            return max(found, key=strength).label, useful
+            return max(found, key=strength), useful
         if len(best) > 1:  # perhaps they support it together
             for passage in passages:
                 sentence = passage.without_title(sentence)
-            found.append(support(sentence, [passage.quote(span) for passage, span in quotes], self._embedder))
-        return max(found, key=strength).label, quotes
+            known = {name for passage in passages for name in passage.own_names}
+            texts = [passage.quote(span) for passage, span in quotes]
+            found.append(support(sentence, texts, self._embedder, known=known))
+        return max(found, key=strength), quotes
 
-    def _look_up(self, sentence: str) -> tuple[str, _Quotes]:
+    def _look_up(self, sentence: str) -> tuple[Support, _Quotes]:
         """Find a quote in any passage that supports a sentence without citation.
 
         Not for single words and numbers, which occur somewhere in any library.
         """
         wanted = stems(sentence)
         if len(wanted) < _MIN_STEMS:
-            return "unsupported", []
+            return UNSUPPORTED, []
         vector = self._vector(sentence)
         rows = [
             (-score, number, span)
@@ -170,11 +186,12 @@ class Draft:
         ]
         for _, number, span in sorted(rows)[:_MAX_LOOKED_UP]:
             passage = self._given[number]
-            found = support(passage.without_title(sentence), [passage.quote(span)], self._embedder)
+            quotes = [passage.quote(span)]
+            found = support(passage.without_title(sentence), quotes, self._embedder, known=passage.own_names)
             if found.label in SUPPORTED:
                 self._added += 1
-                return found.label, [(passage, span)]
-        return "unsupported", []
+                return found, [(passage, span)]
+        return UNSUPPORTED, []
 
     def _vector(self, sentence: str) -> Vectors:
         return self._embedder.encode_texts([MarkedText(sentence, ())])[0].vector

@@ -27,20 +27,22 @@ _VERBS_DOWN = (
 _OTHERS_UP = (
     "higher more greater larger longer better best faster stronger older heavier strong rapid rapidly superior many "
     "positive positively effective beneficial susceptible susceptibility sensitive sensitivity necessary required "
-    "essential presence present dependent related able capable similar same growth gains rise rises rose rising "
+    "essential presence present dependent related similar same growth gains rise rises rose rising "
     "promotion activation induction enhancement elevation improvement stabilization upregulation overexpression "
     "sufficient sufficiency acceleration abundant beaten"
 )
 _OTHERS_DOWN = (
     "less smaller shorter worse worst slower weaker younger lighter weak slow slowly inferior few negative negatively "
-    "ineffective harmful resistant resistance unnecessary dispensable absence absent independent unrelated unable "
-    "incapable different loses lost fall falls fell falling inhibition suppression impairment reduction "
+    "ineffective harmful resistant resistance unnecessary dispensable absence absent independent unrelated "
+    "different loses lost fall falls fell falling inhibition suppression impairment reduction "
     "deterioration destabilization downregulation depletion deficient deficiency scarce"
 )
 _NEGATIONS = frozenset(
     "no not nor neither never none without cannot hardly barely scarcely rarely impossible unable lack lacks "
     "lacked".split()
 )
+# What follows may be called negated or not: "had difficulty keeping", "failed to keep", "kept with difficulty".
+_HAMPERING = frozenset("difficulty difficulties trouble struggle struggles struggled".split())
 _NOT_ALONE = ("only", "just", "merely")  # "not only fast but small" negates nothing
 _NO_OBJECT = frozenset("with when if after in on at under for through during upon as and or but".split())
 _AFTER_OBJECT = _NO_OBJECT | set("while than from over into by that which where because without".split())
@@ -63,10 +65,11 @@ class DirectedWord(NamedTuple):
 
 
 class AnalysedSentence(NamedTuple):
-    """A sentence's words, whether each is negated, and those with a direction."""
+    """A sentence's words, whether each is negated or said to be hard, and those with a direction."""
 
     words: list[str]
     negated: list[bool]
+    hampered: list[bool]
     directed: list[DirectedWord]
 
 
@@ -75,7 +78,10 @@ def analyse(sentence: str, tokens: TokenVectors) -> AnalysedSentence:
     matches = list(WORD.finditer(sentence))
     words = [match[0].casefold() for match in matches]
     negating = [_negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True)]
-    negated = [any(negating[max(0, index - _NEGATED_WORDS) : index]) for index in range(len(words))]
+    negated, hampered = (
+        [any(marks[max(0, index - _NEGATED_WORDS) : index]) for index in range(len(words))]
+        for marks in (negating, [word in _HAMPERING for word in words])
+    )
     names = [(match.start(), match[0]) for match in NAME.finditer(sentence) if may_be_name(match[0])]
     directed = []
     for index, match in enumerate(matches):
@@ -88,7 +94,7 @@ def analyse(sentence: str, tokens: TokenVectors) -> AnalysedSentence:
             vector = tokens.vectors[inside].mean(axis=0)
             sides = _sides(match, following, names)
             directed.append(DirectedWord(index, direction, vector, *sides, _object(following)))
-    return AnalysedSentence(words, negated, directed)
+    return AnalysedSentence(words, negated, hampered, directed)
 
 
 def direction_context(sentence: AnalysedSentence, quotes: Sequence[AnalysedSentence], *, same: bool) -> float:
@@ -144,8 +150,18 @@ def negations(sentence: AnalysedSentence, quotes: Sequence[AnalysedSentence]) ->
     negated, affirmed = _stems(sentence, negated=True), _stems(sentence, negated=False)
     quoted_negated = set().union(*(_stems(quote, negated=True) for quote in quotes))
     quoted_affirmed = set().union(*(_stems(quote, negated=False) for quote in quotes))
-    only_sentence = bool(negated) and not negated & quoted_negated
-    return only_sentence, bool((affirmed - negated) & (quoted_negated - quoted_affirmed))
+    if negated & quoted_negated:  # how far a negation reaches is not known exactly
+        return False, False
+    return bool(negated), bool((affirmed - negated) & (quoted_negated - quoted_affirmed))
+
+
+def direction_of(word: str) -> int:
+    """Return 1 for a word that says that something goes up or is ahead, -1 for the reverse, and 0 for others."""
+    return _directions().get(word, 0)
+
+
+def count_negations(words: Sequence[str]) -> int:
+    return sum(_negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True))
 
 
 @functools.cache
@@ -215,6 +231,6 @@ def _relates(own: DirectedWord, other: DirectedWord, *, reverse: bool) -> bool:
 def _stems(sentence: AnalysedSentence, *, negated: bool) -> set[str]:
     return {
         stem(word)
-        for word, is_negated in zip(sentence.words, sentence.negated, strict=True)
-        if is_negated == negated and len(word) > 3 and not _negates(word)
+        for word, is_negated, is_hampered in zip(sentence.words, sentence.negated, sentence.hampered, strict=True)
+        if (is_negated == negated or is_hampered) and len(word) > 3 and not _negates(word)
     }

@@ -45,7 +45,7 @@ def written_answers(
     base = replace(quoted, mode="llm", model=model.name, prompt_version=PROMPT_VERSION, complete=False)
     waiting = replace(base, notes=(*quoted.notes, _reading_note(model, prompt, speed)))
     yield waiting
-    draft = Draft(prompt.passages, paper_named, corpus.embedder)
+    draft = Draft(prompt.passages, paper_named, corpus.embedder, quoted.standalone_question)
     end: Completion | None = None
     failure: AnswerModelError | None = None
     try:
@@ -60,7 +60,7 @@ def written_answers(
             yield growing if growing.text else waiting
     except AnswerModelError as error:
         failure = error
-    written = draft.checked(final=True)
+    written = draft.checked(final=True, was_cut=failure is not None or (end is not None and end.reason == "length"))
     if failure and not written.sentences:
         raise failure
     if end:

@@ -13,11 +13,13 @@ from ..text.cleaning import UNREAD
 from ..text.kinds import TABLE
 from ..text.readable import readable
 from ..types import Paper, Passage, Span
+from .named import own_names
 from .prompts import visible
 from .support import LABELS, SUPPORTED, Support, support
 
 _PAIR_PENALTY = 0.03  # two neighbouring sentences are preferred to one only if they are better by more than this
 _TRIED = 3  # quotes of a passage that are checked for a sentence
+_MAX_NAMING = 40_000  # characters of a paper in which it names its work
 _NAMING = {word[:5] for word in "paper work study article called named titled title entitled that this".split()}
 
 
@@ -39,7 +41,7 @@ class QuotablePassage:
         sentence = self.without_title(sentence)
         tried: list[tuple[Span, Support]] = []
         for _, span in self.ranked(sentence, vector)[:_TRIED]:
-            tried.append((span, support(sentence, [self.quote(span)], self._embedder)))
+            tried.append((span, support(sentence, [self.quote(span)], self._embedder, known=self.own_names)))
             if tried[-1][1].label in SUPPORTED:
                 break
         if not tried:
@@ -69,6 +71,11 @@ class QuotablePassage:
             return None
         rest = stems(sentence[: found.start()] + " " + sentence[found.end() :])
         return Span(0, len(self.paper.title)) if all(len(w) < 4 or w in _NAMING for w in rest) else None
+
+    @cached_property
+    def own_names(self) -> frozenset[str]:
+        """The names that the paper gives to its own work."""
+        return own_names(readable(self.paper.title), readable(self.paper.text[:_MAX_NAMING]))
 
     @cached_property
     def _title(self) -> re.Pattern[str] | None:

@@ -1,13 +1,13 @@
 """Check whether quotes support a sentence, by words, numbers, names, directions and the nearest tokens.
 
 The check compares surfaces and does not reason. It notices another topic, a changed number, an increase that became a
-decrease, an added "not", a reversed "from A to B" or "A outperforms B".
+decrease, an added "not", a reversed "from A to B" or "A outperforms B"; the gates (gates.py) notice names, numbers,
+words and causes that were exchanged.
 
-It wrongly accepts: a contradiction in other words, or in words without a direction here; in a short sentence one
-subject for another that is not a name ("otters" for "beavers"); swapped common nouns ("dropout outperforms weight
-decay"); numbers swapped other than in "from A to B". It wrongly rejects: numbers that were counted, added, rounded or
-given without their sign ("falls by 4.2" of -4.2); an opposite from the other side ("A underperforms B" of "B
-outperforms A"); "has no X" of "X is absent".
+It wrongly accepts: a contradiction in other words, or in words without a direction here, unless the sentence is a near
+copy; in a paraphrase, one subject for another that is not a name. It wrongly rejects: numbers that were counted, added,
+rounded or given without their sign ("falls by 4.2" of -4.2); an opposite from the other side ("A underperforms B" of "B
+outperforms A"); "has no X" of "X is absent"; a near copy with a synonym that is not in synonyms.py.
 """
 
 import math
@@ -23,6 +23,7 @@ from ..ingest.sentences import split_sentences
 from ..models.protocols import Embedder
 from ..models.weights import SupportWeights, load_weights
 from ..text.readable import readable
+from .gates import objection
 from .opposites import analyse, direction_context, direction_difference, negations, reverses_object, reverses_roles
 from .quantities import find_names, reverses_range, share_of_numbers
 from .word_overlap import contains_phrase, has_words, is_content_word, split_words, stem
@@ -48,30 +49,47 @@ _DOTS = re.compile(r"([.!?])[.!?]{3,}")  # as in tables of contents; they slow d
 
 
 class Support(NamedTuple):
-    """How far quotes support a sentence: one of `LABELS`, and the probability."""
+    """How far quotes support a sentence: one of `LABELS`, the probability, and what holds it back, if one fact does."""
 
     label: str
     probability: float
+    reason: str = ""
 
 
-def support(sentence: str, quotes: Sequence[str], embedder: Embedder, weights: SupportWeights | None = None) -> Support:
+UNSUPPORTED = Support("unsupported", 0.0)
+
+
+def support(
+    sentence: str,
+    quotes: Sequence[str],
+    embedder: Embedder,
+    weights: SupportWeights | None = None,
+    known: Iterable[str] = (),
+) -> Support:
     """Check whether `quotes` support `sentence`, which comes without citation numbers.
 
     A sentence that occurs in a quote is `quoted`. Otherwise a logistic regression over `SUPPORT_FEATURES` decides,
-    fitted as if half of all sentences were supported. Where `agrees` is false it is `partly` supported at most.
-    Without words or quotes it is `unsupported`, and with more than 10,000 characters too; of a quote as many are read.
+    fitted as if half of all sentences were supported. Where a gate objects (gates.py) or `agrees` is false it is
+    `partly` supported at most. `known` are names that may stand for what the quotes call "it" or "we". Without words
+    or quotes it is `unsupported`, and with more than 10,000 characters too; of a quote as many are read.
     """
     if is_quoted(sentence, quotes):
         return Support("quoted", 1.0)
     readable_words = has_words(_normalised(sentence)) and any(has_words(_normalised(quote)) for quote in quotes)
     if len(sentence) > _MAX_CHARACTERS or not readable_words:
-        return Support("unsupported", 0.0)
+        return UNSUPPORTED
     weights = weights or load_weights().support
     features = support_features(sentence, quotes, embedder)[None]
     probability = float(weights.model.probability(features)[0])
-    if probability >= weights.supported_above and agrees(features)[0]:
+    reason = gate(sentence, quotes, known) or ("" if agrees(features)[0] else "The quote says otherwise.")
+    if probability >= weights.supported_above and not reason:
         return Support("supported", probability)
-    return Support("partly" if probability >= weights.partly_above else "unsupported", probability)
+    return Support("partly" if probability >= weights.partly_above else "unsupported", probability, reason)
+
+
+def gate(sentence: str, quotes: Sequence[str], known: Iterable[str] = ()) -> str:
+    """Return the objection of a gate, "" if there is none."""
+    return objection(_normalised(sentence), [*map(_normalised, quotes)], known)
 
 
 def is_quoted(sentence: str, quotes: Iterable[str]) -> bool:

@@ -1,0 +1,181 @@
+"""Words that mean about the same in papers of any field, and words that say nothing by themselves."""
+
+import functools
+from collections.abc import Iterable
+
+from .word_overlap import stem
+
+_GROUPS = """
+show shown demonstrate indicate reveal find found report observe suggest state claim conclude argue note say said
+show illustrate confirm prove discover find found reveal demonstrate
+use employ utilize apply leverage adopt rely
+propose introduce present develop design describe offer put
+contain include comprise hold consist cover feature have has had incorporate span
+improve boost raise increase enhance lift gain better strengthen grow rise
+reduce decrease lower cut shrink diminish lessen fall drop decline
+outperform beat beaten surpass exceed overtake win
+achieve reach obtain attain get gets got score yield
+method approach technique framework system strategy procedure algorithm
+dataset corpus collection benchmark data set
+test evaluate assess measure examine study investigate analyse analyze explore compare check
+result finding outcome
+error mistake fault flaw
+human people person participant
+help assist aid support facilitate
+require need demand call necessary
+main primary key chief central major mainly
+many numerous several multiple
+produce generate create make made write written synthesize give gives yield
+choose chosen select pick chose
+cause lead result due because reason owing
+depend rely base based rest
+fast quick rapid
+cheap inexpensive
+costly expensive
+large big great vast huge enormous
+small little tiny
+significant considerable substantial marked notable strong
+considerably significantly substantially markedly notably strongly much far
+difficult hard challenging
+easy simple
+begin start
+end finish stop
+allow enable permit let make possible
+build construct create built develop
+train teach trained learn taught
+keep retain maintain preserve kept sustain
+new novel unseen
+old earlier previous prior existing former
+often frequently commonly usually typically
+sometimes occasionally
+whole entire complete full
+different various diverse distinct varied
+part component portion
+kind type sort category class
+change alter modify
+task problem
+answer response reply
+query question
+text document passage
+refine improve revise
+repeat iterate iteratively repeatedly
+combine join merge integrate unite fuse together mix link
+divide split separate break
+remove delete eliminate omit drop
+replace substitute
+ask request query
+correct right accurate
+incorrect wrong inaccurate false
+important essential crucial key vital
+release publish share provide available open
+about approximately roughly around nearly almost
+only just alone solely merely
+free without
+agree match correspond align
+resemble similar alike
+expert specialist professional
+author researcher
+physician doctor clinician
+lack absent missing without
+fail struggle difficulty trouble unable
+explain account
+avoid prevent
+deal handle cope tackle address
+guide steer direct
+assign allocate
+label annotate annotation
+rating score grade rate judge judgement judgment
+speed speedup accelerate fast
+decide determine
+example instance case
+number amount count total sum
+each every per
+via through by using
+twice double doubled two
+half halve halved
+receive get take
+want aim goal purpose objective
+predict forecast
+detect identify recognize recognise find spot notice
+quality performance
+inference decoding
+user people
+phase stage step
+see seen meet met encounter encountered
+low-level lower-level
+clinically clinical
+substantive real
+timely prompt good
+remain stay keep
+degrade decay worsen deteriorate decline
+unlabeled unlabelled
+"""
+
+FUNCTION_WORDS = frozenset(
+    "a an the this that these those it its they their them he she his her we our us i you your one ones who whom "
+    "whose which what where when why how as at by for from in into of off on onto out over to under up upon with "
+    "within without about above across after against along among around before behind below between beyond during "
+    "through toward towards until via and or but nor so yet if then than while whereas although though because "
+    "since unless however therefore thus hence moreover furthermore besides instead also too both either neither "
+    "each every all any some such same other another more most less least much many few very quite rather even "
+    "still already again just only not no never is are was were be been being am has have had do does did can "
+    "could may might must shall should will would cannot there here now s t re ve ll d m can't don't doesn't "
+    "didn't isn't aren't wasn't weren't won't according namely overall finally first second third next lastly "
+    "additionally addition contrast result respectively instance example altogether total passage".split()
+)
+"""Words that join others; most are shorter than the words that are compared."""
+
+GENERIC_WORDS = frozenset(
+    "manner fashion "
+    "paper papers author authors study studies work works article articles research researchers passage passages "
+    "source sources text texts document documents abstract summary section sections figure table quote quotes "
+    "answer question questions method methods approach approaches technique techniques proposed propose proposes "
+    "provided provide provides shows show shown showed find finds found report reports reported state states "
+    "stated mention mentions mentioned describe describes described say says said mean means meant note notes "
+    "noted present presents presented use uses used using called named term known based well way ways thing "
+    "things make makes made take takes taken given give gives get gets lead leads led result results serve serves "
+    "help helps".split()
+)
+"""Words of the talk about papers, and verbs that hold little meaning: they may come or go in a paraphrase."""
+
+
+@functools.cache
+def _groups() -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, line in enumerate(_GROUPS.strip().splitlines()):
+        for word in line.split():
+            found.setdefault(stem(word), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+@functools.cache
+def is_light(word: str) -> bool:
+    """Return whether a word may come or go in a paraphrase: a function word, a generic one, or one that means so."""
+    return (
+        word in FUNCTION_WORDS
+        or bool(_groups().get(stem(word), frozenset()) & _light_groups())
+        or word in GENERIC_WORDS
+    )
+
+
+@functools.cache
+def _light_groups() -> frozenset[int]:
+    verbs = "show use propose contain has make get reach lead"
+    return frozenset(number for word in verbs.split() for number in _groups().get(stem(word), frozenset()))
+
+
+def means_the_same(one: str, other: str) -> bool:
+    """Return whether two words have the same stem or stand in the same group."""
+    first, second = stem(one), stem(other)
+    if first == second:
+        return True
+    return bool(_groups().get(first, frozenset()) & _groups().get(second, frozenset()))
+
+
+def share_held(words: Iterable[str], others: Iterable[str]) -> float:
+    """Return the share of the words that say something which `others` hold, or a synonym of them; 1 if none does."""
+    stems = set(map(stem, others))
+    groups: set[int] = set().union(*(_groups().get(word, frozenset()) for word in stems))
+    wanted = {stem(word) for word in words if not is_light(word)}
+    held = sum(word in stems or bool(_groups().get(word, frozenset()) & groups) for word in wanted)
+    return held / len(wanted) if wanted else 1.0

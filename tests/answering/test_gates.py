@@ -1,0 +1,106 @@
+"""The gates that compare a sentence with its quotes word by word: what they hold back, and what they let pass."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from rag.answering.gates import objection
+from rag.answering.named import own_names
+
+OTTERS = (
+    "The kite of OtterCam counts 94.5% of the otters that divers count, at a tenth of the cost, because its camera "
+    "sees through the water."
+)
+ROOFS = "MossMap holds 2,174 photographs of 472 roofs, with maps drawn by experts for 100 roofs."
+GAINS = "On RoofBench, MossMap beats FernNet by 28.6% on flat roofs and by 13.4% on steep roofs."
+TASTE = "The tasters rated the bread of rye higher than that of wheat."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "objects"),
+    [
+        # names
+        ("BeaverCam counts 94.5% of the otters.", OTTERS, "The quote does not name BeaverCam."),
+        ("On LeafBench, MossMap beats FernNet.", GAINS, "The quote does not name LeafBench."),
+        ("MM beats FernNet on RoofBench.", GAINS, "The quote does not name MM."),
+        # numbers
+        ("The kite counts 95.4% of the otters that divers count.", OTTERS, "The quote does not have each number."),
+        ("MossMap holds 472 photographs.", ROOFS, "The quote says 472 of something else."),
+        ("MossMap holds 100 photographs, 100 roofs and 100 experts.", ROOFS, "The quote says 100 of something else."),
+        ("MossMap wins by 13.4% on flat roofs.", GAINS, "The quote says 13.4% of something else."),
+        # words of a near copy
+        ("The tasters rated the soup of rye higher than that of wheat.", TASTE, "another word in the place of"),
+        ("The tasters rated the bread of wheat higher than that of rye.", TASTE, "another word in the place of"),
+        ("Rye helps both loaves, wheat more so.", "Rye helps both loaves, rye more so.", "in the place of"),
+        ("Loaves with salt rise well in an oven.", "Loaves without salt rise well in an oven.", 'the place of "with"'),
+        # subject
+        (
+            "Divers are trained for two years in cold water.",
+            "Otters are trained for two years in cold water.",
+            "says so of otters",
+        ),
+        (
+            "OtterCam was flown over eleven rivers in spring.",
+            "OtterCam finds otters. BeaverCam was flown over eleven rivers in spring.",
+            "The quote says so of BeaverCam.",
+        ),
+        # cause
+        (
+            "The kite counts otters because it is painted in bright colours.",
+            OTTERS,
+            "The quote does not give this cause.",
+        ),
+    ],
+)
+def test_a_changed_fact_is_held_back(sentence: str, quote: str, objects: str) -> None:
+    assert objects in objection(sentence, [quote])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("OtterCam's kite counts 94.5% of the otters which divers count.", OTTERS),
+        ("The kite counts otters because the camera sees through water.", OTTERS),
+        ("MossMap has 2,174 photographs of 472 roofs.", ROOFS),
+        ("Experts drew the maps for 100 roofs.", ROOFS),
+        ("MossMap is better than FernNet by 28.6% on flat roofs and 13.4% on steep roofs.", GAINS),
+        ("By 13.4% MossMap surpasses FernNet on steep roofs.", GAINS),
+        ("FernNet is beaten by MossMap on RoofBench.", GAINS),
+        ("LLMs were asked.", "Large language models were asked."),
+        ("It uses Monte Carlo Tree Search (MCTS).", "It uses MCTS."),
+        ("A GPT4 model was asked.", "A GPT-4 model was asked."),
+        ("Sixteen of 40 roofs have moss.", "Moss grows on 16 of 40 roofs."),
+        ("The authors show that loaves with salt rise well.", "Loaves with salt rise well in an oven."),
+    ],
+)
+def test_the_same_fact_in_other_words_passes(sentence: str, quote: str) -> None:
+    assert objection(sentence, [quote]) == ""
+
+
+def test_a_name_that_the_paper_gives_to_its_work_may_stand_for_it() -> None:
+    text = "We propose a map of roofs called MossMap. It is compared with FernNet, and LeafNet is a rival."
+    known = own_names("Maps of Roofs by RoofLab", text)
+    assert {"MossMap", "RoofLab"} <= known
+    assert "FernNet" not in known
+    quote = ["It holds photographs of 472 roofs."]
+    assert objection("MossMap holds photographs of 472 roofs.", quote, known) == ""
+    assert objection("FernNet holds photographs of 472 roofs.", quote, known) == "The quote does not name FernNet."
+
+
+def test_in_a_long_text_only_numbers_are_compared() -> None:
+    text = f"{TASTE} Salt is white. Ovens are hot. Loaves are round. Bakers are tired."
+    assert objection("The tasters rated the soup of rye higher than that of wheat.", [text]) == ""
+    assert objection("The 7 tasters rated the bread of rye.", [text]) == "The quote does not have each number."
+
+
+@pytest.mark.parametrize(
+    "noise", ["N1x " * 2000, "1 " * 4000, "increase " * 1000, "1 (a " * 2000, "N1x, because " * 700]
+)
+def test_noise_takes_no_time(noise: str) -> None:
+    started = time.perf_counter()
+    for sentence, quote in ((f"x{noise}y", OTTERS), (OTTERS, f"x{noise}y"), (f"x{noise}y", f"z{noise}y")):
+        objection(sentence, [quote])
+        own_names(sentence, quote)
+    assert time.perf_counter() - started < 10
