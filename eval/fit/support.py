@@ -61,7 +61,7 @@ class Data(NamedTuple):
 
     @property
     def given(self) -> Flags:
-        return self.weight == 1.0
+        return np.asarray(self.weight == 1.0)
 
     def where(self, rows: Flags) -> Data:
         columns: Iterable[Any] = self

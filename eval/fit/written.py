@@ -195,7 +195,7 @@ def _other_word(sentence: str, quote: str, others: Sequence[str], rng: random.Ra
     known = set(map(stem, split_words(quote)))
     own = [m for m in re.finditer(r"(?<=\s)[a-z]{5,}\b", sentence) if stem(m[0]) in known and not is_light(m[0])]
     rng.shuffle(own)
-    new = sorted({word for each in others for word in re.findall(r"(?<=\s)[a-z]{5,}\b", each)})
+    new: list[str] = sorted({word for each in others for word in re.findall(r"(?<=\s)[a-z]{5,}\b", each)})
     for word in own:
         fits = [each for each in new if each[-2:] == word[0][-2:] and stem(each) not in known and not is_light(each)]
         if fits:

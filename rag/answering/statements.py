@@ -55,7 +55,7 @@ _VERBS = (
     "bring build burn buy calculate call capture carry cause cease change characterize choose circumvent cite "
     "claim classify climb close collapse collect combine come compare compete compile complement compress "
     "comprise compromise compute concern conclude conduct confirm conserve consider consist constitute constrain "
-    "construct consume contain continue contribute control converge convert convey cope correct correlate cost "
+    "construct consume contain continue contribute control converge convert convey cope correct correlate "
     "count cover create criticize cross customize cut deal decay decide declare decline decompose decrease "
     "dedicate define degrade deliver demonstrate denote depend deploy derive describe deserve destroy detect "
     "determine develop deviate devise diagnose die differ differentiate dilute diminish disagree disappear "
@@ -90,7 +90,7 @@ _VERBS = (
     "wear weigh widen win withstand worry worsen write yield"
 )
 _IRREGULAR = (
-    "became began beat beaten brought built came chose cost did drew drove fell fed felt found gave gained got "
+    "became began beat beaten brought built came chose did drew drove fell fed felt found gave gained got "
     "grew held kept knew known led left lost made meant met paid put ran read rose said saw seen sent set showed "
     "shown shrank spent split stood stayed stemmed taught thought took told understood went won wrote written"
 )
