@@ -8,6 +8,7 @@ from .synonyms import FUNCTION_WORDS, GENERIC_WORDS
 from .word_overlap import WORD, split_words, stem
 
 _MIN_INITIALS, _MAX_INITIALS = 2, 6
+_STEM = "~"  # before a stem among whole words
 _OPENING = 3_000  # characters of a paper that are about its own work
 _HEADING = 6  # letters from which capitals alone are a heading: "METHODS We ..."
 _SUBJECT_WORDS = 8  # at the beginning of a sentence, among which its subject is looked for
@@ -50,7 +51,7 @@ def _is_name(match: re.Match[str], sentence: str) -> bool:
 
 def _stands(name: str, held: set[str], initials: set[str], said: set[str]) -> bool:
     squeezed = _squeezed(name)
-    if squeezed in held or stem(squeezed) in held:
+    if squeezed in held or (name[1:].islower() and _STEM + stem(squeezed) in held):
         return True
     if _MIN_INITIALS <= len(squeezed) <= _MAX_INITIALS and (squeezed in initials or squeezed in said):
         return True  # with its words in the sentence, "Monte Carlo Tree Search (MCTS)", these are compared
@@ -70,7 +71,7 @@ def _spellings(text: str) -> set[str]:
     words = WORD.findall(text)
     squeezed = [_squeezed(word) for word in words]
     folded = [word.casefold() for word in words]
-    held = set(squeezed) | set(map(stem, folded))
+    held = set(squeezed) | {_STEM + stem(word) for word in folded}
     for count in (2, 3):
         held |= {"".join(folded[i : i + count - 1]) + squeezed[i + count - 1] for i in range(len(words) - count + 1)}
     return held

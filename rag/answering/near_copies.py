@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from .opposites import count_negations, direction_of
 from .quantities import find_quantities
-from .statements import subject_of
+from .statements import may_be_verb, subject_of
 from .synonyms import is_light, means_the_same, share_held
 from .word_overlap import split_words, stem
 
@@ -16,8 +16,8 @@ _MIN_COPIED = 0.65  # share of its words that stand in the quote in the same ord
 _MIN_SHARED = 0.6  # share of its words that stand in the quote at all, for a comparison of places
 _MAX_CHARACTERS = 2_000  # of a sentence or quote in which causes are looked for
 _MOST_READ = 150  # words of a sentence or quote that are compared
-_MOST_CHANGED = 3  # words in the place of as many others
-_CAUSE_HELD = 0.6  # share of the words of a stated cause that the quotes must hold
+_MOST_CHANGED = 2  # words in the place of as many others
+_CAUSE_HELD = 0.7  # share of the words of a stated cause that the quotes must hold
 _MIN_CAUSE_WORDS = 2
 
 _SAID_OF = 0.75  # share of what a sentence says of its subject that a quote holds, to say so of another one
@@ -31,12 +31,12 @@ _GENERAL = frozenset(
     "corpus main goal aim purpose one ones number numbers average".split()
 )
 
-COMPARING = frozenset("than over versus vs better worse outperform outperforms beat beats".split())
+COMPARING = frozenset("than over above below ahead versus vs better worse outperform outperforms beat beats".split())
 
 _OPPOSED = frozenset(
     frozenset(pair.split("/"))
     for pair in (
-        "with/without more/less more/fewer most/least all/none all/few many/few every/no each/no any/no a/no "
+        "with/without more/less more/fewer most/least all/none all/few many/few every/no each/no "
         "before/after above/below over/under first/last first/second same/other same/different always/never "
         "often/never both/neither some/no much/little within/outside inside/outside up/down before/during "
         "after/during either/neither"
@@ -78,6 +78,8 @@ def _changed(own: Sequence[str], other: Sequence[str], *, turned: bool) -> str:
     for kind, a, b, c, d in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
         if kind != "replace" or b - a > _MOST_CHANGED:
             continue
+        if _same_letters(own[a:b], other[c:d]):
+            continue
         if b == len(mine):  # a copy may end earlier than its quote, and begin later
             d = min(d, c + b - a + 1)
         elif a == 0:
@@ -86,14 +88,37 @@ def _changed(own: Sequence[str], other: Sequence[str], *, turned: bool) -> str:
             continue
         if not turned and _opposite_directions(own[a:b], other[c:d]):
             return own[a]
-        new = [i for i in range(a, b) if mine[i] not in theirs and not direction_of(own[i])]
-        gone = [i for i in range(c, d) if theirs[i] not in mine and not direction_of(other[i])]
+        new = [i for i in range(a, b) if mine[i] not in theirs and _names_something(own[i])]
+        gone = [
+            i
+            for i in range(c, d)
+            if (theirs[i] not in mine or (fewer[theirs[i]] and b - a == d - c == 1)) and _names_something(other[i])
+        ]
         if new and gone:
             return own[new[0]]
-        one = b - a == d - c == 1 and not direction_of(own[a])
-        if one and more[mine[a]] and fewer[theirs[c]]:  # "the A more so" for "the B more so"
-            return own[a]
+        repeated = [i for i in range(a, b) if more[mine[i]] and mine[i] in theirs and not direction_of(own[i])]
+        if repeated and any(
+            fewer[word] and word in mine for word in theirs[c:d]
+        ):  # "the A more so" for "the B more so"
+            return own[repeated[0]]
     return ""
+
+
+def _names_something(word: str) -> bool:
+    """Return whether a word is a noun or an adjective, as far as can be told.
+
+    Verbs and adverbs have too many synonyms; their opposites have a direction (opposites.py).
+    """
+    return not (direction_of(word) or may_be_verb(word) or word.endswith("ly"))
+
+
+def _same_letters(own: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether the words are the same written apart ("data set"), or one side are the other's initials."""
+    said, quoted = "".join(own), "".join(other)
+    if said == quoted or stem(said) == stem(quoted):
+        return True
+    pairs = ((own, other), (other, own))
+    return any(word.removesuffix("s") == "".join(part[0] for part in many) for few, many in pairs for word in few)
 
 
 def _opposite_directions(own: Sequence[str], other: Sequence[str]) -> bool:

@@ -1,23 +1,25 @@
 """Check that each number of a sentence stands beside the same things as in its quotes."""
 
 import bisect
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .quantities import Quantity, find_quantities
-from .synonyms import FUNCTION_WORDS, means_the_same
+from .synonyms import FUNCTION_WORDS, is_light, means_the_same
 from .word_overlap import WORD, stem
 
 _REACH = 8  # words to each side of a number that say what it counts
 _AWAY = 0.6  # weight of the words that are not right before the first number of a sentence, at most
 _BESIDE = 0.5  # weight from which a word stands beside a number
+_MOST_PAIRED = 12  # numbers of a sentence that are compared in pairs
 _MOST_NUMBERS = 100  # of a text
 _ACROSS = 0.35  # what is left of a word's weight across the boundary of a clause
 _CLEARLY, _MARGIN = 1.3, 0.15  # how much better another number must fit
 _ENDS_NOUN = re.compile(rf"[.,;:()]|\b(?:{'|'.join(map(re.escape, sorted(FUNCTION_WORDS)))})\b")
 _SHARE_OF = re.compile(r"\s?(?:out )?of (?:the |all |these )?\d[\d,.]*(?<![,.])\s")
-_BOUNDARY = re.compile(r"[;:()]|,|\b(?:and|but|whereas|while|although|yet|versus|vs)\b|\.(?=\s)")
+_BOUNDARY = re.compile(r"[;:)]|\((?!\d)|,|\b(?:and|but|whereas|while|although|yet|versus|vs)\b|\.(?=\s)")
 _ASIDE = re.compile(r"\([^()\d]{1,200}\)")
 _SCALE = re.compile(r"(?:\bout of|/)\s?$")  # "4.1 out of 5"
 _SCALE_REACH = 8
@@ -45,12 +47,26 @@ def other_number(sentence: str, quotes: str) -> str:
         others = [other for other in quoted if _may_be_exchanged(place.quantity, other.quantity)]
         if same and (_counts_else(place, same) or (others and _fits_better(place, same, others))):
             return sentence[slice(*place.quantity.span)].strip()
+    for one, two in itertools.combinations(own[:_MOST_PAIRED], 2):
+        if _may_be_exchanged(one.quantity, two.quantity) and _fit_better_exchanged(one, two, quoted):
+            return sentence[slice(*one.quantity.span)].strip()
     return ""
+
+
+def _fit_better_exchanged(one: _Place, two: _Place, quoted: Sequence[_Place]) -> bool:
+    """Return whether both numbers stand in the quotes and fit better there in each other's places."""
+    first = [other for other in quoted if _equal(one.quantity, other.quantity)]
+    second = [other for other in quoted if _equal(two.quantity, other.quantity)]
+    if not (first and second):
+        return False
+    right = max(_fit(one, other) for other in first) + max(_fit(two, other) for other in second)
+    wrong = max(_fit(one, other) for other in second) + max(_fit(two, other) for other in first)
+    return wrong > _CLEARLY * right + _MARGIN
 
 
 def _counts_else(place: _Place, same: Sequence[_Place]) -> bool:
     """Return whether the number counts something else wherever it stands in the quotes: "100 experts", "100 topics"."""
-    if place.quantity.kind or not place.noun:
+    if place.quantity.kind or not place.noun or is_light(place.noun[-1]):
         return False
     return all(
         other.noun
@@ -125,7 +141,7 @@ def _weighted(
     for i in side:
         distance += 2 if i in counted else 1
         word = words[i][0].casefold()
-        if i not in counted and len(word) > 1 and word not in FUNCTION_WORDS:
+        if i not in counted and len(word) > 1 and not is_light(word):
             low, high = sorted((words[i].start(), start))
             crossed = bisect.bisect_left(boundaries, high) - bisect.bisect_right(boundaries, low)
             yield stem(word), _ACROSS**crossed / distance**0.5

@@ -40,7 +40,11 @@ _PAST = re.compile(r"(?<=[^\W_] )[a-z]{3,}ed\b(?!-)")
 # A word between a noun and what opens an object is a verb: "The kite counts 94.5% of".
 _BEFORE_OBJECT = re.compile(
     r"(?P<noun>[^\W\d_]+)\s(?P<verb>[a-z]{3,})\s"
-    r"(?:an?|the|its|their|our|this|these|that|no|not|all|each|every|both|more|most|less|fewer|about|at|\d)\b"
+    r"(?:an?|the|its|their|our|this|these|that|no|not|all|each|every|both|more|most|less|fewer|about|at|\d[\d.,]*%?)(?!\w)"
+)
+
+_OPENS_NOUN = frozenset(
+    "a an the its their our this that these those of in for with on to and or by from as at".split()
 )
 
 _AUXILIARIES = (
@@ -52,18 +56,18 @@ _VERBS = (
     "address adjust adopt affect aggregate agree aim alleviate allow alter annotate anticipate appear apply "
     "approximate argue arise arrange ask assemble assert assess assign assist assume attain attend attract "
     "augment automate avoid beat become begin behave belong better bind bite blame boost borrow break breathe "
-    "bring build burn buy calculate call capture carry cause cease change characterize choose circumvent cite "
-    "claim classify climb close collapse collect combine come compare compete compile complement compress "
+    "bring build burn buy calculate call capture carry cast cause cease change characterize choose circumvent "
+    "cite claim classify climb close collapse collect combine come compare compete compile complement compress "
     "comprise compromise compute concern conclude conduct confirm conserve consider consist constitute constrain "
-    "construct consume contain continue contribute control converge convert convey cope correct correlate "
-    "count cover create criticize cross customize cut deal decay decide declare decline decompose decrease "
-    "dedicate define degrade deliver demonstrate denote depend deploy derive describe deserve destroy detect "
-    "determine develop deviate devise diagnose die differ differentiate dilute diminish disagree disappear "
-    "discover discuss dismiss display disrupt distinguish distort divide do dominate double draw drift drive drop "
-    "earn ease eat educate eliminate embed emerge emit emphasize employ enable encode encounter encourage endorse "
-    "enhance enrich ensure entail enter err escape establish estimate evaluate evoke evolve examine exceed "
-    "exclude execute exhibit exist expand expect explain explode exploit explore express extend extract fabricate "
-    "face facilitate fail fall favor favour feed fetch fight fill filter find finish fit fix fly follow force "
+    "construct consume contain continue contribute control converge convert convey cope correct correlate count "
+    "cover create criticize cross customize cut deal decay decide declare decline decompose decrease dedicate "
+    "define degrade deliver demonstrate denote depend deploy derive describe deserve destroy detect determine "
+    "develop deviate devise diagnose die differ differentiate dilute diminish disagree disappear discover discuss "
+    "dismiss display disrupt distinguish distort divide do dominate double draw drift drive drop earn ease eat "
+    "educate eliminate embed emerge emit emphasize employ enable encode encounter encourage endorse enhance "
+    "enrich ensure entail enter err escape establish estimate evaluate evoke evolve examine exceed exclude "
+    "execute exhibit exist expand expect explain explode exploit explore express extend extract fabricate face "
+    "facilitate fail fall favor favour feed fetch fight fill filter find finish fit fix fly focus follow force "
     "forecast foresee forget form formulate foster fuse gain gather generalize generate get give go grow guide "
     "hallucinate handle happen harm help hide highlight hinder hinge hire hold host hurt identify ignore "
     "illustrate imagine imitate impair implement imply impose improve include incorporate increase indicate "
@@ -76,18 +80,18 @@ _VERBS = (
     "outperform overcome overfit overlap overlook own participate pass pay penalize penetrate perceive perform "
     "permit persist pick pinpoint place play portray possess postpone predate predict prefer prepare present "
     "preserve prevent prioritize produce profit prohibit prolong promote propose protect prove provide prune "
-    "publish punish pursue put quantify quote raise reach react read realize rearrange rebuild recast receive "
-    "recognize recommend reconstruct recover recruit rectify reduce refer refine reflect reformulate regard "
-    "regulate reinforce reinitialize reject relate relax rely remain remedy remember remind remove repair repeat "
-    "rephrase replace report represent require rescue resemble reserve reside resolve resort respond restore "
-    "restrict retain retire retrieve return reuse reveal reverse rewrite rise rival rotate run sacrifice satisfy "
-    "save say scatter see seek seem select send separate serve set share shorten show shrink simplify simulate "
-    "sleep slow soften solve speak specialize specify spend split spread stabilize stall stand start state stay "
-    "steer stem stick stimulate stop store strengthen stress strive struggle suffer suggest suit summarize "
-    "supervise supply suppress surpass surround survive suspect sustain swap swim switch synthesize tackle take "
-    "teach tell tend terminate threaten tolerate transcribe transform translate treat trigger tune turn undergo "
-    "underperform understand unify unlock use utilize validate vary verify violate visualize want warn weaken "
-    "wear weigh widen win withstand worry worsen write yield"
+    "publish punish pursue put quantify quote raise rank reach react read realize rearrange rebuild recast "
+    "receive recognize recommend reconstruct recover recruit rectify reduce refer refine reflect reformulate "
+    "regard regulate reinforce reinitialize reject relate relax rely remain remedy remember remind remove repair "
+    "repeat rephrase replace report represent require rescue resemble reserve reside resolve resort respond "
+    "restore restrict retain retire retrieve return reuse reveal reverse rewrite rise rival rotate run sacrifice "
+    "satisfy save say scatter see seek seem select send separate serve set share shorten show shrink simplify "
+    "simulate sleep slow soften solve speak specialize specify speed spend split spread stabilize stall stand "
+    "start state stay steer stem stick stimulate stop store strengthen stress strive struggle suffer suggest suit "
+    "summarize supervise supply support suppress surpass surround survive suspect sustain swap swim switch "
+    "synthesize tackle take teach tell tend terminate threaten tolerate transcribe transform translate treat "
+    "trigger tune turn undergo underperform understand unify unlock use utilize validate vary verify violate "
+    "visualize want warn weaken wear weigh widen win withstand worry worsen write yield"
 )
 _IRREGULAR = (
     "became began beat beaten brought built came chose did drew drove fell fed felt found gave gained got "
@@ -131,6 +135,12 @@ def statement_fault(sentence: str, question: str = "", titles: Iterable[str] = (
     return ""
 
 
+def may_be_verb(word: str) -> bool:
+    """Return whether a word is a form of a verb, or looks like one."""
+    base = word.removesuffix("ing")
+    return word in _FINITE or (base != word and (base in _FINITE or f"{base}e" in _FINITE)) or word.endswith("ed")
+
+
 def subject_of(sentence: str) -> tuple[list[str], list[str]]:
     """Return the words before the first verb, none if it opens the sentence or there is none, and those after it."""
     words = split_words(sentence)
@@ -147,7 +157,7 @@ def _has_verb(text: str, words: list[str]) -> bool:
     if _FINITE.intersection(words) or _PAST.search(text):
         return True
     found = ((match["noun"].casefold(), match["verb"]) for match in _BEFORE_OBJECT.finditer(text))
-    return any(noun not in FUNCTION_WORDS and verb not in FUNCTION_WORDS for noun, verb in found)
+    return any(noun not in _OPENS_NOUN and verb not in FUNCTION_WORDS for noun, verb in found)
 
 
 def _has_title_case(text: str) -> bool:

@@ -50,7 +50,9 @@ often frequently commonly usually typically
 sometimes occasionally
 whole entire complete full
 different various diverse distinct varied
-part component portion
+part component portion subset fraction share
+range breadth spectrum variety
+ability capability capacity
 kind type sort category class
 change alter modify
 task problem
@@ -119,9 +121,10 @@ FUNCTION_WORDS = frozenset(
     "since unless however therefore thus hence moreover furthermore besides instead also too both either neither "
     "each every all any some such same other another more most less least much many few very quite rather even "
     "still already again just only not no never is are was were be been being am has have had do does did can "
-    "could may might must shall should will would cannot there here now s t re ve ll d m can't don't doesn't "
-    "didn't isn't aren't wasn't weren't won't according namely overall finally first second third next lastly "
-    "additionally addition contrast result respectively instance example altogether total passage".split()
+    "could may might must shall should will would cannot there here now always despite any sure s t re ve ll d m "
+    "can't don't doesn't didn't isn't aren't wasn't weren't won't according namely overall finally first second "
+    "third next lastly additionally addition contrast result respectively instance example altogether total "
+    "passage".split()
 )
 """Words that join others; most are shorter than the words that are compared."""
 
