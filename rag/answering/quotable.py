@@ -18,6 +18,7 @@ from .prompts import visible
 from .support import LABELS, SUPPORTED, Support, support
 
 _PAIR_PENALTY = 0.03  # two neighbouring sentences are preferred to one only if they are better by more than this
+_LESS_NEAR = 0.1  # in probability, than a quote that a gate holds back
 _TRIED = 3  # quotes of a passage that are checked for a sentence
 _MAX_NAMING = 40_000  # characters of a paper in which it names its work
 _NAMING = {word[:5] for word in "paper work study article called named titled title entitled that this".split()}
@@ -46,7 +47,10 @@ class QuotablePassage:
                 break
         if not tried:
             return Span(self.passage.start, self.passage.end), Support("unsupported", 0.0)
-        return max(tried, key=lambda each: strength(each[1]))
+        nearest = max(tried, key=lambda each: each[1].probability)
+        found = max(tried, key=lambda each: strength(each[1]))
+        # What a gate holds back in the nearest quote is not proved by one that says less of it.
+        return found if found[1].probability >= nearest[1].probability - _LESS_NEAR else nearest
 
     def ranked(self, sentence: str, vector: Vectors) -> list[tuple[float, Span]]:
         """Return sentences and pairs of neighbours by the words and the meaning that they share with `sentence`."""
