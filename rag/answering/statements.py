@@ -94,7 +94,7 @@ _VERBS = (
     "visualize want warn weaken wear weigh widen win withstand worry worsen write yield"
 )
 _IRREGULAR = (
-    "became began beat beaten brought built came chose did drew drove fell fed felt found gave gained got "
+    "became began beat beaten brought built came chose costs did drew drove fell fed felt found gave gained got "
     "grew held kept knew known led left lost made meant met paid put ran read rose said saw seen sent set showed "
     "shown shrank spent split stood stayed stemmed taught thought took told understood went won wrote written"
 )

@@ -70,7 +70,7 @@ def test_citations_are_numbered_in_the_order_of_their_use(embedder: Embedder) ->
         ("The rule is given in Eq. (1).", "The rule is given in Eq. (1).", 0),
         ("They name level (2).", "They name level (2).", 0),
         ("Kites flew in 2019 (1, 2).", "Kites flew in 2019 (1, 2).", 0),
-        ("Kites cost ten [1], and clocks none [2].", "Kites cost ten, and clocks none.", 2),
+        ("Kites need ten [1], and clocks none [2].", "Kites need ten, and clocks none.", 2),
     ],
 )
 def test_a_number_is_a_citation_only_where_it_is_one(
