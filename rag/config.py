@@ -73,7 +73,7 @@ class Ollama(_Table):
     model: str = "auto"
     context_tokens: int = Field(8192, ge=512)
     answer_tokens: int = Field(512, ge=32)
-    reading_seconds: float = Field(90.0, gt=0)
+    reading_seconds: float = Field(60.0, gt=0)
     timeout_seconds: float = Field(120.0, gt=0)
     deadline_seconds: float = Field(600.0, gt=0)
     allow_cloud: bool = False

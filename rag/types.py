@@ -23,6 +23,9 @@ MAX_COLUMNS = 200
 REFUSAL = "The papers in this library do not answer this question."
 """The whole text of a refusal, in answers and prompts."""
 
+DOUBT = "The papers may not answer this."
+"""The uncited first sentence of prose with low confidence."""
+
 UNSURE = "The papers may not answer this; the nearest passages are:"
 """The uncited first sentence of an answer with low confidence."""
 
@@ -271,8 +274,29 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedText:
+    """Sentences with their citations: an answer in quotes, or what a model wrote; `text` is all of it with its [n]."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> CitedText:
+        """Return the text with these values of a dict form; unknown keys are ignored."""
+        return cls(
+            values["text"],
+            tuple(made_of(Sentence, each) for each in values["sentences"]),
+            tuple(made_of(Citation, each) for each in values["citations"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a question."""
+    """The answer to a question. `text`, `sentences`, `citations` and `mode` are of what is shown first.
+
+    That is a model's prose if it holds up, and the answer in quotes otherwise; `confidence` is of it too.
+    """
 
     question: str
     text: str
@@ -291,9 +315,15 @@ class Answer:
     searched: dict[str, Any] = field(default_factory=dict)
     grounds: str = ""  # what it rests on, as `2 quotes, both from one paper; neither holds a number`
     prompt_version: str | None = None
+    quotes: CitedText | None = None  # the answer in quotes, in every mode; None in answers saved by older versions
+    written: CitedText | None = None  # all that a model wrote, checked, whether it is shown or not
     asked: str = ""  # when, in ISO form; empty in growing answers
     number: int | None = None  # under which it is kept
     conversation: int | None = None  # in which it is kept
+
+    def __post_init__(self) -> None:
+        if self.mode == "quote":  # always those that are shown
+            object.__setattr__(self, "quotes", CitedText(self.text, self.sentences, self.citations))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as values that `json.dumps` accepts."""
@@ -304,8 +334,9 @@ class Answer:
     def from_dict(cls, values: Mapping[str, Any]) -> Answer:
         """Return the answer with these values of `to_dict()`; unknown keys are ignored."""
         parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
-        made = {name: [made_of(kind, part) for part in values[name]] for name, kind in parts.items()}
-        return made_of(cls, {**values, **made})
+        made: dict[str, Any] = {name: [made_of(kind, part) for part in values[name]] for name, kind in parts.items()}
+        texts = {name: CitedText.from_dict(values[name]) for name in ("quotes", "written") if values.get(name)}
+        return made_of(cls, {**values, **made, **texts})
 
     @property
     def is_counted(self) -> bool:
@@ -319,7 +350,7 @@ class Answer:
     def __str__(self) -> str:
         """Return the text, its unsupported sentences, and the references; for a refusal the nearest papers."""
         doubts = {"unsupported": "Not supported by the passages", "partly": "Supported in part"}
-        checked = [s for s in self.sentences if self.mode == "llm" and s.support in doubts]
+        checked = [s for s in self.sentences if self.mode == "llm" and s.support in doubts and s.text != DOUBT]
         reasons = [f" ({s.reason.rstrip('.')})" if s.reason else "" for s in checked]
         lines = [self.text, *(f"{doubts[s.support]}{why}: {s.text}" for s, why in zip(checked, reasons, strict=True))]
         lines += filter(None, [self.scope_note(), *self.notes])

@@ -199,8 +199,14 @@ def test_written_answers_lose_the_sentences_that_cite_the_removed_paper(assistan
         "notes": [
             "None of m:4b's answer could be verified; showing quotes instead. It wrote: The kite.",
             "Quotes are shown, since the passages support nothing of what m wrote: The kite.",
+            "m:4b wrote an answer without what the quotes say (94.5%).",
+            "m:4b wrote an answer that the passages do not support.",
         ],
     }
+    answer["written"] = {name: answer[name] for name in ("text", "sentences", "citations")}
+    quote = answer["citations"][0] | {"number": 1}
+    answer["quotes"] = {"text": f"{quote['quote']} [1]", "sentences": [{"text": quote["quote"], "citations": [1]}]}
+    answer["quotes"]["citations"] = [quote]
     new, gone = redacted_answer(answer, "a", OTTERS)
     assert new["text"] == f"{REMOVED} [1] {two} [2]\nNo one knows."
     assert [s["text"] for s in new["sentences"]] == [REMOVED, two, "No one knows."]
@@ -208,7 +214,12 @@ def test_written_answers_lose_the_sentences_that_cite_the_removed_paper(assistan
     assert new["notes"] == [
         "None of m:4b's answer could be verified; showing quotes instead.",
         "Quotes are shown, since the passages support nothing of what m wrote.",
+        "m:4b wrote an answer without what the quotes say.",
+        "m:4b wrote an answer that the passages do not support.",
     ]
+    assert new["written"]["text"] == f"{REMOVED} [1] {two} [2]\n{REMOVED}"
+    assert new["quotes"]["text"] == f"{REMOVED} [1]"
+    assert [c["quote"] for c in new["quotes"]["citations"]] == [REMOVED]
     assert gone == (answer["text"], one)
     assert redacted_answer(answer, "c", "Nothing").answer == answer
     split = answer | {"text": "The kite counts\nmost otters. [1] The tide is read. [2] No one knows."}

@@ -7,6 +7,7 @@ and classes that the templates set: `ref-2-1` is the first footnote of the third
 import re
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from html import unescape
 from typing import Any
@@ -16,9 +17,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
-from rag import Answer, Citation, Paper, Passage, QuotedTable, TableView, quotation, readable
+from rag import Answer, Citation, Paper, Passage, QuotedTable, Sentence, TableView, quotation, readable
 from rag.text.searched import papers_text
-from rag.types import short_section
+from rag.types import DOUBT, short_section
 
 from .paper_list import PaperList
 from .tables import shown_table
@@ -42,13 +43,17 @@ _SUPPORT = {  # sign, label, tooltip
 
 def answer_html(answer: Answer, turn: int) -> str:
     """Return an answer as the chat shows it; `turn` is its index in the conversation."""
+    below, _ = _quotes_below(answer)
+    footnotes = _footnotes([*answer.sentences, *below])
     return _render(
         "answer",
         answer=answer,
         turn=turn,
-        sentences=_footnotes(answer),
-        unfinished=_unfinished(answer),
+        sentences=footnotes[: len(answer.sentences)],
+        quotes=footnotes[len(answer.sentences) :],
+        written=_hidden(answer),
         support=_SUPPORT,
+        doubt=DOUBT,
         status=status_line(answer),
         scope=answer.scope_note() if answer.searched.get("filters") else "",
         plain=str(answer),
@@ -69,8 +74,9 @@ def evidence_html(
     """
     parts = []
     for turn, answer in reversed(list(enumerate(answers))):
-        cards = [_card(answer, each, papers, can_draw, table_of(each)) for each in answer.citations]
-        unused = [p for p in answer.passages if not any(_contains(p, c) for c in answer.citations)]
+        citations = [*answer.citations, *_quotes_below(answer)[1]]
+        cards = [_card(answer, each, papers, can_draw, table_of(each)) for each in citations]
+        unused = [p for p in answer.passages if not any(_contains(p, c) for c in citations)]
         parts.append((turn, answer, cards, [(p, _about(p), _scores(answer, p)) for p in unused]))
     return _render("evidence", parts=parts, last=len(answers) - 1, number=number, readable=readable, shown=_shown)
 
@@ -148,26 +154,41 @@ def _render(template: str, **values: Any) -> str:
     return " ".join(line.strip() for line in re.split(r"[\r\n]", html) if line.strip())
 
 
-def _footnotes(answer: Answer) -> list[tuple[Any, list[tuple[int, bool]]]]:
-    """Return each sentence with its footnotes: (number, whether it is the first with this number in the answer)."""
+def _footnotes(shown: Sequence[Sentence]) -> list[tuple[Sentence, list[tuple[int, bool]]]]:
+    """Return each sentence with its footnotes: (number, whether it is the first with this number)."""
     seen: set[int] = set()
     sentences = []
-    for sentence in answer.sentences:
+    for sentence in shown:
         numbers = sentence.citations[:_MAX_FOOTNOTES]
         sentences.append((sentence, [(number, number not in seen) for number in numbers]))
         seen.update(numbers)
     return sentences
 
 
-def _unfinished(answer: Answer) -> str:
-    """Return what a model has written after its last whole sentence."""
-    if answer.mode != "llm" or answer.complete or answer.refused:
-        return ""
-    if not answer.sentences:
-        return answer.text
-    last = answer.sentences[-1].text
-    rest = answer.text[answer.text.rfind(last) + len(last) :]
-    return re.sub(r"^(?:\s*\[\d+\])+", "", rest).strip()
+def _quotes_below(answer: Answer) -> tuple[list[Sentence], list[Citation]]:
+    """Return the answer in quotes that stands below prose: its sentences, and its citations that the prose has not.
+
+    These are numbered on after those of the prose.
+    """
+    if answer.mode != "llm" or answer.quotes is None:
+        return [], []
+    known = {(each.paper_id, each.start, each.end): each.number for each in answer.citations}
+    numbers: dict[int, int] = {}
+    more: list[Citation] = []
+    for citation in answer.quotes.citations:
+        span = (citation.paper_id, citation.start, citation.end)
+        if span not in known:
+            known[span] = len(answer.citations) + len(more) + 1
+            more.append(replace(citation, number=known[span]))
+        numbers[citation.number] = known[span]
+    sentences = [replace(s, citations=tuple(numbers[n] for n in s.citations)) for s in answer.quotes.sentences]
+    return sentences, more
+
+
+def _hidden(answer: Answer) -> tuple[Sentence, ...]:
+    """Return all that the model wrote if not all of it is shown."""
+    written = answer.written.sentences if answer.written else ()
+    return () if {each.text for each in written} <= {each.text for each in answer.sentences} else written
 
 
 def _card(

@@ -208,14 +208,21 @@ class Session:
 
     def _relocate_quotes(self, answer: Answer) -> Answer:
         """Return a stored answer with the present spans of its quotes: a paper may have been read again since."""
-        citations = []
-        for citation in answer.citations:
+        moved = replace(answer, citations=self._relocated(answer.citations))
+        if answer.mode == "llm" and answer.quotes:
+            quotes = replace(answer.quotes, citations=self._relocated(answer.quotes.citations))
+            moved = replace(moved, quotes=quotes)
+        return moved
+
+    def _relocated(self, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+        moved = []
+        for citation in citations:
             try:
                 span = self._assistant.find_quote(citation.paper_id, citation.quote, citation.start)
             except UnknownPaper:
                 span = None
-            citations.append(replace(citation, start=span.start, end=span.end) if span else citation)
-        return replace(answer, citations=tuple(citations))
+            moved.append(replace(citation, start=span.start, end=span.end) if span else citation)
+        return tuple(moved)
 
 
 def _turn_messages(answer: Answer, turn: int) -> Messages:

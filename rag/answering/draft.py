@@ -13,7 +13,7 @@ from ..errors import UnknownPaper
 from ..models.protocols import Embedder, MarkedText, Vectors
 from ..text.readable import folded, readable
 from ..types import REFUSAL, Citation, Paper, Passage, Sentence, Span
-from .boilerplate import BoilerplateFilter, plain
+from .boilerplate import BoilerplateFilter
 from .citations import CitedSentence, parse_citations
 from .quotable import QuotablePassage, share_of, stems, strength
 from .quotes import citation_of
@@ -38,12 +38,26 @@ _Quotes = list[tuple[QuotablePassage, Span]]
 
 
 class CheckedAnswer(NamedTuple):
-    """A model's checked answer; `text` has the readable sentences with their [n], `notes` what was removed or added."""
+    """A model's checked answer.
+
+    Attributes:
+        begins_line: whether a sentence begins a line, one entry each.
+        notes: what was removed or added.
+    """
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
-    text: str
+    begins_line: tuple[bool, ...]
     notes: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The readable sentences with their [n]."""
+        text = ""
+        for sentence, begins_line in zip(self.sentences, self.begins_line, strict=True):
+            gap = ("\n" if begins_line else " ") if text else ""
+            text += gap + sentence.text + "".join(f" [{number}]" for number in sentence.citations)
+        return text
 
     @property
     def is_refusal(self) -> bool:
@@ -98,12 +112,8 @@ class Draft:
         self._unknown: set[int] = set()
         self._added = 0  # citations found for sentences without one
         self._removed = 0  # citations that do not support their sentence
-        self._checked: dict[CitedSentence, tuple[Support, _Quotes]] = {}  # models that go wrong repeat themselves
-
-    @property
-    def unfinished(self) -> str:
-        """The sentence that is being written, unchecked and without citations."""
-        return "" if self._boilerplate.skips else parse_citations(plain(self._stream.pending)).text
+        self._said: set[str] = set()
+        self.repeated = 0  # sentences that were written before, and count once
 
     def feed(self, text: str) -> None:
         """Add streamed text."""
@@ -116,11 +126,7 @@ class Draft:
         """
         if final:
             self._take(self._stream.close(), was_cut=was_cut)
-        text = ""
-        for sentence, begins_line in zip(self._sentences, self._begins_line, strict=True):
-            gap = ("\n" if begins_line else " ") if text else ""
-            text += gap + sentence.text + "".join(f" [{number}]" for number in sentence.citations)
-        return CheckedAnswer(tuple(self._sentences), tuple(self._citations), text, self._notes())
+        return CheckedAnswer(tuple(self._sentences), tuple(self._citations), tuple(self._begins_line), self._notes())
 
     def _take(self, streamed: Iterator[StreamedSentence | None], *, was_cut: bool = False) -> None:
         for sentence in streamed:
@@ -135,9 +141,11 @@ class Draft:
         if not any(character.isalnum() for character in cited.text):
             return
         self._unknown.update(number for number in cited.numbers if number not in self._given)
-        if cited not in self._checked:
-            self._checked[cited] = self._check(cited, was_cut=was_cut)
-        found, quotes = self._checked[cited]
+        if (same := folded(cited.text)) in self._said:
+            self.repeated += 1
+            return
+        self._said.add(same)
+        found, quotes = self._check(cited, was_cut=was_cut)
         numbers = dict.fromkeys(self._citation_number(passage, span) for passage, span in quotes)
         self._sentences.append(Sentence(cited.text, tuple(numbers), found.label, found.reason))
         self._begins_line.append(begins_line)

@@ -1,4 +1,4 @@
-"""Answer in prose by a local model, on top of the answer in quotes, which remains if the model fails."""
+"""Answer in prose by a local model, over the answer in quotes, which stays unless the prose holds up."""
 
 import contextlib
 import functools
@@ -7,21 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from .. import config
-from ..errors import AnswerModelError, UnknownPaper
+from ..errors import AnswerModelError
 from ..models.background import STOPPED, stoppable_reply
 from ..models.protocols import ChatModel, Completion
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult, top_passages
-from ..types import REFUSAL, UNSURE, Answer, Paper, Passage, Sentence
+from ..types import DOUBT, UNSURE, Answer, CitedText, Paper, Sentence
 from .draft import CheckedAnswer, Draft
+from .given import passages_of_quotes
+from .kept_facts import Needed, needed_facts
+from .loops import TAIL_CHARACTERS, is_looping
 from .prompts import PROMPT_VERSION
 from .reading_speed import known_speed, learn_speed
 from .second_opinion import lower_support
-from .token_budget import FittedPrompt, fit_prompt, was_cut, whole_section
+from .support import SUPPORTED
+from .token_budget import FittedPrompt, fit_prompt, was_cut
+from .verdict import Verdict, judge
 
-_MAX_PASSAGES = 24  # that the prompt is chosen from
-_MAX_SHOWN = 500  # characters of an answer that is shown only in a note
-_DOUBT = "The papers may not answer this."
+_MAX_PASSAGES = 24  # in which the quotes are looked for
+_MAX_REPEATED = 1  # sentences that the model wrote before; with more it is in a loop
 
 
 def written_answers(
@@ -32,43 +36,74 @@ def written_answers(
     history: Sequence[tuple[str, str]],
     stop: threading.Event | None = None,
 ) -> Iterator[Answer]:
-    """Yield growing answers while the model writes. The last has `complete` false if the model stopped early.
+    """Yield growing answers while the model writes: the quotes, and prose as far as it is checked and holds up.
 
-    Where no sentence can be verified, the last is `quoted` with a note. Raise AnswerModelError if the model failed
-    before it had written a sentence. Raise ConfigError if not even one passage fits into the context.
+    The last is the prose if it holds up (verdict.py), else the quotes with a note that says why. Its `complete` is
+    false if the model stopped early. Raise AnswerModelError if the model failed before it had written a sentence.
+    Raise ConfigError if not even one passage fits into the context.
     """
     settings = corpus.settings.ollama
     context_tokens = model.window or settings.context_tokens
     speed = known_speed(corpus, model)
     paper_named = functools.cache(corpus.records.paper)  # with its text, for the prompt and the draft
     prompt = _fit_prompt(corpus, quoted, found, history, context_tokens, speed, paper_named)
-    base = replace(quoted, mode="llm", model=model.name, prompt_version=PROMPT_VERSION, complete=False)
-    waiting = replace(base, notes=(*quoted.notes, _reading_note(model, prompt, speed)))
-    yield waiting
+    needed = needed_facts(quoted, found.wanted)
+    base = replace(quoted, model=model.name, prompt_version=PROMPT_VERSION, complete=False)
+    reading = _with_notes(base, _reading_note(model, prompt, speed))
+    yield reading
     draft = Draft(prompt.passages, paper_named, corpus.embedder, quoted.standalone_question)
-    end: Completion | None = None
-    failure: AnswerModelError | None = None
-    try:
-        for piece in stoppable_reply(
-            lambda ended: model.chat(prompt.messages, answer_tokens=settings.answer_tokens, stop=ended),
-            stop,
-        ):
-            if piece is not None:
-                draft.feed(piece.text)
-                end = piece.end
-            growing = _growing(base, draft)
-            yield growing if growing.text else waiting
-    except AnswerModelError as error:
-        failure = error
-    written = draft.checked(final=True, was_cut=failure is not None or (end is not None and end.reason == "length"))
-    if failure and not written.sentences:
-        raise failure
-    if end:
-        learn_speed(corpus, model, end, prompt)
-    if settings.check and not failure:
+    reply = _Reply(draft)
+    for _ in reply.read(model, prompt, settings.answer_tokens, stop):
+        yield (
+            _growing(base, draft, needed) if reply.has_begun else _with_notes(base, _reading_note(model, prompt, speed))
+        )
+    written = draft.checked(final=True, was_cut=reply.was_cut)
+    if reply.failure and not written.sentences:
+        raise reply.failure
+    if reply.end:
+        learn_speed(corpus, model, reply.end, prompt)
+    if settings.check and not reply.failure:
         written = lower_support(model, written, settings, stop)
-    notes = (*written.notes, *_notes(failure, end, prompt, settings))
-    yield _final(base, quoted, written, notes, complete=failure is None and not (end and end.reason == "length"))
+    yield _final(base, written, judge(written, needed), reply, tuple(_notes(reply, prompt, settings)))
+
+
+class _Reply:
+    """A model's reply, read into a draft. After it was read: how it ended, and why it failed, if it did."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.end: Completion | None = None
+        self.failure: AnswerModelError | None = None
+        self.looped = False
+        self.has_begun = False
+        self._draft = draft
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether its last sentence may not be whole."""
+        return self.failure is not None or self.looped or (self.end is not None and self.end.reason == "length")
+
+    def read(
+        self, model: ChatModel, prompt: FittedPrompt, answer_tokens: int, stop: threading.Event | None
+    ) -> Iterator[None]:
+        """Yield after each piece, and as a heartbeat while none comes. Stop a model that repeats itself."""
+        pieces = stoppable_reply(
+            lambda ended: model.chat(prompt.messages, answer_tokens=answer_tokens, stop=ended), stop
+        )
+        tail = ""
+        try:
+            with contextlib.closing(pieces):  # type: ignore[type-var]
+                for piece in pieces:
+                    if piece is not None:
+                        self.has_begun = self.has_begun or bool(piece.text)
+                        self._draft.feed(piece.text)
+                        self.end = piece.end
+                        tail = (tail + piece.text)[-TAIL_CHARACTERS:]
+                    yield
+                    if self._draft.repeated > _MAX_REPEATED or is_looping(tail):
+                        self.looped = self.end is None
+                        return
+        except AnswerModelError as error:
+            self.failure = error
 
 
 def _fit_prompt(
@@ -81,67 +116,80 @@ def _fit_prompt(
     paper_named: Callable[[str], Paper],
 ) -> FittedPrompt:
     settings = corpus.settings.ollama
-
-    def widen(passage: Passage) -> Passage | None:
-        with contextlib.suppress(UnknownPaper):  # removed a moment ago
-            return whole_section(passage, paper_named(passage.paper_id))
-        return None
-
+    passages = passages_of_quotes(quoted, top_passages(found, _MAX_PASSAGES), paper_named)
     return fit_prompt(
         quoted.standalone_question,
-        top_passages(found, _MAX_PASSAGES),
+        passages,
         history,
         context_tokens,
         settings.answer_tokens,
         speed,
         settings.reading_seconds,
-        widen,
     )
 
 
-def _growing(base: Answer, draft: Draft) -> Answer:
+def _growing(base: Answer, draft: Draft, needed: Needed) -> Answer:
+    """Return the prose so far if all of it is supported and holds up, else the quotes; and how far the model is."""
     written = draft.checked(final=False)
-    text = " ".join(filter(None, (written.text, draft.unfinished)))
-    return replace(base, text=text, sentences=written.sentences, citations=written.citations)
+    supported = sum(each.support in SUPPORTED for each in written.sentences)
+    progress = _with_notes(base, f"{base.model} writes: {_count(len(written.sentences))}, {supported} supported.")
+    if supported < len(written.sentences):
+        return progress
+    verdict = judge(written, needed)
+    return _shown(progress, verdict) if verdict.holds else progress
 
 
-def _final(base: Answer, quoted: Answer, written: CheckedAnswer, notes: tuple[str, ...], complete: bool) -> Answer:
-    if written.is_refusal:
-        refusal = replace(base, text=REFUSAL, refused=True, sentences=(), citations=())
-        return replace(refusal, complete=complete, notes=(*quoted.notes, *notes))
-    if written.nothing_supported:
-        text = " ".join(written.text.split())
-        shown = text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + " ..."
-        note = f"None of {base.model}'s answer could be verified; showing quotes instead. It wrote: {shown}"
-        if not shown:
-            note = f"{base.model} wrote no answer; showing quotes instead."
-        kept = replace(quoted, model=base.model, prompt_version=base.prompt_version, complete=complete)
-        return replace(kept, notes=(*quoted.notes, note, *notes))
-    unsure = any(s.text == UNSURE for s in quoted.sentences)
-    return replace(
-        base,
-        text=f"{_DOUBT} {written.text}" if unsure else written.text,
-        sentences=(*([Sentence(_DOUBT, (), "unsupported")] if unsure else []), *written.sentences),
-        citations=written.citations,
-        complete=complete,
-        notes=(*quoted.notes, *notes),
+def _final(base: Answer, written: CheckedAnswer, verdict: Verdict, reply: _Reply, notes: tuple[str, ...]) -> Answer:
+    whole = CitedText(written.text, written.sentences, written.citations) if written.sentences else None
+    base = replace(base, written=whole)
+    if not verdict.holds:
+        reasons = () if reply.failure else (f"{base.model} {verdict.reason}.",)
+        return _with_notes(replace(base, complete=reply.failure is None), *reasons, *notes)
+    left_out = len(written.sentences) - len(verdict.shown.sentences)
+    if left_out:
+        notes = (f"Left out {_count(left_out)} that the passages do not support.", *notes)
+    return _with_notes(
+        replace(_shown(base, verdict), complete=not reply.was_cut or reply.looped), *verdict.shown.notes, *notes
     )
 
 
-def _notes(
-    failure: AnswerModelError | None, end: Completion | None, prompt: FittedPrompt, settings: config.Ollama
-) -> Iterator[str]:
-    if failure:
-        yield STOPPED if str(failure) == STOPPED else f"The answer is incomplete: {failure}"
-    if end and end.reason == "length":
+def _shown(quoted: Answer, verdict: Verdict) -> Answer:
+    """Return the prose as the answer. Its confidence is that of the search, as far as the prose is supported."""
+    unsure = any(s.text == UNSURE for s in quoted.sentences)
+    shown = verdict.shown
+    return replace(
+        quoted,
+        mode="llm",
+        text=f"{DOUBT} {shown.text}" if unsure else shown.text,
+        sentences=(*([Sentence(DOUBT, (), "unsupported")] if unsure else []), *shown.sentences),
+        citations=shown.citations,
+        confidence=quoted.confidence * verdict.share_supported,
+    )
+
+
+def _with_notes(answer: Answer, *notes: str) -> Answer:
+    return replace(answer, notes=(*answer.notes, *notes))
+
+
+def _notes(reply: _Reply, prompt: FittedPrompt, settings: config.Ollama) -> Iterator[str]:
+    if reply.failure:
+        yield STOPPED if str(reply.failure) == STOPPED else f"The answer is incomplete: {reply.failure}"
+    if reply.looped:
+        yield "The model repeated itself and was stopped."
+    if reply.end and reply.end.reason == "length":
         yield f"The answer was cut at {settings.answer_tokens} tokens ([ollama] answer_tokens)."
-    if end and was_cut(prompt.fewest_tokens, end.prompt_tokens):
+    if reply.end and was_cut(prompt.fewest_tokens, reply.end.prompt_tokens):
         yield (
-            f"Ollama cut the prompt: the model read {end.prompt_tokens:,} of at least {prompt.fewest_tokens:,} tokens. "
-            "Update Ollama, or set [ollama] context_tokens lower."
+            f"Ollama cut the prompt: the model read {reply.end.prompt_tokens:,} of at least {prompt.fewest_tokens:,} "
+            "tokens. Update Ollama, or set [ollama] context_tokens lower."
         )
 
 
 def _reading_note(model: ChatModel, prompt: FittedPrompt, speed: float | None) -> str:
     about = f", about {prompt.most_tokens * speed:.0f} s" if speed else ""
-    return f"{model.name} reads {len(prompt.passages)} passages (up to {prompt.most_tokens:,} tokens{about})."
+    passages = "1 passage" if len(prompt.passages) == 1 else f"{len(prompt.passages)} passages"
+    return f"{model.name} reads {passages} (up to {prompt.most_tokens:,} tokens{about})."
+
+
+def _count(sentences: int) -> str:
+    return "1 sentence" if sentences == 1 else f"{sentences} sentences"

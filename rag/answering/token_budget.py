@@ -2,22 +2,22 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import ConfigError
 from ..models.protocols import Message
-from ..types import Paper, Passage
+from ..types import Passage
 from .prompts import History, messages
+
+MOST_TOKENS = 1500
+"""The most tokens of a prompt, as `most_tokens` estimates them: a laptop reads as many within a minute."""
 
 _MARGIN = 1.05
 _TEMPLATE_TOKENS = 24  # that a model's chat template puts around two messages
 _HISTORY_SHARE = 0.25  # of the tokens that passages and earlier turns share
 _UNIT = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d|\n|[^\S\n]{2,}|[^\sA-Za-z\d]")
 _VOWELLESS = re.compile(r"[^aeiouy]{5}|.{16}")
-
-Widen = Callable[[Passage], Passage | None]
 
 
 class FittedPrompt(NamedTuple):
@@ -41,14 +41,12 @@ def fit_prompt(
     answer_tokens: int,
     seconds_per_token: float | None = None,
     budget_seconds: float | None = None,
-    widen: Widen | None = None,
 ) -> FittedPrompt:
-    """Fit as many passages as possible, best first, beside the question and the tokens reserved for the answer.
+    """Fit the passages, best first, beside the question and the tokens reserved for the answer.
 
-    The best passage stands first, the next best last, and so on inwards, since models overlook the middle (Liu et al.
-    2023, "Lost in the Middle"). Of the history the last turns are kept. `seconds_per_token` and `budget_seconds` limit
-    the passages by reading time, to one at least. Where there is room, `widen(passage)` replaces a passage and those
-    inside the wider one. Raise ConfigError if not even one passage fits; the message says what to set.
+    The prompt has `MOST_TOKENS` at most, and no more than are read in `budget_seconds` where `seconds_per_token`, of
+    the estimate, is known; but one passage at least. Of the history the last turns are kept. Raise ConfigError if not
+    even one passage fits into the context; the message says what to set.
     """
     room = context_tokens - answer_tokens
     least = _tokens(question, passages[:1], ())
@@ -58,18 +56,17 @@ def fit_prompt(
             f"[ollama] context_tokens is {context_tokens:,}. Set it to "
             f"{math.ceil((least + answer_tokens) / 512) * 512:,} or more."
         )
+    most = MOST_TOKENS
     if seconds_per_token and budget_seconds is not None:
-        room = max(least, min(room, int(budget_seconds / seconds_per_token)))
+        most = min(most, int(budget_seconds / seconds_per_token))
+    room = max(least, min(room, most))
     turns = _last_turns(question, history, (room - least) * _HISTORY_SHARE)
     chosen: list[Passage] = []
     for passage in passages:
         if _tokens(question, [*chosen, passage], turns) <= room:
             chosen.append(passage)
-    if widen is not None:
-        chosen = _widened(question, chosen, turns, room, widen)
-    ordered = best_at_both_ends(chosen)
-    prompt = messages(question, ordered, turns)
-    return FittedPrompt(ordered, turns, prompt, most_tokens(prompt), fewest_tokens(prompt))
+    prompt = messages(question, chosen, turns)
+    return FittedPrompt(chosen, turns, prompt, most_tokens(prompt), fewest_tokens(prompt))
 
 
 def most_tokens(prompt: Sequence[Message]) -> int:
@@ -94,32 +91,6 @@ def was_cut(fewest: int, prompt_eval_count: int | None) -> bool:
     return bool(prompt_eval_count) and (prompt_eval_count or 0) < fewest
 
 
-def best_at_both_ends(passages: Sequence[Passage]) -> list[Passage]:
-    """Return passages, given best first, in the order 1 3 5 ... 6 4 2."""
-    return [*passages[::2], *reversed(passages[1::2])]
-
-
-def whole_section(passage: Passage, paper: Paper) -> Passage | None:
-    """Return the passage widened to its section of the paper, None if that is no longer than the passage."""
-    section = paper.section_at(passage.start)
-    if section is None or section.end < passage.end:
-        return None
-    text = paper.text[section.start : section.end]
-    start = section.start + len(text) - len(text.lstrip())
-    end = section.start + len(text.rstrip())
-    if end - start <= len(passage.text):
-        return None
-    page = paper.page_at(start)
-    return replace(
-        passage,
-        text=paper.text[start:end],
-        start=start,
-        end=end,
-        page=page.number if page else passage.page,
-        page_label=page.label if page else passage.page_label,
-    )
-
-
 def _most_tokens_of(unit: str) -> int:
     if not unit.isascii():
         return len(unit.encode("utf-8", "replace"))
@@ -138,26 +109,3 @@ def _last_turns(question: str, history: History, room: float) -> list[tuple[str,
     while turns and _tokens(question, (), turns) - without > room:
         turns.pop(0)
     return turns
-
-
-def _widened(question: str, passages: Sequence[Passage], history: History, room: int, widen: Widen) -> list[Passage]:
-    chosen = list(passages)
-    for passage in passages:
-        wide = widen(passage) if passage in chosen else None
-        if wide is None:
-            continue
-        outside = [p for p in chosen if not _inside(p, wide)]
-        if any(_overlap(p, wide) for p in outside):
-            continue
-        wider = [wide if p is passage else p for p in chosen if p is passage or p in outside]
-        if _tokens(question, wider, history) <= room:
-            chosen = wider
-    return chosen
-
-
-def _inside(passage: Passage, wide: Passage) -> bool:
-    return passage.paper_id == wide.paper_id and wide.start <= passage.start and passage.end <= wide.end
-
-
-def _overlap(passage: Passage, wide: Passage) -> bool:
-    return passage.paper_id == wide.paper_id and wide.start < passage.end and passage.start < wide.end

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AnswerModelError, LibraryBusy, UnknownConversation
-from .render import byline, print_answer, print_json, print_text, progress, say
+from .render import byline, print_growing, print_json, print_text, progress, say
 
 if TYPE_CHECKING:
     from .. import AddReport, Answer, Assistant, Paper, SavedAnswer
@@ -97,13 +97,12 @@ def ask(assistant: Assistant, options: argparse.Namespace) -> int:
 
     context = _follow_up(assistant) if options.continued else {"conversation": NEW_CONVERSATION}
     filters = {name: value for name, value in _filters(options).items() if value is not None}
-    answer = assistant.ask(" ".join(options.question), **{**context, **filters})
+    answers = assistant.stream(" ".join(options.question), **{**context, **filters})
     if options.json:
+        *_, answer = answers
         print_json(answer.to_dict())
-    elif sys.stdout.isatty():
-        print_answer(answer)
     else:
-        print_text(str(answer))
+        answer = print_growing(answers)
     # Said once: after the first question of a library, working without a model is a choice.
     if answer.number == 1 and isinstance(assistant.writer(), AnswerModelError):
         say("Answers are quotes: no local model was found. `footnote doctor` says how to add one.")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..text.cleaning import clean, escape
 
 if TYPE_CHECKING:
     from .. import Answer, Paper, Progress
+
+
+_EMPTY_LINE = "\r\x1b[K"  # clears the line of a terminal
 
 
 def say(message: str) -> None:
@@ -39,6 +44,51 @@ def byline(paper: Paper) -> str:
     return f" ({known})" if known else ""
 
 
+def print_growing(answers: Iterator[Answer]) -> Answer:
+    """Write the quotes as soon as a model begins to read them, then its prose if it holds up; return the last answer.
+
+    Without a model only the last answer is written. In a terminal a line on stderr says how far the model is.
+    """
+    print_one = print_answer if sys.stdout.isatty() else lambda each: print_text(str(each))
+    quotes: Answer | None = None
+    with _status_line() as show:
+        for answer in answers:
+            if answer.model and not answer.seconds:
+                if quotes is None:
+                    quotes = replace(answer, notes=answer.notes[:-1])
+                    print_one(quotes)
+                    sys.stdout.flush()
+                show("".join(answer.notes[-1:]))
+    if quotes is None:
+        print_one(answer)
+    elif answer.mode == "llm":
+        print_text("")
+        print_one(answer)
+    elif answer.quotes == quotes.quotes:
+        print_text("\n".join(note for note in answer.notes if note not in quotes.notes))
+    else:  # other quotes, since the model had reworded the question
+        print_text("")
+        print_one(answer)
+    return answer
+
+
+@contextlib.contextmanager
+def _status_line() -> Iterator[Callable[[str], None]]:
+    """Show a line on stderr, in place of the one before, until the block ends; in a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+
+    def show(line: str) -> None:
+        sys.stderr.write(f"{_EMPTY_LINE}{clean(line)[: shutil.get_terminal_size().columns - 1]}")
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write(_EMPTY_LINE)
+
+
 def print_answer(answer: Answer) -> None:
     """Write an answer to a terminal: its text in a frame, then each reference with its quote."""
     from rich.console import Console
@@ -58,8 +108,9 @@ def print_answer(answer: Answer) -> None:
         console.print(Text("Nearest papers:"))
         for title in answer.nearest_titles():
             console.print(Text(clean(f"- {title}")))
-    seconds = f"{sum(answer.seconds.values()) * 1000:.0f} ms"
-    console.print(Text(clean(" · ".join(filter(None, [answer.grounds, seconds]))), style="dim"))
+    seconds = f"{sum(answer.seconds.values()) * 1000:.0f} ms" if answer.seconds else ""
+    if status := " · ".join(filter(None, [answer.grounds, seconds])):
+        console.print(Text(clean(status), style="dim"))
 
 
 @contextlib.contextmanager

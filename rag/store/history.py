@@ -106,7 +106,8 @@ class AnswerHistory:
 
     def _without_removed_papers(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Return an answer without the words of papers that were removed while it was written."""
-        parts = (*answer.get("citations", ()), *answer.get("passages", ()))
+        texts = [answer, *(text for name in ("quotes", "written") if (text := answer.get(name)))]
+        parts = [*answer.get("passages", ()), *(each for text in texts for each in text.get("citations", ()))]
         titles = {part["paper_id"]: part["title"] for part in parts}
         for paper_id in titles.keys() - self._records.ids(list(titles)):
             answer = redacted_answer(answer, paper_id, titles[paper_id]).answer

@@ -10,10 +10,11 @@ from ..types import PaperRef
 REMOVED = "(removed)"
 """Replaces the words of a removed paper in saved answers."""
 
-# A note of `answering.prose` that quotes a model's unverified text; it may repeat the paper's words. The second form is
-# in older saved answers.
+# A note of `answering.prose` that repeats what a paper or a model's unverified text says; the last two forms are in
+# older saved answers.
 _PROSE_NOTE = re.compile(
-    r"(None of .+?'s answer could be verified; showing quotes instead|Quotes are shown, since .+? wrote)[.:] .*",
+    r"(.+? wrote an answer without what the quotes say(?= \()|None of .+?'s answer could be verified; showing quotes "
+    r"instead|Quotes are shown, since .+? wrote)[.: ].*",
     re.DOTALL,
 )
 _EMPTY_FIELDS: dict[str, Any] = {
@@ -34,31 +35,29 @@ class Redaction(NamedTuple):
 def redacted_answer(answer: dict[str, Any], paper_id: str, title: str) -> Redaction:
     """Return an answer, as `Answer.to_dict()`, without the words of a paper.
 
-    `REMOVED` replaces the paper's quotes, passages and title, and each sentence that cites it.
+    `REMOVED` replaces the paper's quotes, passages and title, and each sentence that cites it; of what a model wrote,
+    also those without citation, which may repeat its words.
     """
-    citations, passages = answer.get("citations", []), answer.get("passages", [])
-    sentences = answer.get("sentences", [])
-    numbers = {citation["number"] for citation in citations if citation["paper_id"] == paper_id}
-    is_shown = any(part["paper_id"] == paper_id for part in (*citations, *passages))
+    passages = answer.get("passages", [])
+    texts = {name: answer.get(name) or {} for name in ("quotes", "written")}
+    cited = (citation for text in (answer, *texts.values()) for citation in text.get("citations", ()))
+    is_shown = any(part["paper_id"] == paper_id for part in (*cited, *passages))
     if not is_shown and "searched" not in answer:
         return Redaction(answer, ())
-    quoting = tuple(dict.fromkeys(s["text"] for s in sentences if numbers.intersection(s["citations"])))
-    sentences = [s | {"text": REMOVED} if numbers.intersection(s["citations"]) else s for s in sentences]
-    redacted = answer | {
-        "sentences": sentences,
-        "citations": [_emptied(c, "quote") if c["paper_id"] == paper_id else c for c in citations],
-        "passages": [_emptied(p, "text") if p["paper_id"] == paper_id else p for p in passages],
-    }
-    if numbers:
-        redacted["text"] = _redacted_text(answer["text"], sentences, quoting)
+    shown, quoting = _redacted_text(answer, paper_id)
+    redacted = answer | shown
     if is_shown:
+        redacted["passages"] = [_emptied(p, "text") if p["paper_id"] == paper_id else p for p in passages]
         redacted["notes"] = [_without_prose(note) for note in answer.get("notes", ())]
+        for name, text in texts.items():
+            if text:
+                redacted[name] = text | _redacted_text(text, paper_id, with_uncited=name == "written")[0]
     filters = answer.get("searched", {}).get("filters", {})
     if filters:
         titles = {title, readable(title)}
         filters = {k: [REMOVED if value in titles else value for value in values] for k, values in filters.items()}
         redacted["searched"] = answer["searched"] | {"filters": filters}
-    return Redaction(redacted, (answer["text"], *quoting) if numbers else ())
+    return Redaction(redacted, (answer["text"], *quoting) if quoting else ())
 
 
 def redacted_request(request: dict[str, Any], paper: PaperRef, redactions: Sequence[Redaction]) -> dict[str, Any]:
@@ -102,7 +101,28 @@ def _emptied(part: dict[str, Any], words: str) -> dict[str, Any]:
     return part | empty | {"title": REMOVED, "source": "", words: REMOVED}
 
 
-def _redacted_text(text: str, sentences: Iterable[dict[str, Any]], removed: Iterable[str]) -> str:
+def _redacted_text(
+    answer: dict[str, Any], paper_id: str, *, with_uncited: bool = False
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return text, sentences and citations without the words of a paper, and the sentences that were removed."""
+    citations, sentences = answer.get("citations", []), answer.get("sentences", [])
+    numbers = {citation["number"] for citation in citations if citation["paper_id"] == paper_id}
+    is_removed = [
+        bool(numbers.intersection(s["citations"])) or (with_uncited and not s["citations"]) for s in sentences
+    ]
+    removed = tuple(dict.fromkeys(s["text"] for s, gone in zip(sentences, is_removed, strict=True) if gone))
+    if not numbers and not removed:
+        return {}, ()
+    sentences = [s | {"text": REMOVED} if gone else s for s, gone in zip(sentences, is_removed, strict=True)]
+    redacted = {
+        "text": _without_sentences(answer["text"], sentences, removed),
+        "sentences": sentences,
+        "citations": [_emptied(c, "quote") if c["paper_id"] == paper_id else c for c in citations],
+    }
+    return redacted, removed
+
+
+def _without_sentences(text: str, sentences: Iterable[dict[str, Any]], removed: Iterable[str]) -> str:
     for sentence in sorted(removed, key=len, reverse=True):
         if sentence not in text:  # it contains another removed one, or has other white space
             marked = (s["text"] + "".join(f" [{number}]" for number in s["citations"]) for s in sentences)

@@ -300,7 +300,12 @@ def test_a_sentence_is_shown_before_the_next_one_ends(embedder: Embedder) -> Non
     draft = Draft(GIVEN, STORE.__getitem__, embedder)
     draft.feed("It fails in fog [1]. ")
     assert draft.checked(final=False).text == ""
-    assert draft.unfinished == "It fails in fog."
     draft.feed("After 30 days the clocks of the sensors differ by at most 1.8 seconds or so")
     assert draft.checked(final=False).text == "It fails in fog. [1]"
-    assert draft.unfinished.startswith("After 30 days")
+
+
+def test_a_repeated_sentence_is_shown_once(embedder: Embedder) -> None:
+    draft = Draft(GIVEN, STORE.__getitem__, embedder)
+    draft.feed("It fails in fog [1]. Birds break rules [3]. It fails in fog. It  fails in fog! [2]")
+    assert draft.checked(final=True).text == "It fails in fog. [1] Birds break rules. [2]"
+    assert draft.repeated == 2

@@ -40,16 +40,17 @@ def assert_structure(content: str, count: int) -> None:
     """Check that blocks are numbered from 1 and that only the program's own lines contain brackets and tags."""
     blocks = list(BLOCK.finditer(content))
     assert [int(block[1]) for block in blocks] == list(range(1, count + 1))
-    assert blocks[0].start() == 0 if blocks else count == 0
-    rest = content[blocks[-1].end() if blocks else 0 :]
-    *lines, reminder = rest.split("\n")
-    assert reminder.startswith("Answer from the passages above alone")
-    assert lines[-1].startswith("Question: ")
-    if lines[:-1]:
-        assert (lines[0], lines[-2]) == ("<conversation>", "</conversation>")
-        turns = lines[1:-2]
-        assert [line.split(":")[0] for line in turns] == ["Question", "Answer"] * (len(turns) // 2)
-    for line in [line for block in blocks for line in block.groups()[1:]] + lines[1:-2] + lines[-1:]:
+    assert [one.end() for one in blocks[:-1]] == [other.start() for other in blocks[1:]]
+    *conversation, question = BLOCK.sub("", content).split("\n")
+    assert content.endswith(question)
+    assert question.startswith("Question: ")
+    if conversation:
+        assert content.startswith("<conversation>\n")
+        assert conversation[-1] == "</conversation>"
+        assert [line.split(":")[0] for line in conversation[1:-1]] == ["Question", "Answer"] * (
+            len(conversation) // 2 - 1
+        )
+    for line in [line for block in blocks for line in block.groups()[1:]] + conversation[1:-1] + [question]:
         assert not re.search(r"[\[\]【】\x00-\x1f]|</?[a-z]|<\||<｜", line)
 
 
@@ -100,7 +101,7 @@ def test_the_rules_contain_the_refusal_and_an_example() -> None:
     rules = messages("Why?", [])[0]["content"]
     assert REFUSAL in rules
     assert "roofs [1]." in rules
-    assert len(rules) < 1500
+    assert len(rules) < 1000
 
 
 def test_earlier_answers_have_no_citations() -> None:

@@ -24,6 +24,7 @@ from rag.types import REFUSAL, Answer
 QUESTION = "How many otters does the kite count?"
 OTTERS = "Counting Otters from Kites"
 RIGHT = "The kite counts 94.5% of the otters that divers count [1]."
+IN_OTHER_WORDS = "Kites count 94.5% of the otters that are counted by divers"
 WRONG = "The kite counts 12% of the otters that divers count [1]."
 
 
@@ -58,56 +59,136 @@ def about_otters(text: str) -> Any:
     return lambda body: text.replace("[1]", f"[{number_of(body, OTTERS)}]")
 
 
+def stays_in_quotes(answer: Answer) -> bool:
+    """Whether what is shown are the quotes, with everything that belongs to them."""
+    quotes = answer.quotes
+    assert quotes is not None
+    shown = (answer.text, answer.sentences, answer.citations) == (quotes.text, quotes.sentences, quotes.citations)
+    return answer.mode == "quote" and shown and "94.5%" in answer.text
+
+
 def test_quotes_come_first_and_then_checked_prose(shelf: Path) -> None:
-    reply = about_otters(f"{RIGHT} {WRONG} It is blue [99].")
-    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+    with OllamaServer(reply=about_otters(f"{RIGHT} It fails in fog [1].")) as server, open_on(server, shelf) as desk:
         growing = list(desk.stream(QUESTION))
     first, answer = growing[0], growing[-1]
-    assert (first.mode, first.complete) == ("quote", False)
-    assert any(each.mode == "quote" and "94.5%" in each.text for each in growing)
+    assert stays_in_quotes(first)
     assert all(not each.complete for each in growing[:-1])
-    assert any(each.mode == "llm" and each.text.startswith("The kite") and not each.refused for each in growing)
     assert (answer.mode, answer.model, answer.complete, answer.prompt_version) == (
         "llm",
         "qwen3:4b",
         True,
         PROMPT_VERSION,
     )
-    right, wrong, invented = answer.sentences
-    assert right.support in ("quoted", "supported")
-    assert wrong.support not in ("quoted", "supported")
-    assert invented.support == "unsupported"
-    assert "[99]" not in answer.text
-    assert "Not supported by the passages: It is blue" in str(answer)
+    assert [sentence.support for sentence in answer.sentences] == ["quoted", "quoted"]
     for citation in answer.citations:
         assert desk.paper(citation.paper_id).text[citation.start : citation.end] == citation.quote
-    assert all("94.5%" in answer.citations[number - 1].quote for number in right.citations)
+    assert "94.5%" in answer.citations[answer.sentences[0].citations[0] - 1].quote
     (chat,) = server.bodies()
     assert chat["options"]["num_ctx"] == 8192
 
 
-def test_a_refusal_by_the_model_is_a_refusal(shelf: Path) -> None:
-    with OllamaServer(reply=f"I am sorry. {REFUSAL}") as server, open_on(server, shelf) as desk:
+def test_the_quotes_stay_in_each_answer(shelf: Path) -> None:
+    with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
+        *growing, answer = desk.stream(QUESTION)
+        (saved,) = desk.history()
+    with open_on(server, shelf, "quote") as desk:
+        in_quotes = desk.ask(QUESTION)
+        refused = desk.ask("What is the boiling point of ethanol?")
+        counted = desk.ask("How many papers are there?")
+    for each in (*growing, answer, saved.as_answer()):
+        assert each.quotes is not None
+    assert answer.quotes == in_quotes.quotes == growing[-1].quotes == saved.as_answer().quotes
+    assert all(stays_in_quotes(each) for each in (in_quotes, *growing) if each.mode == "quote")
+    assert Answer.from_dict(answer.to_dict()) == answer
+    assert refused.to_dict()["quotes"] == {"text": REFUSAL, "sentences": [], "citations": []}
+    assert counted.quotes is not None
+    assert counted.quotes.sentences == counted.sentences
+
+
+def test_answers_of_older_versions_are_read(shelf: Path) -> None:
+    with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
+        row = desk.ask(QUESTION).to_dict()
+    del row["quotes"], row["written"]
+    older = Answer.from_dict(row)
+    assert (older.mode, older.quotes, older.text) == ("llm", None, row["text"])
+
+
+def test_while_the_model_writes_the_quotes_stay_unless_all_so_far_holds_up(shelf: Path) -> None:
+    reply = about_otters(f"{RIGHT} {WRONG} It is blue [99]. It fails in fog [1].")
+    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
+        *growing, _ = [each for each in desk.stream(QUESTION) if not each.written]
+    assert all(each.citations for each in growing)
+    prose = [each for each in growing if each.mode == "llm"]
+    assert {each.text for each in prose} == {prose[0].text}
+    assert "94.5%" in prose[0].text
+    assert all(each.mode == "llm" or stays_in_quotes(each) for each in growing)
+    notes = [each.notes[-1] for each in growing if each.model]
+    assert notes[0].startswith("qwen3:4b reads")
+    assert notes[-1].startswith("qwen3:4b writes: ")
+    assert all(len(each.notes) == len(growing[0].notes) + 1 for each in growing if each.model)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (f"I am sorry. {REFUSAL}", "found no answer in the passages"),
+        ("Bananas are yellow. The moon is made of cheese.", "wrote an answer that the passages do not support"),
+        (
+            f"{RIGHT} The moon is made of cheese. Bananas are yellow.",
+            "wrote an answer that the passages do not support",
+        ),
+        (f"{RIGHT} It fails in fog [1]. {WRONG}", "wrote an answer that the passages contradict"),
+        ("It fails in fog [1].", "wrote an answer without what the quotes say (94.5%)"),
+        ("<think>Hm.</think>", "wrote no answer"),
+    ],
+)
+def test_prose_that_does_not_hold_up_leaves_the_quotes_and_says_why(shelf: Path, reply: str, reason: str) -> None:
+    with OllamaServer(reply=about_otters(reply)) as server, open_on(server, shelf) as desk:
+        quoted = next(desk.stream(QUESTION))
         answer = desk.ask(QUESTION)
-    assert (answer.text, answer.refused, answer.citations, answer.sentences) == (REFUSAL, True, (), ())
-    assert answer.passages
+    assert stays_in_quotes(answer)
+    assert (answer.model, answer.complete, answer.confidence) == ("qwen3:4b", True, quoted.confidence)
+    assert f"qwen3:4b {reason}." in answer.notes
+    if "think" not in reply:
+        assert answer.written is not None
+        assert answer.to_dict()["written"]["sentences"][-1]["text"] in reply.replace(" [1]", "")
+        assert answer.written.text not in str(answer)
+
+
+def test_an_unsupported_sentence_is_left_out_with_what_depends_on_it(shelf: Path) -> None:
+    left_out = "The moon is made of cheese. It fails in fog [1]."
+    reply = f"{RIGHT} We fly a kite [1]. {left_out} River otters are hard to count [1]."
+    with OllamaServer(reply=about_otters(reply)) as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION)
+    assert answer.mode == "llm"
+    assert [each.text for each in answer.sentences] == [
+        "The kite counts 94.5% of the otters that divers count.",
+        "We fly a kite.",
+        "River otters are hard to count.",
+    ]
+    assert "Left out 2 sentences that the passages do not support." in answer.notes
+    assert answer.written is not None
+    assert "moon" in answer.written.text
+    assert [c.number for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+
+
+def test_the_confidence_is_of_what_is_shown(shelf: Path) -> None:
+    def reply(body: Body) -> str:
+        if body.get("format"):
+            return json.dumps({"support": "partly"})
+        cited = f"[{number_of(body, OTTERS)}]"
+        return f"{IN_OTHER_WORDS} {cited}. It fails in fog {cited}. River otters are hard to count {cited}."
+
+    with OllamaServer(reply=reply) as server, open_on(server, shelf, check=True) as desk:
+        *_, quoted, answer = [each for each in desk.stream(QUESTION) if each.mode == "quote" or each.seconds]
+    assert [s.support for s in answer.sentences] == ["partly", "quoted", "quoted"]
+    assert answer.confidence == pytest.approx(quoted.confidence * 2.5 / 3)
 
 
 def test_a_question_that_no_paper_answers_is_refused_without_the_model(shelf: Path) -> None:
     with OllamaServer() as server, open_on(server, shelf) as desk:
         assert desk.ask("What is the boiling point of ethanol?").refused
     assert server.bodies() == []
-
-
-def test_quotes_are_shown_if_nothing_can_be_verified(shelf: Path) -> None:
-    with (
-        OllamaServer(reply="Bananas are yellow. The moon is made of cheese.") as server,
-        open_on(server, shelf) as desk,
-    ):
-        answer = desk.ask(QUESTION)
-    assert (answer.mode, answer.model, answer.complete) == ("quote", "qwen3:4b", True)
-    assert "94.5%" in answer.text
-    assert any("None of qwen3:4b's answer could be verified" in note and "Bananas" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize("fault", ["ends early", "reset mid-stream", "error line"])
@@ -184,11 +265,11 @@ def test_a_second_opinion_lowers_the_support(shelf: Path) -> None:
         if body.get("format"):
             return json.dumps({"support": "partly"})
         cited = f"[{number_of(body, OTTERS)}]"
-        return f"It fails in fog {cited}. Kites count 94.5% of the otters that are counted by divers {cited}."
+        return f"It fails in fog {cited}. {IN_OTHER_WORDS} {cited}. River otters are hard to count {cited}."
 
     with OllamaServer(reply=reply) as server, open_on(server, shelf, check=True) as desk:
         sentences = desk.ask(QUESTION).sentences
-    assert [sentence.support for sentence in sentences] == ["quoted", "partly"]
+    assert [sentence.support for sentence in sentences] == ["quoted", "partly", "quoted"]
 
 
 def test_any_llm_of_llama_index_can_write(shelf: Path) -> None:
@@ -245,9 +326,12 @@ def test_reading_time_is_estimated_from_the_last_answer(shelf: Path) -> None:
 
 
 def test_closing_a_stream_stops_the_model(shelf: Path) -> None:
-    with OllamaServer(reply="One. " * 1000, pause=0.05) as server, open_on(server, shelf) as desk:
+    with (
+        OllamaServer(reply=[" ".join(f"It is {n} times." for n in range(1000))], pause=0.05) as server,
+        open_on(server, shelf) as desk,
+    ):
         stream = desk.stream(QUESTION)
-        while "One." not in next(stream).text:
+        while "writes" not in "".join(next(stream).notes):
             pass
         started = time.monotonic()
         stream.close()

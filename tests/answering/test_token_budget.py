@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from helpers.drafts import GIVEN, OTTERS, passage_of
+from helpers.drafts import GIVEN
 from helpers.papers import PAPERS, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answering.prompts import messages
-from rag.answering.token_budget import best_at_both_ends, fewest_tokens, fit_prompt, most_tokens, was_cut, whole_section
+from rag.answering.token_budget import MOST_TOKENS, fewest_tokens, fit_prompt, most_tokens, was_cut
 from rag.errors import ConfigError
 from rag.models.protocols import Embedder
-from rag.types import Paper, Passage, Section
+from rag.types import Passage
 
 
 @settings(max_examples=30, deadline=None)
@@ -47,18 +47,19 @@ def test_the_estimate_is_above_what_the_embedder_counts(embedder: Embedder) -> N
         assert fewest_tokens(prompt) <= counted <= most_tokens(prompt) <= 2 * counted
 
 
-def test_the_best_passages_stand_first_and_last() -> None:
-    assert [p.score for p in best_at_both_ends([Passage("", "", None, None, "", s, 0, 0) for s in range(1, 7)])] == [
-        1, 3, 5, 6, 4, 2,
-    ]  # fmt: skip
-
-
 def test_a_budget_in_seconds_limits_the_passages() -> None:
     many = GIVEN * 4
-    counts = [len(fit_prompt("Why?", many, (), 8192, 512, 0.05, budget).passages) for budget in (0, 30, 60, 600)]
+    fitted = [fit_prompt("Why?", many, (), 8192, 512, 0.05, budget) for budget in (0, 30, 60, 600)]
+    counts = [len(each.passages) for each in fitted]
     assert counts[0] == 1
     assert counts == sorted(counts)
-    assert counts[-1] == 12
+    assert fitted[-1].passages == many[: counts[-1]]
+    assert all(each.most_tokens <= budget / 0.05 for each, budget in zip(fitted[1:], (30, 60, 600), strict=True))
+
+
+def test_a_prompt_has_at_most_1500_tokens_if_no_speed_is_known() -> None:
+    fitted = fit_prompt("Why?", GIVEN * 20, [("Who?", "Otters swim. " * 100)], 32_768, 512)
+    assert 1000 < fitted.most_tokens <= MOST_TOKENS == 1500
 
 
 def test_history_is_shortened_oldest_first() -> None:
@@ -71,21 +72,6 @@ def test_history_is_shortened_oldest_first() -> None:
 def test_a_context_too_small_is_an_error_that_says_what_to_set() -> None:
     with pytest.raises(ConfigError, match=r"\[ollama\] context_tokens is 512. Set it to 1,024 or more"):
         fit_prompt("Why?", GIVEN, (), 512, 256)
-
-
-def test_a_passage_is_widened_to_its_section_where_there_is_room() -> None:
-    start = len(OTTERS.title) + 2
-    paper = Paper(OTTERS.title, OTTERS.text, "1", sections=(Section(None, start - 1, len(OTTERS.text)),))
-    first, second = passage_of(paper, start, start + 32), passage_of(paper, start + 33, start + 60)
-
-    def widen(passage: Passage) -> Passage | None:
-        return whole_section(passage, paper)
-
-    roomy = fit_prompt("Why?", [first, second], (), 4096, 256, widen=widen).passages
-    assert [(p.start, p.end) for p in roomy] == [(start, len(paper.text))]
-    assert roomy[0].text == paper.text[start:]
-    least = most_tokens(messages("Why?", [first, second], ()))
-    assert fit_prompt("Why?", [first, second], (), least + 256, 256, widen=widen).passages == [first, second]
 
 
 def test_a_silently_cut_prompt_is_noticed() -> None:

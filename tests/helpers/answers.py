@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rag.types import Answer, Citation, Passage, Sentence
+from rag.types import Answer, Citation, CitedText, Passage, Sentence
 
 TITLE = "Counting Otters from Kites"
 QUOTE = "Most are seen."
@@ -49,10 +49,12 @@ def all_hostile(bad: str) -> list[Answer]:
         "question": bad, "text": bad, "standalone_question": bad, "notes": (bad,), "passages": (held, unused),
         "model": bad, "searched": {"papers": 1, "of": 3, "filters": {"tags": [bad], "papers": [bad]}},
     }  # fmt: skip
-    one = (Sentence(bad, (1,), "partly"),)
+    one = (Sentence(bad, (1,), "partly", bad),)
+    below = CitedText(bad, one, (replace(cited, start=1),))
+    written = CitedText(bad, (*one, Sentence(f"{bad} {bad}", (), "unsupported")), (cited,))
     return [
         answer(**filled, citations=(cited,), sentences=one),
-        answer(**filled, citations=(cited,), sentences=one, mode="llm"),
+        answer(**filled, citations=(cited,), sentences=one, mode="llm", quotes=below, written=written),
         answer(**filled, citations=(), sentences=(), mode="llm", complete=False, seconds={}),
         answer(**filled, citations=(), sentences=(), refused=True),
     ]

@@ -13,7 +13,7 @@ from helpers.answers import QUOTE, TEXT, TITLE, all_hostile, answer, citation, p
 from helpers.injections import HOSTILE
 
 from rag.text.readable import readable
-from rag.types import REFUSAL, Answer, Paper, Sentence
+from rag.types import REFUSAL, Answer, CitedText, Paper, Sentence
 from ui.paper_list import PaperList
 from ui.render import (
     answer_html,
@@ -188,13 +188,45 @@ def test_footnotes_link_to_their_card_and_the_card_to_the_first_footnote() -> No
     assert [a["href"] for a in beside.select('a[href^="#ref"]')] == ["#ref-0-1", "#ref-0-2"]
 
 
-def test_an_unfinished_sentence_is_shown() -> None:
-    begun = answer(mode="llm", model="m", complete=False, seconds={}, sentences=(), citations=(), text="They <i>are")
-    assert parsed(answer_html(begun, 0)).select_one(".fn-unfinished").get_text() == "They <i>are"  # type: ignore[union-attr]
-    grown = replace(begun, sentences=(Sentence("One.", (1,), "quoted"),), text="One. [1] And two & th")
-    assert parsed(answer_html(grown, 0)).select_one(".fn-unfinished").get_text() == "And two & th"  # type: ignore[union-attr]
-    stopped = parsed(answer_html(replace(grown, seconds={"answer": 1.0}), 0))
-    assert stopped.select_one(".fn-status").get_text().endswith("· incomplete")  # type: ignore[union-attr]
+PROSE = answer(
+    mode="llm",
+    model="m",
+    text="They are. [1]",
+    sentences=(Sentence("They are.", (1,), "supported"),),
+    citations=(citation(start=10, end=24),),
+    quotes=CitedText(
+        "",
+        (Sentence(QUOTE, (1,), "quoted"), Sentence("So.", (2,), "quoted")),
+        (citation(number=1, start=10, end=24), citation(number=2, start=50, end=60)),
+    ),
+)
+
+
+def test_the_quotes_stay_below_prose_with_their_cards() -> None:
+    page, evidence = parsed(answer_html(PROSE, 0)), parsed(cards([PROSE]))
+    assert page.select_one("p.fn-sentence").get_text().startswith("They are.")  # type: ignore[union-attr]
+    quotes = page.select_one("details.fn-quotes")
+    assert quotes is not None
+    assert not quotes.has_attr("open")
+    assert [each.get_text() for each in quotes.select("p")] == [f"{QUOTE}1", "So.2"]
+    ids = [str(each["id"]) for each in page.select("[id]")]
+    assert ids == ["ref-0-1", "ref-0-2"]
+    assert {str(a["href"]) for a in page.select("a.fn-ref")} == {"#card-0-1", "#card-0-2"}
+    assert [str(each["id"]) for each in evidence.select(".fn-target")] == ["card-0-1", "card-0-2"]
+
+
+def test_what_a_model_wrote_and_is_not_shown_is_one_click_away() -> None:
+    written = CitedText("", (Sentence("The moon is <i>cheese</i>.", (), "unsupported"),), ())
+    hidden = answer(model="m", written=written, notes=("m wrote an answer that the passages do not support.",))
+    page = parsed(answer_html(hidden, 0))
+    assert "m wrote an answer that the passages do not support." in page.get_text()
+    details = page.select_one("details.fn-written")
+    assert details is not None
+    assert not details.has_attr("open")
+    assert "The moon is <i>cheese</i>." in details.get_text()
+    assert "not supported" in details.get_text()
+    shown = replace(PROSE, written=CitedText("", PROSE.sentences, PROSE.citations))
+    assert parsed(answer_html(shown, 0)).select_one("details.fn-written") is None
 
 
 def test_a_refusal_names_the_nearest_papers_and_cites_nothing() -> None:
