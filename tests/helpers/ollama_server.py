@@ -82,7 +82,7 @@ class OllamaServer(ModelServer):
         return next((model for model in self.installed if model.full_name == wanted), None)
 
 
-class _Handler(Handler):
+class OllamaHandler(Handler):
     content_type = "application/x-ndjson"
     server_is: OllamaServer
 
@@ -156,6 +156,10 @@ class _Handler(Handler):
         if not body.get("messages"):  # one object, without a new line and without counts
             self.send_object(line(body, "") | {"done": True, "done_reason": "load"})
             return
+        self.complete(body, model)
+
+    def complete(self, body: Body, model: Model) -> None:
+        """Answer a chat with messages."""
         tokens, window = prompt_tokens(body), body.get("options", {}).get("num_ctx", 4096)
         if tokens > window and body.get("truncate") is False:
             self.send_error_text(400, long_prompt_error(tokens, window))
@@ -183,5 +187,5 @@ class _Handler(Handler):
         self.send_object({"error": text}, status)
 
 
-OllamaServer.handler = _Handler
+OllamaServer.handler = OllamaHandler
 OllamaServer.faults = PORT_FAULTS | {*FAULTS, *DESCRIPTION_FAULTS}
