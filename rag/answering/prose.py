@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -43,6 +44,7 @@ def written_answers(
     Raise ConfigError if not even one passage fits into the context.
     """
     settings = corpus.settings.ollama
+    deadline = time.monotonic() + settings.deadline_seconds  # of the reply, and of the opinions on it
     context_tokens = model.window or settings.context_tokens
     speed = known_speed(corpus, model)
     paper_named = functools.cache(corpus.records.paper)  # with its text, for the prompt and the draft
@@ -54,16 +56,14 @@ def written_answers(
     draft = Draft(prompt.passages, paper_named, corpus.embedder, quoted.standalone_question)
     reply = _Reply(draft)
     for _ in reply.read(model, prompt, settings.answer_tokens, stop):
-        yield (
-            _growing(base, draft, needed) if reply.has_begun else _with_notes(base, _reading_note(model, prompt, speed))
-        )
+        yield _growing(base, draft, needed) if reply.has_begun else reading
     written = draft.checked(final=True, was_cut=reply.was_cut)
     if reply.failure and not written.sentences:
         raise reply.failure
     if reply.end:
         learn_speed(corpus, model, reply.end, prompt)
     if settings.check and not reply.failure:
-        written = lower_support(model, written, settings, stop)
+        written = lower_support(model, written, min(deadline, time.monotonic() + settings.timeout_seconds), stop)
     yield _final(base, written, judge(written, needed), reply, tuple(_notes(reply, prompt, settings)))
 
 
@@ -91,7 +91,7 @@ class _Reply:
         )
         tail = ""
         try:
-            with contextlib.closing(pieces):  # type: ignore[type-var]
+            with contextlib.closing(pieces):
                 for piece in pieces:
                     if piece is not None:
                         self.has_begun = self.has_begun or bool(piece.text)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .. import config
 from ..errors import AnswerModelError
 from ..models.protocols import ChatModel
 from ..models.reasoning import text_without_reasoning
@@ -19,11 +18,13 @@ _ANSWER_TOKENS = 50
 
 
 def lower_support(
-    model: ChatModel, answer: CheckedAnswer, settings: config.Ollama, stop: threading.Event | None
+    model: ChatModel, answer: CheckedAnswer, deadline: float, stop: threading.Event | None
 ) -> CheckedAnswer:
-    """Return the answer with the lower of both labels for each sentence that is supported, or partly."""
+    """Return the answer with the lower of both labels for each sentence that is supported, or partly.
+
+    Sentences to which the model comes after `deadline`, on the monotonic clock, keep their labels.
+    """
     quotes = {citation.number: citation.quote for citation in answer.citations}
-    deadline = time.monotonic() + settings.timeout_seconds  # of all opinions together
     sentences = []
     for sentence in answer.sentences:
         seconds = deadline - time.monotonic()

@@ -6,7 +6,7 @@ lookup that hangs would hold up Stop and the end of the program.
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
@@ -70,7 +70,7 @@ def run_in_daemon(function: Callable[[], T], name: str) -> Future[T]:
 
 def stoppable_reply(
     chat: Callable[[threading.Event], Iterator[Piece]], stop: threading.Event | None
-) -> Iterator[Piece | None]:
+) -> Generator[Piece | None, None, None]:
     """Stream a model's reply, with None as a heartbeat whenever no piece came for `HEARTBEAT_SECONDS`.
 
     A laptop may read a prompt for minutes before the first piece; the heartbeats let the caller stop meanwhile. Closing

@@ -16,6 +16,7 @@ from helpers.papers import PAPERS
 from llama_index.core.llms import MockLLM
 
 from rag.answering.prompts import PROMPT_VERSION
+from rag.answering.token_budget import most_tokens
 from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.errors import AnswerModelError, ConfigError, ModelNotFound, ServerNotFound
@@ -378,3 +379,27 @@ def test_the_models_context_window_limits_the_settings(shelf: Path) -> None:
         desk.ask(QUESTION)
     (chat,) = server.bodies()
     assert chat["options"]["num_ctx"] == 2048
+
+
+def test_a_model_that_repeats_itself_is_stopped(shelf: Path) -> None:
+    reply = about_otters(f"{RIGHT} " + "It fails in fog [1]. " * 500)
+    with OllamaServer(reply=reply, pause=0.02) as server, open_on(server, shelf) as desk:
+        answer = desk.ask(QUESTION)
+        assert server.left.wait(5)
+    assert [each.text for each in answer.sentences] == [
+        "The kite counts 94.5% of the otters that divers count.",
+        "It fails in fog.",
+    ]
+    assert answer.complete
+    assert "The model repeated itself and was stopped." in answer.notes
+
+
+def test_the_model_is_given_the_quotes_and_the_question_last(shelf: Path) -> None:
+    with OllamaServer(reply=about_otters(RIGHT)) as server, open_on(server, shelf) as desk:
+        quoted = next(desk.stream(QUESTION, history=[("Who?", "Otters. " * 300)]))
+        answer = desk.ask(QUESTION, history=[("Who?", "Otters. " * 300)])
+    prompt = server.bodies()[-1]["messages"]
+    assert most_tokens(prompt) <= 1500
+    assert prompt[-1]["content"].endswith(f"\nQuestion: {quoted.standalone_question}")
+    cited = {citation.title for citation in answer.quotes.citations}  # type: ignore[union-attr]
+    assert {title for title in PAPERS if title in prompt[-1]["content"]} == cited
