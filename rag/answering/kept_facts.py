@@ -18,6 +18,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ..ingest.sentences import split_sentences
+from ..retrieval.parts import VERB
 from ..retrieval.terms import stem
 from ..retrieval.wanted import Wanted, asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 from ..text.readable import folded, readable
@@ -27,6 +28,7 @@ from .quantities import NAME, Quantity, find_names, find_quantities
 _AFTER = 4  # words after a number among which the noun is that it counts
 _BEFORE = 3  # words before it
 _WORD = re.compile(r"[^\W\d_]+")
+_WHAT_DOES = re.compile(rf"\W*what {VERB}\b", re.IGNORECASE)
 _BOUNDARY = re.compile(r"[,;:()]\s|\b(?:and|or|but|while|whereas)\b|[.!?]\s")
 
 
@@ -48,12 +50,17 @@ def needed_facts(quoted: Answer, wanted: Wanted) -> Needed:
     if wanted.kind in ("number", "date") or asks_for_number(wanted.question):
         least = max(2, len(wanted.parts)) if wanted.is_about_several else 1
         return Needed(_numbers(quotes, wanted.question), least)
-    names_title = len(quotes) < len(quoted.citations) and wanted.kind in ("name", "person", "list")
-    if wanted.kind == "papers" or (names_title and asks_for_paper(wanted.question)):
+    if wanted.kind == "papers" or (len(quotes) < len(quoted.citations) and _asks_for_one_paper(wanted)):
         return Needed(_title_names(quoted.citations))
     if wanted.kind == "person" or asks_for_name(wanted.question):
         return Needed(_names_asked_for(quotes, wanted.question))
     return Needed(())
+
+
+def _asks_for_one_paper(wanted: Wanted) -> bool:
+    """Return whether a question is for a paper, as "who showed ..." and unlike "what does the paper show"."""
+    is_on_paper = _WHAT_DOES.match(wanted.question)
+    return wanted.kind in ("name", "person", "list") and asks_for_paper(wanted.question) and not is_on_paper
 
 
 def _numbers(quotes: Sequence[str], question: str) -> tuple[str, ...]:

@@ -356,7 +356,9 @@ def test_a_model_s_answer_grows_over_the_quotes_and_names_it(writing: Page, olla
         writing.get_by_text(re.compile(r"^4 papers .*\. Answers are written by qwen3:4b, on this machine"))
     ).to_be_visible()
     read = threading.Event()
-    text = f"{RIGHT} It fails in fog [1]. We fly it over eleven rivers [1]."
+    text = (
+        f"{RIGHT} It fails in fog [1]. We fly a camera kite over eleven rivers [1]. River otters are hard to count [1]."
+    )
     ollama.reply, ollama.pause = lambda _: text if read.wait(60) else "", 0.25
     begin(writing, QUESTION)
     expect(writing.get_by_text("qwen3:4b reads")).to_be_visible()
@@ -386,7 +388,8 @@ def test_prose_that_does_not_hold_up_is_one_click_away(writing: Page, ollama: Ol
     ask(writing, QUESTION)
     expect(sentence(writing, "94.5%")).to_be_visible()
     expect(writing.locator("#evidence mark:visible").first).to_be_visible()
-    expect(writing.get_by_text("qwen3:4b wrote an answer that the passages do not support.")).to_be_visible()
+    reason = "qwen3:4b wrote an answer that the passages do not support."
+    expect(writing.get_by_text(reason, exact=True)).to_be_visible()
     expect(writing.locator(".fn-written .fn-sentence").first).to_be_hidden()
     writing.get_by_text("Show all that qwen3:4b wrote").click()
     expect(writing.locator(".fn-written .fn-sentence", has_text="cheese")).to_be_visible()
