@@ -177,11 +177,11 @@ def _notes(reply: _Reply, prompt: FittedPrompt, settings: config.Ollama) -> Iter
     if reply.looped:
         yield "The model repeated itself and was stopped."
     if reply.end and reply.end.reason == "length":
-        yield f"The answer was cut at {settings.answer_tokens} tokens ([ollama] answer_tokens)."
+        yield f"The model's text was cut at {settings.answer_tokens} tokens ([ollama] answer_tokens)."
     if reply.end and was_cut(prompt.fewest_tokens, reply.end.prompt_tokens):
         yield (
-            f"Ollama cut the prompt: the model read {reply.end.prompt_tokens:,} of at least {prompt.fewest_tokens:,} "
-            "tokens. Update Ollama, or set [ollama] context_tokens lower."
+            f"The server cut the prompt: the model read {reply.end.prompt_tokens:,} of at least "
+            f"{prompt.fewest_tokens:,} tokens. Update the server, or set [ollama] context_tokens lower."
         )
 
 
