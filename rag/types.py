@@ -281,15 +281,6 @@ class CitedText:
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> CitedText:
-        """Return the text with these values of a dict form; unknown keys are ignored."""
-        return cls(
-            values["text"],
-            tuple(made_of(Sentence, each) for each in values["sentences"]),
-            tuple(made_of(Citation, each) for each in values["citations"]),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -333,10 +324,8 @@ class Answer:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Answer:
         """Return the answer with these values of `to_dict()`; unknown keys are ignored."""
-        parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
-        made: dict[str, Any] = {name: [made_of(kind, part) for part in values[name]] for name, kind in parts.items()}
-        texts = {name: CitedText.from_dict(values[name]) for name in ("quotes", "written") if values.get(name)}
-        return made_of(cls, {**values, **made, **texts})
+        texts = {name: made_of(CitedText, _made(values[name])) for name in ("quotes", "written") if values.get(name)}
+        return made_of(cls, _made(values) | texts)
 
     @property
     def is_counted(self) -> bool:
@@ -393,6 +382,12 @@ class LeftOut(NamedTuple):
 
     title: str
     source: str
+
+
+def _made(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an answer with its sentences, citations and passages."""
+    parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
+    return {**values, **{n: [made_of(kind, each) for each in values[n]] for n, kind in parts.items() if n in values}}
 
 
 def short_section(title: str) -> str:
