@@ -99,7 +99,8 @@ def cases(sample: Assistant) -> Iterator[tuple[list[Passage], list[tuple[str, st
             number = rng.randrange(3)
             text, kind = sentence_about(next(kinds) if place % 3 == 2 else "right", passages, number, rng)
             sentences.append((f"{text.rstrip('.')} [{number + 1}].", kind))
-        yield passages, sentences
+        by_words = {text.rsplit(" [", 1)[0].casefold(): (text, kind) for text, kind in sentences}
+        yield passages, list(by_words.values())  # a draft drops what it has had before
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,7 @@ def test_most_right_sentences_pass_and_most_wrong_ones_do_not(sample: Assistant)
     shares = {kind: f"{sum(each)} of {len(each)} passed" for kind, each in sorted(passed.items())}
     right = passed.pop("right")
     let_through = [each for kind in passed.values() for each in kind]
-    assert len(right) == 2 * len(let_through) == 4 * ANSWERS
+    assert len(right) > 3 * ANSWERS
+    assert len(let_through) > 1.5 * ANSWERS
     assert sum(right) >= 0.9 * len(right), shares
     assert sum(let_through) <= 0.2 * len(let_through), shares

@@ -15,7 +15,6 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,15 +94,20 @@ def write_hostile(folder: Path) -> list[str]:
         for bad, paper in zip(HOSTILE, sorted(assistant.papers(), key=lambda paper: paper.title), strict=True):
             for field, value in {"authors": [bad], "tags": [bad], "citekey": bad, "doi": bad, "arxiv_id": bad}.items():
                 assistant.edit(paper.id, **{field: value})
-            written = all_hostile(bad)[1]
-            cited = tuple(replace(each, paper_id=paper.id) for each in written.citations)
-            answer = replace(written, citations=cited).to_dict()
+            answer = of_paper(all_hostile(bad)[1].to_dict(), paper.id)
             kept = SavedAnswer(
                 0, "2026-11-21T10:00:00+00:00", bad, {"history": [], "scope": {}}, {}, answer, conversation
             )
             conversation = assistant.library.history.save(kept).conversation or 0
         assistant.rename_conversation(conversation, f"Talk {IMAGE}")
         return [paper.title for paper in assistant.papers()]  # a long one was cut
+
+
+def of_paper(answer: dict[str, Any], paper_id: str) -> dict[str, Any]:
+    """Return an answer whose citations are all of one paper."""
+    for text in (answer, answer["quotes"], answer["written"]):
+        text["citations"] = [{**each, "paper_id": paper_id} for each in text["citations"]]
+    return answer
 
 
 @pytest.fixture(scope="module")
@@ -154,15 +158,20 @@ def test_a_hostile_conversation_is_shown_literally(page: Page) -> None:
     expect(page.get_by_test_id("user")).to_have_count(60)
     assert [seen(text) for text in page.get_by_test_id("user").all_text_contents()] == [seen(bad) for bad in HOSTILE]
     sentences = page.evaluate(
-        "[...document.querySelectorAll('.fn-sentence')].map((each) => each.firstChild.textContent)"
+        "[...document.querySelectorAll('.fn-answer > .fn-sentence')].map((each) => each.firstChild.textContent)"
     )
     assert [seen(text) for text in sentences] == [seen(bad) for bad in HOSTILE]
+    folded = page.evaluate(
+        "[...document.querySelectorAll('details > .fn-sentence')].map((each) => each.firstChild.textContent)"
+    )  # one without citation is removed, since the passages are of papers that are gone
+    assert {seen(text) for text in folded} == {"(removed)", *map(seen, HOSTILE)}
     status = page.locator(".fn-status").all_text_contents()
     assert [seen(text) for text in status] == [seen(text) for text in status if text.startswith("Written by ")]
-    expect(page.locator("#evidence .fn-target")).to_have_count(60)
+    expect(page.locator("#evidence .fn-target")).to_have_count(120)  # of the prose, and of the quotes below it
     quotes = page.locator("#evidence mark").all_text_contents()
-    assert [seen(text) for text in reversed(quotes)] == [seen(readable(bad)) for bad in HOSTILE]
-    assert set(page.evaluate(TAGS, "[data-testid=user], .fn-answer")) <= {"p", "sup", "a", "span", "button", "div"}
+    assert {seen(text) for text in quotes} == {seen(readable(bad)) for bad in HOSTILE}
+    tags = {"p", "sup", "a", "span", "button", "div", "details", "summary"}
+    assert set(page.evaluate(TAGS, "[data-testid=user], .fn-answer")) <= tags
     cards = {"details", "summary", "span", "strong", "div", "blockquote", "mark", "p", "button", "a"}
     assert set(page.evaluate(TAGS, ".fn-evidence")) <= cards
 
@@ -213,7 +222,9 @@ def test_the_text_of_a_hostile_model_is_shown_literally(page: Page) -> None:
     text = ask(page, question)
     assert page.get_by_test_id("user").last.inner_text() == question
     assert IMAGE in text
-    assert f"Written by m{IMAGE}" in text
+    assert f"m{IMAGE}:latest wrote" in text
+    page.get_by_text("Show all that").last.click()
+    assert f"{IMAGE} is what newts live in" in page.locator(".fn-written").last.inner_text()
     page.get_by_role("button", name=re.compile("retry", re.IGNORECASE)).last.click()
     expect(page.locator(".fn-status")).to_have_count(0)
     expect(page.locator(".fn-status")).to_have_count(1)
