@@ -456,7 +456,7 @@ def test_an_answer_is_stored_as_far_as_it_goes_when_the_tab_is_closed(
     ollama.reply, ollama.pause = for_ever, 0.1
     question = f"{QUESTION} Do go on for ever."
     begin(writing, question)
-    expect(writing.get_by_text("And so it goes on.").first).to_be_visible()
+    expect(writing.get_by_text("qwen3:4b writes:").first).to_be_visible()
     writing.reload()
     assert ollama.left.wait(10.0)
     deadline = time.monotonic() + 10.0
