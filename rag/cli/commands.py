@@ -209,7 +209,7 @@ def _changes(before: SavedAnswer, answer: Answer, digest: str | None) -> list[st
     if before.made_with["model"] == answer.model and digest != before.made_with["digest"]:
         changes.append(f"the model of this name has changed: {before.made_with['digest']} -> {digest}")
     if old["mode"] == new["mode"] == "llm" and _stated(old)[0] and _stated(old) == _stated(new):
-        return changes  # a model words its answer anew, even with a fixed seed, if its server knew part of the prompt
+        return changes  # even with a fixed seed, the words depend on how much of the prompt the server had cached
     if _cited(old) != _cited(new):
         changes.append("the quotes, or how far they support it, have changed")
     lines = difflib.ndiff(old["text"].split(". "), new["text"].split(". "))

@@ -101,7 +101,7 @@ def _timed(core: Any, folder: Path) -> dict[str, float]:
 def _compile_from_cache(core: Any, folder: Path, name: str) -> Any:
     """Return a model, compiled from what an earlier start kept on this machine, which takes half the time.
 
-    OpenVINO keeps no weights there, and compiles anew what is damaged or made by another version.
+    OpenVINO keeps no weights there, and recompiles what is damaged or made by another version.
     """
     machine = hashlib.sha256(json.dumps(_machine(core)).encode()).hexdigest()[:16]
     cache = {"CACHE_DIR": str(folder / f"compiled-{machine}"), "CACHE_MODE": "OPTIMIZE_SIZE"}

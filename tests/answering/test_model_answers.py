@@ -2,7 +2,7 @@
 
 `tests/data/model_answers.jsonl` has 60 right answers to questions on the sample and 60 with one planted error each,
 half of them in the manner of each size. A third, `open`, was at hand while the check was made; the others were kept
-apart until it was done.
+apart until it was done, and the check was then mended by what failed of them (eval/LOG.md).
 """
 
 from __future__ import annotations

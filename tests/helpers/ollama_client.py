@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from helpers.chats import QUICK
 from helpers.ollama_server import OllamaServer
 from rag.config import Settings
 from rag.models.ollama.chat import OllamaModel
 from rag.models.ollama.connection import ollama_server
-
-QUICK = {"timeout_seconds": 0.6, "deadline_seconds": 1.5}
 
 
 def at(host: str, **changes: Any) -> Settings:

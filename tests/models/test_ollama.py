@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
+from helpers.chats import ASKED, SCHEMA, chat, one_error_in_time, text_and_end
 from helpers.ollama_client import at, local, settings
 from helpers.ollama_server import CHAT_FAULTS, Model, OllamaServer, Request
 from helpers.papers import ROOT
@@ -30,15 +30,11 @@ from rag.errors import (
     PromptCut,
     ServerNotFound,
 )
-from rag.models.ollama.chat import OllamaModel
 from rag.models.ollama.connection import ollama_server
 from rag.models.ollama.discovery import find_model
-from rag.models.protocols import Completion, Piece
+from rag.models.protocols import Completion
 from rag.models.reasoning import text_without_reasoning
 from rag.models.server.errors import translate_errors
-
-ASKED = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "How deep is the well?"}]
-SCHEMA = {"type": "object", "properties": {"supported": {"type": "boolean"}}, "required": ["supported"]}
 
 
 @pytest.fixture(autouse=True)
@@ -62,16 +58,6 @@ def tempting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Request]]:
         monkeypatch.setenv("OLLAMA_HOST", proxy.host)
         yield proxy.requests
     assert proxy.requests == []
-
-
-def chat(model: OllamaModel, **options: Any) -> Iterator[Piece]:
-    return model.chat(ASKED, **({"answer_tokens": 100} | options))
-
-
-def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
-    got = list(pieces)
-    assert all(piece.end is None for piece in got[:-1])
-    return "".join(piece.text for piece in got), got[-1].end
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "not a proxy"])
@@ -285,16 +271,8 @@ def test_every_fault_is_tried() -> None:
 def test_a_fault_is_one_error_with_its_remedy_within_the_deadline(fault: str) -> None:
     kind, text, message = FAULTS[fault]
     with OllamaServer(fault=fault) as server:
-        began = time.monotonic()
-        pieces = []
-        with pytest.raises(AnswerModelError, match=f"(?s){message}") as failed:
-            pieces += list(chat(local(server), schema=SCHEMA if fault == "schema ignored" else None))
-        assert time.monotonic() - began < 4
-        assert type(failed.value) is kind
-        assert failed.value.text.startswith(text)
-        assert bool(failed.value.text) == bool(text)
-        assert len(str(failed.value)) < 500
-        assert str(failed.value).endswith(".")
+        with one_error_in_time(kind, text, message):
+            list(chat(local(server), schema=SCHEMA if fault == "schema ignored" else None))
         assert server.elsewhere == []
         assert not any("authorization" in request.headers for request in server.requests)
 

@@ -155,10 +155,13 @@ def unreachable(server: Server) -> ServerNotFound:
     )
 
 
+def _start_or_check(server: Server) -> str:
+    return f"{server.start}, or check {server.address_setting}."
+
+
 def no_response(server: Server) -> ServerNotFound:
     return ServerNotFound(
-        f"The server at {server.url} accepts connections but does not respond. {server.start}, or check "
-        f"{server.address_setting}."
+        f"The server at {server.url} accepts connections but does not respond. {_start_or_check(server)}"
     )
 
 
@@ -170,10 +173,7 @@ def invalid_address(server: Server) -> ServerNotFound:
 
 
 def not_this_api(response: str, server: Server) -> ServerNotFound:
-    return ServerNotFound(
-        f"The server at {server.url} is not {server.api}: {response}. {server.start}, or check "
-        f"{server.address_setting}."
-    )
+    return ServerNotFound(f"The server at {server.url} is not {server.api}: {response}. {_start_or_check(server)}")
 
 
 def unexpected_response(response: str, server: Server) -> ModelProtocolError:
@@ -190,8 +190,7 @@ def connection_closed(server: Server, responded: bool) -> AnswerModelError:
             f"if it happens again, look at the log of {server.name}."
         )
     return ServerNotFound(
-        f"The server at {server.url} closed the connection without an answer. {server.start}, or check "
-        f"{server.address_setting}."
+        f"The server at {server.url} closed the connection without an answer. {_start_or_check(server)}"
     )
 
 
