@@ -412,6 +412,19 @@ def test_stop_keeps_what_there_is_and_the_next_question_is_answered(writing: Pag
     expect(writing.locator(".fn-status").last).not_to_contain_text("incomplete")
 
 
+def test_a_question_sent_during_an_answer_is_asked_after_it(writing: Page, ollama: OllamaServer) -> None:
+    read = threading.Event()
+    ollama.reply = lambda _: RIGHT if read.wait(60) else ""
+    begin(writing, QUESTION)
+    expect(writing.get_by_text("qwen3:4b reads")).to_be_visible()
+    box = writing.locator("#question textarea")  # its label holds the Stop button now
+    box.fill(FLOODS)
+    box.press("Enter")
+    read.set()
+    expect(writing.locator(".fn-status")).to_have_count(2)
+    expect(sentence(writing, "31%")).to_be_visible()
+
+
 def test_a_long_answer_does_not_delay_another_tab(
     writing: Page, browser: Browser, writing_server: Server, ollama: OllamaServer
 ) -> None:

@@ -90,7 +90,8 @@ class AskTab:
         answer = [self.chat, self.chatbot, self.evidence, self.comment_box, self.question, self.header]
         inputs = [self.chat, *self.filters]
         options = {**QUIET, "concurrency_limit": None}
-        self.question.submit(self.submit, [self.question, *inputs], answer, **options)
+        # A question sent while another is answered waits for its turn; by default Gradio would drop it.
+        self.question.submit(self.submit, [self.question, *inputs], answer, trigger_mode="always_last", **options)
         self.chatbot.retry(self.retry, inputs, answer, **options)
         self.chatbot.edit(self.edit, inputs, answer, **options)
         self.chatbot.example_select(self.example, inputs, answer, **options)
