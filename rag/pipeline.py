@@ -10,6 +10,7 @@ from .answering.choice import choose, choose_of_each
 from .answering.completion import completed
 from .answering.confidence import confidence_in
 from .answering.counted import counted_answer
+from .answering.deadline import Deadline
 from .answering.evidence import gather_evidence
 from .answering.features import Candidate
 from .answering.grounds import grounds
@@ -31,6 +32,7 @@ from .text.language import ENGLISH, language_of
 from .text.readable import readable
 from .types import REFUSAL, Answer, Passage, Sentence
 
+_SHARE_TO_REWORD = 0.25  # of the time that a model has for an answer
 _MAX_NAMED = 5  # papers that a question may be limited to and still be taken to be about them
 
 
@@ -76,12 +78,15 @@ def answers(
         return replace(counted, searched=scope, grounds=of_titles, seconds=seconds, asked=now())
     reading = read_standalone(corpus, request.question, request.history, read_question)
     answer = yield from _growing(quoted(corpus, request, reading))
-    model = find_model()
-    if model and (reworded := _reworded_by_model(corpus, request, reading, model)):
-        reading = reworded
-        answer = yield from _growing(quoted(corpus, request, reading))
-    if model and not answer.refused:
-        answer = yield from _growing(written(corpus, request, reading, answer, model))
+    if model := find_model():
+        deadline = Deadline.in_seconds(corpus.settings.ollama.deadline_seconds)
+        if reading.question != request.question:
+            yield replace(answer, complete=False, model=model.name, notes=(*answer.notes, _rewording(model)))
+            if reworded := _reworded_by_model(corpus, request, reading, model, deadline):
+                reading = reworded
+                answer = yield from _growing(quoted(corpus, request, reading))
+        if not answer.refused:
+            answer = yield from _growing(written(corpus, request, reading, answer, model, deadline))
     seconds = {"retrieve": reading.seconds, "answer": time.perf_counter() - started - reading.seconds}
     return replace(answer, grounds=grounds(answer, reading.question), seconds=seconds, asked=now())
 
@@ -144,13 +149,15 @@ def _wanted(reading: Reading) -> Wanted:
     return (reading.result.of_papers or (reading.result,))[0].wanted
 
 
-def written(corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel) -> Iterator[Answer]:
+def written(
+    corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel, deadline: Deadline
+) -> Iterator[Answer]:
     """Yield the model's growing answers over the quotes; if it fails, the quotes with a note.
 
     Raise AnswerModelError or ConfigError if it failed in mode llm; the latter if the context is too small.
     """
     try:
-        yield from written_answers(corpus, model, answer, reading.result, request.history, request.stop)
+        yield from written_answers(corpus, model, answer, reading.result, request.history, deadline, request.stop)
     except (AnswerModelError, ConfigError) as error:
         if corpus.settings.answer.mode == "llm" and not request.is_stopped:
             raise
@@ -177,12 +184,20 @@ def _growing(stream: Iterator[Answer]) -> Generator[Answer, None, Answer]:
     return answer
 
 
-def _reworded_by_model(corpus: Corpus, request: Request, reading: Reading, model: ChatModel) -> Reading | None:
-    """Return the reading of a follow-up as the model words it; None if it stands alone or is worded the same."""
-    if reading.question == request.question:
-        return None
-    question = rewritten_question(model, request.question, request.history, corpus.settings.ollama, request.stop)
+def _reworded_by_model(
+    corpus: Corpus, request: Request, reading: Reading, model: ChatModel, deadline: Deadline
+) -> Reading | None:
+    """Return the reading of a follow-up as the model words it; None if it is worded the same.
+
+    The answer keeps most of the time: a wording is a gain, but not needed.
+    """
+    seconds = deadline.seconds_left(corpus.settings.ollama.timeout_seconds, _SHARE_TO_REWORD)
+    question = rewritten_question(model, request.question, request.history, seconds, request.stop)
     return read(corpus, question, request.filters) if question and question != reading.question else None
+
+
+def _rewording(model: ChatModel) -> str:
+    return f"{model.name} rewords the question."
 
 
 def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from ..models.protocols import ChatModel, Completion
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult, top_passages
 from ..types import DOUBT, UNSURE, Answer, CitedText, Paper, Sentence
+from .deadline import Deadline
 from .draft import CheckedAnswer, Draft
 from .given import passages_of_quotes
 from .kept_facts import Needed, needed_facts
@@ -26,6 +26,8 @@ from .token_budget import FittedPrompt, fit_prompt, was_cut
 from .verdict import Verdict, judge
 
 _MAX_PASSAGES = 24  # in which the quotes are looked for
+_FEWEST_SUPPORTED = 2  # sentences from which prose is shown while it grows
+_FEWEST_SECONDS = 10.0  # of silence before it is said
 _MAX_REPEATED = 1  # sentences that the model wrote before; with more it is in a loop
 
 
@@ -35,36 +37,91 @@ def written_answers(
     quoted: Answer,
     found: SearchResult,
     history: Sequence[tuple[str, str]],
+    deadline: Deadline,
     stop: threading.Event | None = None,
 ) -> Iterator[Answer]:
-    """Yield growing answers while the model writes: the quotes, and prose as far as it is checked and holds up.
+    """Yield growing answers while the model writes: the quotes, then prose from its second supported sentence on.
 
     The last is the prose if it holds up (verdict.py), else the quotes with a note that says why. Its `complete` is
     false if the model stopped early. Raise AnswerModelError if the model failed before it had written a sentence.
     Raise ConfigError if not even one passage fits into the context.
     """
     settings = corpus.settings.ollama
-    deadline = time.monotonic() + settings.deadline_seconds  # of the reply, and of the opinions on it
     context_tokens = model.window or settings.context_tokens
     speed = known_speed(corpus, model)
     paper_named = functools.cache(corpus.records.paper)  # with its text, for the prompt and the draft
     prompt = _fit_prompt(corpus, quoted, found, history, context_tokens, speed, paper_named)
     needed = needed_facts(quoted, found.wanted)
     base = replace(quoted, model=model.name, prompt_version=PROMPT_VERSION, complete=False)
-    reading = _with_notes(base, _reading_note(model, prompt, speed))
-    yield reading
+    waiting = _Waiting(base, model, prompt, speed, settings.reading_seconds)
+    yield waiting.answer()
     draft = Draft(prompt.passages, paper_named, corpus.embedder, quoted.standalone_question)
+    growing = _Growing(base, needed)
     reply = _Reply(draft)
-    for _ in reply.read(model, prompt, settings.answer_tokens, stop):
-        yield _growing(base, draft, needed) if reply.has_begun else reading
+    for _ in reply.read(model, prompt, settings.answer_tokens, deadline, stop):
+        yield growing.answer(draft.checked(final=False)) if reply.has_begun else waiting.answer(heard=reply.is_heard)
     written = draft.checked(final=True, was_cut=reply.was_cut)
     if reply.failure and not written.sentences:
         raise reply.failure
     if reply.end:
         learn_speed(corpus, model, reply.end, prompt)
     if settings.check and not reply.failure:
-        written = lower_support(model, written, min(deadline, time.monotonic() + settings.timeout_seconds), stop)
-    yield _final(base, written, judge(written, needed), reply, tuple(_notes(reply, prompt, settings)))
+        of_opinions = Deadline.in_seconds(settings.timeout_seconds)
+        written = lower_support(model, written, min(deadline, of_opinions), stop)
+    notes = tuple(_notes(reply, prompt, settings))
+    yield _final(base, written, judge(written, needed, quoted.citations), reply, notes, was_shown=growing.has_shown)
+
+
+class _Waiting:
+    """The quotes with a note while the model reads, which says so when the server takes longer than reading does."""
+
+    def __init__(
+        self, base: Answer, model: ChatModel, prompt: FittedPrompt, speed: float | None, reading_seconds: float
+    ) -> None:
+        usual = prompt.most_tokens * speed if speed else None
+        about = f", about {usual:.0f} s" if usual else ""
+        passages = "1 passage" if len(prompt.passages) == 1 else f"{len(prompt.passages)} passages"
+        reads = f"{model.name} reads {passages} (up to {prompt.most_tokens:,} tokens{about})."
+        patience = max(_FEWEST_SECONDS, 2 * usual) if usual else reading_seconds
+        is_late = (
+            f"{model.name} is silent for {patience:.2g} s: the server may be loading it, or answering others first."
+        )
+        self._late_at = Deadline.in_seconds(patience)
+        self._reads, self._is_late = _with_notes(base, reads), _with_notes(base, is_late)
+
+    def answer(self, *, heard: bool = False) -> Answer:
+        """Return the quotes with what there is to say; `heard` if the server has sent something."""
+        return self._is_late if self._late_at.has_passed and not heard else self._reads
+
+
+class _Growing:
+    """What is shown while a model writes: the quotes, then prose that will hardly be withdrawn.
+
+    Prose begins with two supported sentences and nothing else. What is shown stays until the model is finished; later
+    sentences are added as long as the whole holds up.
+    """
+
+    def __init__(self, base: Answer, needed: Needed) -> None:
+        self._base, self._needed = base, needed
+        self._shown: CheckedAnswer | None = None
+        self._prose: Answer | None = None
+
+    @property
+    def has_shown(self) -> bool:
+        """Whether prose was shown, so that the line that says why must follow if it is withdrawn."""
+        return self._shown is not None
+
+    def answer(self, written: CheckedAnswer) -> Answer:
+        """Return the answer with the prose so far, and a note on how far the model is."""
+        supported = sum(each.support in SUPPORTED for each in written.sentences)
+        verdict = judge(written, self._needed, self._base.citations)
+        if verdict.holds and (self._shown or _FEWEST_SUPPORTED <= supported == len(written.sentences)):
+            self._shown, self._prose = verdict.shown, _shown(self._base, verdict)
+        elif self._shown and len(written.sentences) < len(self._shown.sentences):
+            self._prose = None  # what was shown was reasoning before the answer
+        progress = f"{self._base.model} writes: {_count(len(written.sentences))}, {supported} supported."
+        withdrawn = written.notes if self._shown and not self._prose else ()
+        return _with_notes(self._prose or self._base, *withdrawn, progress)
 
 
 class _Reply:
@@ -74,7 +131,8 @@ class _Reply:
         self.end: Completion | None = None
         self.failure: AnswerModelError | None = None
         self.looped = False
-        self.has_begun = False
+        self.is_heard = False  # the server has sent something
+        self.has_begun = False  # there is text of the answer
         self._draft = draft
 
     @property
@@ -83,17 +141,26 @@ class _Reply:
         return self.failure is not None or self.looped or (self.end is not None and self.end.reason == "length")
 
     def read(
-        self, model: ChatModel, prompt: FittedPrompt, answer_tokens: int, stop: threading.Event | None
+        self,
+        model: ChatModel,
+        prompt: FittedPrompt,
+        answer_tokens: int,
+        deadline: Deadline,
+        stop: threading.Event | None,
     ) -> Iterator[None]:
         """Yield after each piece, and as a heartbeat while none comes. Stop a model that repeats itself."""
         pieces = stoppable_reply(
-            lambda ended: model.chat(prompt.messages, answer_tokens=answer_tokens, stop=ended), stop
+            lambda ended: model.chat(
+                prompt.messages, answer_tokens=answer_tokens, stop=ended, limit_seconds=deadline.seconds_left()
+            ),
+            stop,
         )
         tail = ""
         try:
             with contextlib.closing(pieces):
                 for piece in pieces:
                     if piece is not None:
+                        self.is_heard = True
                         self.has_begun = self.has_begun or bool(piece.text)
                         self._draft.feed(piece.text)
                         self.end = piece.end
@@ -128,22 +195,13 @@ def _fit_prompt(
     )
 
 
-def _growing(base: Answer, draft: Draft, needed: Needed) -> Answer:
-    """Return the prose so far if all of it is supported and holds up, else the quotes; and how far the model is."""
-    written = draft.checked(final=False)
-    supported = sum(each.support in SUPPORTED for each in written.sentences)
-    progress = _with_notes(base, f"{base.model} writes: {_count(len(written.sentences))}, {supported} supported.")
-    if supported < len(written.sentences):
-        return progress
-    verdict = judge(written, needed)
-    return _shown(progress, verdict) if verdict.holds else progress
-
-
-def _final(base: Answer, written: CheckedAnswer, verdict: Verdict, reply: _Reply, notes: tuple[str, ...]) -> Answer:
+def _final(
+    base: Answer, written: CheckedAnswer, verdict: Verdict, reply: _Reply, notes: tuple[str, ...], *, was_shown: bool
+) -> Answer:
     whole = CitedText(written.text, written.sentences, written.citations) if written.sentences else None
     base = replace(base, written=whole)
     if not verdict.holds:
-        reasons = () if reply.failure else (f"{base.model} {verdict.reason}.",)
+        reasons = () if reply.failure and not was_shown else (f"{base.model} {verdict.reason}.",)
         return _with_notes(replace(base, complete=reply.failure is None), *reasons, *notes)
     left_out = len(written.sentences) - len(verdict.shown.sentences)
     if left_out:
@@ -183,12 +241,6 @@ def _notes(reply: _Reply, prompt: FittedPrompt, settings: config.Ollama) -> Iter
             f"The server cut the prompt: the model read {reply.end.prompt_tokens:,} of at least "
             f"{prompt.fewest_tokens:,} tokens. Update the server, or set [ollama] context_tokens lower."
         )
-
-
-def _reading_note(model: ChatModel, prompt: FittedPrompt, speed: float | None) -> str:
-    about = f", about {prompt.most_tokens * speed:.0f} s" if speed else ""
-    passages = "1 passage" if len(prompt.passages) == 1 else f"{len(prompt.passages)} passages"
-    return f"{model.name} reads {passages} (up to {prompt.most_tokens:,} tokens{about})."
 
 
 def _count(sentences: int) -> str:

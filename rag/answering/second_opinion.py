@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from ..errors import AnswerModelError
 from ..models.protocols import ChatModel
 from ..models.reasoning import text_without_reasoning
 from ..types import Sentence
+from .deadline import Deadline
 from .draft import CheckedAnswer
 from .prompts import check_messages
 from .support import LABELS
@@ -18,18 +18,18 @@ _ANSWER_TOKENS = 50
 
 
 def lower_support(
-    model: ChatModel, answer: CheckedAnswer, deadline: float, stop: threading.Event | None
+    model: ChatModel, answer: CheckedAnswer, deadline: Deadline, stop: threading.Event | None
 ) -> CheckedAnswer:
     """Return the answer with the lower of both labels for each sentence that is supported, or partly.
 
-    Sentences to which the model comes after `deadline`, on the monotonic clock, keep their labels.
+    Sentences to which the model comes after the deadline keep their labels.
     """
     quotes = {citation.number: citation.quote for citation in answer.citations}
     sentences = []
     for sentence in answer.sentences:
-        seconds = deadline - time.monotonic()
-        if sentence.support in ("partly", "supported") and seconds > 0 and not (stop is not None and stop.is_set()):
-            opinion = _opinion(model, sentence, quotes, seconds, stop)
+        is_over = deadline.has_passed or (stop is not None and stop.is_set())
+        if sentence.support in ("partly", "supported") and not is_over:
+            opinion = _opinion(model, sentence, quotes, deadline.seconds_left(), stop)
             sentence = replace(sentence, support=min(sentence.support, opinion, key=LABELS.index))
         sentences.append(sentence)
     return answer._replace(sentences=tuple(sentences))

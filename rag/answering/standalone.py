@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .. import config
 from ..errors import AnswerModelError
 from ..models.protocols import ChatModel
 from ..models.reasoning import text_without_reasoning
@@ -116,17 +115,17 @@ def rewritten_question(
     model: ChatModel,
     question: str,
     history: Sequence[tuple[str, str]],
-    settings: config.Ollama,
+    seconds: float,
     stop: threading.Event | None = None,
 ) -> str | None:
-    """Return the rewritten question, None if the model fails or writes something else."""
+    """Return the rewritten question, None if the model fails, writes something else, or is not done in `seconds`."""
     turns = [(asked[-_MAX_TURN:], answer[:_MAX_TURN]) for asked, answer in history[-_MAX_TURNS:]]
     try:
         pieces = model.chat(
             rewrite_messages(question, turns),
             answer_tokens=_ANSWER_TOKENS,
             stop=stop,
-            limit_seconds=settings.timeout_seconds,
+            limit_seconds=seconds,
         )
         lines = text_without_reasoning(pieces).strip().splitlines()
     except AnswerModelError:

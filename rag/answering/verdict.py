@@ -4,11 +4,13 @@ It holds up if
 
 - most of its sentences are supported, those under four words ("Yes.") aside;
 - none is contradicted: the quotes that it cites have most of its words, and say otherwise;
-- it keeps the numbers and names that the quotes give for what was asked (kept_facts.py).
+- it keeps the numbers and names that the quotes give for what was asked (kept_facts.py);
+- where most of it is copied word for word, it has something of every quote: a model that copies adds nothing to the
+  quotes, and chooses its sentences worse than the program does.
 
 Of an answer that holds up, sentences that the passages do not support are left out, so that wherever its text goes (a
 terminal, an export, the next question) it holds no claim without evidence; so is a sentence after one of these that
-begins with a word such as "it", which would then speak of something else. The last two points are decided on what is
+begins with a word such as "it", which would then speak of something else. The last three points are decided on what is
 left. What is supported in part stays, and is marked.
 """
 
@@ -49,13 +51,13 @@ class Verdict(NamedTuple):
         return sum(_WORTH[each.support] for each in self.shown.sentences) / max(len(self.shown.sentences), 1)
 
 
-def judge(written: CheckedAnswer, needed: Needed) -> Verdict:
-    """Return whether an answer holds up over quotes that give the facts `needed`, and what of it is shown."""
+def judge(written: CheckedAnswer, needed: Needed, quotes: Sequence[Citation]) -> Verdict:
+    """Return whether an answer holds up over `quotes`, which give the facts `needed`, and what of it is shown."""
     shown = _without_unsupported(written)
-    return Verdict(shown, _fault(written, shown, needed))
+    return Verdict(shown, _fault(written, shown, needed, quotes))
 
 
-def _fault(written: CheckedAnswer, shown: CheckedAnswer, needed: Needed) -> str:
+def _fault(written: CheckedAnswer, shown: CheckedAnswer, needed: Needed, quotes: Sequence[Citation]) -> str:
     if not written.sentences:
         return "wrote no answer"
     if written.is_refusal:
@@ -68,7 +70,20 @@ def _fault(written: CheckedAnswer, shown: CheckedAnswer, needed: Needed) -> str:
         return "wrote an answer that the passages do not support"
     if missing := needed.missing_in(shown.text):
         return f"wrote an answer without what the quotes say ({', '.join(missing)})"
+    if _is_copied(shown) and not all(_has_part_of(shown, each) for each in quotes if each.quote != each.title):
+        return "only copied sentences, and fewer than are quoted"
     return ""
+
+
+def _is_copied(shown: CheckedAnswer) -> bool:
+    return 2 * sum(each.support == "quoted" for each in shown.sentences) > len(shown.sentences)
+
+
+def _has_part_of(shown: CheckedAnswer, quote: Citation) -> bool:
+    return any(
+        each.paper_id == quote.paper_id and each.start < quote.end and quote.start < each.end
+        for each in shown.citations
+    )
 
 
 def _is_contradicted(sentence: Sentence, citations: Sequence[Citation]) -> bool:

@@ -54,7 +54,7 @@ def print_growing(answers: Iterator[Answer]) -> Answer:
     with _status_line() as show:
         for answer in answers:
             if answer.model and not answer.seconds:
-                if quotes is None:
+                if quotes is None and not answer.refused:
                     quotes = replace(answer, notes=answer.notes[:-1])
                     print_one(quotes)
                     sys.stdout.flush()

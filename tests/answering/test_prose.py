@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.ollama_server import Body, Model, OllamaServer
+from helpers.otters import (
+    IN_OTHER_WORDS,
+    OTTERS,
+    QUESTION,
+    RIGHT,
+    WRONG,
+    about_otters,
+    number_of,
+    open_on,
+    stays_in_quotes,
+)
 from helpers.papers import PAPERS
 from llama_index.core.llms import MockLLM
 
@@ -21,51 +30,6 @@ from rag.assistant import Assistant
 from rag.cli.parser import main
 from rag.errors import AnswerModelError, ConfigError, ModelNotFound, ServerNotFound
 from rag.types import REFUSAL, Answer
-
-QUESTION = "How many otters does the kite count?"
-OTTERS = "Counting Otters from Kites"
-RIGHT = "The kite counts 94.5% of the otters that divers count [1]."
-IN_OTHER_WORDS = "Kites count 94.5% of the otters that are counted by divers"
-WRONG = "The kite counts 12% of the otters that divers count [1]."
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Index the invented papers once."""
-    folder = tmp_path_factory.mktemp("indexed")
-    for title, text in PAPERS.items():
-        (folder / f"{title}.txt").write_text(f"{title}\n\n{text}\n")
-    with Assistant.open(library=folder / "library", mode="quote") as assistant:
-        assistant.add(sorted(folder.glob("*.txt")))
-        assistant.search(QUESTION)  # builds the index
-    return folder / "library"
-
-
-@pytest.fixture
-def shelf(indexed: Path, tmp_path: Path) -> Path:
-    """Return a copy of the library of invented papers."""
-    return Path(shutil.copytree(indexed, tmp_path / "library"))
-
-
-def open_on(server: OllamaServer, shelf: Path, mode: str = "llm", **ollama: Any) -> Assistant:
-    return Assistant.open(library=shelf, mode=mode, overrides={"ollama": {"host": server.host, **ollama}})
-
-
-def number_of(body: Body, title: str) -> int:
-    """The number under which the prompt gives a paper's passage."""
-    return int(re.search(rf"\[(\d+)\] {title}", body["messages"][-1]["content"])[1])  # type: ignore[index]
-
-
-def about_otters(text: str) -> Any:
-    return lambda body: text.replace("[1]", f"[{number_of(body, OTTERS)}]")
-
-
-def stays_in_quotes(answer: Answer) -> bool:
-    """Whether what is shown are the quotes, with everything that belongs to them."""
-    quotes = answer.quotes
-    assert quotes is not None
-    shown = (answer.text, answer.sentences, answer.citations) == (quotes.text, quotes.sentences, quotes.citations)
-    return answer.mode == "quote" and shown and "94.5%" in answer.text
 
 
 def test_quotes_come_first_and_then_checked_prose(shelf: Path) -> None:
@@ -112,21 +76,6 @@ def test_answers_of_older_versions_are_read(shelf: Path) -> None:
     del row["quotes"], row["written"]
     older = Answer.from_dict(row)
     assert (older.mode, older.quotes, older.text) == ("llm", None, row["text"])
-
-
-def test_while_the_model_writes_the_quotes_stay_unless_all_so_far_holds_up(shelf: Path) -> None:
-    reply = about_otters(f"{RIGHT} {WRONG} It is blue [99]. It fails in fog [1].")
-    with OllamaServer(reply=reply) as server, open_on(server, shelf) as desk:
-        *growing, _ = [each for each in desk.stream(QUESTION) if not each.written]
-    assert all(each.citations for each in growing)
-    prose = [each for each in growing if each.mode == "llm"]
-    assert {each.text for each in prose} == {prose[0].text}
-    assert "94.5%" in prose[0].text
-    assert all(each.mode == "llm" or stays_in_quotes(each) for each in growing)
-    notes = [each.notes[-1] for each in growing if each.model]
-    assert notes[0].startswith("qwen3:4b reads")
-    assert notes[-1].startswith("qwen3:4b writes: ")
-    assert all(len(each.notes) == len(growing[0].notes) + 1 for each in growing if each.model)
 
 
 @pytest.mark.parametrize(

@@ -211,21 +211,39 @@ def opened_with(assistant: Assistant, tables: Tables, mode: str = "llm") -> Iter
 
 
 def check_form(answer: Answer, assistant: Assistant) -> None:
-    """Check that an answer cites verbatim, and every supported sentence of it."""
+    """Check that an answer has its quotes, and that it cites verbatim, and every supported sentence of it."""
     assert answer.text
-    for citation in answer.citations:
-        assert citation.quote in assistant.paper(citation.paper_id).text
-    numbers = {citation.number for citation in answer.citations}
-    for sentence in answer.sentences:
-        assert set(sentence.citations) <= numbers
-        assert sentence.citations or sentence.support != "supported"
+    assert answer.quotes is not None
+    assert {sentence.support for sentence in answer.quotes.sentences} == {"quoted"}
+    for each in filter(None, (answer, answer.quotes, answer.written)):
+        numbers = {citation.number for citation in each.citations}
+        for citation in each.citations:
+            assert citation.quote in assistant.paper(citation.paper_id).text
+        for sentence in each.sentences:
+            assert set(sentence.citations) <= numbers
+            assert sentence.citations or sentence.support != "supported"
+
+
+def shows_the_quotes(answer: Answer) -> bool:
+    quotes = answer.quotes
+    assert quotes is not None
+    return (answer.text, answer.sentences, answer.citations) == (quotes.text, quotes.sentences, quotes.citations)
 
 
 def test_an_answer_by_real_weights_has_the_form_of_every_answer(tables: Tables, assistant: Assistant) -> None:
     with opened_with(assistant, tables) as opened:
-        first, *_, last = opened.stream("How many otters does the kite count?")
+        first, *growing, last = opened.stream("How many otters does the kite count?")
         assert "94.5%" in first.text  # the quotes
         check_form(last, opened)
+    assert shows_the_quotes(first)
+    assert {each.quotes for each in growing} == {last.quotes}
+    assert any(note.startswith(f"{last.model} reads 1 passage") for each in growing for note in each.notes)
+    assert last.written is not None
+    if last.mode == "quote":
+        assert shows_the_quotes(last)
+        assert any(note.startswith(f"{last.model} ") for note in last.notes)  # why
+    else:
+        assert {each.text for each in last.sentences} <= {each.text for each in last.written.sentences}
     assert NAME in (last.model or "") or last.model == MODEL
 
 
@@ -242,5 +260,7 @@ def test_a_server_killed_while_it_reads_leaves_the_quotes(assistant: Assistant) 
         assert last
         assert killed
         check_form(last, opened)
-    assert last.text == first.text
+    assert shows_the_quotes(last)
+    assert last.quotes == first.quotes
+    assert last.written is None
     assert any("Ollama" in note or MODEL in note for note in last.notes)
