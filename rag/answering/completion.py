@@ -165,7 +165,8 @@ def _end_of_next(text: str, section: Span, start: int, paragraph: Span) -> int:
 def _end_of_rest(text: str, wanted: Wanted, said: Span, paragraph: Span) -> int:
     """Return the end of the sentences of a paragraph that continue what is said, as far as the quote stays short."""
     sentence, end = text[slice(*said)], said.end
-    announces = wanted.kind in _LISTED and len(sentence) <= _LONGEST_ANNOUNCEMENT and _ANNOUNCES.search(sentence)
+    is_short = len(sentence) <= _LONGEST_ANNOUNCEMENT
+    announces = is_short and (_LEAD_IN.search(sentence) or (wanted.kind in _LISTED and _ANNOUNCES.search(sentence)))
     follows = None if announces else _NEXT_ITEM if _FIRST_ITEM.search(sentence) else None
     is_definition = wanted.kind == "definition"
     if not (announces or follows or is_definition):

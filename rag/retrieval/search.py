@@ -14,7 +14,7 @@ from ..models.protocols import Reading, Vectors
 from ..models.weights import Weights, load_weights
 from ..store.papers import Records
 from ..store.search import Candidates
-from ..text.kinds import BACK_MATTER, NEVER_QUOTED
+from ..text.kinds import ABSTRACT, BACK_MATTER, NEVER_QUOTED
 from ..types import Passage
 from .aim import Aim, aim_of
 from .back_matter import Asked, asked_statement
@@ -96,12 +96,21 @@ class SearchResult:
         """Return the `count` rows that the cross-encoder reads, in rank order.
 
         In a library half of them are shared among papers, and the other half are the best of the rest, whatever their
-        papers: the answer of a whole paper is often not in its best three passages.
+        papers: the answer of a whole paper is often not in its best three passages. The opening of the best paper is
+        always among them: it says in short what the paper found.
         """
-        shared = set(self.best_rows(count if self.scope.papers else count // 2))
-        rest = [row for row in self.order if row not in shared]
-        taken = shared.union(rest[: count - len(shared)])
+        shared = self.best_rows(count if self.scope.papers else count // 2)
+        taken = set(list(dict.fromkeys([*self._opening(), *shared, *self.order]))[:count])
         return [row for row in self.order if row in taken]
+
+    def _opening(self) -> list[int]:
+        """Return the row of the abstract of the best paper, or of its first text if it has none, if it was found."""
+        if not self.order:
+            return []
+        best = self.candidates.paper_keys[self.order[0]]
+        rows = [row for row in self.order if self.candidates.paper_keys[row] == best]
+        first = min(rows, key=lambda row: (self.candidates.kind(row) != ABSTRACT, self.candidates.chunk(row).start))
+        return [first]
 
     def of_each(self, results: Sequence[SearchResult]) -> SearchResult:
         """Return the result with those for its papers, and the order, the scores and what was read of them all."""
@@ -189,6 +198,9 @@ def _found(records: Records, query: _Query, candidates: Candidates, weights: Wei
     features, scores = np.zeros((len(candidates), len(FEATURES))), np.full(len(candidates), -np.inf)
     features[rows] = np.hstack(of_all)[rows]
     aim = aim_of(wanted, scope, candidates)
+    if wanted.kind == "definition" and not aim.is_found and len(scope.named) == 1:
+        wanted = replace(wanted, kind="summary", subject=())  # "what is X?" of the X that one paper is named after
+        aim = aim_of(wanted, scope, candidates)
     scores[rows] = fuse(features[rows], weights.fusion) + _AIMED * aim.at[rows]
     order = sorted(rows, key=lambda row: (-scores[row], candidates.keys[row]))
     if asked is None:

@@ -12,7 +12,7 @@
 | limitations   | a section of that name; "limitation", "not yet", "currently lacks"; less: "fails to", "cannot"  |
 | future        | a section of that name; "future work", "we plan to"                                            |
 | place         | the table, figure or section itself; less: a sentence that mentions it                         |
-| number        | a number within a few words of the noun that is counted or measured                            |
+| number        | a number within a few words of the noun that is counted, or with the unit wanted (`amounts`)    |
 | date          | a year or a month                                                                              |
 | list          | items: commas, "and", "such as", a colon                                                       |
 | reason        | "because", "due to", "in order to"                                                             |
@@ -23,8 +23,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from ..text.kinds import ABSTRACT, TABLE
+from .amounts import amount_fit
 from .places import is_place, mentions
-from .terms import stem, stems_in
+from .terms import stem
 from .wanted import Wanted, asked_for
 
 _SAYS_WHAT = re.compile(
@@ -74,11 +75,8 @@ _STRONG_SHAPES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in 
 _WEAK_SHAPES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _WEAK.items()}
 _ITEM = re.compile(r",|;|\band\b|\bor\b|\bsuch as\b|\bincluding\b|:\s", re.IGNORECASE)
 _MOST_ITEMS = 5
-_NUMBER = re.compile(r"\d[\d.,]*%?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred|"
-                     r"thousand|million|half|third|quarter)\b", re.IGNORECASE)  # fmt: skip
 _LATER = 0.9  # what a definition counts that is neither in the abstract nor in the introduction
 _SHORT = 3  # letters; the end of a longer word of a subject may be another ("bodies", "body")
-_NEAR = 30  # characters between a number and what it counts
 
 
 def fit(wanted: Wanted, section: str | None, kind: str, sentence: str) -> float:
@@ -162,14 +160,7 @@ def _shaped(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
 
 
 def _number(wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:
-    """Return 1 for a number before what it counts or measures, less for one behind it, and for any other number."""
-    asked = {stem(term) for term in asked_for(wanted.question) or wanted.terms}
-    found = 0.0
-    for match in _NUMBER.finditer(sentence):
-        if asked & stems_in(sentence[match.end() : match.end() + _NEAR]):
-            return 1.0
-        found = max(found, 0.7 if asked & stems_in(sentence[max(0, match.start() - _NEAR) : match.start()]) else 0.3)
-    return found
+    return amount_fit(wanted.question, {stem(term) for term in asked_for(wanted.question) or wanted.terms}, sentence)
 
 
 def _list(_wanted: Wanted, _section: str, _kind: str, sentence: str) -> float:

@@ -23,6 +23,7 @@ STOP_WORDS = frozenset(
 
 _WORD = re.compile(r"[^\W_]+")
 _STEM = 5  # letters by which two words count as the same
+_MIN_PLURAL = 4  # letters
 
 
 def search_terms(question: str) -> tuple[str, ...]:
@@ -32,13 +33,14 @@ def search_terms(question: str) -> tuple[str, ...]:
 
 
 def stem(term: str) -> str:
-    """Return the letters by which a term is compared with other words."""
-    return term[:_STEM]
+    """Return the letters by which a term is compared with other words: its first five, without a plural's "s"."""
+    is_plural = _MIN_PLURAL <= len(term) <= _STEM and term[-1] == "s" and term[-2] not in "siu"
+    return term[:-1] if is_plural else term[:_STEM]
 
 
 def stems_in(text: str) -> set[str]:
     """Return the stems of the words in a text, without stop words."""
-    return {word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in STOP_WORDS}
+    return {stem(word) for word in _WORD.findall(text.casefold()) if word not in STOP_WORDS}
 
 
 def has_stem(folded: str, wanted: str) -> bool:

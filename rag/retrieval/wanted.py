@@ -81,6 +81,8 @@ _DESCRIBED = re.compile(
 """A paper as a question describes it: "the otter paper", "the study of otters in two bays"."""
 _PLURAL = rf"(?: (?:the|all|other|different|various)\b)*(?: (?!{VERB}\b)[\w-]+){{0,2}}? (?!{VERB}\b)[\w-]*[^\Wsui]s\b"
 """A noun in the plural with up to two words before it."""
+_ONE_OF_KIND = rf"(?: [\w-]+){{0,2}} (?:species|series) (?!{VERB}\b)[\w-]+[^\Wsui]s\b"
+"""A noun that is the same in singular and plural, with a verb that says it is one: "which seal species dives"."""
 _IS_YES_NO = re.compile(rf"^{VERB}(?:n['’]?t)? |^(?:whether|if) |\bwhether or not\b", re.IGNORECASE)
 _KINDS = tuple(
     (kind, re.compile(pattern, re.IGNORECASE) if pattern else None)
@@ -142,7 +144,8 @@ _KINDS = tuple(
         (
             "list",
             r"^(?:list|name|enumerate|give)\b"
-            rf"|\b(?:which|what (?:kinds|types|sorts) of){_PLURAL}(?! (?:is|was|the|an?|on|into|this|its|their)\b)"
+            rf"|\b(?:which|what (?:kinds|types|sorts) of)(?!{_ONE_OF_KIND}){_PLURAL}"
+            r"(?! (?:is|was|has|the|an?|on|into|this|its|their)\b)"
             rf"|\bwhat(?: (?:are|were)(?: the| all| some)?)?{_PLURAL}"
             rf"(?= (?:{VERB}|of|in|for|or|and|that|which|from|they)\b|\W*$)",
         ),

@@ -25,6 +25,7 @@ PAGE = """<h1>Boats of the Lagoon</h1>
 <p>This work has several limitations. Nets were weighed once. Rope was not.</p>
 <p>We ask: (1) How heavy is a net? (2) Who mends it? and (3) Is rope dear? Boats sink.</p>
 <p>We call this loop a hawser. It ties the bow to the shore. Shores are steep.</p>
+<p>Rope shows the following faults. First, it frays. Then it breaks.</p>
 <p>Boat colours. Red and blue were common.</p>
 <h2>Results</h2>
 <p>The weights are given in Table 1. Table 1 shows that nets weigh 3.5 kg. Prices are listed in Table 9.</p>
@@ -74,6 +75,10 @@ def complete(found: SearchResult, sentence: str, question: str = "How do they wo
             "The aims of the work are:\n\n1. Count the boats of the lagoon.\n\n2. Weigh the nets of each boat.",
         ),
         ("Boats are painted as follows:", "Boats are painted as follows:\n\nRed paint covers the bow."),
+        (
+            "Rope shows the following faults.",
+            "Rope shows the following faults. First, it frays. Then it breaks.",
+        ),
         ("2. Weigh the nets of each boat.", "2. Weigh the nets of each boat."),
         ("Blue paint covers the stern.", "Blue paint covers the stern."),
         (

@@ -134,7 +134,7 @@ def test_a_question_about_metadata_cites_each_paper_that_it_counts_by_its_title(
         "What is the most common error?",
         "What is the most frequent year of failure?",
         "What is the latest paper on clocks?",
-        "When was the kite paper published?",
+        "When was the sparrow paper published?",
         "Which of these methods is the oldest?",
         "How many pages does the corpus have?",
         "Do I have a tide?",

@@ -73,6 +73,19 @@ def test_more_passages_of_the_best_paper_of_a_library_are_read_than_shown(long_p
     assert of_read.total() == 12
 
 
+def test_the_opening_of_the_best_paper_is_always_read(long_papers: Assistant) -> None:
+    found = search(long_papers.library, "Do ropes of hemp hold the kites in fog for ten years?")
+    (opening,) = found.rows_to_read(1)
+    of_best = [row for row in found.order if found.candidates.paper_keys[row] == found.candidates.paper_keys[opening]]
+    assert opening == min(of_best, key=lambda row: found.candidates.chunk(row).start) != found.order[0]
+    assert found.order[0] in found.rows_to_read(2)
+
+
+def test_a_word_that_one_paper_is_named_after_is_told_by_its_summary(long_papers: Assistant) -> None:
+    assert search(long_papers.library, "What is Kites?").wanted.kind == "summary"
+    assert search(long_papers.library, "What is fog?").wanted.kind == "definition"
+
+
 def test_all_passages_of_a_named_paper_are_candidates(long_papers: Assistant) -> None:
     found = search(long_papers.library, "fog?", filters=Filters(papers=(KITES,)))
     assert len(found.candidates) == len(found.best_rows(100)) > 3

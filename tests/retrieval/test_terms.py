@@ -25,3 +25,10 @@ def test_a_text_has_the_stems_of_its_words(question: str, text: str) -> None:
     held = stems_in(text)
     for term in search_terms(question):
         assert has_stem(text.casefold(), stem(term)) == (stem(term) in held)
+
+
+def test_short_plurals_have_the_stem_of_their_singular() -> None:
+    assert [stem(word) for word in ("lions", "rates", "dogs", "otters")] == [
+        stem(word) for word in ("lion", "rate", "dog", "otter")
+    ]
+    assert [stem(word) for word in ("loss", "bus", "axis", "was")] == ["loss", "bus", "axis", "was"]

@@ -83,6 +83,7 @@ KINDS = {
     ],
     "name": [
         "Which museum holds the skull?",
+        "Which seal species dives at night?",
         "What eats kelp?",
         "Which sensor was used?",
         "What is the corpus?",
