@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .ingest.failures import failure_lines, kinds_line
     from .ingest.progress import Progress
     from .llama_index import FootnoteRetriever
+    from .page_view import Match, Word
     from .reports import AddReport
     from .retrieval.example_questions import example_questions
     from .retrieval.terms import MAX_QUESTION
@@ -39,6 +40,7 @@ _NAMES = {
     "ingest.failures": ("failure_lines", "kinds_line"),
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
+    "page_view": ("Match", "Word"),
     "reports": ("AddReport",),
     "retrieval.example_questions": ("example_questions",),
     "retrieval.terms": ("MAX_QUESTION",),
@@ -65,6 +67,7 @@ __all__ = [
     "Filters",
     "FootnoteError",
     "FootnoteRetriever",
+    "Match",
     "Paper",
     "Passage",
     "Progress",
@@ -73,6 +76,7 @@ __all__ = [
     "Sentence",
     "Status",
     "TableView",
+    "Word",
     "ask",
     "bibtex",
     "cite_keys",

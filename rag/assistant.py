@@ -21,8 +21,10 @@ from .library import Library
 from .models.finder import ModelFinder
 from .models.protocols import ChatModel, Embedder, Reranker
 from .page_images import can_draw, draw_paper_page, find_quote
+from .page_view import ViewMethods, placed_papers
 from .paper_tables import cited_table, paper_tables
 from .pipeline import Request, answers, courtesy_reply, searched
+from .reading.pdf.draw import WIDTH
 from .reports import AddReport
 from .retrieval.follow_ups import History, check_history, is_courtesy
 from .retrieval.rerank import rerank_passages
@@ -43,7 +45,7 @@ _MOST_PASSAGES = 1_000_000_000
 _READ_ONLY = "The library is read-only: questions and answers are not saved."
 
 
-class Assistant(HistoryMethods):
+class Assistant(HistoryMethods, ViewMethods):
     """Answers questions from the papers of one library. Thread-safe. Close it, or use it in a `with` block."""
 
     def __init__(
@@ -57,6 +59,7 @@ class Assistant(HistoryMethods):
         self.settings = settings
         self.library = Library(settings, embedder=embedder, reranker=reranker)
         self._finder = ModelFinder(settings, model)
+        self._placed_papers = placed_papers()
         self._reported_read_only = False
 
     @classmethod
@@ -287,13 +290,15 @@ class Assistant(HistoryMethods):
         """Return whether a paper has a PDF that can be drawn. Reads no file. Raise UnknownPaper or AmbiguousPaper."""
         return can_draw(self.library.records, name)
 
-    def draw_page(self, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
-        """Return page `page` (from 1) of a paper's PDF as a PNG, with `text[start:end]` marked on it.
+    def draw_page(
+        self, name: str, page: int, start: int | None = None, end: int | None = None, *, width: int = WIDTH
+    ) -> bytes:
+        """Return page `page` (from 1) of a paper's PDF as a PNG `width` pixels wide, `text[start:end]` marked on it.
 
         Raise UnknownPaper or AmbiguousPaper. Raise DrawingError if the paper has no PDF, the file is gone or has
         changed, or the page cannot be drawn.
         """
-        return draw_paper_page(self.library.records, name, page, start, end)
+        return draw_paper_page(self.library.records, name, page, start, end, width)
 
     def find_quote(self, name: str, quote: str, start: int) -> Span | None:
         """Return the span of `quote` in a paper's text that is nearest to `start`; None if the text lacks it.

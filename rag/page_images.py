@@ -1,6 +1,8 @@
-"""Draw the pages of a paper's PDF with a quote marked, and find where a quote is."""
+"""Draw the pages of a paper's PDF with a quote marked, measure them, and find where a quote is."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +10,11 @@ from numpy.typing import NDArray
 from .errors import DrawingError, SourceError
 from .ingest.files import check_unchanged
 from .ingest.uploads import uploaded_copy
-from .reading.pdf.draw import draw_page
+from .reading.pdf.draw import WIDTH, draw_page, page_sizes
 from .store.papers import Records, StoredSource
-from .types import Box, Span
+from .types import Box, Paper, Span
+
+_T = TypeVar("_T")
 
 _TALL = 1.6  # times the median height: taller boxes do not tell the height of their line
 
@@ -34,7 +38,9 @@ def can_draw(records: Records, name: str) -> bool:
     return any(_file(records, source).is_file() for source in _pdf_sources(records, name))
 
 
-def draw_paper_page(records: Records, name: str, page: int, start: int | None = None, end: int | None = None) -> bytes:
+def draw_paper_page(
+    records: Records, name: str, page: int, start: int | None = None, end: int | None = None, width: int = WIDTH
+) -> bytes:
     """Return a page of a paper's PDF, numbered from 1, as a PNG; mark the part of `text[start:end]` that is on it.
 
     For a saved quote, get start and end from `find_quote`, and the page from `Paper.page_at`. Raise UnknownPaper or
@@ -42,15 +48,30 @@ def draw_paper_page(records: Records, name: str, page: int, start: int | None = 
     gone or has changed, or the page cannot be drawn.
     """
     boxes = boxes_of(records, name, start, end) if start is not None and end is not None else []
+    return _of_first_pdf(records, name, f"Page {page}", lambda file: draw_page(file, page, boxes, width))
+
+
+def paper_page_sizes(records: Records, name: str) -> tuple[tuple[float, float], ...]:
+    """Return the width and height of each page of a paper's PDF as shown, in points.
+
+    Raises:
+        UnknownPaper, AmbiguousPaper: no paper matches the name, or several do.
+        DrawingError: the paper has no PDF, the file is gone or has changed, or cannot be read.
+    """
+    return _of_first_pdf(records, name, "The PDF", page_sizes)
+
+
+def _of_first_pdf(records: Records, name: str, what: str, made: Callable[[Path], _T]) -> _T:
+    """Return what `made` returns for the first PDF of a paper that can be read. Raise DrawingError if none can."""
     reasons = []
     for source in _pdf_sources(records, name):
         file, remedy = _file(records, source), "Add the file again"
         try:
             check_unchanged(file, (source.digest or "").partition(".")[0])
             remedy = "Open the file itself"
-            return draw_page(file, page, boxes)
+            return made(file)
         except SourceError as error:
-            reasons.append(f"Page {page} of {source.name!r} cannot be shown: {error}. {remedy}.")
+            reasons.append(f"{what} of {source.name!r} cannot be shown: {error}. {remedy}.")
     raise DrawingError(next(iter(reasons), "There is no page to show: the paper was not read from a PDF."))
 
 
@@ -58,21 +79,33 @@ def boxes_of(records: Records, name: str, start: int, end: int) -> list[Box]:
     """Return the rectangles of a span of a paper on its pages, one for each piece of a line; none if unknown."""
     paper = records.paper(name)
     start, end = max(start, 0), min(end, len(paper.text))
-    characters = _with_even_heights(records.boxes(records.paper_key(paper.id), start, end) / 10.0)
-    rectangles: list[Box] = []
-    for position, (left, top, right, bottom) in enumerate(characters.tolist(), start):
-        page = paper.page_at(position)
-        if page is None or right <= left:
+    boxes = records.boxes(records.paper_key(paper.id), start, end)
+    return rectangles(boxes, page_numbers(paper, start, start + len(boxes)))
+
+
+def page_numbers(paper: Paper, start: int, end: int) -> NDArray[np.int32]:
+    """Return the number of the page of each character of `text[start:end]`; 0 if it is on none."""
+    numbers = np.zeros(end - start, np.int32)
+    for page in paper.pages:
+        numbers[max(page.start - start, 0) : max(page.end - start, 0)] = page.number
+    return numbers
+
+
+def rectangles(boxes: NDArray[np.uint16], pages: NDArray[np.int32]) -> list[Box]:
+    """Return the rectangles of characters with these boxes and pages, one for each piece of a line."""
+    found: list[Box] = []
+    for (left, top, right, bottom), page in zip(_with_even_heights(boxes / 10.0).tolist(), pages.tolist(), strict=True):
+        if page == 0 or right <= left:
             continue
-        last = rectangles[-1] if rectangles else None
+        last = found[-1] if found else None
         # The same line: to the right of the last one, or on it (accents, ligatures), and at its height.
         follows = last and left >= last.right - (right - left) - 1 and top < last.bottom and bottom > last.top
-        if last and follows and last.page == page.number:
+        if last and follows and last.page == page:
             joined = min(last.top, top), max(last.right, right), max(last.bottom, bottom)
-            rectangles[-1] = Box(page.number, last.left, *joined)
+            found[-1] = Box(page, last.left, *joined)
         else:
-            rectangles.append(Box(page.number, left, top, right, bottom))
-    return rectangles
+            found.append(Box(page, left, top, right, bottom))
+    return found
 
 
 def _with_even_heights(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

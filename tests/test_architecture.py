@@ -16,6 +16,7 @@ from helpers.papers import ROOT
 # A part imports from the layers above its own, and from the parts of its own layer only where that layer is ordered.
 LAYERS = [
     [
+        "rag.byte_cache",
         "rag.errors",
         "rag.plain",
         "rag.text",
@@ -37,6 +38,7 @@ LAYERS = [
         "rag.doctor",
         "rag.pipeline",
         "rag.history",
+        "rag.page_view",
         "rag.assistant",
         "rag.llama_index",
         "rag",

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import zlib
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -13,6 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from rag import Assistant, FootnoteError, bibtex, cited_papers, markdown
 from rag.errors import UnknownAnswer, UnknownConversation, UnknownPaper
+
+from .view_address import checksum
 
 _PROCESSES = 2  # that draw pages at the same time
 _WAIT_SECONDS = 20  # for a free one
@@ -29,7 +30,7 @@ def add_downloads(app: FastAPI, assistant: Assistant) -> None:
     def drawn(paper: str, page: int, start: int = 0, end: int = 0, check: int = 0) -> Response:
         with http_errors(), free_process(processes):
             # If the paper has changed since the link was made, other words are there now: mark nothing.
-            is_same = zlib.crc32(assistant.paper(paper).text[start:end].encode()) == check
+            is_same = checksum(assistant.paper(paper).text[start:end]) == check
             png = assistant.draw_page(paper, page, *((start, end) if is_same else ()))
         cache_control = "private, max-age=3600" if is_same else "no-store"
         return Response(png, media_type="image/png", headers={"cache-control": cache_control})

@@ -5,7 +5,6 @@ and classes that the templates set: `ref-2-1` is the first footnote of the third
 """
 
 import re
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -23,6 +22,7 @@ from rag.types import DOUBT, short_section
 
 from .paper_list import PaperList
 from .tables import shown_table
+from .view_address import checksum, citation_address, passage_address
 
 _SCORES = {
     "similarity": {"chunk": "passage", "sentence": "its best sentence", "paper": "whole paper"},
@@ -75,9 +75,11 @@ def evidence_html(
     parts = []
     for turn, answer in reversed(list(enumerate(answers))):
         citations = [*answer.citations, *_quotes_below(answer)[1]]
-        cards = [_card(answer, each, papers, can_draw, table_of(each)) for each in citations]
+        cards = [_card(answer, each, papers, can_draw, table_of(each), citations) for each in citations]
         unused = [p for p in answer.passages if not any(_contains(p, c) for c in citations)]
-        parts.append((turn, answer, cards, [(p, _about(p), _scores(answer, p)) for p in unused]))
+        parts.append(
+            (turn, answer, cards, [(p, about_place(p), _scores(answer, p), passage_address(p)) for p in unused])
+        )
     return _render("evidence", parts=parts, last=len(answers) - 1, number=number, readable=readable, shown=_shown)
 
 
@@ -197,6 +199,7 @@ def _card(
     papers: PaperList,
     can_draw: Callable[[str], bool],
     table: QuotedTable | None,
+    citations: Sequence[Citation],
 ) -> dict[str, Any]:
     """Return what the template shows of a citation: the quote in its table or passage, scores, links, texts to copy."""
     passage = next((p for p in answer.passages if _contains(p, citation)), None)
@@ -205,8 +208,9 @@ def _card(
     key = papers.cite_keys.get(citation.paper_id)
     return {
         "number": citation.number,
+        "view": citation_address(citation, citations),
         "title": readable(citation.title),
-        "about": _about(citation),
+        "about": about_place(citation),
         "before": _shown(text[:start]),
         "quote": _shown(citation.quote),
         "after": _shown(text[end:]),
@@ -230,7 +234,7 @@ def _contains(passage: Passage, citation: Citation) -> bool:
     return passage.paper_id == citation.paper_id and passage.start <= citation.start and citation.end <= passage.end
 
 
-def _about(place: Citation | Passage) -> str:
+def about_place(place: Citation | Passage) -> str:
     """Return a line such as `Ada Lovelace et al., 2019 · 2 Method · p. 12 · paper.pdf`."""
     authors = ", ".join(place.authors) if len(place.authors) <= 3 else f"{place.authors[0]} et al."
     parts = [
@@ -278,5 +282,5 @@ def _page_url(citation: Citation) -> str:
     """Return the address of the drawn page; its checksum keeps the mark off other words if the paper has changed."""
     return (
         f"drawn/{percent_encoded(citation.paper_id, safe='')}/{citation.page}.png"
-        f"?start={citation.start}&end={citation.end}&check={zlib.crc32(citation.quote.encode())}"
+        f"?start={citation.start}&end={citation.end}&check={checksum(citation.quote)}"
     )

@@ -26,10 +26,15 @@ from .guard import Guard
 from .page import make_page, theme
 from .paper_list import PaperCache
 from .question_queue import QuestionQueue
+from .viewer import add_viewer
 
 _LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 _STOP_GRACE_SECONDS = 1
 _STATIC = Path(__file__).parent / "static"
+_SCRIPTS = (
+    '<script src="static/footnote/page.js" defer></script>'
+    '<script src="static/footnote/viewer.js" type="module"></script>'
+)
 
 
 class PageError(FootnoteError):
@@ -72,6 +77,7 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.mount("/static/footnote", StaticFiles(directory=_STATIC))
     add_downloads(app, assistant)
+    add_viewer(app, assistant, queue)
     if mcp:
         add_mcp(app, functions)
     gr.mount_gradio_app(
@@ -83,8 +89,8 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
         footer_links=[],
         max_file_size=max_upload_bytes,
         theme=theme(),
-        css_paths=[_STATIC / "page.css"],
-        head='<script src="static/footnote/page.js" defer></script>',
+        css_paths=[_STATIC / "page.css", _STATIC / "viewer.css"],
+        head=_SCRIPTS,
         pwa=False,
         ssr_mode=False,
         mcp_server=False,

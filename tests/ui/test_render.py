@@ -111,7 +111,7 @@ def test_the_lines_of_a_passage_are_kept() -> None:
 
 def links(paper: Paper, **more: Any) -> list[str]:
     shown = parsed(cards([answer(citations=(citation(**more),))], paper))
-    return [str(a["href"]) for a in shown.select("a") if not str(a["href"]).startswith(("#", "drawn/"))]
+    return [str(a["href"]) for a in shown.select("a") if not str(a["href"]).startswith(("#", "drawn/", "paper/"))]
 
 
 def test_links_lead_to_the_work_only() -> None:

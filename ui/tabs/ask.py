@@ -13,6 +13,7 @@ from ..events import QUIET, html_area, show_errors
 from ..paper_list import PaperCache, choices
 from ..render import original_question
 from ..session import Chat, Messages, Session
+from ..viewer import viewer_area
 
 MAX_CHOICES = 1000  # papers offered as a filter; others are found by typing their title
 _MAX_DIGITS = 18  # of a conversation's number
@@ -50,6 +51,7 @@ class AskTab:
                 with gr.Accordion("Comment on the last answer", open=False):
                     self.comment_box = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
             with gr.Column(scale=5, min_width=_COLUMN_PIXELS, elem_id="evidence-column"):
+                viewer_area()
                 gr.Markdown("## Evidence")
                 self.evidence = html_area(elem_id="evidence")
 

@@ -1,15 +1,15 @@
-"""Draw a PDF page as a PNG image with marked boxes, in a worker process."""
+"""Draw a PDF page as a PNG image with marked boxes, and measure all pages, in a worker process."""
 
 from __future__ import annotations
 
 import base64
-import functools
 import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...byte_cache import ByteCache
 from ...errors import SourceError
 from ..sandbox.limits import Limits
 from ..sandbox.pool import call
@@ -22,10 +22,12 @@ CPU_SECONDS = 10  # a page takes a quarter of one
 _WALL_SECONDS = 20
 _MAX_REPLY_BYTES = 27_000_000  # a PNG of 20 MB in base64; a scan in colour takes 4 MB
 _MEMORY_BYTES = 500_000_000  # besides the file itself
-_WIDTH = 1100  # pixels
+WIDTH = 1100  # pixels
 _MAX_PIXELS = 4_000_000
 _MAX_SCALE = 8.0  # pixels a point
-_CACHED_PAGES = 16
+_USUAL_SIZE = (595.0, 842.0)  # A4, for a first page that is damaged
+_CACHED_BYTES = 64_000_000  # a page of text takes 0.2 MB
+_MAX_PAGES = 20_000  # whose sizes are told
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MARK_COLOUR = (255, 229, 92)  # multiplied with the page, like a marker pen: dark text stays dark
 EDGE_COLOUR = (150, 100, 0)  # makes the mark visible without colours, and on a dark page
@@ -33,36 +35,65 @@ _EDGE_WIDTH = 2  # pixels
 _GROWTH = 0.2  # of a box's height on each side: the boxes of two lines then touch
 
 Corners = tuple[float, float, float, float]
+Size = tuple[float, float]
+
+_pictures: ByteCache[bytes] = ByteCache(_CACHED_BYTES, len)
+_sizes: ByteCache[tuple[Size, ...]] = ByteCache(_MAX_PAGES, len)  # counted in pages
 
 
-def draw_page(path: Path, page: int, boxes: Sequence[Box] = ()) -> bytes:
-    """Return a page (from 1) of a PDF as a PNG about 1,100 pixels wide, with the `boxes` on that page marked.
+def page_sizes(path: Path) -> tuple[Size, ...]:
+    """Return the width and height of each page as shown, in points; of at most 20,000 pages.
+
+    Raises:
+        SourceError: the file cannot be read, or takes too much time or memory.
+    """
+    state = _state(path)
+    limits = _limits(state[1], "measuring its pages took more time than it should, so it was left")
+    return _sizes.get(state, lambda: call("sizes", {"path": str(state[0])}, limits, parse=_parsed_sizes))
+
+
+def _parsed_sizes(value: Any) -> tuple[Size, ...]:
+    return tuple((float(width), float(height)) for width, height in value)
+
+
+def draw_page(path: Path, page: int, boxes: Sequence[Box] = (), width: int = WIDTH) -> bytes:
+    """Return a page (from 1) of a PDF as a PNG about `width` pixels wide, with the `boxes` on that page marked.
 
     The last pages are cached until the file's size or time changes.
 
     Raises:
         SourceError: the file cannot be read, has no such page, or takes too much time or memory.
     """
+    state = _state(path)
+    marked = tuple((box.left, box.top, box.right, box.bottom) for box in boxes if box.page == page)
+    limits = _limits(state[1], "drawing it took more time than a page does, so it was left")
+    request = {"path": str(state[0]), "page": page, "boxes": marked, "width": width}
+    return _pictures.get((*state, page, marked, width), lambda: _drawn_in_worker(request, limits))
+
+
+def _state(path: Path) -> tuple[Path, int, int]:
+    """Return what tells a file from its other versions: its path, size and time. Raise SourceError."""
     try:
         state = path.stat()
     except OSError as error:
         raise SourceError(f"it cannot be read: {error.strerror}") from error
-    marked = tuple((box.left, box.top, box.right, box.bottom) for box in boxes if box.page == page)
-    return _draw_in_worker(path.absolute(), state.st_size, state.st_mtime_ns, page, marked)
+    return path.absolute(), state.st_size, state.st_mtime_ns
 
 
-@functools.lru_cache(maxsize=_CACHED_PAGES)
-def _draw_in_worker(path: Path, size: int, _changed: int, page: int, boxes: tuple[Corners, ...]) -> bytes:
-    limits = Limits(
+def _limits(size: int, too_long: str) -> Limits:
+    return Limits(
         cpu=CPU_SECONDS,
         wall=_WALL_SECONDS,
         memory=_MEMORY_BYTES + size,
         reply=_MAX_REPLY_BYTES,
-        too_long="drawing it took more time than a page does, so it was left",
+        too_long=too_long,
         too_large="its picture has more than 20 MB",
         broken="the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)",
     )
-    raw: Any = call("draw", {"path": str(path), "page": page, "boxes": boxes}, limits)
+
+
+def _drawn_in_worker(request: dict[str, Any], limits: Limits) -> bytes:
+    raw: Any = call("draw", request, limits)
     try:
         image = base64.b64decode(raw, validate=True)
     except (ValueError, TypeError) as error:
@@ -72,7 +103,27 @@ def _draw_in_worker(path: Path, size: int, _changed: int, page: int, boxes: tupl
     return image
 
 
-def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
+def measure(path: Path) -> list[Size]:
+    """Return the sizes of `page_sizes`; runs in the worker. A damaged page gets the size of the one before it.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    import pypdfium2
+
+    pdf = _opened(path)
+    sizes: list[Size] = []
+    for at in range(min(len(pdf), _MAX_PAGES)):
+        try:
+            width, height = pdf.get_page_size(at)
+        except pypdfium2.PdfiumError:
+            width, height = 0.0, 0.0
+        usable = 0 < width < math.inf and 0 < height < math.inf
+        sizes.append((width, height) if usable else sizes[-1] if sizes else _USUAL_SIZE)
+    return sizes
+
+
+def draw(path: Path, number: int, boxes: Sequence[Sequence[float]], width: int) -> bytes:
     """Return the PNG of `draw_page`; runs in the worker.
 
     Raises:
@@ -80,15 +131,13 @@ def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
     """
     import pypdfium2
 
-    try:
-        pdf = open_pdf(path)
-    except OSError as error:
-        raise SourceError(f"it cannot be read: {error.strerror or error}") from error
+    pdf = _opened(path)
     if not 1 <= number <= len(pdf):
         raise SourceError(f"it has no page {number}, its last is page {len(pdf)}")
     try:
         page = pdf[number - 1]
-        scale = _scale(*page.get_size())
+        points_wide, points_high = page.get_size()
+        scale = _scale(points_wide, points_high, width)
         image = page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"page {number} is damaged") from error
@@ -97,11 +146,18 @@ def draw(path: Path, number: int, boxes: Sequence[Sequence[float]]) -> bytes:
     return out.getvalue()
 
 
-def _scale(width: float, height: float) -> float:
-    """Return the pixels a point for a page of this size."""
+def _opened(path: Path) -> Any:
+    try:
+        return open_pdf(path)
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {error.strerror or error}") from error
+
+
+def _scale(width: float, height: float, pixels: int) -> float:
+    """Return the pixels a point for a page of this size that is to be `pixels` wide."""
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise SourceError("the page has no size")
-    return min(_WIDTH / width, math.sqrt(_MAX_PIXELS / width / height), _MAX_SCALE)
+    return min(pixels / width, math.sqrt(_MAX_PIXELS / width / height), _MAX_SCALE)
 
 
 def _with_marks(image: Any, boxes: Sequence[Sequence[float]]) -> Any:

@@ -129,13 +129,25 @@ def _read_zotero(folder: str, collections: list[str], without: list[str]) -> dic
     return pack_items(*read_zotero(Path(folder), collections, without))
 
 
-def _draw(path: str, page: int, boxes: list[list[float]]) -> str:
+def _draw(path: str, page: int, boxes: list[list[float]], width: int) -> str:
     from ..pdf.draw import draw
 
-    return base64.b64encode(draw(Path(path), page, boxes)).decode()
+    return base64.b64encode(draw(Path(path), page, boxes, width)).decode()
 
 
-TASKS: dict[str, Callable[..., Any]] = {"file": _read_file, "items": _read_items, "zotero": _read_zotero, "draw": _draw}
+def _sizes(path: str) -> list[tuple[float, float]]:
+    from ..pdf.draw import measure
+
+    return measure(Path(path))
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "file": _read_file,
+    "items": _read_items,
+    "zotero": _read_zotero,
+    "draw": _draw,
+    "sizes": _sizes,
+}
 
 
 if __name__ == "__main__":

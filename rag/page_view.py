@@ -1,0 +1,170 @@
+"""What a viewer of a paper needs: the sizes of its pages, the words on them with their places, and a search in it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .byte_cache import ByteCache
+from .library import Library
+from .page_images import page_numbers, paper_page_sizes, rectangles
+from .types import Box
+
+_CACHED_BYTES = 64_000_000  # a paper of 20 pages takes 1 MB
+_MAX_FOUND = 500
+_AROUND = 60  # characters of a snippet on each side
+_MAX_BETWEEN = 5  # characters between two words; more is text of other pages
+_BREAK = "\n\n"
+
+
+class Word(NamedTuple):
+    """A word on a page, or a part of one that a line break divides: `text[start:start + len(text)]` of the paper.
+
+    `before` is what the text has between the word and the one before it on the page, mostly white space. The sides of
+    the box are in points from the upper left corner of the displayed page.
+    """
+
+    before: str
+    text: str
+    start: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Match(NamedTuple):
+    """A place where words were found: its span, its boxes on the pages, and the text around it."""
+
+    start: int
+    end: int
+    boxes: tuple[Box, ...]
+    before: str
+    found: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """A paper's text with the box, in tenths of a point, and the page of each character; `folded` is for searching."""
+
+    text: str
+    folded: str
+    boxes: NDArray[np.uint16]
+    pages: NDArray[np.int32]
+
+    @property
+    def size(self) -> int:
+        return 2 * len(self.text) + self.boxes.nbytes + self.pages.nbytes
+
+    def boxes_of(self, start: int, end: int) -> tuple[Box, ...]:
+        return tuple(rectangles(self.boxes[start:end], self.pages[start:end]))
+
+
+class ViewMethods:
+    """What `Assistant` offers to a viewer of one paper, named as for `paper`.
+
+    All raise UnknownPaper or AmbiguousPaper if no paper fits the name, or several do.
+    """
+
+    library: Library
+    _placed_papers: ByteCache[_Placed]
+
+    def page_sizes(self, name: str) -> tuple[tuple[float, float], ...]:
+        """Return the width and height of each page of a paper's PDF as shown, in points.
+
+        Raise DrawingError if the paper has no PDF, or the file is gone, has changed or cannot be read.
+        """
+        return paper_page_sizes(self.library.records, name)
+
+    def page_words(self, name: str, page: int) -> list[Word]:
+        """Return the words on a page (from 1) in the order of the paper's text; none if their places are unknown.
+
+        Recognised words of a scanned page are among them. Headers, footers and page numbers are no part of the text.
+        """
+        return list(_words(self._placed(name), page))
+
+    def boxes_of(self, name: str, start: int, end: int) -> tuple[Box, ...]:
+        """Return the rectangles of `text[start:end]` on the pages, one for each piece of a line; none if unknown."""
+        return self._placed(name).boxes_of(max(start, 0), max(end, 0))
+
+    def find_in_paper(self, name: str, words: str) -> list[Match]:
+        """Return where a paper's text has these words one after another, in its order; at most 500 places.
+
+        Case, accents and the kind of white space do not matter.
+        """
+        placed = self._placed(name)
+        parts = [re.escape(part) for part in _folded(words).split()]
+        if not parts:
+            return []
+        matches = []
+        for found in re.finditer(r"\s+".join(parts), placed.folded):
+            start, end = found.span()
+            before, after = placed.text[max(start - _AROUND, 0) : start], placed.text[end : end + _AROUND]
+            boxes = placed.boxes_of(start, end)
+            matches.append(Match(start, end, boxes, before, placed.text[start:end], after))
+            if len(matches) == _MAX_FOUND:
+                break
+        return matches
+
+    def _placed(self, name: str) -> _Placed:
+        records = self.library.records
+
+        def read() -> _Placed:
+            paper = records.paper(name)
+            boxes = records.boxes(records.paper_key(paper.id), 0, len(paper.text))
+            return _Placed(paper.text, _folded(paper.text), boxes, page_numbers(paper, 0, len(boxes)))
+
+        return self._placed_papers.get((records.identity, name), read)
+
+
+def placed_papers() -> ByteCache[_Placed]:
+    """Return an empty cache for `ViewMethods`."""
+    return ByteCache(_CACHED_BYTES, lambda placed: placed.size)
+
+
+def _folded(text: str) -> str:
+    """Return a text in lower case without accents, each character as one, so that places stay the same."""
+    return text.translate({ord(each): _folded_character(each) for each in set(text)})
+
+
+def _folded_character(each: str) -> str:
+    base = unicodedata.normalize("NFD", each)[0].casefold()
+    return base if len(base) == 1 else each
+
+
+def _words(placed: _Placed, page: int) -> Iterator[Word]:
+    """Yield the words of a page; a character that does not stand next to the one before it begins another."""
+    shown = np.flatnonzero((placed.pages == page) & (placed.boxes[:, 2] > placed.boxes[:, 0])).tolist()
+    letters = [at for at in shown if not placed.text[at].isspace()]
+    boxes = (placed.boxes[letters] / 10.0).tolist()
+    end = letters[0] if letters else 0
+    for first, last in _runs(letters, boxes):
+        start, before = letters[first], placed.text[end : letters[first]]
+        end = letters[last] + 1
+        lefts, tops, rights, bottoms = zip(*boxes[first : last + 1], strict=True)
+        box = min(lefts), min(tops), max(rights), max(bottoms)
+        yield Word(before if len(before) <= _MAX_BETWEEN else _BREAK, placed.text[start:end], start, *box)
+
+
+def _runs(letters: Sequence[int], boxes: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last index of the letters that stand next to each other, in the text and on the page."""
+    first = 0
+    for at in range(1, len(letters) + 1):
+        if at == len(letters) or letters[at] != letters[at - 1] + 1 or not _is_near(boxes[at - 1], boxes[at]):
+            yield first, at - 1
+            first = at
+
+
+def _is_near(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Return whether the boxes of two letters touch, or nearly do."""
+    size = min(one[3] - one[1], other[3] - other[1])
+    across = max(one[0], other[0]) - min(one[2], other[2])
+    down = max(one[1], other[1]) - min(one[3], other[3])
+    return across < size and down < size / 4
