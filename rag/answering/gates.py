@@ -29,7 +29,7 @@ from .number_places import other_number
 from .quantities import share_of_numbers
 from .word_overlap import split_words
 
-_MOST_SENTENCES = 4  # of quotes that are compared word by word
+MOST_SENTENCES = 4  # of quotes that are compared word by word
 _MOST_WORDS = 150  # of a sentence
 
 
@@ -46,7 +46,7 @@ def objection(sentence: str, quotes: Sequence[str], known: Iterable[str] = ()) -
         return "The quote does not have each number."
     if number := other_number(sentence, whole):
         return f"The quote says {number} of something else."
-    if len(parts) > _MOST_SENTENCES:
+    if len(parts) > MOST_SENTENCES:
         return ""
     if missing := missing_names(sentence, whole, known):
         return f"The quote does not name {missing[0]}."

@@ -2,7 +2,7 @@
 
 The check compares surfaces and does not reason. It notices another topic, a changed number, an increase that became a
 decrease, an added "not", a reversed "from A to B" or "A outperforms B"; the gates (gates.py) notice names, numbers,
-words and causes that were exchanged.
+words and causes that were exchanged, and clauses.py an added clause.
 
 It wrongly accepts: a contradiction in other words, or in words without a direction here, unless the sentence is a near
 copy; in a paraphrase, one subject for another that is not a name. It wrongly rejects: numbers that were counted, added,
@@ -23,7 +23,8 @@ from ..ingest.sentences import split_sentences
 from ..models.protocols import Embedder
 from ..models.weights import SupportWeights, load_weights
 from ..text.readable import readable
-from .gates import objection
+from .clauses import unsaid
+from .gates import MOST_SENTENCES, objection
 from .opposites import analyse, direction_context, direction_difference, negations, reverses_object, reverses_roles
 from .quantities import find_names, reverses_range, share_of_numbers
 from .word_overlap import contains_phrase, has_words, is_content_word, split_words, stem
@@ -69,9 +70,10 @@ def support(
     """Check whether `quotes` support `sentence`, which comes without citation numbers.
 
     A sentence that occurs in a quote is `quoted`. Otherwise a logistic regression over `SUPPORT_FEATURES` decides,
-    fitted as if half of all sentences were supported. Where a gate objects (gates.py) or `agrees` is false it is
-    `partly` supported at most. `known` are names that may stand for what the quotes call "it" or "we". Without words
-    or quotes it is `unsupported`, and with more than 10,000 characters too; of a quote as many are read.
+    fitted as if half of all sentences were supported. Where a gate objects (gates.py), `agrees` is false or no sentence
+    of the quotes says one of its clauses (clauses.py), it is `partly` supported at most. `known` are names that may
+    stand for what the quotes call "it" or "we". Without words or quotes it is `unsupported`, and with more than 10,000
+    characters too; of a quote as many are read.
     """
     if is_quoted(sentence, quotes):
         return Support("quoted", 1.0)
@@ -83,6 +85,8 @@ def support(
     probability = float(weights.model.probability(features)[0])
     reason = gate(sentence, quotes, known) or ("" if agrees(features)[0] else "The quote says otherwise.")
     if probability >= weights.supported_above and not reason:
+        reason = _unsaid(sentence, quotes, embedder)
+    if probability >= weights.supported_above and not reason:
         return Support("supported", probability)
     return Support("partly" if probability >= weights.partly_above else "unsupported", probability, reason)
 
@@ -90,6 +94,20 @@ def support(
 def gate(sentence: str, quotes: Sequence[str], known: Iterable[str] = ()) -> str:
     """Return the objection of a gate, "" if there is none."""
     return objection(_normalised(sentence), [*map(_normalised, quotes)], known)
+
+
+def _unsaid(sentence: str, quotes: Sequence[str], embedder: Embedder) -> str:
+    """Return the objection to a clause that no sentence of the quotes says.
+
+    "" if all are said, or the quotes are long: in these some sentence is near by chance.
+    """
+    parts = [part for part in _sentences(quotes) if has_words(part)]
+    clause = unsaid(_normalised(sentence), parts, embedder) if len(parts) <= MOST_SENTENCES else ""
+    return f'The quote does not say "{clause}".' if clause else ""
+
+
+def _sentences(quotes: Iterable[str]) -> list[str]:
+    return [text[a:b] for text in map(_normalised, quotes) for a, b in split_sentences(text)]
 
 
 def is_quoted(sentence: str, quotes: Iterable[str]) -> bool:
@@ -124,8 +142,7 @@ def support_features(sentence: str, quotes: Sequence[str], embedder: Embedder) -
     - quote_length: the logarithm of the quotes' number of sentences, since longer text matches more by chance.
     """
     sentence = _normalised(sentence)
-    texts = (text[a:b] for text in map(_normalised, quotes) for a, b in split_sentences(text))
-    compared = _most_similar(sentence, [text for text in texts if has_words(text)])
+    compared = _most_similar(sentence, [text for text in _sentences(quotes) if has_words(text)])
     own, *others = embedder.token_vectors([sentence, *compared])
     cosines = np.array([(own.vectors @ each.vectors.T).max(axis=1) for each in others])  # (quotes' sentences, tokens)
     nearest = np.argsort(-cosines.mean(axis=1), kind="stable")[:_NEAREST]

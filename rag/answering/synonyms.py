@@ -175,10 +175,21 @@ def means_the_same(one: str, other: str) -> bool:
     return bool(_groups().get(first, frozenset()) & _groups().get(second, frozenset()))
 
 
+def holds(words: frozenset[str], word: str) -> bool:
+    """Return whether one of the words is `word` in another form, or a synonym of it."""
+    stems, groups = _meanings(words)
+    return stem(word) in stems or bool(_groups().get(stem(word), frozenset()) & groups)
+
+
+@functools.lru_cache(maxsize=64)
+def _meanings(words: frozenset[str]) -> tuple[frozenset[str], frozenset[int]]:
+    """Return the stems of the words, and the groups in which they stand."""
+    stems = frozenset(map(stem, words))
+    return stems, frozenset().union(*(_groups().get(each, frozenset()) for each in stems))
+
+
 def share_held(words: Iterable[str], others: Iterable[str]) -> float:
     """Return the share of the words that say something which `others` hold, or a synonym of them; 1 if none does."""
-    stems = set(map(stem, others))
-    groups: set[int] = set().union(*(_groups().get(word, frozenset()) for word in stems))
-    wanted = {stem(word) for word in words if not is_light(word)}
-    held = sum(word in stems or bool(_groups().get(word, frozenset()) & groups) for word in wanted)
-    return held / len(wanted) if wanted else 1.0
+    known = frozenset(others)
+    wanted = {stem(word): word for word in words if not is_light(word)}
+    return sum(holds(known, word) for word in wanted.values()) / len(wanted) if wanted else 1.0
