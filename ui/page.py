@@ -1,4 +1,4 @@
-"""Build the chat page with Gradio: three tabs, the endpoints for programs, and the look.
+"""Build the page with Gradio: its places, the endpoints for programs, and the look.
 
 The page is the same for every library; papers come with its first event. No text of a paper, a question or a model is
 read as Markdown, HTML or LaTeX: `ui.render` escapes it.
@@ -54,11 +54,12 @@ def make_page(
     with _Page(
         title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS)
     ) as page:
-        gr.Markdown("# Footnote")
-        header = html_area()
-        with gr.Tabs() as tabs:
-            with gr.Tab("Ask", id="ask"):
-                ask = AskTab(header, session, papers)
+        with gr.Row(elem_id="bar"):
+            gr.Markdown("# Footnote")
+            header = html_area(elem_id="state")
+        with gr.Tabs(elem_id="places") as tabs:
+            with gr.Tab("Read", id="read"):
+                ask = AskTab(header, session)
             with gr.Tab("Library", id="library") as library_tab:
                 library = LibraryTab(assistant, session, papers)
             with gr.Tab("Conversations", id="conversations") as conversations_tab:

@@ -98,9 +98,14 @@ def report_html(done: str, failed: Sequence[str]) -> str:
     return _render("report", done=done, failed=failed)
 
 
-def header_html(line: str, notice: str) -> str:
-    """Return the line above the tabs, and a notice that can be dismissed; no notice if it is empty."""
-    return _render("header", line=line, notice=notice)
+def header_html(papers: str, writer: str, notice: str) -> str:
+    """Return the state in the bar, and a notice that can be dismissed; no notice if it is empty."""
+    return _render("header", papers=papers, writer=writer, notice=notice)
+
+
+def panes_html() -> str:
+    """Return the buttons that show one pane each on a narrow page; page.js listens to them."""
+    return _render("panes")
 
 
 def scope_html(limits: str) -> str:

@@ -25,6 +25,7 @@ from .downloads import add_downloads
 from .guard import Guard
 from .page import make_page, theme
 from .paper_list import PaperCache
+from .papers_route import add_papers_route
 from .question_queue import QuestionQueue
 from .viewer import add_viewer
 
@@ -34,6 +35,7 @@ _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = (
     '<script src="static/footnote/page.js" defer></script>'
     '<script src="static/footnote/viewer.js" type="module"></script>'
+    '<script src="static/footnote/library-pane.js" type="module"></script>'
 )
 
 
@@ -78,6 +80,7 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
     app.mount("/static/footnote", StaticFiles(directory=_STATIC))
     add_downloads(app, assistant)
     add_viewer(app, assistant, queue)
+    add_papers_route(app, papers)
     if mcp:
         add_mcp(app, functions)
     gr.mount_gradio_app(

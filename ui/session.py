@@ -15,6 +15,7 @@ from .events import error_message
 from .paper_list import PaperCache
 from .question_queue import QuestionQueue
 from .render import answer_html, evidence_html, header_html, question_text, scope_html, text_html
+from .scope import filters_in
 
 Messages = list[dict[str, str]]
 
@@ -56,13 +57,13 @@ class Session:
         self._papers = papers
         self.active: dict[str, threading.Event] = {}  # by tab: stops the answer that is being written
 
-    def ask(self, question: str, chat: Chat, tab: str, turn: int | None = None, **filters: Any) -> Iterator[Update]:
+    def ask(self, question: str, chat: Chat, tab: str, turn: int | None = None, scope: str = "") -> Iterator[Update]:
         """Yield the conversation while a question is answered; the last update is `done`.
 
         An error is shown in place of the answer and does not become part of the conversation.
 
         `tab` is the browser tab, for `stop`. `turn` is the index of the last answer, to replace it once the new one is
-        complete; None to append. `filters` are as in `Assistant.ask`.
+        complete; None to append. `scope` is as in `scope.filters_in`.
         """
         if turn is not None and turn < len(chat.answers) - 1:
             yield Update(chat, [*chat.messages, _reply(_ONLY_LAST)], None, True)
@@ -72,6 +73,7 @@ class Session:
         yield Update(chat, shown, None, False)
         stop = self.active[tab] = threading.Event()
         try:
+            filters = filters_in(scope)
             with self._queue.turn():
                 yield from self._stream(question, before, chat.answers[len(before.answers) :], stop, filters)
         except EmptyLibrary:
@@ -166,31 +168,30 @@ class Session:
         return [{"text": question} for question in self._papers.current().examples]
 
     def header(self) -> str:
-        """Return the line above the tabs: how many papers there are and who writes answers; notice a missing model."""
+        """Return the state in the bar: how many papers there are and who writes answers; notice a missing model."""
         status = self._assistant.status()
         writer, notice = self._writer()
-        return header_html(f"{papers_text({'papers': status.papers, 'failed': status.failed})}. {writer}", notice)
+        return header_html(papers_text({"papers": status.papers, "failed": status.failed}), writer, notice)
 
     def _writer(self) -> tuple[str, str]:
         """Return who writes answers, and what is missing for a model to write them."""
         if self._assistant.settings.answer.mode == "quote":
-            return "Quotes only, as [answer] mode says.", ""
+            return "Quotes only, as [answer] mode says", ""
         try:
             model = self._assistant.writer()
         except AnswerModelError as error:
             return f"No answers: {error}", ""
         if model is None:
-            return "Quotes only.", ""
+            return "Quotes only", ""
         if isinstance(model, AnswerModelError):
-            return "Quotes only.", f"Answers are quotes, which needs no model. For answers written by one: {model}"
-        return f"Answers are written by {model.name}, on this machine, and checked against the quotes.", ""
+            return "Quotes only", f"Answers are quotes, which needs no model. For answers written by one: {model}"
+        return f"Written by {model.name}, on this machine", ""
 
-    def scope(self, **filters: Any) -> str:
-        """Return which papers a question with these filters of `Assistant.ask` searches, or why it cannot be asked."""
-        if not any(filters.values()):
-            return scope_html("")
+    def scope(self, scope: str) -> str:
+        """Return which papers a question with this scope searches, or why it cannot be asked."""
         try:
-            return scope_html(searched_text(self._assistant.searched(**filters)))
+            filters = filters_in(scope)
+            return scope_html(searched_text(self._assistant.searched(**filters)) if any(filters.values()) else "")
         except FootnoteError as error:
             return scope_html(str(error))
 

@@ -140,11 +140,22 @@ def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
         yield page
 
 
-def serious(page: Page) -> list[str]:
-    """Return the serious accessibility violations that axe-core finds."""
+def violations(page: Page) -> list[str]:
+    """Return the accessibility violations that axe-core finds, of every weight."""
     page.evaluate(Axe().axe_script + ";0")
-    violations = page.evaluate("axe.run()")["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in violations if v["impact"] in ("serious", "critical")]
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+
+
+def choose(page: Page, facet: str, value: str) -> None:
+    """Limit questions in the library pane, to a value of a facet, or to a paper if no facet is named."""
+    place = page.locator("#library-pane").get_by_role("list")
+    if facet:
+        place = page.get_by_role("group", name=facet, exact=True)
+        if not place.is_visible():
+            page.locator("#library-pane summary", has_text=facet).click()
+    place.get_by_role("checkbox", name=value).check()
+    expect(page.locator("#scoped")).to_contain_text(" of ")
 
 
 def ask(page: Page, question: str) -> str:

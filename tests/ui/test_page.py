@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from helpers.ollama_server import Body, OllamaServer
 from helpers.pictures import marked, pixels
-from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
+from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, choose, opened, served, violations
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from rag.page_images import boxes_of
@@ -143,7 +143,7 @@ def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, se
 
 
 def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
-    expect(page.locator(".fn-head > p")).to_have_text("4 papers (1 file could not be read). Quotes only.")
+    expect(page.locator(".fn-state span")).to_have_text(["4 papers (1 file could not be read)", "Quotes only"])
     assert re.search(
         r"Quotes only · \d+ quotes?[^·]* · 4 papers \(1 file could not be read\) searched · \d+\.\d s",
         ask(page, QUESTION),
@@ -162,7 +162,7 @@ def test_the_notice_of_a_missing_model_stays_dismissed(browser: Browser, server:
         expect(page.get_by_label("Question", exact=True)).to_be_focused()
         ask(page, FLOODS)
         page.reload()
-        expect(page.locator(".fn-head > p")).to_be_visible()
+        expect(page.locator(".fn-state")).to_be_visible()
         expect(notice).to_be_hidden()
 
 
@@ -297,17 +297,36 @@ def test_a_new_conversation_is_empty_and_stays_empty_after_a_reload(page: Page, 
 
 
 @pytest.mark.parametrize(
-    ("filter_", "value", "only"), [("Papers", DAMS, DAMS), ("Tags", "birds", BIRDS), ("Years", "2019", TIDES)]
+    ("facet", "value", "only"), [("", DAMS, DAMS), ("Tag", "birds", BIRDS), ("Year", "2019", TIDES)]
 )
-def test_only_the_chosen_papers_are_asked(page: Page, filter_: str, value: str, only: str) -> None:
-    page.get_by_text("Ask only some papers").click()
-    page.get_by_label(filter_, exact=True).click()
-    page.get_by_role("option", name=value).click()
-    page.keyboard.press("Escape")
+def test_only_the_chosen_papers_are_asked(page: Page, facet: str, value: str, only: str) -> None:
+    choose(page, facet, value)
     ask(page, f"{QUESTION} And what else is found?")
     titles = page.locator("#evidence summary strong").all_text_contents()
     assert titles
     assert set(titles) == {only}
+
+
+# Three panes
+
+
+def test_the_question_stays_in_view_while_its_answer_grows(page: Page) -> None:
+    for question in (QUESTION, FLOODS, ETHANOL):
+        ask(page, question)
+        expect(page.get_by_test_id("user").last).to_be_in_viewport()
+        expect(page.get_by_label("Question", exact=True)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+def test_on_a_narrow_page_a_footnote_shows_its_card_and_the_card_its_sentence(browser: Browser, server: Server) -> None:
+    with opened(browser, server, viewport={"width": 380, "height": 800}) as page:
+        ask(page, FLOODS)
+        footnote = sentence(page, "by 31%").locator("a.fn-ref")
+        footnote.click()
+        expect(footnote).to_be_hidden()
+        expect(page.get_by_role("button", name="Evidence", exact=True)).to_have_attribute("aria-pressed", "true")
+        page.locator(".fn-target:visible", has_text="by 31%").get_by_text("Back to the sentence").click()
+        expect(footnote).to_be_focused()
 
 
 # A local model
@@ -353,7 +372,7 @@ def for_ever(body: Body) -> list[str]:
 
 def test_a_model_s_answer_grows_over_the_quotes_and_names_it(writing: Page, ollama: OllamaServer) -> None:
     expect(
-        writing.get_by_text(re.compile(r"^4 papers .*\. Answers are written by qwen3:4b, on this machine"))
+        writing.get_by_text(re.compile(r"^Written by qwen3:4b, on this machine"))
     ).to_be_visible()
     read = threading.Event()
     text = (
@@ -380,7 +399,7 @@ def test_support_is_shown_in_words(writing: Page, ollama: OllamaServer) -> None:
     expect(left_out).to_be_hidden()
     writing.get_by_text("Show all that qwen3:4b wrote").click()
     expect(left_out.locator(".fn-support")).to_have_text("✗ not supported")
-    assert serious(writing) == []
+    assert violations(writing) == []
 
 
 def test_prose_that_does_not_hold_up_is_one_click_away(writing: Page, ollama: OllamaServer) -> None:
@@ -450,7 +469,7 @@ def test_a_full_queue_is_reported_and_the_question_can_be_asked_again(
     read = threading.Event()
     ollama.reply = lambda _: RIGHT if read.wait(60) else ""
     for reader in range(16):
-        data = {"data": [QUESTION, None, [], [], []], "fn_index": asking, "session_hash": f"reader {reader}"}
+        data = {"data": [QUESTION, None, ""], "fn_index": asking, "session_hash": f"reader {reader}"}
         assert writing.request.post(f"{writing_server.url}/gradio_api/queue/join", data=data).status == 200
     begin(writing, QUESTION)
     answer = writing.get_by_test_id("bot")
@@ -488,14 +507,20 @@ def test_the_page_is_accessible_in_light_and_dark_wide_and_narrow(
 ) -> None:
     with opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
         assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
-        assert serious(page) == []
+        assert violations(page) == []
         ask(page, FLOODS)
         sentence(page, "by 31%").locator("a.fn-ref").click()
         expect(page.locator(".fn-target:visible mark", has_text=FLOOD_QUOTE)).to_be_in_viewport()
         page.get_by_text("Found and not used").click()
-        assert serious(page) == []
+        assert violations(page) == []
+        if width < 1280:
+            page.get_by_role("button", name="Papers", exact=True).click()
+            expect(page.get_by_role("checkbox", name=DAMS)).to_be_visible()
+            assert violations(page) == []
+            page.get_by_role("button", name="Answer", exact=True).click()
+        expect(page.get_by_label("Question", exact=True)).to_be_in_viewport()
         ask(page, ETHANOL)
-        assert serious(page) == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -508,7 +533,7 @@ def test_the_browser_contacts_no_other_host(browser: Browser, server: Server) ->
         page.goto(server.url)
         ask(page, FLOODS)
         sentence(page, "by 31%").locator("a.fn-ref").click()
-        for tab in ("Library", "Conversations", "Ask"):
+        for tab in ("Library", "Conversations", "Read"):
             page.get_by_role("tab", name=tab).click()
         hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(server.url).netloc}

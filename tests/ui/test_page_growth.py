@@ -8,25 +8,30 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-import gradio
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from gradio.state_holder import StateHolder
 from helpers.papers import PAPERS, ROOT
 
 from rag import Assistant, Paper
+from rag.errors import QuestionError
 from rag.store.papers import Records
 from ui.cache import cache_folder
 from ui.page import make_page
 from ui.paper_list import PaperCache, PaperList
+from ui.papers_route import add_papers_route
 from ui.question_queue import QuestionQueue
+from ui.scope import filters_in
 from ui.session import Chat, Session
-from ui.tabs.ask import MAX_CHOICES, AskTab
 from ui.tabs.library import MAX_ROWS, list_papers, unread_files
 
 OTTERS, TIDES, _ = PAPERS
+SLOWER = 4  # than the machine on which the limits hold
 
 
 def write_record(folder: Path, papers: int) -> Assistant:
@@ -51,7 +56,7 @@ def test_the_papers_are_loaded_once_for_each_version_of_the_library(assistant: A
     assert cache.current() is first
     assistant.edit(TIDES, year=2019)
     second = cache.current()
-    assert second.years == [2019]
+    assert {paper.year for paper in second.papers.values()} == {None, 2019}
     assert cache.current() is second
 
 
@@ -60,9 +65,6 @@ def test_the_table_shows_the_first_of_many_papers_and_finds_all(tmp_path: Path) 
         cache = PaperCache(assistant)
         rows, choices, note = list_papers(assistant, cache.current())
         assert (len(rows), len(choices)) == (MAX_ROWS, MAX_ROWS)
-        with gradio.Blocks():
-            ask = AskTab(gradio.Markdown(), Session(assistant, QuestionQueue(), cache), cache)
-        assert len(ask.offer()[0]["choices"]) == MAX_CHOICES
         assert note == "The first 500 of 1,001 papers are shown. Search to find others."
         rows, choices, note = list_papers(assistant, cache.current(), "brook 1000")
         assert [row[0] for row in rows] == ["Paper 1000 on the Otters of River 30"]
@@ -94,6 +96,63 @@ def test_papers_are_found_by_all_words_in_any_field() -> None:
         assert papers.find(words) == [ada]
     assert papers.find("otters tides") == []
     assert len(papers.find("")) == 2
+
+
+def test_the_counts_of_a_facet_ignore_what_is_chosen_in_it() -> None:
+    papers = PaperList(
+        {
+            "a": Paper("Otters", "", "a", year=2019, tags=("water", "fur")),
+            "b": Paper("Tides", "", "b", year=2020, tags=("water",)),
+            "c": Paper("Kites", "", "c", year=2020),
+        }
+    )
+    found, counts = papers.narrowed("", {"years": ["2020"], "tags": ["water"]})
+    assert [paper.title for paper in found] == ["Tides"]
+    assert counts["years"] == {"2019": 1, "2020": 1}
+    assert counts["tags"] == {"water": 1}
+    assert counts["collections"] == {}
+
+
+def test_papers_are_ordered_by_title_author_year_and_time() -> None:
+    otters = Paper("Otters", "", "a", authors=("Zoe Ames",), year=2019)
+    kites = Paper("Kites", "", "b")
+    birds = Paper("birds", "", "c", authors=("Ada Brook",), year=2021)
+    listed = {order: PaperList.ordered([otters, kites, birds], order) for order in ("title", "author", "year", "added")}
+    assert listed["title"] == [birds, kites, otters]
+    assert listed["author"] == [birds, otters, kites]
+    assert listed["year"] == [birds, otters, kites]
+    assert listed["added"] == [birds, kites, otters]
+
+
+def test_the_library_pane_narrows_thousands_of_papers_at_once(tmp_path: Path) -> None:
+    with write_record(tmp_path / "many", 5_000) as assistant:
+        cache = PaperCache(assistant)
+        app = FastAPI()
+        add_papers_route(app, cache)
+        client = TestClient(app)
+        first = client.get("/papers.json").json()
+        assert (first["total"], first["found"], len(first["papers"])) == (5_000, 5_000, 100)
+        began = time.monotonic()
+        narrowed = client.get("/papers.json", params={"tags": ["t1"], "order": "title", "first": 100}).json()
+        assert time.monotonic() - began < 0.3 * SLOWER
+        assert (narrowed["found"], len(narrowed["papers"])) == (556, 100)
+        assert len(json.dumps(narrowed)) < 50_000
+
+
+@pytest.mark.parametrize("scope", ["{", "[]", '{"papers": [3]}', '{"years": ["2019"]}'])
+def test_a_scope_that_the_pane_does_not_make_is_refused(scope: str) -> None:
+    with pytest.raises(QuestionError):
+        filters_in(scope)
+
+
+def test_a_scope_names_filters_and_an_empty_one_none() -> None:
+    assert filters_in('{"papers": ["a"], "years": [2019], "tags": []}') == {
+        "papers": ["a"],
+        "years": [2019],
+        "tags": None,
+        "collections": None,
+    }
+    assert not any(filters_in("").values())
 
 
 def test_the_state_of_a_hundred_browser_tabs_is_kept_and_no_more(assistant: Assistant) -> None:

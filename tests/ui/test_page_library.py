@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 import pytest
-from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, serious, served
+from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, served, violations
+from helpers.served import choose as narrow_to
 from playwright.sync_api import Browser, Locator, Page, expect
 
 QUESTION = "How many otters does the kite count?"
@@ -128,15 +129,15 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     expect(shown.get_by_role("columnheader")).to_have_text(["meadow", "depth in metres"])
     expect(shown.get_by_role("rowheader")).to_have_text(["northern meadow", "southern meadow"])
     expect(shown.get_by_role("cell")).to_have_text(["6.4 <b>", "2.9"])
-    assert serious(page) == []
-    page.get_by_role("tab", name="Ask").click()
+    assert violations(page) == []
+    page.get_by_role("tab", name="Read").click()
     expect(page.get_by_text(re.compile(r"^5 papers ")).first).to_be_visible()
     assert "6.4 metres deep" in ask(page, "How deep are the burrows that marmots dig?")
     ask(page, "What is the depth of burrows in the southern meadow?")
     page.locator(".fn-sentence", has_text="southern meadow, depth in metres: 2.9").locator("a.fn-ref").last.click()
     quoted = page.locator(".fn-target:visible mark", has_text=re.compile("southern|2.9"))
     expect(quoted).to_have_text(["southern meadow", "2.9"])
-    assert serious(page) == []
+    assert violations(page) == []
 
 
 def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> None:
@@ -164,11 +165,8 @@ def test_a_correction_lasts_and_its_tag_is_a_filter(page: Page, server: Server) 
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved: Tidal Clocks, Corrected")).to_be_visible()
     expect(row(page, "Tidal Clocks, Corrected")).to_contain_text("water, clocks")
-    page.get_by_role("tab", name="Ask").click()
-    page.get_by_text("Ask only some papers").click()
-    page.get_by_label("Tags", exact=True).click()
-    page.get_by_role("option", name="clocks").click()
-    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Read").click()
+    narrow_to(page, "Tag", "clocks")
     ask(page, "By how many seconds do the clocks differ?")
     assert set(page.locator("#evidence summary strong").all_text_contents()) == {"Tidal Clocks, Corrected"}
     (paper,) = [paper for paper in json.loads(server.run("list", "--json")) if "Tidal" in paper["title"]]
@@ -212,10 +210,7 @@ def test_a_removal_needs_confirmation(page: Page, server: Server) -> None:
 def test_a_question_to_a_removed_paper_gets_a_message(page: Page, server: Server) -> None:
     server.add("bats.txt", "Echoes of Bats\n\nBats hear echoes of moths that are 3 metres away.\n")
     page.reload()
-    page.get_by_text("Ask only some papers").click()
-    page.get_by_label("Papers", exact=True).click()
-    page.get_by_role("option", name="Echoes of Bats").click()
-    page.keyboard.press("Escape")
+    narrow_to(page, "", "Echoes of Bats")
     server.run("remove", "Echoes of Bats")
     box = page.get_by_label("Question", exact=True)
     box.fill(QUESTION)
@@ -228,58 +223,49 @@ def test_a_question_to_a_removed_paper_gets_a_message(page: Page, server: Server
 # What a question is put to
 
 
-def limit_to_tag(page: Page, tag: str) -> None:
-    """Choose a tag as a filter and close the filters."""
-    limits = page.get_by_role("button", name="Ask only some papers")
-    limits.click()
-    page.get_by_label("Tags", exact=True).click()
-    page.get_by_role("option", name=tag).click()
-    page.keyboard.press("Escape")
-    limits.click()
-
-
 def test_the_scope_is_shown_before_and_with_the_answer(page: Page, server: Server) -> None:
     scope, clear = page.locator("#scoped"), page.get_by_role("button", name="Search all papers")
     expect(scope).to_have_text("Scope: all papers")
     expect(clear).to_be_hidden()
     count = len(json.loads(server.run("list", "--json")))
-    limit_to_tag(page, "birds")
-    expect(page.get_by_label("Tags", exact=True)).to_be_hidden()
+    narrow_to(page, "Tag", "birds")
     expect(scope).to_have_text(f"Scope: 1 of {count} papers, tag: birds")
     answer = ask(page, "What is the boiling point of ethanol?")
     assert f"Searched: 1 of {count} papers, tag: birds." in answer
     assert f"1 of {count} papers searched" in answer
-    assert serious(page) == []
+    assert violations(page) == []
     page.reload()
     expect(page.locator(".fn-scope")).to_have_text(f"Searched: 1 of {count} papers, tag: birds.")
-    expect(scope).to_have_text("Scope: all papers")  # as is what is chosen below it
+    expect(scope).to_have_text("Scope: all papers")
+    expect(page.locator("#library-pane input:checked")).to_have_count(0)
     assert f"[refused; 1 of {count} papers, tag: birds]" in server.run("history")
 
 
 @pytest.mark.parametrize("way_out", ["Search all papers", "New conversation"])
 def test_a_scope_is_cleared_by_its_button_and_by_a_new_conversation(page: Page, way_out: str) -> None:
-    limit_to_tag(page, "birds")
+    narrow_to(page, "Tag", "birds")
     expect(page.locator("#scoped")).to_contain_text("tag: birds")
     page.get_by_role("button", name=way_out).click()
     expect(page.locator("#scoped")).to_have_text("Scope: all papers")
     ask(page, "How deep are the rivers in which a kite sees otters?")
     expect(page.locator(".fn-scope")).to_have_count(0)
-    page.get_by_role("button", name="Ask only some papers").click()
-    expect(page.get_by_role("button", name="Remove birds")).to_have_count(0)
+    expect(page.locator("#library-pane input:checked")).to_have_count(0)
 
 
-def test_an_invalid_year_is_refused(page: Page) -> None:
-    page.get_by_role("button", name="Ask only some papers").click()
-    years = page.get_by_label("Years", exact=True)
-    years.click()
-    expect(page.get_by_role("option", name="2019")).to_be_visible()
-    years.fill("2019-2021")
-    years.press("Enter")
-    expect(page.locator("#scoped")).to_contain_text("2019-2021")
-    box = page.get_by_label("Question", exact=True)
-    box.fill(QUESTION)
-    box.press("Enter")
-    expect(page.get_by_test_id("bot")).to_contain_text("2019-2021")
+def test_the_library_pane_is_searched_sorted_and_narrowed_with_counts(page: Page) -> None:
+    shown = page.locator("#library-pane .fn-row-title")
+    expect(page.locator("#library-pane [role=status]")).to_contain_text("papers")
+    page.get_by_label("Sort by").select_option("Title")
+    expect(shown.first).to_have_text(BIRDS)
+    page.get_by_label("Search the library").fill("lovelace")
+    expect(shown).to_have_text([DAMS])
+    page.get_by_role("button", name="Ask only these").click()
+    expect(page.locator("#scoped")).to_contain_text(f"paper: {DAMS}")
+    page.get_by_label("Search the library").fill("")
+    expect(shown.first).to_have_text(DAMS)  # what is chosen stays in sight
+    page.get_by_role("button", name="Search all papers").click()
+    page.locator("#library-pane summary", has_text="Year").click()
+    expect(page.get_by_role("group", name="Year").locator("label")).to_have_text(["20191"])
 
 
 # Conversations
@@ -310,7 +296,7 @@ def test_a_conversation_is_renamed_reopened_and_deleted(page: Page, server: Serv
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Really delete it").click()
     expect(page.get_by_label("Name of the chosen")).to_have_value("")
-    page.get_by_role("tab", name="Ask").click()
+    page.get_by_role("tab", name="Read").click()
     expect(page.locator(".fn-answer")).to_have_count(0)  # it was open
     assert not {"Where do kites find otters?", "Otters <i>and</i> kites", "And in fog?"} & set(listed(server))
 
@@ -352,9 +338,9 @@ def test_library_and_conversations_are_accessible_in_light_and_dark_wide_and_nar
         page.get_by_role("button", name="Remove the paper").click()
         page.get_by_role("button", name="Files that could not be read").click()
         expect(page.get_by_role("button", name="Really remove it")).to_be_visible()
-        assert serious(page) == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         choose_conversation(page, QUESTION)
         expect(page.get_by_role("link", name="Download as Markdown")).to_be_visible()
-        assert serious(page) == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -65,7 +65,7 @@ def check_adds_no_markup(bad: str) -> None:
     assert shape(cards(all_hostile(bad), paper, bad)) == shape(cards(all_hostile(plain), harmless, plain))
     assert shape(report_html(bad, [bad, bad])) == shape(report_html(plain, [plain, plain]))
     assert shape(text_html(bad)) == shape(text_html(plain))
-    assert shape(header_html(bad, bad)) == shape(header_html(plain, plain))
+    assert shape(header_html(bad, bad, bad)) == shape(header_html(plain, plain, plain))
     assert shape(scope_html(bad)) == shape(scope_html(plain))
     assert parsed(question_text(bad)).find_all(True) == []
     assert original_question(question_text(bad)) == bad
@@ -91,7 +91,7 @@ def check_is_shown_literally(bad: str) -> None:
 def check_renders_to_one_line_of_html(bad: str) -> None:
     paper = replace(KNOWN, title=bad)
     made = [*(answer_html(each, 0) for each in all_hostile(bad)), cards(all_hostile(bad), paper, bad)]
-    for html in [*made, report_html(bad, [bad]), text_html(bad), header_html(bad, bad), scope_html(bad)]:
+    for html in [*made, report_html(bad, [bad]), text_html(bad), header_html(bad, bad, bad), scope_html(bad)]:
         assert re.match("<(?:div|p)[ >]", html)
         assert not re.search(r"[\r\n]", html)
 

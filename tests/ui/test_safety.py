@@ -204,15 +204,14 @@ def test_hostile_examples_and_filters_are_shown_literally(page: Page, hostile: t
     texts = [seen(text) for text in examples.all_text_contents()]
     assert texts == [text for text in texts if re.fullmatch(r"What is N.*\?|Which papers are about .*\?", text)]
     assert any("<" in text for text in texts)
-    page.get_by_role("button", name="Ask only some papers").click()
-    for label, wanted in (("Papers", list(map(readable, hostile[1]))), ("Tags", list(map(clean, HOSTILE)))):
-        page.get_by_label(label, exact=True).click()
-        options = page.get_by_role("option")
-        expect(options).to_have_count(60)
-        shown = {seen(text).removeprefix("✓").strip() for text in options.all_text_contents()}
-        assert shown == {seen(text) for text in wanted}
-        options.filter(has_text=IMAGE).first.click()
-        page.keyboard.press("Escape")
+    page.locator("#library-pane summary", has_text="Tag").click()
+    for place, wanted in ((".fn-row-title", map(readable, hostile[1])), (".fn-values label > :nth-child(2)", TAGGED)):
+        shown = page.locator(f"#library-pane {place}")
+        expect(shown).to_have_count(60)
+        assert {seen(text) for text in shown.all_text_contents()} == {seen(text) for text in wanted}
+    rows = page.locator("#library-pane .fn-rows")
+    rows.locator("li", has_text=IMAGE).first.get_by_role("checkbox").check()
+    assert set(page.evaluate(TAGS, "#library-list")) <= PANE_TAGS
     expect(page.locator("#scoped .fn-chip")).to_contain_text(IMAGE)
     assert set(page.evaluate(TAGS, "#scoped")) <= {"div", "p", "span"}
 
@@ -233,6 +232,10 @@ def test_the_text_of_a_hostile_model_is_shown_literally(page: Page) -> None:
     page.get_by_role("textbox", name="Comment").fill(f"{IMAGE} [x](https://evil.example)")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text("Kept with the answer.")).to_be_visible()
+
+
+TAGGED = tuple(map(clean, HOSTILE))
+PANE_TAGS = {"div", "label", "input", "details", "summary", "span", "p", "button", "select", "option", "ul", "li"}
 
 
 # Requests of others

@@ -3,6 +3,8 @@
 const SHOWN_MS = 2000;
 
 function show(element) {
+  if (element.closest("#paper-pane")) showPane("paper");
+  else if (element.closest("#talk-pane")) showPane("answer");
   for (let details = element.closest("details"); details; details = details.parentElement.closest("details")) {
     details.open = true;
   }
@@ -10,6 +12,20 @@ function show(element) {
   element.focus({ preventScroll: true });
   element.classList.add("fn-found");
   setTimeout(() => element.classList.remove("fn-found"), SHOWN_MS);
+}
+
+// On a narrow page one of the three panes is shown: papers, answer or paper.
+function showPane(name) {
+  document.querySelector("#panes").dataset.pane = name;
+  tidy();
+}
+
+// Bring a new question to the upper end of the conversation, where it stays while its answer grows.
+let questions = 0;
+function bringUpQuestion() {
+  const all = document.querySelectorAll('#conversation [data-testid="user"]');
+  if (all.length > questions) all[all.length - 1].scrollIntoView({ block: "start" });
+  questions = all.length;
 }
 
 async function copy(button) {
@@ -33,6 +49,8 @@ document.addEventListener("click", (event) => {
   }
   const button = event.target.closest("button.fn-copy");
   if (button) copy(button);
+  const pane = event.target.closest(".fn-pane-tabs button");
+  if (pane) showPane(pane.className.replace("fn-show-", ""));
   if (event.target.closest("button.fn-dismiss")) dismiss(event.target.closest(".fn-notice"));
 });
 
@@ -104,11 +122,17 @@ function tidy() {
   }
   document.querySelectorAll("a.fn-ref").forEach((link) => set(link, "aria-label", `Footnote ${link.textContent}`));
   document.querySelectorAll('.examples[role="list"]').forEach((list) => set(list, "role", "group"));
+  document.querySelectorAll("#library-pane, #paper-pane").forEach((each) => set(each, "tabindex", "0")); // they scroll
+  const pane = document.querySelector("#panes")?.dataset.pane ?? "answer";
+  for (const button of document.querySelectorAll(".fn-pane-tabs button")) {
+    set(button, "aria-pressed", String(button.className === `fn-show-${pane}`));
+  }
   document.querySelectorAll("input.search-input").forEach((input) => set(input, "aria-label", "Search the table"));
 }
 
 new MutationObserver(() => {
   tidy();
+  bringUpQuestion();
   hideDismissed();
   rememberConversation();
   unescapeEdited();

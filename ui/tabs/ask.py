@@ -1,8 +1,6 @@
-"""The Ask tab: the question, the conversation, and the evidence next to it."""
+"""The place to read: the library's papers, the conversation, and the evidence, side by side."""
 
-import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import gradio as gr
@@ -10,31 +8,36 @@ import gradio as gr
 from rag import MAX_COMMENT, MAX_QUESTION, FootnoteError
 
 from ..events import QUIET, html_area, show_errors
-from ..paper_list import PaperCache, choices
-from ..render import original_question
+from ..render import original_question, panes_html
 from ..session import Chat, Messages, Session
 from ..viewer import viewer_area
 
-MAX_CHOICES = 1000  # papers offered as a filter; others are found by typing their title
 _MAX_DIGITS = 18  # of a conversation's number
-_COLUMN_PIXELS = 340  # on a telephone the columns stand below each other
-_NO_FILTERS: list[list[str]] = [[], [], []]
 _RATINGS = {"Like": True, "Dislike": False}
-_Names = list[str]
 
 
 class AskTab:
     """Components and event handlers of the tab; `header` is the line above all tabs."""
 
-    def __init__(self, header: gr.Markdown, session: Session, papers: PaperCache) -> None:
+    def __init__(self, header: gr.Markdown, session: Session) -> None:
         self.header = header
         self.session = session
-        self._papers = papers
         self.chat = gr.State(Chat())
-        with gr.Row():
-            with gr.Column(scale=6, min_width=_COLUMN_PIXELS):
+        html_area(value=panes_html(), elem_id="pane-tabs")
+        with gr.Row(elem_id="panes"):
+            with gr.Column(elem_id="library-pane", min_width=0):
+                gr.Column(elem_id="library-list")  # library-pane.js fills it, and writes what is chosen into the box
+                self.scope_box = gr.Textbox(
+                    visible="hidden", elem_id="scope-value", label="What to search", container=False
+                )
+            with gr.Column(elem_id="talk-pane", min_width=0):
                 self.new = gr.Button("New conversation", size="sm", elem_id="new")
                 self.chatbot = self._make_chatbot()
+                with gr.Accordion("Comment on the last answer", open=False, elem_id="comment"):
+                    self.comment_box = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
+                with gr.Row(elem_id="scope"):
+                    self.scope_text = html_area(elem_id="scoped")
+                    self.clear_button = gr.Button("Search all papers", size="sm", visible=False, elem_id="unscope")
                 self.question = gr.Textbox(
                     label="Question",
                     placeholder="Ask your papers",
@@ -43,14 +46,7 @@ class AskTab:
                     autofocus=True,
                     elem_id="question",
                 )
-                with gr.Row(elem_id="scope"):
-                    self.scope_text = html_area(elem_id="scoped")
-                    self.clear_filters = gr.Button("Search all papers", size="sm", visible=False, elem_id="unscope")
-                with gr.Accordion("Ask only some papers", open=False) as self.accordion:
-                    self.filters = self._make_filters()
-                with gr.Accordion("Comment on the last answer", open=False):
-                    self.comment_box = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
-            with gr.Column(scale=5, min_width=_COLUMN_PIXELS, elem_id="evidence-column"):
+            with gr.Column(elem_id="paper-pane", min_width=0):
                 viewer_area()
                 gr.Markdown("## Evidence")
                 self.evidence = html_area(elem_id="evidence")
@@ -68,29 +64,21 @@ class AskTab:
             buttons=[],
             show_label=False,
             label="Conversation",
-            height="62vh",
+            height="100%",
+            autoscroll=False,
             placeholder="Ask your papers. Every sentence of an answer leads to the words that it comes from.",
             elem_id="conversation",
         )
 
-    @staticmethod
-    def _make_filters() -> list[gr.Dropdown]:
-        """Return the filters for papers, tags and years. A chosen paper may be removed: they allow any value."""
-        labels = (("Papers", "Choose, or type a part of a title"), ("Tags", None), ("Years", None))
-        return [
-            gr.Dropdown([], multiselect=True, label=label, info=info, interactive=True, allow_custom_value=True)
-            for label, info in labels
-        ]
-
     @property
     def conversation(self) -> list[Any]:
         """The components that show a conversation; `open_chat` returns their values."""
-        return [self.chat, self.chatbot, self.evidence, self.comment_box, *self.filters]
+        return [self.chat, self.chatbot, self.evidence, self.comment_box]
 
     def connect(self, page: gr.Blocks) -> None:
         """Attach the event handlers."""
         answer = [self.chat, self.chatbot, self.evidence, self.comment_box, self.question, self.header]
-        inputs = [self.chat, *self.filters]
+        inputs = [self.chat, self.scope_box]
         options = {**QUIET, "concurrency_limit": None}
         # A question sent while another is answered waits for its turn; by default Gradio would drop it.
         self.question.submit(self.submit, [self.question, *inputs], answer, trigger_mode="always_last", **options)
@@ -101,49 +89,37 @@ class AskTab:
         if self.session.stores_answers:
             self.chatbot.like(show_errors(self.rate), self.chat, self.chat, **QUIET)
             self.comment_box.submit(show_errors(self.comment), [self.comment_box, self.chat], None, **QUIET)
-        self.accordion.expand(show_errors(self.offer), None, self.filters, **QUIET)
-        scope = [self.scope_text, self.clear_filters]
-        gr.on([each.change for each in self.filters], show_errors(self.scope), self.filters, scope, **QUIET)
-        self.clear_filters.click(lambda: _NO_FILTERS, None, self.filters, **QUIET)
+        scope = [self.scope_text, self.clear_button]
+        self.scope_box.input(show_errors(self.scope), self.scope_box, scope, trigger_mode="always_last", **QUIET)
         self.new.click(show_errors(lambda: self.open_chat(Chat())), None, self.conversation, **QUIET)
         page.load(show_errors(self.load), None, [*self.conversation, self.header, *scope], **QUIET)
 
     def open_chat(self, chat: Chat) -> list[Any]:
-        """Return the values of `conversation` for a chat, without filters; an empty chat offers example questions."""
+        """Return the values of `conversation` for a chat; an empty chat offers example questions."""
         messages = _chatbot_update(chat, chat.messages)
         if not chat.answers:
             messages["examples"] = self.session.examples
-        return [chat, messages, self.session.evidence(chat), self.session.last_comment(chat), *_NO_FILTERS]
+        return [chat, messages, self.session.evidence(chat), self.session.last_comment(chat)]
 
-    def submit(
-        self, question: str, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request
-    ) -> Iterator[list[Any]]:
-        yield from self._ask(question, chat, None, _filters(papers, tags, years), request)
+    def submit(self, question: str, chat: Chat, scope: str, request: gr.Request) -> Iterator[list[Any]]:
+        yield from self._ask(question, chat, None, scope, request)
 
-    def retry(
-        self, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.RetryData
-    ) -> Iterator[list[Any]]:
+    def retry(self, chat: Chat, scope: str, request: gr.Request, event: gr.RetryData) -> Iterator[list[Any]]:
         question, turn = original_question(str(event.value)), _turn(event.index)
-        yield from self._ask(question, chat, turn, _filters(papers, tags, years), request)
+        yield from self._ask(question, chat, turn, scope, request)
 
-    def edit(
-        self, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.EditData
-    ) -> Iterator[list[Any]]:
-        yield from self._ask(str(event.value), chat, _turn(event.index), _filters(papers, tags, years), request)
+    def edit(self, chat: Chat, scope: str, request: gr.Request, event: gr.EditData) -> Iterator[list[Any]]:
+        yield from self._ask(str(event.value), chat, _turn(event.index), scope, request)
 
-    def example(
-        self, chat: Chat, papers: _Names, tags: _Names, years: _Names, request: gr.Request, event: gr.SelectData
-    ) -> Iterator[list[Any]]:
-        yield from self._ask(event.value["text"], chat, None, _filters(papers, tags, years), request)
+    def example(self, chat: Chat, scope: str, request: gr.Request, event: gr.SelectData) -> Iterator[list[Any]]:
+        yield from self._ask(event.value["text"], chat, None, scope, request)
 
-    def _ask(
-        self, question: str, chat: Chat, turn: int | None, filters: dict[str, Any], request: gr.Request
-    ) -> Iterator[list[Any]]:
+    def _ask(self, question: str, chat: Chat, turn: int | None, scope: str, request: gr.Request) -> Iterator[list[Any]]:
         if not question.strip():
             yield [gr.skip()] * 6
             return
         box = {**gr.update(submit_btn=False, stop_btn="Stop"), **({"value": ""} if turn is None else {})}
-        for update in self.session.ask(question, chat, _tab(request), turn, **filters):
+        for update in self.session.ask(question, chat, _tab(request), turn, scope):
             evidence = gr.skip() if update.evidence is None else update.evidence
             if update.done:
                 messages, box = (
@@ -175,23 +151,11 @@ class AskTab:
             chat = self.session.reopen(int(number)) if number.isdecimal() and len(number) < _MAX_DIGITS else Chat()
         except FootnoteError:  # it was deleted
             chat = Chat()
-        return [*self.open_chat(chat), self.session.header(), *self.scope(*_NO_FILTERS)]
+        return [*self.open_chat(chat), self.session.header(), *self.scope("")]
 
-    def scope(self, papers: _Names, tags: _Names, years: _Names) -> list[Any]:
-        """Show which papers the next question searches, and a button that clears the filters."""
-        is_limited = bool(papers or tags or years)
-        return [self.session.scope(**_filters(papers, tags, years)), gr.update(visible=is_limited)]
-
-    def offer(self) -> list[Any]:
-        """Fill in the choices of the filters, and keep what was chosen before they came."""
-        papers = self._papers.current()
-        first = choices(islice(papers.papers.values(), MAX_CHOICES))
-        return [gr.update(choices=each) for each in (first, papers.tags, [str(year) for year in papers.years])]
-
-
-def _filters(papers: _Names, tags: _Names, years: _Names) -> dict[str, Any]:
-    numbers = [int(year) if re.fullmatch(r"\d{1,4}", year) else year for year in years]
-    return {"papers": papers or None, "tags": tags or None, "years": numbers or None}
+    def scope(self, scope: str) -> list[Any]:
+        """Show which papers the next question searches, and a button with which library-pane.js clears the choice."""
+        return [self.session.scope(scope), gr.update(visible=bool(scope))]
 
 
 def _chatbot_update(chat: Chat, messages: Messages) -> dict[str, Any]:

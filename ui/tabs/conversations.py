@@ -16,7 +16,7 @@ _WARNING = "This also deletes its answers with their ratings and comments."
 
 
 class ConversationsTab:
-    """Components and event handlers of the tab. Conversations are opened in the Ask tab."""
+    """Components and event handlers of the tab. Conversations are opened in the Read tab."""
 
     def __init__(self, assistant: Assistant, ask: AskTab) -> None:
         self._assistant = assistant
@@ -68,7 +68,7 @@ class ConversationsTab:
     def reopen(self, number: int | None) -> list[Any]:
         if number is None:
             return [*[gr.skip()] * (len(self._ask.conversation) + 1), text_html(_CHOOSE)]
-        return [*self._ask.open_chat(self._ask.session.reopen(number)), gr.update(selected="ask"), gr.skip()]
+        return [*self._ask.open_chat(self._ask.session.reopen(number)), gr.update(selected="read"), gr.skip()]
 
     def rename(self, number: int | None, name: str) -> list[Any]:
         if number is None:
