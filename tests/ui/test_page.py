@@ -371,9 +371,7 @@ def for_ever(body: Body) -> list[str]:
 
 
 def test_a_model_s_answer_grows_over_the_quotes_and_names_it(writing: Page, ollama: OllamaServer) -> None:
-    expect(
-        writing.get_by_text(re.compile(r"^Written by qwen3:4b, on this machine"))
-    ).to_be_visible()
+    expect(writing.get_by_text(re.compile(r"^Written by qwen3:4b, on this machine"))).to_be_visible()
     read = threading.Event()
     text = (
         f"{RIGHT} It fails in fog [1]. We fly a camera kite over eleven rivers [1]. River otters are hard to count [1]."

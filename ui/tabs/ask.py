@@ -27,9 +27,7 @@ class AskTab:
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="library-pane", min_width=0):
                 gr.Column(elem_id="library-list")  # library-pane.js fills it, and writes what is chosen into the box
-                self.scope_box = gr.Textbox(
-                    visible="hidden", elem_id="scope-value", label="What to search", container=False
-                )
+                self.scope_box = gr.Textbox(elem_id="scope-value", label="What to search", container=False)
             with gr.Column(elem_id="talk-pane", min_width=0):
                 self.new = gr.Button("New conversation", size="sm", elem_id="new")
                 self.chatbot = self._make_chatbot()
@@ -90,7 +88,7 @@ class AskTab:
             self.chatbot.like(show_errors(self.rate), self.chat, self.chat, **QUIET)
             self.comment_box.submit(show_errors(self.comment), [self.comment_box, self.chat], None, **QUIET)
         scope = [self.scope_text, self.clear_button]
-        self.scope_box.input(show_errors(self.scope), self.scope_box, scope, trigger_mode="always_last", **QUIET)
+        self.scope_box.change(show_errors(self.scope), self.scope_box, scope, trigger_mode="always_last", **QUIET)
         self.new.click(show_errors(lambda: self.open_chat(Chat())), None, self.conversation, **QUIET)
         page.load(show_errors(self.load), None, [*self.conversation, self.header, *scope], **QUIET)
 
