@@ -8,7 +8,7 @@ import gradio as gr
 from rag import MAX_COMMENT, MAX_QUESTION, FootnoteError
 
 from ..events import QUIET, html_area, show_errors
-from ..render import original_question, panes_html
+from ..render import original_question, panes_html, scope_html
 from ..session import Chat, Messages, Session
 from ..viewer import viewer_area
 
@@ -34,7 +34,7 @@ class AskTab:
                 with gr.Accordion("Comment on the last answer", open=False, elem_id="comment"):
                     self.comment_box = gr.Textbox(label="Comment", max_length=MAX_COMMENT, submit_btn="Keep", lines=2)
                 with gr.Row(elem_id="scope"):
-                    self.scope_text = html_area(elem_id="scoped")
+                    self.scope_text = html_area(value=scope_html(""), elem_id="scoped")
                     self.clear_button = gr.Button("Search all papers", size="sm", visible=False, elem_id="unscope")
                 self.question = gr.Textbox(
                     label="Question",
@@ -90,7 +90,7 @@ class AskTab:
         scope = [self.scope_text, self.clear_button]
         self.scope_box.change(show_errors(self.scope), self.scope_box, scope, trigger_mode="always_last", **QUIET)
         self.new.click(show_errors(lambda: self.open_chat(Chat())), None, self.conversation, **QUIET)
-        page.load(show_errors(self.load), None, [*self.conversation, self.header, *scope], **QUIET)
+        page.load(show_errors(self.load), None, [*self.conversation, self.header], **QUIET)
 
     def open_chat(self, chat: Chat) -> list[Any]:
         """Return the values of `conversation` for a chat; an empty chat offers example questions."""
@@ -149,7 +149,7 @@ class AskTab:
             chat = self.session.reopen(int(number)) if number.isdecimal() and len(number) < _MAX_DIGITS else Chat()
         except FootnoteError:  # it was deleted
             chat = Chat()
-        return [*self.open_chat(chat), self.session.header(), *self.scope("")]
+        return [*self.open_chat(chat), self.session.header()]
 
     def scope(self, scope: str) -> list[Any]:
         """Show which papers the next question searches, and a button with which library-pane.js clears the choice."""
