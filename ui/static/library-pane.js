@@ -137,6 +137,7 @@ document.addEventListener("footnote-only", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("#unscope, #new")) clear();
+  if (event.target.closest('[role="tab"]')) load(); // papers may have been corrected in another place
 });
 
 // Gradio makes the page after this script has run. The state in the bar changes with the library.
