@@ -529,6 +529,7 @@ def test_the_browser_contacts_no_other_host(browser: Browser, server: Server) ->
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
         page.goto(server.url)
+        expect(page.locator(".fn-state")).to_contain_text("4 papers")  # from the first event: the page is ready
         ask(page, FLOODS)
         sentence(page, "by 31%").locator("a.fn-ref").click()
         for tab in ("Library", "Conversations", "Read"):
@@ -541,6 +542,7 @@ def test_ctrl_c_stops_the_server_without_output_while_a_page_is_open(browser: Br
     with served(tmp_path) as running, browser.new_context() as context:
         page = context.new_page()
         page.goto(running.url)
+        expect(page.locator(".fn-state")).to_contain_text("0 papers")  # from the first event: the page is ready
         begin(page, QUESTION)
         expect(page.get_by_test_id("bot")).to_contain_text("There are no papers yet. Drop files under Library")
         assert running.stop() == ""

@@ -177,7 +177,7 @@ def test_a_correction_lasts_and_its_tag_is_a_filter(page: Page, server: Server) 
 def test_an_invalid_value_is_refused_and_not_stored(page: Page, server: Server) -> None:
     library(page)
     choose(page, DAMS)
-    page.get_by_label("Year", exact=True).fill("last year")
+    page.get_by_role("textbox", name="Year").fill("last year")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#edit-report")).to_contain_text(
         "The year 'last year' is not a whole number from 1000 to 2100."

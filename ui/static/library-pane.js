@@ -78,7 +78,7 @@ function row(paper) {
   return make("li", {}, make("label", {}, box, make("span", {},
     make("span", { class: "fn-row-title" }, paper.title),
     make("span", { class: "fn-quiet" }, [paper.about, paper.read].filter(Boolean).join(" · ")),
-    ...paper.tags.map((tag) => make("span", { class: "fn-tag" }, tag)))));
+    ...(paper.tags ?? []).map((tag) => make("span", { class: "fn-tag" }, tag)))));
 }
 
 function facet(name, values) {

@@ -93,6 +93,7 @@ function show(loaded) {
   page.value = 1;
   showZoom();
   if (view.marks.length) content.showSpan(view.marks[0]);
+  viewer.scrollIntoView({ block: "start" }); // the card of the quote, below it, was scrolled to before
   if (isSame && words.value) find();
   else { words.value = ""; showMatches([]); }
 }
