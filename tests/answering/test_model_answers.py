@@ -2,7 +2,8 @@
 
 `tests/data/model_answers.jsonl` has 60 right answers to questions on the sample and 60 with one planted error each,
 half of them in the manner of each size. A third, `open`, was at hand while the check was made; the others were kept
-apart until it was done, and the check was then mended by what failed of them (eval/LOG.md).
+apart until it was done, and the check was then mended by what failed of them (eval/LOG.md). `model_answers_fresh.jsonl`
+has as many that nothing was mended by: what is asked of them here is what was measured, and less than is aimed at.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from rag.answering.draft import CheckedAnswer, Draft
 from rag.answering.support import SUPPORTED
 from rag.models.protocols import Embedder
 from rag.types import Paper, Passage
-
-ANSWERS = [json.loads(line) for line in (ROOT / "tests" / "data" / "model_answers.jsonl").read_text().splitlines()]
 
 
 def paper(name: str) -> Paper:
@@ -47,14 +46,20 @@ def checked(row: dict[str, str], embedder: Embedder) -> CheckedAnswer:
 
 
 @pytest.mark.slow
-def test_right_answers_are_shown_and_planted_errors_are_not(embedder: Embedder) -> None:
+@pytest.mark.parametrize(
+    ("name", "least_shown", "most_passed"), [("model_answers", 54, 3), ("model_answers_fresh", 36, 9)]
+)
+def test_right_answers_are_shown_and_planted_errors_are_not(
+    embedder: Embedder, name: str, least_shown: int, most_passed: int
+) -> None:
     shown, passed = [], []
-    for row in ANSWERS:
+    for line in (ROOT / "tests" / "data" / f"{name}.jsonl").read_text().splitlines():
+        row = json.loads(line)
         support = [sentence.support in SUPPORTED for sentence in checked(row, embedder).sentences]
         if row["error"] is None:
             shown.append(2 * sum(support) > len(support))
         else:
             passed.append(support[row["wrong"]])
     assert len(shown) == len(passed) == 60
-    assert sum(shown) >= 0.9 * len(shown)
-    assert sum(passed) <= 3
+    assert sum(shown) >= least_shown
+    assert sum(passed) <= most_passed
