@@ -137,6 +137,7 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     page.locator(".fn-sentence", has_text="southern meadow, depth in metres: 2.9").locator("a.fn-ref").last.click()
     quoted = page.locator(".fn-target:visible mark", has_text=re.compile("southern|2.9"))
     expect(quoted).to_have_text(["southern meadow", "2.9"])
+    expect(page.locator("#viewer mark").first).to_be_visible()
     assert violations(page) == []
 
 
