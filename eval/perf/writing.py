@@ -29,7 +29,7 @@ from ..runs import add_papers
 
 _MODES = ("quote", "llm")
 _READS = re.compile(r"reads \d+ passages? \(up to (?P<tokens>[\d,]+) tokens(?:, about (?P<seconds>\d+) s)?\)")
-_COMMANDS = 2  # questions that `footnote ask` gets: it starts anew for each
+_COMMANDS = 2  # questions that `footnote ask` gets: it starts again for each
 
 
 class _Timed(NamedTuple):

@@ -28,7 +28,7 @@ _MASS = r"(?:micro|milli|kilo)?gram(?:me)?s?|[µμmk]?g|t|tons?|tonnes?|lbs?|pou
 _MEASURES = tuple(
     (
         re.compile(asks, re.IGNORECASE),
-        re.compile(rf"[\s–-]*(?:\d[\d.,]*\s*|(?:to|and|or|more)\s|[±-]\s*)*(?:{units})\b", re.IGNORECASE),
+        re.compile(rf"[\s–-]*(?:\d[\d.,]*(?![\d.,])\s*|(?:to|and|or|more)\s|[±-]\s*)*(?:{units})\b", re.IGNORECASE),
     )
     for asks, units in (
         (r"\bhow (?:old|long ago)\b|\bat what age\b", _TIME),

@@ -67,3 +67,7 @@ def test_a_sentence_in_the_place_asked_for_fits_better_than_one_that_mentions_it
 
 def test_a_question_of_no_shape_fits_nothing() -> None:
     assert fit(wanted_by("Do pups dive?"), "Abstract", "abstract", "Pups dive.") == 0.0
+
+
+def test_a_long_number_is_looked_at_once() -> None:
+    assert fit(wanted_by("How long do pups dive?"), "", "body", "They dive 5 " + "1" * 29 + "!") < 1.0

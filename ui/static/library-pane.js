@@ -1,23 +1,14 @@
 // The library pane: search, filters with counts, and the papers with check boxes. What is chosen is what a question is
 // put to; it is written as JSON into a hidden box of the page. Texts of papers become text nodes only.
 
+import { make } from "./dom.js";
+
 const FACETS = { years: "Year", tags: "Tag", collections: "Collection" };
 const ORDERS = { added: "Last added", title: "Title", author: "First author", year: "Year" };
 const WAIT_MS = 150; // after a key
 const chosen = { papers: new Map(), years: new Set(), tags: new Set(), collections: new Set() };
 let listed = []; // the papers that are shown
 let asked = 0; // requests so far; an older reply does not replace a newer one
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 const words = make("input", { type: "search", id: "library-words", placeholder: "Title, author, tag or file", maxlength: 200 });
 const order = make("select", { id: "library-order" },

@@ -1,6 +1,6 @@
 // The pages of a PDF: placeholders of the right size, drawn when they come near, with selectable words and marks on top.
 
-import { fetched, make } from "./viewer-dom.js";
+import { fetched, make } from "./dom.js";
 
 const WIDTHS = [600, 1000, 1500, 2200]; // pixels, as the server draws pages
 const SETTLE_MS = 80; // a page that is scrolled past faster is not drawn

@@ -1,6 +1,6 @@
 // The text of a paper without a PDF, with its sections; quotes and what was found are marked in it.
 
-import { make } from "./viewer-dom.js";
+import { make } from "./dom.js";
 
 const SHARE_ABOVE = 0.3;
 

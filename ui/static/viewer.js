@@ -4,7 +4,7 @@
 // removes data attributes from HTML.) The document gets the event footnote-opened when a paper is opened, and
 // footnote-only when a question on it is begun: its detail is the papers to search.
 
-import { fetched, make } from "./viewer-dom.js";
+import { fetched, make } from "./dom.js";
 import { Pages } from "./viewer-pages.js";
 import { PaperText } from "./viewer-text.js";
 
