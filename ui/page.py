@@ -16,11 +16,9 @@ from rag import Assistant
 
 from .events import html_area, show_errors
 from .paper_list import PaperCache
+from .place import PageParts, places
 from .question_queue import QuestionQueue
 from .session import Session
-from .tabs.ask import AskTab
-from .tabs.conversations import ConversationsTab
-from .tabs.library import LibraryTab
 
 _MAX_QUEUED_EVENTS = 100
 _PARALLEL_EVENTS = 8  # of one kind; questions have a limit of their own
@@ -58,15 +56,10 @@ def make_page(
             gr.Markdown("# Footnote")
             header = html_area(elem_id="state")
         with gr.Tabs(elem_id="places") as tabs:
-            with gr.Tab("Read", id="read"):
-                ask = AskTab(header, session)
-            with gr.Tab("Library", id="library") as library_tab:
-                library = LibraryTab(assistant, session, papers)
-            with gr.Tab("Conversations", id="conversations") as conversations_tab:
-                conversations = ConversationsTab(assistant, ask)
-        ask.connect(page)
-        library.connect(library_tab, ask)
-        conversations.connect(conversations_tab, tabs)
+            parts = PageParts(assistant, session, papers, header, page, tabs)
+            for place in places():
+                with gr.Tab(place.title, id=place.id) as parts.tab:
+                    place.build(parts)
         for function in functions:
             gr.api(show_errors(function), api_name=function.__name__, concurrency_limit=None)
     page.state_session_capacity = _MAX_TABS

@@ -26,17 +26,14 @@ from .guard import Guard
 from .page import make_page, theme
 from .paper_list import PaperCache
 from .papers_route import add_papers_route
+from .place import Services, places
 from .question_queue import QuestionQueue
 from .viewer import add_viewer
 
 _LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 _STOP_GRACE_SECONDS = 1
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = (
-    '<script src="static/footnote/page.js" defer></script>'
-    '<script src="static/footnote/viewer.js" type="module"></script>'
-    '<script src="static/footnote/library-pane.js" type="module"></script>'
-)
+_SCRIPTS = ("viewer.js", "library-pane.js")  # and those of the places
 
 
 class PageError(FootnoteError):
@@ -81,6 +78,9 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
     add_downloads(app, assistant)
     add_viewer(app, assistant, queue)
     add_papers_route(app, papers)
+    for place in places():
+        if place.add_routes:
+            place.add_routes(app, Services(assistant, papers, queue))
     if mcp:
         add_mcp(app, functions)
     gr.mount_gradio_app(
@@ -93,7 +93,7 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
         max_file_size=max_upload_bytes,
         theme=theme(),
         css_paths=[_STATIC / "page.css", _STATIC / "viewer.css"],
-        head=_SCRIPTS,
+        head=_script_tags(),
         pwa=False,
         ssr_mode=False,
         mcp_server=False,
@@ -102,3 +102,9 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
     # Against DNS rebinding: another page reaches this one under a host name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL_HOSTS, ui.host])
     return app
+
+
+def _script_tags() -> str:
+    modules = [*_SCRIPTS, *(script for place in places() for script in place.scripts)]
+    tags = [f'<script src="static/footnote/{name}" type="module"></script>' for name in modules]
+    return '<script src="static/footnote/page.js" defer></script>' + "".join(tags)

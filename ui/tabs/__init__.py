@@ -1,1 +1,1 @@
-"""The tabs of the page and their event handlers."""
+"""The places of the page. A module with a `PLACE` is one; `ui.place` finds it."""

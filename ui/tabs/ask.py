@@ -8,6 +8,7 @@ import gradio as gr
 from rag import MAX_COMMENT, MAX_QUESTION, FootnoteError
 
 from ..events import QUIET, html_area, show_errors
+from ..place import PageParts, Place
 from ..render import original_question, panes_html, scope_html
 from ..session import Chat, Messages, Session
 from ..viewer import viewer_area
@@ -169,3 +170,11 @@ def _tab(request: gr.Request) -> str:
 def _turn(message: Any) -> int:
     """Return the index of an answer in the conversation, given the index of its message or of its question's."""
     return int(message) // 2
+
+
+def _build(parts: PageParts) -> None:
+    parts.ask = AskTab(parts.header, parts.session)
+    parts.ask.connect(parts.page)
+
+
+PLACE = Place("Read", 1, _build)

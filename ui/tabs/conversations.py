@@ -7,6 +7,7 @@ import gradio as gr
 from rag import MAX_NAME, Assistant
 
 from ..events import QUIET, html_area, show_errors
+from ..place import PageParts, Place
 from ..render import text_html
 from ..session import Chat
 from .ask import AskTab
@@ -100,3 +101,10 @@ class ConversationsTab:
         path = f"export/conversation/{number}"
         links = f'<a href="{path}.md">Download as Markdown</a> · <a href="{path}.bib">References as BibTeX</a>'
         return [number, name, f"<p>{links}</p>", gr.update(visible=False)]
+
+
+def _build(parts: PageParts) -> None:
+    ConversationsTab(parts.assistant, parts.ask).connect(parts.tab, parts.tabs)
+
+
+PLACE = Place("Conversations", 3, _build)

@@ -13,6 +13,7 @@ from rag.errors import FootnoteError, SourceError, UnknownPaper
 
 from ..events import PRIVATE, QUIET, html_area, result_or_error, show_errors
 from ..paper_list import PaperCache, PaperList, choices
+from ..place import PageParts, Place
 from ..render import report_html, tables_html, text_html
 from ..session import Session
 from .ask import AskTab
@@ -242,3 +243,10 @@ def _removal_warning(paper: Paper) -> str:
         "answers lose the words that they quote from it. Adding its folder does not bring it back; adding its file by "
         "name does. The files that it was added from are not deleted."
     )
+
+
+def _build(parts: PageParts) -> None:
+    LibraryTab(parts.assistant, parts.session, parts.papers).connect(parts.tab, parts.ask)
+
+
+PLACE = Place("Library", 2, _build)
