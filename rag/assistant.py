@@ -34,6 +34,7 @@ from .status import Status, library_status
 from .store.history import SavedAnswer
 from .store.papers import Stored
 from .tables import QuotedTable, TableView
+from .transfers import TransferMethods
 from .types import Answer, Citation, Failure, Paper, PaperRef, Passage, Span
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _MOST_PASSAGES = 1_000_000_000
 _READ_ONLY = "The library is read-only: questions and answers are not saved."
 
 
-class Assistant(HistoryMethods, ViewMethods):
+class Assistant(HistoryMethods, TransferMethods, ViewMethods):
     """Answers questions from the papers of one library. Thread-safe. Close it, or use it in a `with` block."""
 
     def __init__(

@@ -29,7 +29,7 @@ LAYERS = [
     ],
     ["rag.reading", "rag.models", "rag.store"],
     ["rag.ingest", "rag.retrieval"],
-    ["rag.answering", "rag.export"],
+    ["rag.answering", "rag.export", "rag.transfer"],
     [
         "rag.page_images",
         "rag.paper_tables",
@@ -38,6 +38,7 @@ LAYERS = [
         "rag.doctor",
         "rag.pipeline",
         "rag.history",
+        "rag.transfers",
         "rag.page_view",
         "rag.assistant",
         "rag.llama_index",

@@ -300,6 +300,18 @@ def rebuild(assistant: Assistant, options: argparse.Namespace) -> int:
     return DONE
 
 
+def backup(assistant: Assistant, options: argparse.Namespace) -> int:
+    print_text(f"backed up: {assistant.backup(options.file)}")
+    return DONE
+
+
+def restore(assistant: Assistant, options: argparse.Namespace) -> int:
+    contents = assistant.restore(options.file, replace=options.replace)
+    print_text(f"restored: {contents}")
+    say(f"Library: {assistant.status().name}")
+    return DONE
+
+
 def doctor(assistant: Assistant, options: argparse.Namespace) -> int:
     findings = assistant.check()
     for finding in findings:

@@ -166,6 +166,11 @@ def _add_paper_commands(command: Command) -> None:
 def _add_maintenance_commands(command: Command) -> None:
     command("rebuild", commands.rebuild, "rebuild the index, and with changed settings all vectors too")
     command("doctor", commands.doctor, "check the installation and the library, with a remedy for what is wrong")
+    backup = command("backup", commands.backup, "write the whole library, which may be in use, to one file")
+    backup.add_argument("file", metavar="FILE", help="a ZIP archive; an older backup of this name is replaced")
+    restore = command("restore", commands.restore, "put the library of a backup into an empty or new library")
+    restore.add_argument("file", metavar="FILE")
+    restore.add_argument("--replace", action="store_true", help="replace all that is in the library")
     chat = command("chat", commands.chat, "open the chat page")
     chat.add_argument("--port", type=_whole)
     chat.add_argument("--mcp", action="store_true", help="also run an MCP server: ask, search, list, read")

@@ -21,6 +21,7 @@ _MAX_STEM_BYTES = 120  # of a name without its suffix; file systems allow 255 in
 _MAX_SUFFIX = 12  # characters
 _INVALID = re.compile(r'[<>:"|?*]')  # in file names on some systems
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)  # device names on Windows
+_SEPARATORS = re.compile(r"[/\\]")
 _LEFTOVER_SECONDS = 24 * 3600.0  # after which a copy without a paper is left over from a killed process
 
 
@@ -57,9 +58,18 @@ def copy_upload(library: Path, name: str, path: Path) -> Source:
 
 def uploaded_copy(library: Path, location: str) -> Path | None:
     """Return the uploaded copy at a source's location, also if the library was moved since; None if there is none."""
-    parts = Path(location).parts[-3:]
+    parts = copy_parts(location)
     copy = library.joinpath(*parts)
-    return copy if parts[0] == UPLOADS and copy.is_file() else None
+    return copy if parts and copy.is_file() else None
+
+
+def copy_parts(location: str) -> tuple[str, ...]:
+    """Return the path of an uploaded copy in its library's folder, by parts; none if the location is of no copy.
+
+    The library may have been made on another system, with other signs between the parts.
+    """
+    parts = tuple(_SEPARATORS.split(location)[-3:])
+    return parts if len(parts) == 3 and parts[0] == UPLOADS and not {"", ".", ".."} & set(parts) else ()
 
 
 def delete_copy(library: Path, location: str) -> None:
@@ -80,7 +90,7 @@ def delete_copy(library: Path, location: str) -> None:
 
 def delete_leftovers(library: Path, locations: Iterable[str]) -> None:
     """Delete copies a day old or older that belong to none of the locations: their process was killed."""
-    used = {Path(location).parts[-2:-1] for location in locations}
+    used = {copy_parts(location)[1:2] for location in locations}
     for folder in (library / UPLOADS).glob("*"):
         with contextlib.suppress(OSError):  # another process may delete it too
             if (folder.name,) not in used and folder.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:

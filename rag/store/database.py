@@ -71,6 +71,23 @@ class Database:
                     db.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Hold the record as it is now in this thread: what others write meanwhile is not seen. Yield the connection.
+
+        Raise LibraryError as `transaction` does.
+        """
+        db = self._db
+        with translate_errors(self.path):
+            db.execute("BEGIN")
+            self._local.is_held = True
+            try:
+                db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # the snapshot begins with the first read
+                yield db
+            finally:
+                self._local.is_held = False
+                db.execute("ROLLBACK")
+
     def check_writable(self) -> None:
         """Raise ReadOnlyLibrary if the record cannot be written."""
         if self.read_only:
@@ -151,7 +168,8 @@ class Database:
     def _db(self) -> sqlite3.Connection:
         held: _ThreadConnection | None = getattr(self._local, "held", None)
         state = file_state(self.path) if self.read_only else None
-        if held is not None and held.state != state:  # another process wrote
+        if held is not None and held.state != state and not getattr(self._local, "is_held", False):
+            # Another process wrote.
             held.connection.close()
             held = None
         if held is None:

@@ -1,0 +1,1 @@
+"""Whole libraries in one file: backups, and JSON lines for other programs."""
