@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .ingest.progress import Progress
     from .llama_index import FootnoteRetriever
     from .page_view import Match, Word
+    from .paper_lists import PaperPage
     from .reports import AddReport
     from .retrieval.example_questions import example_questions
     from .retrieval.terms import MAX_QUESTION
@@ -41,6 +42,7 @@ _NAMES = {
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
     "page_view": ("Match", "Word"),
+    "paper_lists": ("PaperPage",),
     "reports": ("AddReport",),
     "retrieval.example_questions": ("example_questions",),
     "retrieval.terms": ("MAX_QUESTION",),
@@ -69,6 +71,7 @@ __all__ = [
     "FootnoteRetriever",
     "Match",
     "Paper",
+    "PaperPage",
     "Passage",
     "Progress",
     "QuotedTable",

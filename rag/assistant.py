@@ -22,6 +22,7 @@ from .models.finder import ModelFinder
 from .models.protocols import ChatModel, Embedder, Reranker
 from .page_images import can_draw, draw_paper_page, find_quote
 from .page_view import ViewMethods, placed_papers
+from .paper_lists import ListMethods
 from .paper_tables import cited_table, paper_tables
 from .pipeline import Request, answers, courtesy_reply, searched
 from .reading.pdf.draw import WIDTH
@@ -46,7 +47,7 @@ _MOST_PASSAGES = 1_000_000_000
 _READ_ONLY = "The library is read-only: questions and answers are not saved."
 
 
-class Assistant(HistoryMethods, TransferMethods, ViewMethods):
+class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
     """Answers questions from the papers of one library. Thread-safe. Close it, or use it in a `with` block."""
 
     def __init__(

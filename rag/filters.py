@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypedDict, cast
 
 from . import arguments
@@ -46,6 +46,10 @@ class Filters:
     def set_values(self) -> dict[str, list[Any]]:
         """Return the filters that are set, with their values."""
         return {name: list(values) for name, values in asdict(self).items() if values}
+
+    def without_values(self, name: str) -> Filters:
+        """Return the filters without the values of one of them."""
+        return replace(self, **{name: ()})
 
     @classmethod
     def of(cls, filters: Filters | None, named: FilterArguments) -> Filters:

@@ -1,5 +1,6 @@
 """Saved answers, conversations and ratings: the part of `Assistant` that does not ask."""
 
+from . import arguments
 from .errors import EmptyLibrary, UnknownConversation
 from .library import Library
 from .store.history import Conversation, SavedAnswer
@@ -17,6 +18,12 @@ class HistoryMethods:
     def saved_answer(self, number: int) -> SavedAnswer:
         """Return a question with its answer. Raise UnknownAnswer if there is none with this number."""
         return self.library.history.answer(number)
+
+    def citing(self, name: str, most: int = 50) -> list[SavedAnswer]:
+        """Return the last answers that quote a paper, newest first. Raise UnknownPaper or AmbiguousPaper."""
+        records = self.library.records
+        key = records.paper_key(name)
+        return self.library.history.citing(records.refs([key])[key].id, arguments.whole("most", most, 1, 1_000_000))
 
     def delete_answer(self, number: int) -> None:
         """Delete a saved answer, and its conversation if that has no other. Raise UnknownAnswer if there is none."""

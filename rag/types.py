@@ -115,6 +115,7 @@ class Paper:
         notes: what a reader should know about how the paper was read.
         zotero: the `zotero://` address of its item.
         brief: whether the text is only the abstract, and the rest is still to be read.
+        extent: how much was read: abstract, full, or scan (recognised from pictures); empty if an older version did.
         boxes: only of a paper just read from a PDF, (characters, 4): left, top, right and bottom of each character of
             `text`, in tenths of a point from the upper left corner of the displayed page; zeros if it is on no page.
     """
@@ -139,6 +140,7 @@ class Paper:
     notes: tuple[str, ...] = ()
     zotero: str | None = None
     brief: bool = False
+    extent: str = "full"
     boxes: NDArray[np.uint16] | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -375,10 +377,7 @@ class Failure(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A removed paper that was found again in its folder: its title and the source's name.
-
-    The title is empty if the source was not read again.
-    """
+    """A removed paper that was found again in its folder: its title, if it was read again, and the source's name."""
 
     title: str
     source: str

@@ -40,6 +40,7 @@ LAYERS = [
         "rag.history",
         "rag.transfers",
         "rag.page_view",
+        "rag.paper_lists",
         "rag.assistant",
         "rag.llama_index",
         "rag",

@@ -74,7 +74,7 @@ def read_source(source: Source, brief: bool = False, stop: threading.Event | Non
 def abstract_of(item: Item) -> Paper:
     """Return a paper made of a bibliography's title, metadata and abstract."""
     notes = tuple(f"only its abstract is here; its file {name!r} is missing" for name in item.missing)
-    return make_paper(item.title, item.abstract or "", **item.details, notes=notes)
+    return make_paper(item.title, item.abstract or "", **item.details, notes=notes, extent="abstract")
 
 
 def _described(paper: Paper, source: Source) -> Paper:
@@ -99,4 +99,4 @@ def _in_brief(paper: Paper) -> Paper:
     text = f"{paper.title}\n\n{paper.text[start:end].strip()}"
     page = paper.page_at(start + len(paper.text[start:end]) - len(paper.text[start:end].lstrip()))
     pages = (Page(page.number, page.label, len(paper.title) + 2, len(text)),) if page else ()
-    return replace(paper, text=text, pages=pages, sections=(), tables=(), boxes=None, brief=True)
+    return replace(paper, text=text, pages=pages, sections=(), tables=(), boxes=None, brief=True, extent="abstract")

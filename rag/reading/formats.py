@@ -16,7 +16,7 @@ from .markup.jats import read_jats
 from .plain_text import read_plain_text
 from .sources import Reading
 
-READER_VERSION = 5
+READER_VERSION = 6
 """Raise it when a reader returns something else for the same file: then all files are read again."""
 
 

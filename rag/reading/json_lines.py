@@ -41,7 +41,8 @@ def _add_record(reading: Reading, name: str, number: int, line: bytes, codec: st
         reading.failures.append(Failure(name, number, problem))
         return
     title, body = record.get("title"), record.get("text") or record.get("abstract") or ""
+    extent = {"extent": "full" if record.get("text") else "abstract"}
     if not isinstance(title, str) or not isinstance(body, str):
         reading.failures.append(Failure(name, number, "`title` and `text` (or `abstract`) must be strings"))
         return
-    reading.add(name, number, untagged(title), untagged(body), metadata_fields(with_authors(record)))
+    reading.add(name, number, untagged(title), untagged(body), metadata_fields(with_authors(record)) | extent)

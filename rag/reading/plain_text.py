@@ -74,7 +74,7 @@ def _add_entries(reading: Reading, entries: list[Block], name: str) -> None:
             line, problem = entries[at][0], f"the page ends in the middle of the abstract of {title[:80]!r}"
             at += 1
         else:
-            reading.add(name, line, title, texts[0], {})
+            reading.add(name, line, title, texts[0], {"extent": "abstract"})
             at += 1
             continue
         reading.failures.append(Failure(name, line, problem))

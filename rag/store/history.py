@@ -12,6 +12,7 @@ from ..errors import TooLong, UnknownAnswer, UnknownConversation
 from ..text.cleaning import clean
 from ..text.readable import readable
 from ..types import Answer, PaperRef
+from .derived import put_cited
 from .papers import Records
 from .redaction import redacted_answer, redacted_request, without_standalone_question
 from .rows import undamaged
@@ -102,6 +103,7 @@ class AnswerHistory:
                     conversation,
                 ),
             )
+            put_cited(db, int(cursor.lastrowid or 0), saved.answer)
         return saved._replace(key=int(cursor.lastrowid or 0), conversation=conversation)
 
     def _without_removed_papers(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +138,7 @@ class AnswerHistory:
 
     def redact_paper(self, db: sqlite3.Connection, paper: PaperRef) -> None:
         """Remove the words of a paper from saved answers, and from the earlier turns of later questions."""
+        db.execute("DELETE FROM cited WHERE paper = ?", (paper.id,))
         answers = self._select()
         redactions = {saved.key: redacted_answer(saved.answer, paper.id, paper.title) for saved in answers}
         quoting = [redaction for redaction in redactions.values() if redaction.removed]
@@ -146,6 +149,12 @@ class AnswerHistory:
             if (request, answer) != (saved.request, saved.answer):
                 values = (_to_json(request), _to_json(answer), saved.key)
                 db.execute("UPDATE answers SET request = ?, answer = ? WHERE key = ?", values)
+
+    def citing(self, paper_id: str, most: int) -> list[SavedAnswer]:
+        """Return the last answers that quote a paper, newest first."""
+        return self._select(
+            "WHERE a.key IN (SELECT answer FROM cited WHERE paper = ?) ORDER BY a.key DESC LIMIT ?", (paper_id, most)
+        )
 
     def _select(self, where: str = "", values: Sequence[Any] = ()) -> list[SavedAnswer]:
         return [_saved_answer(row) for row in self._records.rows(_SELECT + where, values)]

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from . import schema, word_index
+from .derived import put_cited, put_listing
 from .rows import put_labels
 
 
@@ -35,15 +36,22 @@ def add_conversations_feedback(db: sqlite3.Connection) -> None:
 
 def add_removals_labels(db: sqlite3.Connection) -> None:
     _execute_all(db, schema.REMOVALS_LABELS)
-    for key, details in db.execute("SELECT key, details FROM papers"):
-        put_labels(db, key, json.loads(details))
     word_index.enable_secure_delete(db)
     word_index.optimize(db)  # overwrites the words of papers that were removed before
 
 
 def label_names_venues_citekeys(db: sqlite3.Connection) -> None:
-    for key, details in db.execute("SELECT key, details FROM papers"):
-        put_labels(db, key, json.loads(details))
+    """Do nothing: `add_listing_cited` writes all labels anew."""
+
+
+def add_listing_cited(db: sqlite3.Connection) -> None:
+    _execute_all(db, schema.LISTING_CITED)
+    for key, title, year, details in db.execute("SELECT key, title, year, details FROM papers"):
+        fields = json.loads(details)
+        put_labels(db, key, fields)
+        put_listing(db, key, title, year, fields)
+    for key, answer in db.execute("SELECT key, answer FROM answers"):
+        put_cited(db, key, json.loads(answer))
 
 
 def _execute_all(db: sqlite3.Connection, statements: Sequence[str]) -> None:
@@ -58,6 +66,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     add_conversations_feedback,
     add_removals_labels,
     label_names_venues_citekeys,
+    add_listing_cited,
 ]
 
 VERSION = len(MIGRATIONS)

@@ -19,7 +19,8 @@ from ..text.readable import folded
 from ..types import Chunk, Paper, PaperRef
 from . import word_index
 from .database import LIST
-from .metadata import MetadataRecords
+from .derived import put_listing
+from .listing import ListingRecords
 from .rows import details_of, pack_boxes, paper_of, put_labels, undamaged, unpack_boxes, work_names
 from .search import Candidates
 from .sources import NOT_FOUND, PARTLY, Failed, StoredSource
@@ -44,8 +45,8 @@ class StoredChunk(NamedTuple):
     sentence_vectors: NDArray[np.float32]
 
 
-class Records(MetadataRecords):
-    """The record of a library: its papers, and by inheritance their sources, removals, search, filters and metadata."""
+class Records(ListingRecords):
+    """The record of a library: its papers, and by inheritance their sources, removals, search, filters and lists."""
 
     def count(self) -> dict[str, int]:
         """Return how many papers, chunks and sources there are."""
@@ -210,7 +211,9 @@ class Records(MetadataRecords):
 
     def _put_names(self, db: sqlite3.Connection, key: int, paper: Paper) -> None:
         fields = ("authors", "tags", "collections", "venue", "citekey")
-        put_labels(db, key, {name: getattr(paper, name) for name in fields})
+        values = {name: getattr(paper, name) for name in fields}
+        put_labels(db, key, values)
+        put_listing(db, key, paper.title, paper.year, values)
         db.execute("DELETE FROM works WHERE paper = ?", (key,))
         db.executemany("INSERT INTO works VALUES (?, ?)", [(key, name) for name in work_names(paper)])
 

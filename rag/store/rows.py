@@ -20,7 +20,7 @@ from ..types import Chunk, Page, Paper, Section, Span, Table
 
 _DETAILS = (
     "authors", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections", "pages", "sections", "certainty",
-    "notes", "zotero", "brief",
+    "notes", "zotero", "brief", "extent",
 )  # fmt: skip
 _LABEL_FIELDS = {"author": "authors", "tag": "tags", "collection": "collections"}
 
@@ -56,6 +56,7 @@ def paper_of(row: sqlite3.Row, sources: tuple[str, ...]) -> Paper:
         details["pages"] = tuple(Page(*page) for page in details["pages"])
         details["sections"] = tuple(Section(*section) for section in details["sections"])
         details["tables"] = _unpack_tables(stored.get("packed_tables", ""), len(row["text"])) if row["text"] else ()
+        details.setdefault("extent", "abstract" if details.get("brief") else "")
         details["certainty"] = tuple((name, value) for name, value in details.get("certainty", ()))
         columns = {name: row[name] for name in ("id", "title", "text", "year")}
         return Paper(**columns, **details, sources=sources)
@@ -95,15 +96,17 @@ def chunk_of(row: sqlite3.Row) -> Chunk:
 def put_labels(db: sqlite3.Connection, key: int, fields: dict[str, Any]) -> None:
     """Replace a paper's labels; `fields` has the paper's authors, tags, collections, venue and citekey.
 
-    Filters compare labels as written but for case. Those of the kinds name, venue and citekey are for questions about
-    metadata: names of authors by `name_key`, venues without accents and signs.
+    Filters compare labels as written but for case; `shown` has them as written. Those of the kinds name, venue and
+    citekey are for questions about metadata: names of authors by `name_key`, venues without accents and signs.
     """
     db.execute("DELETE FROM labels WHERE paper = ?", (key,))
-    rows = {(kind, label.casefold(), key) for kind, field in _LABEL_FIELDS.items() for label in fields.get(field, ())}
-    rows |= {("name", name_key(author), key) for author in fields.get("authors", ())}
-    rows |= {("venue", plain_name(venue), key) for venue in [fields.get("venue")] if venue}
-    rows |= {("citekey", citekey.casefold(), key) for citekey in [fields.get("citekey")] if citekey}
-    db.executemany("INSERT INTO labels VALUES (?, ?, ?)", sorted(rows))
+    named = [(kind, label) for kind, field in _LABEL_FIELDS.items() for label in fields.get(field, ())]
+    rows = {(kind, label.casefold()): label for kind, label in named}
+    rows |= {("name", name_key(author)): None for author in fields.get("authors", ())}
+    rows |= {("venue", plain_name(venue)): None for venue in [fields.get("venue")] if venue}
+    rows |= {("citekey", citekey.casefold()): None for citekey in [fields.get("citekey")] if citekey}
+    values = [(kind, label, key, None if shown == label else shown) for (kind, label), shown in sorted(rows.items())]
+    db.executemany("INSERT INTO labels VALUES (?, ?, ?, ?)", values)
 
 
 def work_names(paper: Paper) -> set[str]:

@@ -144,8 +144,30 @@ CREATE TABLE labels (                -- authors, tags and collections for the fi
     "CREATE INDEX papers_in_brief ON papers (key) WHERE json_extract(details, '$.brief')",
 )
 
+LISTING_CITED = (
+    """
+CREATE TABLE listing (               -- by what lists of papers are searched and sorted; derived from the papers
+    paper INTEGER PRIMARY KEY REFERENCES papers ON DELETE CASCADE,
+    title TEXT NOT NULL,             -- in readable form; this and the following texts without case
+    author TEXT NOT NULL,            -- the first one
+    year INTEGER,
+    words TEXT NOT NULL              -- title, authors and tags
+)""",
+    "CREATE INDEX listing_by_title ON listing (title)",
+    "CREATE INDEX listing_by_author ON listing (author = '', author)",
+    "CREATE INDEX listing_by_year ON listing (year)",
+    "ALTER TABLE labels ADD COLUMN shown TEXT",  # the label as it is written, where this differs
+    """
+CREATE TABLE cited (                 -- the papers that a saved answer quotes; derived from the answers
+    paper TEXT NOT NULL,             -- its id
+    answer INTEGER NOT NULL REFERENCES answers ON DELETE CASCADE,
+    PRIMARY KEY (paper, answer)
+) WITHOUT ROWID""",
+    "CREATE INDEX cited_by_answer ON cited (answer)",
+)
+
 TABLES = (
     *("meta", "papers", "sources", "entries", "chunks", "chunk_words", "paper_words", "boxes", "works", "failures"),
-    *("conversations", "answers", "feedback", "removals", "labels"),
+    *("conversations", "answers", "feedback", "removals", "labels", "listing", "cited"),
 )
 """All tables of the current version."""

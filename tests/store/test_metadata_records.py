@@ -6,14 +6,17 @@ from pathlib import Path
 
 from helpers.records import record_of
 
+from rag.filters import Filters
 from rag.store.papers import Records
 from rag.types import Paper
 
 
-def test_a_record_of_an_older_version_gets_the_labels_that_it_lacks(tmp_path: Path) -> None:
+def test_a_record_of_an_older_version_gets_the_labels_and_lists_that_it_lacks(tmp_path: Path) -> None:
     older = record_of(tmp_path)
     with older.transaction() as db:
         db.execute("DELETE FROM labels WHERE kind IN ('name', 'venue', 'citekey')")
+        for change in ("DROP TABLE listing", "DROP TABLE cited", "ALTER TABLE labels DROP COLUMN shown"):
+            db.execute(change)
         db.execute("PRAGMA user_version = 5")
     assert older.papers_by("Brook") == set()
     older.close()
@@ -21,6 +24,8 @@ def test_a_record_of_an_older_version_gets_the_labels_that_it_lacks(tmp_path: Pa
     assert records.papers_by("Brook") == {1, 4}
     assert records.papers_in_venue("journal of river studies") == {1, 3}
     assert records.papers_with_citekeys(["Hill2021"]) == {"hill2021": 2}
+    assert records.listed("brook", Filters(), "title", 0, 9) == [4, 1]
+    assert records.facet("collections", "", Filters(), 9) == [("Night", 1)]
     records.close()
 
 

@@ -26,7 +26,7 @@ def read_bibliography(path: Path, name: str, *, outside: bool = True) -> Reading
         if item.files:
             continue
         if item.abstract:
-            reading.add(name, item.line or 0, item.title, item.abstract, item.details)
+            reading.add(name, item.line or 0, item.title, item.abstract, item.details | {"extent": "abstract"})
         else:
             empty.append(item)
     if empty:

@@ -54,7 +54,8 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
     if count > _MAX_PAGES:
         raise SourceError(f"it has {count:,} pages, which are more than {_MAX_PAGES:,}: split it")
     allow_seconds(min(_BASE_SECONDS + count, _MAX_SECONDS))
-    pages, notes = _read_pages(pdf, count)
+    pages, notes, pictures = _read_pages(pdf, count)
+    extent = "scan" if 2 * len(pictures) > len([page for page in pages if page.lines]) else "full"
     covers = count_covers(pages)
     found = guess_metadata(pages, pdf.get_metadata_dict(), xmp_packet(path), path.name, covers)
     first = pages[found.title_page]
@@ -86,12 +87,16 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
         tables=tuple(table.moved(lambda at: at + start) for table in layout.tables),
         certainty=found.certainty,
         notes=tuple(notes),
+        extent=extent,
         boxes=np.concatenate([_title_boxes(title, title_lines), _no_boxes(2), _tenths(layout.text.boxes)]),
     )
 
 
-def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
-    """Return the first `count` pages but for damaged ones, and notes about what could not be read."""
+def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str], set[int]]:
+    """Return the first `count` pages but for damaged ones, notes about what could not be read, and pages of pictures.
+
+    The text of these was recognised, here or by the program that made the file.
+    """
     import pypdfium2
 
     from .garbled import recognise_garbled
@@ -106,6 +111,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
     pages: list[PageLines] = []
     damaged: list[int] = []
     scans: list[int] = []
+    pictures: set[int] = set()
     characters = 0
     for number in range(1, count + 1):
         try:
@@ -114,6 +120,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
             if not page.lines and (page.image or page.pictures):
                 page = read_scan(pdf_page, page) if monotonic() < deadline else page
                 scans += [] if page.lines else [number]
+                pictures |= {number} if page.lines else set()
             pdf_page.close()
         except pypdfium2.PdfiumError:
             damaged.append(number)
@@ -150,7 +157,8 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str]]:
         notes.append(f"the file does not say what {ligatures} (fi, fl, ff) are: guessed from the words")
     if unread:
         notes.append(f"{_counted(unread, 'character')} could not be read: the file does not say which they are")
-    return pages if any(page.label for page in pages) else label_pages(pages), notes
+    pictures.update(recognised, (page.number for page in pages if page.hidden < 0))
+    return pages if any(page.label for page in pages) else label_pages(pages), notes, pictures
 
 
 def _hidden_text_notes(pages: Sequence[PageLines]) -> Iterator[str]:

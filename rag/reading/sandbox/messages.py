@@ -105,6 +105,7 @@ def _unpack_paper(raw: dict[str, Any]) -> Paper:
         tables=tuple(replace(t, label=_text(t.label)) for t in made_tables(raw["tables"], len(text))),
         certainty=tuple((str(name), float(value)) for name, value in raw["certainty"]),
         brief=bool(raw["brief"]),
+        extent=clean(str(raw["extent"])),
         boxes=None if raw["boxes"] is None else _boxes(raw["boxes"], len(text)),
         **_details({name: raw[name] for name in _DETAILS}),
     )
