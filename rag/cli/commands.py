@@ -312,6 +312,18 @@ def restore(assistant: Assistant, options: argparse.Namespace) -> int:
     return DONE
 
 
+def export(assistant: Assistant, options: argparse.Namespace) -> int:
+    print_text(f"exported: {assistant.export(options.file)}")
+    return DONE
+
+
+def import_library(assistant: Assistant, options: argparse.Namespace) -> int:
+    contents = assistant.import_library(options.file, replace=options.replace)
+    print_text(f"imported: {contents}")
+    say(f"Library: {assistant.status().name}")
+    return DONE
+
+
 def doctor(assistant: Assistant, options: argparse.Namespace) -> int:
     findings = assistant.check()
     for finding in findings:

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from ..errors import LibraryError
+from ..errors import LibraryError, reason
 from .connection import connect
 from .papers import Records
 from .sqlite_errors import translate_errors
@@ -15,14 +15,17 @@ _SIDE_FILES = ("", "-wal", "-shm")  # suffixes of the files of a record
 
 
 def copy_record(records: Records, target: Path) -> None:
-    """Copy a record, as it is at one moment, to a new file. Other processes may read and write it meanwhile."""
-    with (
-        translate_errors(target),
-        records.snapshot() as db,
-        contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy,
-    ):
-        copy.execute("PRAGMA synchronous = OFF")  # a copy that is not complete is thrown away
-        _copy(db, copy)
+    """Copy a record, as it is at one moment, to a new file. Other processes may read and write it meanwhile.
+
+    Raise LibraryError if the record is damaged, or the disk with the new file is full.
+    """
+    with records.snapshot() as db:
+        try:
+            with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
+                copy.execute("PRAGMA synchronous = OFF")  # a copy that is not complete is thrown away
+                _copy(db, copy)
+        except sqlite3.Error as error:
+            raise LibraryError(f"A copy of the library cannot be written ({reason(error)}).") from error
 
 
 def replace_record(path: Path, new: Path) -> None:

@@ -30,6 +30,7 @@ _SELECT = (
     "SELECT a.key, asked, question, request, made_with, a.answer, conversation, good, comment, given "
     "FROM answers a LEFT JOIN feedback f ON f.answer = a.key "
 )
+_COLUMNS = "key, asked, question, request, made_with, answer, conversation"
 
 
 class Feedback(NamedTuple):
@@ -115,9 +116,25 @@ class AnswerHistory:
             answer = redacted_answer(answer, paper_id, titles[paper_id]).answer
         return answer
 
+    def put(self, db: sqlite3.Connection, saved: SavedAnswer) -> None:
+        """Store an answer from another record, with its rating, under its own number; its conversation is stored."""
+        columns = (saved.key, saved.asked, saved.question)
+        plain = map(_to_json, (saved.request, saved.made_with, saved.answer))
+        db.execute(
+            f"INSERT INTO answers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, *plain, saved.conversation)
+        )
+        if saved.feedback:
+            db.execute(
+                "INSERT INTO feedback (answer, good, comment, given) VALUES (?, ?, ?, ?)", (saved.key, *saved.feedback)
+            )
+
     def last(self, count: int) -> list[SavedAnswer]:
         """Return the last `count` answers, newest first."""
         return self._select("ORDER BY a.key DESC LIMIT ?", (arguments.whole("most", count, 0, _MAX_ANSWERS),))
+
+    def after(self, key: int, most: int) -> list[SavedAnswer]:
+        """Return the first answers after the one with this number, oldest first, at most `most`."""
+        return self._select("WHERE a.key > ? ORDER BY a.key LIMIT ?", (key, most))
 
     def answer(self, key: int) -> SavedAnswer:
         """Return an answer. Raise UnknownAnswer if it does not exist."""

@@ -78,7 +78,7 @@ def restore(folder: Path, file: Path, *, replace: bool) -> Contents:
     """
     check_free(folder, file.name, replace=replace)
     try:
-        with unfinished_folder(folder) as new:
+        with unfinished_folder(folder, folder.name) as new:
             _unpack_all(file, new)
             return put_in_place(folder, new, file.name)
     except OSError as error:

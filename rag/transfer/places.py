@@ -44,15 +44,20 @@ def upload_paths(records: Records) -> dict[str, tuple[str, ...]]:
 
 
 @contextlib.contextmanager
-def unfinished_folder(parent: Path) -> Iterator[Path]:
-    """Yield a new folder in `parent`, deleted in the end, and delete those that killed processes left there."""
+def unfinished_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Yield a new folder `name` in a hidden one in `parent`, which is deleted in the end.
+
+    Those that killed processes left there are deleted too. The name is that of the library in messages.
+    """
     parent.mkdir(parents=True, exist_ok=True)
     for path in parent.glob(f"{_UNFINISHED}*"):
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:
                 shutil.rmtree(path)
     with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+        named = Path(folder) / (name or "library")
+        named.mkdir()
+        yield named
 
 
 def write_whole(file: Path, write: Callable[[Path], None], is_ours: Callable[[Path], bool]) -> None:
@@ -65,7 +70,7 @@ def write_whole(file: Path, write: Callable[[Path], None], is_ours: Callable[[Pa
         what = "a folder" if file.is_dir() else "another file"
         raise LibraryError(f"{file.name!r} is {what} already, and is not overwritten. Choose another name.")
     try:
-        with unfinished_folder(file.parent) as folder:
+        with unfinished_folder(file.parent, file.name) as folder:
             complete = folder / "complete"
             write(complete)
             with complete.open("rb+") as written:

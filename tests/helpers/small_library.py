@@ -40,14 +40,14 @@ def fill(assistant: Assistant, papers: Path) -> None:
 
 def all_of(assistant: Assistant) -> dict[str, Any]:
     """Return what a person can see of a library, to compare two."""
-    papers = assistant.papers()
+    papers, records = assistant.papers(), assistant.library.records
     return {
         "papers": [assistant.paper(paper.id) for paper in papers],
-        "found": [each.to_dict() for each in assistant.search(QUESTION, top_k=20)],
+        "found": [each.to_dict() | {"score": round(each.score, 6)} for each in assistant.search(QUESTION, top_k=20)],
         "history": [each.to_dict() for each in assistant.history()],
         "conversations": assistant.conversations(),
         "failures": assistant.failures(),
-        "removals": assistant.library.records.removals(),
-        "corrections": [assistant.library.records.corrections(key + 1) for key in range(len(papers) + 1)],
-        "made_with": assistant.library.records.meta("made_with"),
+        "removals": records.removals(),
+        "corrections": [records.corrections(records.paper_key(paper.id)) for paper in papers],
+        "made_with": records.meta("made_with"),
     }
