@@ -205,7 +205,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
             "digest": model.digest if model else None,
             "prompt_version": answer.prompt_version,
             "options": {"context_tokens": ollama.context_tokens, "answer_tokens": ollama.answer_tokens},
-            "cross_encoder": self.settings.cross_encoder.model_dump(),
+            "cross_encoder": self.settings.cross_encoder.model_dump() | {"precision": self.library.precision},
         }
         asked_with = {"history": [list(turn) for turn in request.history], "scope": asdict(request.filters)}
         try:

@@ -24,7 +24,7 @@ from .ingest.run import Adding
 from .ingest.uploads import copy_upload, delete_copy, delete_leftovers, upload_name, uploaded_copy
 from .models.embedder import load_embedder
 from .models.protocols import Embedder, Reranker
-from .models.reranker import load_reranker, prepare_reranker
+from .models.reranker import PackagedReranker, load_reranker, prepare_reranker
 from .reports import AddReport
 from .store import word_index
 from .store.connection import INDEX, RECORD, UPLOADS
@@ -133,6 +133,11 @@ class Library:
             if self._reranker is None:
                 self._reranker = load_reranker(self.settings.cross_encoder, self.settings.embedding)
             return self._reranker
+
+    @property
+    def precision(self) -> str | None:
+        """In what the packaged cross-encoder runs: float32, bfloat16 or int8. None if it has read nothing yet."""
+        return self._reranker.precision if isinstance(self._reranker, PackagedReranker) else None
 
     def papers(self) -> list[Paper]:
         """Return all papers in the order in which they were added, without their texts."""

@@ -109,10 +109,10 @@ def load_embedder(settings: config.Embedding) -> SentenceEmbedder:
 def _load(prepared: Path, folder: Path, place: runtime.Place) -> SentenceEmbedder:
     try:
         card = ModelCard(**json.loads((prepared / "model.json").read_text()))
-        run = runtime.load_runner(
+        loaded = runtime.load_runner(
             prepared, place, lambda: runtime.sentence_transformer(folder, place.device)[0].auto_model
         )
-        return SentenceEmbedder(card, runtime.load_tokenizer(prepared), run)
+        return SentenceEmbedder(card, runtime.load_tokenizer(prepared), loaded.run)
     except Exception as error:  # the libraries raise anything
         raise EmbeddingError(
             f"The prepared embedding model {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
@@ -133,7 +133,7 @@ def _prepare(folder: Path, name: str, backend: str, target: Path) -> None:
                 raise EmbeddingError(
                     f"Only sentence-transformers can pool as {name} does: set [embedding] backend to 'torch'."
                 )
-            runtime.export(model[0].auto_model, building)
+            runtime.export(model[0].auto_model, building, with_int8=False)
 
 
 def _describe(model: Any, name: str, digest: str) -> ModelCard:

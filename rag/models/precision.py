@@ -1,8 +1,9 @@
-"""Compile an exported model in the precision that runs quicker on this machine: float32 or bfloat16.
+"""Compile an exported model in the precision that runs quickest on this machine: float32, bfloat16 or int8.
 
-bfloat16 halves the time of float32 with AMX and takes longer without. What a processor is said to be capable of does
-not tell, so both are timed once, and the record of it is kept with the prepared model. They are timed again on another
-processor, under another version of OpenVINO, or when the environment variable ONEDNN_MAX_CPU_ISA changes.
+bfloat16 halves the time of float32 with AMX and takes longer without; int8 halves it with VNNI and does not run with
+plain AVX2. What a processor is said to be capable of does not tell, so all are timed once, and the record of it is kept
+with the prepared model. They are timed again on another processor, under another version of OpenVINO, or when the
+environment variable ONEDNN_MAX_CPU_ISA changes.
 """
 
 import hashlib
@@ -11,18 +12,28 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import int8
+
 log = logging.getLogger("footnote")
 
-MODEL = "model.xml"
-FLOAT32, BFLOAT16 = "float32", "bfloat16"
-_HINTS = {FLOAT32: "f32", BFLOAT16: "bf16"}  # of OpenVINO
+MODEL, INT8_MODEL = "model.xml", "int8.xml"
+FLOAT32, BFLOAT16, INT8 = "float32", "bfloat16", "int8"
+_OPTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    FLOAT32: (MODEL, {"INFERENCE_PRECISION_HINT": "f32"}),
+    BFLOAT16: (MODEL, {"INFERENCE_PRECISION_HINT": "bf16"}),
+    INT8: (
+        INT8_MODEL,
+        {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(int8.GROUP)},
+    ),
+}
+"""The file and OpenVINO's options of each precision. Only models with the file INT8_MODEL may run in int8."""
 
 _RECORD = "quickest.json"
 _ROUNDS = 3
@@ -32,15 +43,22 @@ _CLEARLY = 0.9  # of float32's time; else float32 is used
 _LEAST_COSINE = 0.99  # to the outputs in float32; a broken kernel gives far less
 
 
-def compile_model(core: Any, folder: Path, device: str, precision: str) -> Any:
+class Compiled(NamedTuple):
+    """A compiled model of OpenVINO's, and its precision."""
+
+    model: Any
+    precision: str
+
+
+def compile_model(core: Any, folder: Path, device: str, precision: str) -> Compiled:
     """Return a prepared model, compiled.
 
     `precision` is that of the settings: `auto` or `reference`. `core` is OpenVINO's.
     """
     if device != "CPU":  # not measured
-        return _compile(core, folder, device, FLOAT32)
-    name = FLOAT32 if precision == "reference" else quicker(core, folder)
-    return _compile_from_cache(core, folder, name)
+        return Compiled(_compile(core, folder, device, FLOAT32), FLOAT32)
+    name = FLOAT32 if precision == "reference" else quickest(core, folder)
+    return Compiled(_compile_from_cache(core, folder, name), name)
 
 
 def _machine(core: Any) -> dict[str, Any]:
@@ -55,47 +73,62 @@ def _machine(core: Any) -> dict[str, Any]:
     }
 
 
-def quicker(core: Any, folder: Path) -> str:
-    """Return the quicker precision from the record; time both if there is no record of this machine."""
+def quickest(core: Any, folder: Path) -> str:
+    """Return the quickest precision from the record; time all if there is no record of this machine."""
     machine = _machine(core)
-    if "BF16" not in machine["capabilities"]:
+    possible = _possible(folder, machine["capabilities"])
+    if possible == [FLOAT32]:
         return FLOAT32
     file = folder / _RECORD
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
-        if record["machine"] == machine and record["precision"] in _HINTS:
+        if record["machine"] == machine and record["precision"] in possible:
             return str(record["precision"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        log.debug("There is no record of the quicker precision in %s: %s", folder.name, error)
-    seconds = _timed(core, folder)
-    name = BFLOAT16 if seconds.get(BFLOAT16, np.inf) < _CLEARLY * seconds[FLOAT32] else FLOAT32
+        log.debug("There is no record of the quickest precision in %s: %s", folder.name, error)
+    seconds = _timed(core, folder, possible)
+    name = min(seconds, key=lambda each: seconds[each] * (1 if each == FLOAT32 else 1 / _CLEARLY))
     milliseconds = {name: round(1000 * each, 1) for name, each in seconds.items()}
     _write(file, {"machine": machine, "precision": name, "milliseconds": milliseconds})
     return name
 
 
-def _timed(core: Any, folder: Path) -> dict[str, float]:
+def _possible(folder: Path, capabilities: Sequence[str]) -> list[str]:
+    """Return the precisions in which a model may run on a processor, float32 first."""
+    may_run = {FLOAT32: True, BFLOAT16: "BF16" in capabilities, INT8: (folder / INT8_MODEL).is_file()}
+    return [name for name, is_possible in may_run.items() if is_possible]
+
+
+def _timed(core: Any, folder: Path, names: Sequence[str]) -> dict[str, float]:
     """Return the seconds that a batch takes in each precision that works on this machine.
 
     Processor time is measured, so that other programs disturb little, and the precisions take turns.
     """
-    models = {FLOAT32: _compile(core, folder, "CPU", FLOAT32)}
-    try:
-        models[BFLOAT16] = _compile(core, folder, "CPU", BFLOAT16)
-    except RuntimeError as error:  # ONEDNN_MAX_CPU_ISA hides the instructions
-        log.debug("The model does not run in bfloat16: %s", error)
+    models = {}
+    expected = None
+    for name in names:  # the first batch compiles for its shape
+        try:
+            model = _compile(core, folder, "CPU", name)
+            outputs = _outputs(model)
+        except RuntimeError as error:  # the processor lacks the instructions, or ONEDNN_MAX_CPU_ISA hides them
+            if name == FLOAT32:
+                raise
+            log.debug("The model does not run in %s: %s", name, error)
+            continue
+        expected = outputs if expected is None else expected
+        if _cosine(outputs, expected) >= _LEAST_COSINE:
+            models[name] = model
     seconds: dict[str, list[float]] = {name: [] for name in models}
-    outputs: dict[str, NDArray[np.float32]] = {}
-    for _ in range(1 + _ROUNDS):  # the first compiles for the shape
+    for _ in range(_ROUNDS):
         for name, model in models.items():
             started = time.process_time()
-            outputs[name] = np.asarray(model(_batch())[0], np.float32)
+            _outputs(model)
             seconds[name].append(time.process_time() - started)
-    return {
-        name: min(taken[1:])
-        for name, taken in seconds.items()
-        if name == FLOAT32 or _cosine(outputs[name], outputs[FLOAT32]) >= _LEAST_COSINE
-    }
+    return {name: min(taken) for name, taken in seconds.items()}
+
+
+def _outputs(model: Any) -> NDArray[np.float32]:
+    return np.asarray(model(_batch())[0], np.float32)
 
 
 def _compile_from_cache(core: Any, folder: Path, name: str) -> Any:
@@ -113,8 +146,8 @@ def _compile_from_cache(core: Any, folder: Path, name: str) -> Any:
 
 
 def _compile(core: Any, folder: Path, device: str, name: str, more: Mapping[str, str] | None = None) -> Any:
-    options = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": _HINTS[name], **(more or {})}
-    return core.compile_model(str(folder / MODEL), device, options)
+    file, options = _OPTIONS[name]
+    return core.compile_model(str(folder / file), device, {"PERFORMANCE_HINT": "THROUGHPUT", **options, **(more or {})})
 
 
 def _batch() -> dict[str, NDArray[np.int64]]:
@@ -135,4 +168,4 @@ def _write(file: Path, record: dict[str, Any]) -> None:
             json.dump(record, new, indent=1)
         os.replace(new.name, file)
     except OSError as error:
-        log.debug("The quicker precision is not recorded: %s", error)
+        log.debug("The quickest precision is not recorded: %s", error)

@@ -54,10 +54,11 @@ class Pair(NamedTuple):
 class PackagedReranker:
     """The packaged model with the adapter. It reads a question and a text once, and scores both text and sentences."""
 
-    def __init__(self, tokenizer: Tokenizer, run: runtime.Runner, weight: Array, bias: Array) -> None:
-        """`weight` (heads, 2 * dimensions) and `bias` (heads,) belong to the heads."""
+    def __init__(self, tokenizer: Tokenizer, body: runtime.Loaded, weight: Array, bias: Array) -> None:
+        """`weight` (heads, 2 * dimensions) and `bias` (heads,) belong to the heads over the `body`."""
         self._tokenizer = PairTokenizer(tokenizer, MAX_TOKENS)
-        self._run, self._weight, self._bias = run, weight, bias
+        self._run, self.precision = body
+        self._weight, self._bias = weight, bias
 
     def scores(self, question: str, texts: Sequence[str]) -> Array:
         readings = self.read(question, [MarkedText(text, ()) for text in texts])
@@ -143,8 +144,8 @@ def _load(prepared: Path, place: runtime.Place) -> PackagedReranker:
         weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
         if weight.shape != (len(HEADS), _HEAD_INPUTS) or bias.shape != (len(HEADS),):
             raise ValueError(f"its heads have the shapes {weight.shape} and {bias.shape}")
-        run = runtime.load_runner(prepared, place, lambda: _merged_transformer(place.device))
-        return PackagedReranker(runtime.load_tokenizer(prepared), run, weight, bias)
+        loaded = runtime.load_runner(prepared, place, lambda: _merged_transformer(place.device))
+        return PackagedReranker(runtime.load_tokenizer(prepared), loaded, weight, bias)
     except Exception as error:  # the libraries raise anything
         raise EmbeddingError(
             f"The prepared cross-encoder {prepared.name!r} (in footnote/models of the user's cache) cannot be loaded "
@@ -169,7 +170,7 @@ def _prepare(running: config.Embedding) -> Path:
             (building / "heads.json").write_text(json.dumps(heads))
             Tokenizer.from_file(str(folder / "tokenizer.json")).save(str(building / "tokenizer.json"))
             if backend == "openvino":
-                runtime.export(_merged_transformer("cpu"), building)
+                runtime.export(_merged_transformer("cpu"), building, with_int8=True)
     return prepared
 
 

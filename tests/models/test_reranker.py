@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 from safetensors.numpy import load_file
 
+from eval.questions import SAMPLE
 from eval.train.reranker import FILE, Example, _stream, train
 from rag import config
 from rag.assistant import Assistant
 from rag.errors import EmbeddingError
+from rag.models import precision, runtime
 from rag.models.reranker import (
     ADAPTER,
     ADAPTER_SHA256,
@@ -28,7 +32,6 @@ from rag.models.reranker import (
     merged,
     prepare_reranker,
 )
-from rag.models.runtime import sha256
 
 AUTO = config.CrossEncoder()
 QUESTION = "What share of the otters does the kite count?"
@@ -50,7 +53,7 @@ def reader() -> PackagedReranker:
 
 def test_the_adapter_is_one_small_file_in_half_precision() -> None:
     arrays = load_file(ADAPTER)
-    assert sha256([ADAPTER]) == ADAPTER_SHA256
+    assert runtime.sha256([ADAPTER]) == ADAPTER_SHA256
     assert ADAPTER_SHA256 in ADAPTER.with_suffix(".md").read_text()
     assert ADAPTER.stat().st_size <= 1_500_000
     assert {array.dtype for array in arrays.values()} == {np.dtype("float16")}
@@ -95,6 +98,32 @@ def test_torch_and_openvino_give_the_same_scores(
     by_torch = load_reranker(AUTO, config.Embedding(backend="torch"))
     assert isinstance(by_torch, PackagedReranker)
     assert np.abs(by_torch.scores(QUESTION, TEXTS) - reader.scores(QUESTION, TEXTS)).max() < 0.1
+
+
+def test_int8_gives_nearly_the_scores_of_float32(reader: PackagedReranker, tmp_path: Path) -> None:
+    files = [*runtime.weight_files(runtime.model_folder(runtime.PACKAGED_MODEL)), ADAPTER]
+    folder = shutil.copytree(runtime.prepared_folder(files, "cross-encoder", "openvino"), tmp_path / "model")
+    precision.quickest(openvino.Core(), folder)
+    record = json.loads((folder / "quickest.json").read_text())
+    if precision.INT8 not in record["milliseconds"]:
+        pytest.skip("int8 does not run on this processor")
+    (folder / "quickest.json").write_text(json.dumps(record | {"precision": precision.INT8}))
+    body = runtime.load_runner(folder, runtime.Place("openvino", "cpu", "auto"), lambda: None)
+    heads = json.loads((folder / "heads.json").read_text())
+    weight, bias = (np.array(heads[name], np.float32) for name in ("heads.weight", "heads.bias"))
+    rounded = PackagedReranker(runtime.load_tokenizer(folder), body, weight, bias)
+    assert (reader.precision, rounded.precision) == ("float32", "int8")
+
+    sample = [file.read_text().split("---\n")[-1].split(". ") for file in sorted(SAMPLE.glob("*.md"))[:6]]
+    texts = [described("", None, sentences) for sentences in sample]
+    question = "How were the models trained and evaluated?"
+    pairs = list(zip(rounded.read(question, texts), reader.read(question, texts), strict=True))
+    for one, other in [
+        (np.array([a.answers for a, _ in pairs]), np.array([b.answers for _, b in pairs])),
+        *((a.sentences, b.sentences) for a, b in pairs),
+    ]:
+        assert np.abs(one - other).max() < 0.5
+        assert np.corrcoef(one, other)[0, 1] > 0.98
 
 
 def test_the_score_of_a_text_does_not_depend_on_its_batch(reader: PackagedReranker) -> None:

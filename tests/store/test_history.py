@@ -56,6 +56,12 @@ def test_a_conversation_starts_with_its_first_question_and_continues(assistant: 
     assert len(assistant.history()) == 5
 
 
+def test_an_answer_is_saved_with_how_many_passages_were_read_and_in_which_precision(assistant: Assistant) -> None:
+    reader = assistant.saved_answer(number_of(assistant.ask(QUESTION))).made_with["cross_encoder"]
+    assert reader["passages"] == assistant.settings.cross_encoder.passages
+    assert reader["precision"] in ("float32", "bfloat16", "int8")
+
+
 @pytest.mark.parametrize(
     ("question", "name"),
     [
