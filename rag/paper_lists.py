@@ -12,7 +12,7 @@ from .store.listing import FACETS, ORDERS
 from .types import Paper
 
 _MOST = 10_000  # papers of a page, and values of a facet
-_LAST = 2**62
+_LAST = 2**62  # SQLite takes no larger offset
 
 
 class PaperPage(NamedTuple):
@@ -51,7 +51,7 @@ class ListMethods:
         scope = Filters.of(filters, named)
         if sort not in ORDERS:
             raise QuestionError(f"sort is {arguments.shown(sort)}; expected {', '.join(ORDERS)}.")
-        first = arguments.whole("offset", offset, 0, _LAST)
+        first = min(arguments.whole("offset", offset, 0), _LAST)
         most = arguments.whole("limit", limit, 1, _MOST)
         if not self.library.exists:
             return PaperPage((), 0, 0)

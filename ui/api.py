@@ -11,7 +11,6 @@ from rag import Assistant, FootnoteError, Paper, __version__, arguments, readabl
 from rag.errors import QuestionError
 
 from .events import translate_errors
-from .paper_list import PaperCache
 from .question_queue import QuestionQueue
 
 ENDPOINTS = ("ask", "search", "list_papers", "read_passage")
@@ -37,9 +36,8 @@ class McpMissing(FootnoteError):
     """The MCP package is not installed."""
 
 
-def endpoints(assistant: Assistant, queue: QuestionQueue, papers: PaperCache) -> list[Callable[..., Any]]:
+def endpoints(assistant: Assistant, queue: QuestionQueue) -> list[Callable[..., Any]]:
     """Return the functions that programs call. Programs see their names, signatures and docstrings."""
-    paper_cache = papers
 
     def ask(
         question: str, papers: list[str] | None = None, years: list[int] | None = None, tags: list[str] | None = None
@@ -99,8 +97,9 @@ def endpoints(assistant: Assistant, queue: QuestionQueue, papers: PaperCache) ->
         most = arguments.whole("limit", limit, 1, _MAX_PAPERS)
         wanted = arguments.text("words", words)
         only_invisible = bool(words) and not wanted and not words.isspace()  # no paper contains such characters
-        found = [] if only_invisible else paper_cache.current().find(wanted)
-        listed = [paper.to_dict() for paper in found[first : first + most]]
+        if only_invisible:
+            return []
+        listed = [paper.to_dict() for paper in assistant.papers_page(wanted, offset=first, limit=most).papers]
         return [{key: paper[key] for key in _LISTED} for paper in listed]
 
     def read_passage(paper_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:

@@ -1,53 +1,53 @@
-"""The route from which the library pane is filled: a part of the papers, and how many each filter leaves."""
+"""The route from which lists of papers are filled: a page of them, and how many each filter leaves."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query
 from starlette.responses import JSONResponse, Response
 
-from rag import Paper, readable
+from rag import Assistant, Paper, readable
 
-from .paper_list import FACETS, PaperCache
-
-_MOST_ROWS = 100  # of one reply; the pane asks for more when it is scrolled to the end
-_MOST_VALUES = 100  # of a facet
+_MOST_ROWS = 100  # of one reply; lists ask for more when a person does
 _MOST_AUTHORS = 3
 _MAX_WORDS = 200  # characters
+_EXTENTS = {"abstract": "Abstract only", "scan": "Scanned", "full": "Full text"}
 
 Chosen = Annotated[list[str], Query(max_length=200)]
+Years = Annotated[list[int], Query(max_length=200)]
 
 
-def add_papers_route(app: FastAPI, papers: PaperCache) -> None:
+def add_papers_route(app: FastAPI, assistant: Assistant) -> None:
     """Add the route to `app`."""
 
     @app.get("/papers.json")
     def listed(
         words: Annotated[str, Query(max_length=_MAX_WORDS)] = "",
-        years: Chosen = [],  # noqa: B006
+        years: Years = [],  # noqa: B006
         tags: Chosen = [],  # noqa: B006
         collections: Chosen = [],  # noqa: B006
-        order: Literal["added", "title", "author", "year"] = "added",
-        first: Annotated[int, Query(ge=0)] = 0,
+        order: Literal["newest", "title", "author", "year"] = "newest",
+        first: Annotated[int, Query(ge=0, lt=2**62)] = 0,
     ) -> Response:
-        known = papers.current()
-        found, counts = known.narrowed(words, {"years": years, "tags": tags, "collections": collections})
-        shown = known.ordered(found, order)[first : first + _MOST_ROWS]
+        filters: dict[str, Any] = {"years": years or None, "tags": tags or None, "collections": collections or None}
+        page = assistant.papers_page(words, sort=order, offset=first, limit=_MOST_ROWS, **filters)
         reply = {
-            "total": len(known.papers),
-            "found": len(found),
-            "papers": [_row(paper) for paper in shown],
-            "facets": {name: counts[name].most_common(_MOST_VALUES) for name in FACETS},
+            "total": page.total,
+            "found": page.found,
+            "papers": [paper_row(paper) for paper in page.papers],
+            "facets": assistant.facets(words, **filters),
         }
         return JSONResponse(reply, headers={"cache-control": "no-store"})
 
 
-def _row(paper: Paper) -> dict[str, Any]:
+def paper_row(paper: Paper) -> dict[str, Any]:
+    """Return what a row shows of a paper."""
     authors = ", ".join(paper.authors[:_MOST_AUTHORS]) + (" et al." if len(paper.authors) > _MOST_AUTHORS else "")
-    about = [authors, str(paper.year or ""), readable(paper.venue or "")]
     return {
         "id": paper.id,
         "title": readable(paper.title),
-        "about": " · ".join(filter(None, about)),
+        "authors": authors,
+        "year": paper.year,
+        "venue": readable(paper.venue or ""),
         "tags": list(paper.tags),
-        "read": "Abstract only" if paper.brief else "",
+        "read": _EXTENTS.get(paper.extent, ""),
     }

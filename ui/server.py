@@ -72,12 +72,12 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
     max_upload_bytes = ui.max_upload_mb * 1_000_000
     papers = PaperCache(assistant)
     queue = QuestionQueue()
-    functions = endpoints(assistant, queue, papers)
+    functions = endpoints(assistant, queue)
     app = FastAPI(openapi_url=None)
     app.mount("/static/footnote", StaticFiles(directory=_STATIC))
     add_downloads(app, assistant)
     add_viewer(app, assistant, queue)
-    add_papers_route(app, papers)
+    add_papers_route(app, assistant)
     for place in places():
         if place.add_routes:
             place.add_routes(app, Services(assistant, papers, queue))

@@ -8,7 +8,7 @@ import difflib
 import importlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 
+_PAGE = 500  # papers that are listed at a time
 _MARK = re.compile(r"\[[\d, ]+\]")  # of a citation
 _COMPARED = ("refused", "complete", "mode", "model", "prompt_version")  # keys of answers that `again` compares
 _EDITABLE = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags")
@@ -233,7 +234,8 @@ def _stated(answer: dict[str, Any]) -> list[Any]:
 def list_papers(assistant: Assistant, options: argparse.Namespace) -> int:
     from .. import readable
 
-    papers = assistant.papers()
+    words = " ".join(options.words)
+    papers = _listed(assistant, words, options.sort, _filters(options))
     if options.json:
         print_json([paper.to_dict() for paper in papers])
         return DONE
@@ -241,9 +243,18 @@ def list_papers(assistant: Assistant, options: argparse.Namespace) -> int:
         notes = [*(["only the abstract so far"] if paper.brief else []), *paper.notes]
         line = f"{paper.id}  {readable(paper.title)}{byline(paper)}  [{', '.join(paper.sources)}]"
         print_text("".join([line, *(f"\n    note: {note}" for note in notes)]))
-    if not papers:
-        say(assistant.status().problem or "The library is empty. Add papers: `footnote add PATH`.")
+    status = assistant.status()
+    if not status.papers:
+        say(status.problem or "The library is empty. Add papers: `footnote add PATH`.")
     return DONE
+
+
+def _listed(assistant: Assistant, words: str, sort: str, filters: dict[str, Any]) -> Iterator[Paper]:
+    """Yield the papers that match, a page at a time."""
+    first = 0
+    while page := assistant.papers_page(words, sort=sort, offset=first, limit=_PAGE, **filters).papers:
+        yield from page
+        first += _PAGE
 
 
 def show(assistant: Assistant, options: argparse.Namespace) -> int:

@@ -111,25 +111,24 @@ def _add_question_commands(command: Command) -> None:
     for sub in (ask, search):
         sub.add_argument("question", nargs="+", help="with or without quotation marks")
         sub.add_argument("--json", action="store_true", help="print JSON")
-        sub.add_argument("--paper", action="append", metavar="PAPER", help=f"only this paper: {_PAPER}")
-        for option, what in (
-            ("author", "author"),
-            ("source", "file name"),
-            ("tag", "tag"),
-            ("collection", "collection"),
-        ):
-            sub.add_argument(
-                f"--{option}", action="append", metavar=option.upper(), help=f"only papers with this {what}"
-            )
-        sub.add_argument(
-            "--year", action="append", type=_years, metavar="YEAR", help="only papers of this year, or of 2019-2023"
-        )
+        _add_filters(sub)
     ask.add_argument(
         "--continue", action="store_true", dest="continued",
         help="ask a follow-up to the last question, of the same papers unless others are named",
     )  # fmt: skip
     ask.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
     search.add_argument("--top-k", type=_count, metavar="N", help="how many passages (default: [retrieval] top_k)")
+
+
+def _add_filters(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--paper", action="append", metavar="PAPER", help=f"only this paper: {_PAPER}")
+    for option, what in (("author", "author"), ("source", "file name"), ("tag", "tag"), ("collection", "collection")):
+        command.add_argument(
+            f"--{option}", action="append", metavar=option.upper(), help=f"only papers with this {what}"
+        )
+    command.add_argument(
+        "--year", action="append", type=_years, metavar="YEAR", help="only papers of this year, or of 2019-2023"
+    )
 
 
 def _add_history_commands(command: Command) -> None:
@@ -146,8 +145,13 @@ def _add_history_commands(command: Command) -> None:
 
 
 def _add_paper_commands(command: Command) -> None:
-    listing = command("list", commands.list_papers, "list the papers")
+    listing = command("list", commands.list_papers, "list the papers, all or those that match")
+    listing.add_argument("words", nargs="*", help="all in title, authors, tags or file names")
     listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.add_argument(
+        "--sort", choices=("added", "newest", "title", "author", "year"), default="added", help="default: added"
+    )
+    _add_filters(listing)
     show = command("show", commands.show, "show a paper's metadata and text")
     edit = command("edit", commands.edit, "correct a paper's metadata permanently")
     remove = command("remove", commands.remove, "remove a paper")

@@ -454,3 +454,15 @@ def test_heavy_packages_are_imported_only_when_needed(shelf: Path, code: str, li
     seen = f"import atexit, sys; atexit.register(lambda: print(set(sys.modules) & set({light.split()}))); {code}"
     done = subprocess.run([sys.executable, "-c", seen], cwd=shelf, env=environment(), capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "set()"), done.stderr
+
+
+def test_the_list_is_searched_filtered_and_sorted(desk: Path) -> None:
+    footnote_here("edit", CLOCKS, "--tag", "water", "--year", "2019", cwd=desk)
+    for words, expected in (
+        (["--sort", "title"], [BIRDS, OTTERS, CLOCKS]),
+        (["alarm"], [BIRDS]),
+        (["--tag", "Water", "--year", "2018-2020"], [CLOCKS]),
+        (["--tag", "nowhere"], []),
+    ):
+        found = json.loads(footnote_here("list", "--json", *words, cwd=desk).stdout)
+        assert [paper["title"] for paper in found] == expected

@@ -23,7 +23,6 @@ from rag import MAX_QUESTION, Assistant
 from rag.errors import FootnoteError, QuestionError, UnknownPaper
 from rag.types import REFUSAL
 from ui.api import MCP_PATH, endpoints
-from ui.paper_list import PaperCache
 from ui.question_queue import QuestionQueue
 
 QUESTION = "How many otters does the kite count?"
@@ -169,7 +168,7 @@ NOT_FINITE = [float("nan"), float("inf"), float("-inf"), 1e300]
 def functions(server: Server) -> Iterator[dict[str, Call]]:
     """Return the functions themselves, by name."""
     with Assistant.open(library=server.folder / "library", mode="quote") as opened:
-        yield {function.__name__: function for function in endpoints(opened, QuestionQueue(), PaperCache(opened))}
+        yield {function.__name__: function for function in endpoints(opened, QuestionQueue())}
 
 
 @pytest.mark.parametrize(

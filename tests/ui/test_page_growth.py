@@ -23,7 +23,7 @@ from rag.errors import QuestionError
 from rag.store.papers import Records
 from ui.cache import cache_folder
 from ui.page import make_page
-from ui.paper_list import PaperCache, PaperList
+from ui.paper_list import PaperCache
 from ui.papers_route import add_papers_route
 from ui.question_queue import QuestionQueue
 from ui.scope import filters_in
@@ -62,21 +62,20 @@ def test_the_papers_are_loaded_once_for_each_version_of_the_library(assistant: A
 
 def test_the_table_shows_the_first_of_many_papers_and_finds_all(tmp_path: Path) -> None:
     with write_record(tmp_path / "many", 2 * MAX_ROWS + 1) as assistant:
-        cache = PaperCache(assistant)
-        rows, choices, note = list_papers(assistant, cache.current())
+        rows, choices, note = list_papers(assistant)
         assert (len(rows), len(choices)) == (MAX_ROWS, MAX_ROWS)
         assert note == "The first 500 of 1,001 papers are shown. Search to find others."
-        rows, choices, note = list_papers(assistant, cache.current(), "brook 1000")
+        rows, choices, note = list_papers(assistant, "brook 1000")
         assert [row[0] for row in rows] == ["Paper 1000 on the Otters of River 30"]
         assert ([label for label, _ in choices], note) == (["Paper 1000 on the Otters of River 30 (1970)"], "")
-        assert list_papers(assistant, cache.current(), "nowhere")[0] == []
+        assert list_papers(assistant, "nowhere")[0] == []
 
 
 def test_the_table_sends_no_more_for_a_larger_library(tmp_path: Path) -> None:
     sizes = []
     for name, count in (("small", 1 * MAX_ROWS), ("large", 4 * MAX_ROWS)):
         with write_record(tmp_path / name, count) as assistant:
-            sizes.append(len(json.dumps(list_papers(assistant, PaperCache(assistant).current()))))
+            sizes.append(len(json.dumps(list_papers(assistant))))
     assert sizes[1] < 1.05 * sizes[0]
 
 
@@ -89,46 +88,10 @@ def test_unread_files_are_listed_up_to_a_limit(assistant: Assistant) -> None:
     assert (len(lines), lines[0], lines[-1]) == (MAX_ROWS + 1, "0.txt: it is empty", "2 more files")
 
 
-def test_papers_are_found_by_all_words_in_any_field() -> None:
-    ada = Paper("Otters \\& Kites", "", "a", authors=("Ada Brook",), tags=("water",), sources=("kites.pdf",))
-    papers = PaperList({"a": ada, "b": Paper("Tides", "", "b")})
-    for words in ("otters & kites", "BROOK water", "kites.pdf", " ada  otters "):
-        assert papers.find(words) == [ada]
-    assert papers.find("otters tides") == []
-    assert len(papers.find("")) == 2
-
-
-def test_the_counts_of_a_facet_ignore_what_is_chosen_in_it() -> None:
-    papers = PaperList(
-        {
-            "a": Paper("Otters", "", "a", year=2019, tags=("water", "fur")),
-            "b": Paper("Tides", "", "b", year=2020, tags=("water",)),
-            "c": Paper("Kites", "", "c", year=2020),
-        }
-    )
-    found, counts = papers.narrowed("", {"years": ["2020"], "tags": ["water"]})
-    assert [paper.title for paper in found] == ["Tides"]
-    assert counts["years"] == {"2019": 1, "2020": 1}
-    assert counts["tags"] == {"water": 1}
-    assert counts["collections"] == {}
-
-
-def test_papers_are_ordered_by_title_author_year_and_time() -> None:
-    otters = Paper("Otters", "", "a", authors=("Zoe Ames",), year=2019)
-    kites = Paper("Kites", "", "b")
-    birds = Paper("birds", "", "c", authors=("Ada Brook",), year=2021)
-    listed = {order: PaperList.ordered([otters, kites, birds], order) for order in ("title", "author", "year", "added")}
-    assert listed["title"] == [birds, kites, otters]
-    assert listed["author"] == [birds, otters, kites]
-    assert listed["year"] == [birds, otters, kites]
-    assert listed["added"] == [birds, kites, otters]
-
-
 def test_the_library_pane_narrows_thousands_of_papers_at_once(tmp_path: Path) -> None:
     with write_record(tmp_path / "many", 5_000) as assistant:
-        cache = PaperCache(assistant)
         app = FastAPI()
-        add_papers_route(app, cache)
+        add_papers_route(app, assistant)
         client = TestClient(app)
         first = client.get("/papers.json").json()
         assert (first["total"], first["found"], len(first["papers"])) == (5_000, 5_000, 100)

@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 
 const FACETS = { years: "Year", tags: "Tag", collections: "Collection" };
-const ORDERS = { added: "Last added", title: "Title", author: "First author", year: "Year" };
+const ORDERS = { newest: "Last added", title: "Title", author: "First author", year: "Year" };
 const WAIT_MS = 150; // after a key
 const chosen = { papers: new Map(), years: new Set(), tags: new Set(), collections: new Set() };
 let listed = []; // the papers that are shown
@@ -68,7 +68,7 @@ function row(paper) {
   box.checked = chosen.papers.has(paper.id);
   return make("li", {}, make("label", {}, box, make("span", {},
     make("span", { class: "fn-row-title" }, paper.title),
-    make("span", { class: "fn-quiet" }, [paper.about, paper.read].filter(Boolean).join(" · ")),
+    make("span", { class: "fn-quiet" }, [paper.authors, paper.year, paper.venue, paper.read].filter(Boolean).join(" · ")),
     ...(paper.tags ?? []).map((tag) => make("span", { class: "fn-tag" }, tag)))));
 }
 

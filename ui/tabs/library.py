@@ -12,7 +12,7 @@ from rag import Assistant, Paper, Progress, failure_lines, readable
 from rag.errors import FootnoteError, SourceError, UnknownPaper
 
 from ..events import PRIVATE, QUIET, html_area, result_or_error, show_errors
-from ..paper_list import PaperCache, PaperList, choices
+from ..paper_list import choices
 from ..place import PageParts, Place
 from ..render import report_html, tables_html, text_html
 from ..session import Session
@@ -31,10 +31,9 @@ Choices = list[tuple[str, str]]
 class LibraryTab:
     """Components and event handlers of the tab."""
 
-    def __init__(self, assistant: Assistant, session: Session, papers: PaperCache) -> None:
+    def __init__(self, assistant: Assistant, session: Session) -> None:
         self._assistant = assistant
         self._session = session
-        self._papers = papers
         self.files = gr.File(
             label="Add papers: drop PDF, HTML, Word, EPUB, Markdown, BibTeX or text files here",
             file_count="multiple",
@@ -118,9 +117,9 @@ class LibraryTab:
         self.confirm_button.click(show_errors(self.remove), [self.words, self.chosen], [*listed, *editor], **QUIET)
 
     def filtered(self, words: str, chosen: str | None) -> list[Any]:
-        papers = self._papers.current()
-        rows, options, note = list_papers(self._assistant, papers, words)
-        return [rows, gr.update(choices=options, value=chosen if chosen in papers.papers else None), text_html(note)]
+        rows, options, note = list_papers(self._assistant, words)
+        is_there = bool(chosen and self._assistant.stored([chosen]))
+        return [rows, gr.update(choices=options, value=chosen if is_there else None), text_html(note)]
 
     def listing(self, words: str, chosen: str | None = None) -> list[Any]:
         unread = unread_files(self._assistant)
@@ -168,10 +167,9 @@ class LibraryTab:
         return [*self.listing(words), *_NO_METADATA, gr.update(visible=False), text_html(done), text_html(_CHOOSE)]
 
 
-def list_papers(assistant: Assistant, papers: PaperList, words: str = "") -> tuple[list[list[Any]], Choices, str]:
+def list_papers(assistant: Assistant, words: str = "") -> tuple[list[list[Any]], Choices, str]:
     """Return the first papers that contain all words, as rows of the table and as choices, and a note on the others."""
-    found = papers.find(words)
-    shown = found[:MAX_ROWS]
+    shown, found, _ = assistant.papers_page(words, limit=MAX_ROWS)
     stored = assistant.stored([paper.id for paper in shown])
     rows = [
         [
@@ -187,8 +185,8 @@ def list_papers(assistant: Assistant, papers: PaperList, words: str = "") -> tup
         for paper in shown
         if paper.id in stored
     ]
-    note = f"The first {MAX_ROWS:,} of {len(found):,} papers are shown. Search to find others."
-    return rows, choices(shown), note if len(found) > MAX_ROWS else ""
+    note = f"The first {MAX_ROWS:,} of {found:,} papers are shown. Search to find others."
+    return rows, choices(shown), note if found > MAX_ROWS else ""
 
 
 def unread_files(assistant: Assistant) -> list[str]:
@@ -246,7 +244,7 @@ def _removal_warning(paper: Paper) -> str:
 
 
 def _build(parts: PageParts) -> None:
-    LibraryTab(parts.assistant, parts.session, parts.papers).connect(parts.tab, parts.ask)
+    LibraryTab(parts.assistant, parts.session).connect(parts.tab, parts.ask)
 
 
 PLACE = Place("Library", 2, _build)
