@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .export.table_csv import tables_csv
     from .filters import Filters
     from .ingest.failures import failure_lines, kinds_line
+    from .ingest.pasted import bibtex_fields
     from .ingest.progress import Progress
     from .llama_index import FootnoteRetriever
     from .page_view import Match, Word
@@ -39,6 +40,7 @@ _NAMES = {
     "export.reference": ("quotation",),
     "export.table_csv": ("tables_csv",),
     "ingest.failures": ("failure_lines", "kinds_line"),
+    "ingest.pasted": ("bibtex_fields",),
     "ingest.progress": ("Progress",),
     "llama_index": ("FootnoteRetriever",),
     "page_view": ("Match", "Word"),
@@ -82,6 +84,7 @@ __all__ = [
     "Word",
     "ask",
     "bibtex",
+    "bibtex_fields",
     "cite_keys",
     "cited_papers",
     "example_questions",

@@ -280,6 +280,10 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         """Add copies of files, each a name and the path where it lies now; see `Library.add_uploads`."""
         return self.library.add_uploads(files, on_progress)
 
+    def retry(self, name: str | None = None) -> AddReport:
+        """Read failed files again, all or those with the name of a failure; see `Library.retry`."""
+        return self.library.retry(name) if self.library.exists else AddReport()
+
     def papers(self) -> list[Paper]:
         """Return all papers, without their texts."""
         return self.library.papers()

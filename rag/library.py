@@ -16,7 +16,7 @@ from .config import Settings, library_folder, shown_folder
 from .errors import EmbeddingError, EmptyLibrary, LibraryError, SourceError, UnknownPaper, reason
 from .ingest.chunking import embed_papers
 from .ingest.corrections import checked_value, corrected
-from .ingest.locate import Located, locate
+from .ingest.locate import ITEM, Located, locate
 from .ingest.made_with import check_recipe, recipe_of, stored_recipe
 from .ingest.progress import Progress
 from .ingest.reembed import Reembedding
@@ -182,6 +182,21 @@ class Library:
             return self._add(located, on_progress)
         finally:
             self._delete_unused_copies([source.location for source in located.sources])
+
+    def retry(self, name: str | None = None) -> AddReport:
+        """Read the files with a name, or all, again that could not be read, although they have not changed.
+
+        Raise LibraryMismatch or AddInterrupted as `add` does.
+        """
+        records = self.records
+        failed = [each.location for each in records.failures().values() if name in (None, each.name)]
+        with records.transaction(of_papers=False) as db:
+            records.forget_failures(db, failed)
+        paths = dict.fromkeys(each if os.path.exists(each) else each.rpartition("#")[0] or each for each in failed)
+        located = locate([path.removesuffix(ITEM.removesuffix("#")) for path in paths])
+        # As if a folder had led to them: a paper that was removed from them stays removed.
+        located.sources = [source._replace(named=False) for source in located.sources]
+        return self._add(located, None)
 
     def _add(self, located: Located, on_progress: Callable[[Progress], None] | None) -> AddReport:
         report = AddReport(failed=located.failures)

@@ -1015,3 +1015,28 @@ def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(
 
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])
+
+
+def test_failed_files_are_read_again_on_request(assistant: Assistant, folder: Path) -> None:
+    for name in ("torn.pdf", "empty.txt"):
+        (folder / name).write_bytes(b"")
+    assert len(assistant.add([folder]).failed) == 2
+    assert assistant.add([folder]).failed == []  # they have not changed
+    report = assistant.retry("torn.pdf")
+    assert [failure.source for failure in report.failed] == ["torn.pdf"]
+    assert sorted(failure.source for failure in assistant.failures()) == ["empty.txt", "torn.pdf"]
+    (folder / "empty.txt").write_text("Owls on Ice\n\nOwls listen to 4 voles below the ice.\n")
+    (folder / "torn.pdf").unlink()
+    report = assistant.retry()
+    assert [paper.title for paper in report.added] == ["Owls on Ice"]
+    assert assistant.failures() == []
+
+
+def test_reading_a_file_again_does_not_bring_back_a_removed_paper(assistant: Assistant, folder: Path) -> None:
+    entries = [{"title": "Owls on Ice", "text": "Owls listen."}, {"title": "Voles", "text": "Voles dig."}]
+    lines = [json.dumps(each) for each in entries]
+    (folder / "notes.jsonl").write_text("\n".join([*lines, "{broken"]))
+    assistant.add([folder])
+    assistant.remove("Voles")
+    assert [failure.line for failure in assistant.retry("notes.jsonl").failed] == [3]
+    assert "Voles" not in {paper.title for paper in assistant.papers()}
