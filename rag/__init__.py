@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .export.bibtex import bibtex, cite_keys
     from .export.markdown import cited_papers, markdown
     from .export.question_set import question_set
-    from .export.reference import quotation
+    from .export.reference import pages_text, quotation, short_references
     from .export.table_csv import tables_csv
     from .filters import Filters
     from .ingest.failures import failure_lines, kinds_line
@@ -37,7 +37,7 @@ _NAMES = {
     "export.bibtex": ("bibtex", "cite_keys"),
     "export.markdown": ("cited_papers", "markdown"),
     "export.question_set": ("question_set",),
-    "export.reference": ("quotation",),
+    "export.reference": ("pages_text", "quotation", "short_references"),
     "export.table_csv": ("tables_csv",),
     "ingest.failures": ("failure_lines", "kinds_line"),
     "ingest.pasted": ("bibtex_fields",),
@@ -91,9 +91,11 @@ __all__ = [
     "failure_lines",
     "kinds_line",
     "markdown",
+    "pages_text",
     "question_set",
     "quotation",
     "readable",
+    "short_references",
     "tables_csv",
 ]
 

@@ -201,8 +201,11 @@ def _rewording(model: ChatModel) -> str:
 
 
 def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
-    passages = top_passages(reading.result, corpus.settings.retrieval.top_k)
-    scope = searched(corpus, request.filters, reading.result.matching_papers)
+    result = reading.result
+    passages = top_passages(result, corpus.settings.retrieval.top_k)
+    scope = searched(corpus, request.filters, result.matching_papers)
+    missing = tuple(unfound(result, reading.evidence))
+    terms = search_terms(reading.question)
     return Answer(
         question=request.question,
         text="",
@@ -215,12 +218,15 @@ def _unanswered(corpus: Corpus, request: Request, reading: Reading) -> Answer:
         citations=(),
         passages=tuple(passages),
         standalone_question=reading.question,
-        notes=tuple(_notes(request, reading, passages, scope)),
-        searched=scope,
+        notes=tuple(_notes(request, reading, passages, missing, scope)),
+        missing=missing,
+        searched={**scope, "terms": list(terms), "found": len(result.order), "read": len(result.reranked)},
     )
 
 
-def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scope: dict[str, Any]) -> Iterator[str]:
+def _notes(
+    request: Request, reading: Reading, passages: Sequence[Passage], missing: Sequence[str], scope: dict[str, Any]
+) -> Iterator[str]:
     if reading.question != request.question:
         yield f"Searched for: {reading.question}"
     for word, written_as in reading.result.respelled:
@@ -235,7 +241,7 @@ def _notes(request: Request, reading: Reading, passages: Sequence[Passage], scop
     if result.matching_papers is None and result.scope.named and result.scope.papers:
         titles = [result.candidates.readable_title(key) for key in dict.fromkeys(result.candidates.paper_keys)]
         yield f"Searched in the papers that the question names: {'; '.join(titles)}."
-    yield from unfound(result, reading.evidence)
+    yield from missing
     if scope["brief"]:
         full = scope.get("of", scope["papers"]) - scope["brief"]
         failed = f", {scope['failed']:,} failed" if scope["failed"] else ""

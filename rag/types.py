@@ -304,7 +304,9 @@ class Answer:
     seconds: dict[str, float] = field(default_factory=dict)
     standalone_question: str = ""
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # those of the notes that say what was asked for and is in no paper found
     # papers; brief: abstracts among them; failed: files. With filters also: of, the papers in the library; filters.
+    # If passages were searched also: terms, the words; found, the passages; read, those read with the question.
     searched: dict[str, Any] = field(default_factory=dict)
     grounds: str = ""  # what it rests on, as `2 quotes, both from one paper; neither holds a number`
     prompt_version: str | None = None

@@ -19,7 +19,7 @@ QUIET = PRIVATE | {"show_progress": "hidden"}
 
 
 def html_area(**options: Any) -> gr.Markdown:
-    """Return an area for the output of `ui.render`. `gr.HTML` compiles strings to functions, which the CSP forbids."""
+    """Return an area for what templates give. `gr.HTML` compiles strings to functions, which the CSP forbids."""
     return gr.Markdown(latex_delimiters=[], sanitize_html=True, **options)
 
 

@@ -1,7 +1,7 @@
 """Build the page with Gradio: its places, the endpoints for programs, and the look.
 
 The page is the same for every library; papers come with its first event. No text of a paper, a question or a model is
-read as Markdown, HTML or LaTeX: `ui.render` escapes it.
+read as Markdown, HTML or LaTeX: the templates escape it.
 """
 
 from collections.abc import Callable, Sequence

@@ -33,7 +33,7 @@ from .viewer import add_viewer
 _LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 _STOP_GRACE_SECONDS = 1
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("viewer.js", "library-pane.js")  # and those of the places
+_SCRIPTS = ("viewer.js", "library-pane.js", "preview.js")  # and those of the places
 
 
 class PageError(FootnoteError):

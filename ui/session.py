@@ -11,10 +11,12 @@ from rag import NEW_CONVERSATION, Answer, Assistant, Citation, Feedback, QuotedT
 from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownPaper
 from rag.text.searched import papers_text, searched_text
 
+from .answer import answer_html
 from .events import error_message
+from .evidence import Sources, evidence_html
 from .paper_list import PaperCache
 from .question_queue import QuestionQueue
-from .render import answer_html, evidence_html, header_html, question_text, scope_html, text_html
+from .render import header_html, question_text, scope_html, text_html
 from .scope import filters_in
 
 Messages = list[dict[str, str]]
@@ -124,7 +126,8 @@ class Session:
 
     def evidence(self, chat: Chat) -> str:
         """Return the evidence cards of a conversation as HTML."""
-        return evidence_html(chat.answers, self._papers.current(), self._can_draw, self._table, chat.number)
+        sources = Sources(self._papers.current(), self._can_draw, self._table)
+        return evidence_html(chat.answers, sources, chat.number)
 
     def reopen(self, number: int) -> Chat:
         """Return a stored conversation, its quotes at their present places. Raise UnknownConversation."""

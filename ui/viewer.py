@@ -13,8 +13,8 @@ from rag import MAX_QUESTION, Assistant, Paper, readable
 from rag.errors import DrawingError
 
 from .downloads import free_process, http_errors
+from .evidence import about_place
 from .question_queue import QuestionQueue
-from .render import about_place
 from .view_address import Mark, marks_in, passage_address
 
 _PROCESSES = 2  # that measure and draw pages at the same time

@@ -1,11 +1,14 @@
 """What exports share: one-line text, surnames, identifiers and addresses of papers, and quotations to paste."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from ..text.readable import readable
-from ..types import Citation, Paper
+from ..types import Citation, Paper, Passage
 
+_SHORT_TITLE = 50  # characters
 _MIN_CERTAINTY = 0.8  # an identifier guessed with less may be that of a cited work
 GROUP = re.compile(r"\b(?:collaboration|consortium|team|group|initiative|project)$", re.IGNORECASE)
 GENERATION = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
@@ -29,11 +32,42 @@ def quotation(citation: Citation) -> str:
     words = _REFERENCE_MARK.sub(
         lambda mark: mark[0] if mark[1].lower() in _BEFORE_NEEDED_MARK else mark[1], one_line(citation.quote)
     )
-    surnames = [surname(name) for name in citation.authors]
-    authors = surnames[0] + " et al." if len(surnames) > 2 else " and ".join(surnames) or one_line(citation.title)
-    page = citation.page_label or citation.page
-    place = [authors, str(citation.year or ""), f"p. {one_line(str(page))}" if page else ""]
+    authors = _authors(citation) or one_line(citation.title)
+    place = [authors, str(citation.year or ""), pages_text([citation])]
     return f"“{words}” ({', '.join(filter(None, place))})"
+
+
+def short_references(cited: Iterable[Citation | Passage]) -> dict[str, str]:
+    """Return how each paper is named in short, by its id: `Brook et al. 2020`; without authors its short title.
+
+    Papers that would be named alike are told apart by their titles, and those by their sources.
+    """
+    works = list({each.paper_id: each for each in cited}.values())
+    names = [" ".join(filter(None, [_authors(work) or _short_title(work), str(work.year or "")])) for work in works]
+    for part in (_short_title, lambda work: one_line(work.source)):
+        counts = Counter(names)
+        more = [part(work) if counts[name] > 1 else "" for name, work in zip(names, works, strict=True)]
+        names = [name if not new or new in name else f"{name}, {new}" for name, new in zip(names, more, strict=True)]
+    return {work.paper_id: name for work, name in zip(works, names, strict=True)}
+
+
+def pages_text(places: Iterable[Citation | Passage]) -> str:
+    """Return the pages of places in a paper, each once: `p. 6`, `pp. 6, 9`, or "" if none is known."""
+    pages = dict.fromkeys(one_line(str(each.page_label or each.page)) for each in places if each.page)
+    return f"{'p' if len(pages) == 1 else 'pp'}. {', '.join(pages)}" if pages else ""
+
+
+def _authors(work: Citation | Passage) -> str:
+    """Return the authors as a reference names them: `Brook`, `Brook and Reed`, `Brook et al.`, or ""."""
+    surnames = [surname(name) for name in work.authors]
+    return surnames[0] + " et al." if len(surnames) > 2 else " and ".join(surnames)
+
+
+def _short_title(work: Citation | Passage) -> str:
+    """Return the title up to its subtitle, cut at a word if it is long."""
+    title = one_line(work.title)
+    short = title.split(": ", 1)[0].strip() or title
+    return short if len(short) <= _SHORT_TITLE else short[:_SHORT_TITLE].rsplit(" ", 1)[0] + " …"
 
 
 def surname(name: str) -> str:

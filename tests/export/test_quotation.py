@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from helpers.cited import ADA, BO, citation
 
-from rag import Citation, quotation
+from rag import Citation, pages_text, quotation, short_references
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,39 @@ def test_a_quotation_names_authors_year_and_page(cited: Citation, wanted: str) -
 )
 def test_only_detached_reference_marks_are_removed_from_a_quotation(words: str, wanted: str | None) -> None:
     assert quotation(citation(words)).startswith(f"“{wanted or words}” ")
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({"authors": (ADA, BO, "Cy Lee")}, "Brook et al. 2001"),
+        ({"authors": (ADA, BO)}, "Brook and van der Reed 2001"),
+        ({"authors": (ADA,), "year": None}, "Brook"),
+        ({"authors": (), "title": "KITES: Counting from Above"}, "KITES 2001"),
+        ({"authors": (), "year": None, "title": ": From Above"}, ": From Above"),
+        (
+            {"authors": (), "year": None, "title": "How otters that live beside cold rivers are counted from kites"},
+            "How otters that live beside cold rivers are …",
+        ),
+    ],
+)
+def test_a_short_reference_names_authors_and_year_or_a_short_title(more: dict[str, Any], wanted: str) -> None:
+    cited = citation(**more)
+    assert short_references([cited, cited]) == {cited.paper_id: wanted}
+
+
+def test_short_references_that_would_be_alike_are_told_apart() -> None:
+    cited = [
+        citation(authors=(ADA,), paper_id="a", title="Kites: A Study"),
+        citation(authors=(ADA,), paper_id="b", title="Rafts"),
+        citation(authors=(), paper_id="c", title="Summary", year=None, source="one.pdf"),
+        citation(authors=(), paper_id="d", title="Summary", year=None, source="two.pdf"),
+    ]
+    assert list(short_references(cited).values()) == [
+        "Brook 2001, Kites", "Brook 2001, Rafts", "Summary, one.pdf", "Summary, two.pdf",
+    ]  # fmt: skip
+
+
+def test_the_pages_of_places_are_named_once() -> None:
+    places = [citation(page=6, page_label=None), citation(page=9, page_label=None), citation(page=6, page_label=None)]
+    assert [pages_text(places[:1]), pages_text(places), pages_text([citation(page=None)])] == ["p. 6", "pp. 6, 9", ""]

@@ -47,7 +47,8 @@ def all_hostile(bad: str) -> list[Answer]:
     unused = replace(held, paper_id="b2")
     filled: dict[str, Any] = {
         "question": bad, "text": bad, "standalone_question": bad, "notes": (bad,), "passages": (held, unused),
-        "model": bad, "searched": {"papers": 1, "of": 3, "filters": {"tags": [bad], "papers": [bad]}},
+        "model": bad, "grounds": bad, "missing": (bad,),
+        "searched": {"papers": 1, "of": 3, "filters": {"tags": [bad], "papers": [bad]}, "terms": [bad], "found": 2},
     }  # fmt: skip
     one = (Sentence(bad, (1,), "partly", bad),)
     below = CitedText(bad, one, (replace(cited, start=1),))

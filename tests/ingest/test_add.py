@@ -64,12 +64,12 @@ def test_abstracts_are_stored_first_newest_first_and_can_be_asked_meanwhile(plan
     assert list(dict.fromkeys(stages)) == ["Abstracts", "Papers"]
     meanwhile, too_soon = answers
     assert any("28 mm" in citation.quote and citation.page == 1 for citation in meanwhile.citations)
-    assert meanwhile.searched == {"papers": 20, "brief": 20, "failed": 0}
+    assert meanwhile.searched.items() >= {"papers": 20, "brief": 20, "failed": 0}.items()
     assert "Papers are still being read: 0 full texts, 20 abstracts so far." in meanwhile.notes
     assert not any("128 cm" in citation.quote for citation in too_soon.citations)
     after = desk.ask("Which depth did the roots of maple reach in sand?")
     assert any("128 cm" in citation.quote and citation.page == 2 for citation in after.citations)
-    assert after.searched == {"papers": 20, "brief": 0, "failed": 0}
+    assert after.searched.items() >= {"papers": 20, "brief": 0, "failed": 0}.items()
     assert after.notes == ()
     assert [paper.title.split()[4] for paper in desk.papers()] == PLANTS[::-1]
 

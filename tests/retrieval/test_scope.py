@@ -29,7 +29,10 @@ def tagged(assistant: Assistant) -> Assistant:
 
 def test_an_answer_tells_how_many_of_how_many_papers_were_searched_and_why(tagged: Assistant) -> None:
     answer = tagged.ask("By how much do the clocks differ after 30 days?", tags="statics")
-    assert answer.searched == {"papers": 1, "of": 3, "brief": 0, "failed": 0, "filters": {"tags": ["statics"]}}
+    assert (
+        answer.searched.items()
+        >= {"papers": 1, "of": 3, "brief": 0, "failed": 0, "filters": {"tags": ["statics"]}}.items()
+    )
     assert NOTE in str(answer).splitlines()
     assert f"\n\n{NOTE}\n\n" in markdown([answer])
     assert NOTE not in answer.text
@@ -37,7 +40,7 @@ def test_an_answer_tells_how_many_of_how_many_papers_were_searched_and_why(tagge
 
 def test_without_filters_an_answer_counts_the_library_and_has_no_note(tagged: Assistant) -> None:
     answer = tagged.ask(QUESTION)
-    assert answer.searched == {"papers": 3, "brief": 0, "failed": 0}
+    assert answer.searched.items() >= {"papers": 3, "brief": 0, "failed": 0}.items()
     assert answer.scope_note() == ""
     assert "Searched:" not in str(answer)
 

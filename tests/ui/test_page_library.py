@@ -169,7 +169,7 @@ def test_a_correction_lasts_and_its_tag_is_a_filter(page: Page, server: Server) 
     page.get_by_role("tab", name="Read").click()
     narrow_to(page, "Tag", "clocks")
     ask(page, "By how many seconds do the clocks differ?")
-    assert set(page.locator("#evidence summary strong").all_text_contents()) == {"Tidal Clocks, Corrected"}
+    assert set(page.locator("#evidence h3").all_text_contents()) == {"Tidal Clocks, Corrected"}
     (paper,) = [paper for paper in json.loads(server.run("list", "--json")) if "Tidal" in paper["title"]]
     assert (paper["title"], paper["tags"], paper["year"]) == ("Tidal Clocks, Corrected", ["water", "clocks"], 2019)
     server.run("edit", "Tidal Clocks, Corrected", "--title", TIDES)

@@ -9,22 +9,15 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.answers import QUOTE, TEXT, TITLE, all_hostile, answer, citation, passage
+from helpers.answers import QUOTE, SEARCHED, TEXT, TITLE, all_hostile, answer, citation, passage
 from helpers.injections import HOSTILE
 
 from rag.text.readable import readable
-from rag.types import REFUSAL, Answer, CitedText, Paper, Sentence
+from rag.types import REFUSAL, UNSURE, Answer, CitedText, Paper, Sentence
+from ui.answer import answer_html
+from ui.evidence import Sources, evidence_html
 from ui.paper_list import PaperList
-from ui.render import (
-    answer_html,
-    evidence_html,
-    header_html,
-    original_question,
-    question_text,
-    report_html,
-    scope_html,
-    text_html,
-)
+from ui.render import header_html, original_question, question_text, report_html, scope_html, text_html
 
 KNOWN = Paper(TITLE, TEXT, "a1", doi="10.1000/kite(1)", arxiv_id="2301.00001", url="https://own.example/paper?a=1&b=2")
 
@@ -36,7 +29,8 @@ def paper_list(papers: dict[str, Paper], keys: dict[str, str]) -> PaperList:
 
 
 def cards(answers: list[Answer], paper: Paper = KNOWN, key: str = "brook2001", drawn: bool = True) -> str:
-    return evidence_html(answers, paper_list({paper.id: paper}, {paper.id: key}), lambda _: drawn, lambda _: None)
+    papers = paper_list({paper.id: paper}, {paper.id: key})
+    return evidence_html(answers, Sources(papers, lambda _: drawn, lambda _: None))
 
 
 def parsed(html: str) -> BeautifulSoup:
@@ -80,7 +74,7 @@ def check_is_shown_literally(bad: str) -> None:
     assert page.select_one("sup").extract()  # type: ignore[union-attr]
     assert same(page.select(".fn-sentence")[0].get_text(), bad)
     shown = parsed(cards([quoted]))
-    assert same(shown.select("summary strong")[0].get_text(), readable(bad))
+    assert same(shown.select("h3")[0].get_text(), readable(bad))
     assert same(shown.select("mark")[0].get_text(), readable(bad))
     assert same(shown.select(".fn-unused blockquote")[0].get_text(), readable(f"{bad} {bad}"))
     assert same(parsed(scope_html(bad)).span.get_text(), bad)  # type: ignore[union-attr]
@@ -208,7 +202,7 @@ def test_the_quotes_stay_below_prose_with_their_cards() -> None:
     quotes = page.select_one("details.fn-quotes")
     assert quotes is not None
     assert not quotes.has_attr("open")
-    assert [each.get_text() for each in quotes.select("p")] == [f"{QUOTE}1", "So.2"]
+    assert [each.get_text().strip() for each in quotes.select("p.fn-sentence")] == [f"{QUOTE}1", "So.2"]
     ids = [str(each["id"]) for each in page.select("[id]")]
     assert ids == ["ref-0-1", "ref-0-2"]
     assert {str(a["href"]) for a in page.select("a.fn-ref")} == {"#card-0-1", "#card-0-2"}
@@ -252,7 +246,7 @@ def test_a_card_has_the_marked_passage_scores_and_citations_to_copy() -> None:
     assert card is not None
     assert card.blockquote.get_text() == TEXT  # type: ignore[union-attr]
     assert card.mark.get_text() == QUOTE  # type: ignore[union-attr]
-    assert card.summary.get_text() == f"1{TITLE}Ada Brook, 2001 · 2 Methods · p. iii · kites.pdf"  # type: ignore[union-attr]
+    assert card.summary.get_text() == "1Brook 2001, p. iii2 Methods"  # type: ignore[union-attr]
     assert [each.get_text() for each in card.select(".fn-copied")][1] == "\\cite{brook2001}"
     assert "rank 1, score 1.25; similarity: passage 0.50; words (BM25): passage 2.00" in card.get_text()
 
@@ -266,9 +260,8 @@ CHANGED: list[tuple[str, Callable[[Answer], Answer]]] = [
 @pytest.mark.parametrize(("why", "change"), CHANGED)
 def test_a_card_without_a_page_has_no_image(why: str, change: Callable[[Answer], Answer]) -> None:
     assert parsed(cards([answer()])).select("img")
-    shown = evidence_html(
-        [change(answer())], paper_list({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1", lambda _: None
-    )
+    known = Sources(paper_list({"a1": KNOWN}, {"a1": "k"}), lambda paper: paper == "a1", lambda _: None)
+    shown = evidence_html([change(answer())], known)
     assert parsed(shown).select("img") == [], why
     assert parsed(shown).mark.get_text() == QUOTE  # type: ignore[union-attr]
 
@@ -277,4 +270,97 @@ def test_unused_passages_are_listed_separately() -> None:
     made = answer(passages=(passage(), passage(paper_id="b2", title="Other")))
     (more,) = parsed(cards([made])).select(".fn-more")
     assert more.summary.get_text() == "Found and not used: 1 passage"  # type: ignore[union-attr]
-    assert [each.get_text() for each in more.select("details strong")] == ["Other"]
+    assert [each.get_text() for each in more.select("h3")] == ["Other"]
+    assert [each.get_text() for each in more.select("details strong")] == ["Other, p. 3"]
+
+
+# Several papers
+
+
+WINDS = "Winds over Rivers: A Survey of Forty Valleys"
+SEVERAL = answer(
+    sentences=(
+        Sentence(UNSURE, (), "unsupported"),
+        Sentence(QUOTE, (1,), "quoted"),
+        Sentence("It blows.", (2,), "quoted"),
+        Sentence("Some are not.", (3,), "quoted"),
+    ),
+    citations=(
+        citation(authors=("Ada Brook", "Bo Reed", "Cy Lee")),
+        citation(number=2, paper_id="b2", title=WINDS, authors=(), year=None, quote="It blows.", page=None),
+        citation(number=3, authors=("Ada Brook", "Bo Reed", "Cy Lee"), quote="Some are not.", page_label="v"),
+    ),
+)
+
+
+def test_quotes_are_grouped_under_short_references_and_keep_their_numbers() -> None:
+    page = parsed(answer_html(SEVERAL, 0))
+    assert [each.get_text(" ", strip=True) for each in page.select("p.fn-source, p.fn-sentence")] == [
+        UNSURE,
+        f"Brook et al. 2001, pp. iii, v {TITLE}",
+        f"{QUOTE} 1",
+        "Some are not. 3",
+        "Winds over Rivers",
+        "It blows. 2",
+    ]
+
+
+def test_the_cards_of_a_paper_stand_under_its_title() -> None:
+    shown = parsed(cards([SEVERAL]))
+    assert [each.get_text() for each in shown.select("h3, .fn-card > summary strong")] == [
+        TITLE,
+        "Brook et al. 2001, p. iii",
+        "Brook et al. 2001, p. v",
+        WINDS,
+        "Winds over Rivers",
+    ]
+
+
+def test_a_paper_of_which_the_title_is_cited_has_no_heading_that_repeats_it() -> None:
+    made = answer(sentences=(Sentence(TITLE, (1,), "quoted"),), citations=(citation(quote=TITLE),), passages=())
+    assert parsed(answer_html(made, 0)).get_text().count(TITLE) == 1 + str(made).count(TITLE)
+    assert parsed(cards([made])).select("h3") == []
+    assert parsed(cards([made])).summary.get_text() == f"1{TITLE}Ada Brook, 2001 · kites.pdf"  # type: ignore[union-attr]
+
+
+# How far the papers answer, and how it was found
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({"grounds": "2 quotes, both from one paper"}, "2 quotes, both from one paper."),
+        ({"grounds": "1 quote; it does not hold a number"}, "Answered in part. 1 quote; it does not hold a number."),
+        (
+            {"grounds": "1 quote", "missing": ("No passage speaks of 'eels'.",)},
+            "Answered in part. 1 quote. No passage speaks of 'eels'.",
+        ),
+        (
+            {"grounds": "1 quote", "sentences": (Sentence(UNSURE, (), "unsupported"), Sentence(QUOTE, (1,), "quoted"))},
+            "Perhaps not answered. 1 quote.",
+        ),
+        ({"grounds": "1 quote", "seconds": {}}, None),  # while it grows
+    ],
+)
+def test_a_line_says_how_far_the_papers_answer(more: dict[str, Any], wanted: str | None) -> None:
+    page = parsed(answer_html(answer(notes=("A note.", *more.get("missing", ())), **more), 0))
+    assert [each.get_text() for each in page.select(".fn-reach")] == ([wanted] if wanted else [])
+    for missing in more.get("missing", ()):
+        page.select_one(".fn-copied").extract()  # type: ignore[union-attr]
+        assert page.get_text().count(missing.rstrip(".")) == 1
+    assert "A note." in page.get_text()
+
+
+def test_how_an_answer_was_found_is_told_on_request() -> None:
+    searched = {**SEARCHED, "terms": ["kites", "otters"], "found": 1200, "read": 24}
+    details = parsed(answer_html(answer(standalone_question="Are otters seen?", searched=searched), 0)).select_one(
+        "details.fn-how"
+    )
+    assert details is not None
+    assert not details.has_attr("open")
+    assert dict(zip(*([each.get_text() for each in details.select(tag)] for tag in ("dt", "dd")), strict=True)) == {
+        "Searched for": "Are otters seen?",
+        "Words": "kites, otters",
+        "Passages": "1,200 found, 24 read with the question",
+        "Time": "0.3 s: 0.1 s to search, 0.2 s to answer",
+    }

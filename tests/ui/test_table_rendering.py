@@ -12,8 +12,9 @@ from helpers.injections import HOSTILE
 from rag.assistant import Assistant
 from rag.tables import QuotedTable, quoted_table, table_view
 from rag.types import Cell, Paper, Span, Table
+from ui.evidence import Sources, evidence_html
 from ui.paper_list import PaperList
-from ui.render import evidence_html, tables_html
+from ui.render import tables_html
 
 
 def with_table(rows: list[list[str]], caption: str, header_rows: int = 1, merged: int = 1) -> Paper:
@@ -44,7 +45,8 @@ def quoting(paper: Paper, first: int, last: int | None = None, around: int = 2) 
     found = quoted_table(paper, start, end, around)
     assert found is not None
     cited = citation(start=start, end=end, quote=paper.text[start:end])
-    html = evidence_html([answer(citations=(cited,), passages=())], PaperList({}), lambda _: False, lambda _: found)
+    known = Sources(PaperList({}), lambda _: False, lambda _: found)
+    html = evidence_html([answer(citations=(cited,), passages=())], known)
     return html, found
 
 
