@@ -8,7 +8,7 @@ import pytest
 from helpers.served import DAMS, OTTERS, Server, add_papers, ask, opened, served, violations
 from playwright.sync_api import Browser, Locator, Page, expect
 
-QUESTION = "How many otters does the kite count, and by how much does a dam of sticks lower a summer flood?"
+QUESTION = "Compare the kite with the dam of sticks"
 
 
 @pytest.fixture(scope="module")
