@@ -4,12 +4,13 @@ import contextlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .config import Settings
 from .errors import AnswerModelError, FootnoteError, ServerNotFound
+from .ingest.moved import missing_files
 from .library import Library
 from .models.ollama import discovery as of_ollama
 from .models.ollama.connection import DEFAULT_PORT, ollama_server
@@ -26,7 +27,7 @@ _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 _MEMORY_PER_FILE = 1.2  # memory of a model with its context, as a multiple of its file size
 MEMINFO = Path("/proc/meminfo")
 _AVAILABLE = re.compile(r"^MemAvailable:\s*(\d+) kB", re.MULTILINE)
-_MAX_NAMES = 5  # of failed files
+_MAX_NAMES = 5  # of files
 _SENT_AWAY = ", runs on another machine and is sent your papers"
 
 
@@ -69,14 +70,21 @@ def _contents(library: Library) -> Iterator[Finding]:
         yield Finding(True, f"{status.brief:,} papers are abstracts so far", "add them again to continue")
     failed = sorted({failed.name for failed in library.records.failures().values()})
     if failed:
-        more = f" and {len(failed) - _MAX_NAMES:,} more" if len(failed) > _MAX_NAMES else ""
-        what = f"{len(failed):,} files could not be read, or only in part: {', '.join(failed[:_MAX_NAMES])}{more}"
+        what = f"{len(failed):,} files could not be read, or only in part: {_first(failed)}"
         yield Finding(True, what, "`footnote add` of one of them says why")
+    if missing := missing_files(library.records):
+        what = f"{len(missing):,} files are not where they were read: {_first(missing)}"
+        yield Finding(True, what, "`footnote add` the folder where they are now: they are known by their contents")
     card = library.embedder.card
     yield Finding(True, f"embedding model {card.name}: {card.dimensions} dimensions, {card.max_tokens} tokens")
     yield _cross_encoder(library)
     index_ok, what = library.index.check()
     yield Finding(index_ok, f"index: {what}", "" if index_ok else "footnote rebuild")
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else ""
+    return f"{', '.join(names[:_MAX_NAMES])}{more}"
 
 
 def _cross_encoder(library: Library) -> Finding:

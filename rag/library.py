@@ -18,6 +18,7 @@ from .ingest.chunking import embed_papers
 from .ingest.corrections import checked_value, corrected
 from .ingest.locate import ITEM, Located, locate
 from .ingest.made_with import check_recipe, recipe_of, stored_recipe
+from .ingest.moved import follow_move
 from .ingest.progress import Progress
 from .ingest.reembed import Reembedding
 from .ingest.run import Adding
@@ -231,6 +232,7 @@ class Library:
             self._records = self._records or Records(self.folder / RECORD)
         if self._records.meta("made_with"):
             check_recipe(self._records, recipe_of(self.settings))  # also if there is nothing to embed
+        follow_move(self._records)
         return self._records
 
     def embed(self, papers: Sequence[Paper]) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:

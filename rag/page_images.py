@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .errors import DrawingError, SourceError
 from .ingest.files import check_unchanged
-from .ingest.uploads import uploaded_copy
+from .ingest.moved import file_of
 from .reading.pdf.draw import WIDTH, draw_page, page_sizes
 from .store.papers import Records, StoredSource
 from .types import Box, Paper, Span
@@ -35,7 +35,7 @@ def find_quote(records: Records, name: str, quote: str, start: int) -> Span | No
 
 def can_draw(records: Records, name: str) -> bool:
     """Return whether the paper has a PDF whose pages can be drawn. Reads no file."""
-    return any(_file(records, source).is_file() for source in _pdf_sources(records, name))
+    return any(file_of(records, source.location).is_file() for source in _pdf_sources(records, name))
 
 
 def draw_paper_page(
@@ -65,7 +65,7 @@ def _of_first_pdf(records: Records, name: str, what: str, made: Callable[[Path],
     """Return what `made` returns for the first PDF of a paper that can be read. Raise DrawingError if none can."""
     reasons = []
     for source in _pdf_sources(records, name):
-        file, remedy = _file(records, source), "Add the file again"
+        file, remedy = file_of(records, source.location), "Add the file, or the folder where it is now"
         try:
             check_unchanged(file, (source.digest or "").partition(".")[0])
             remedy = "Open the file itself"
@@ -130,7 +130,3 @@ def _with_even_heights(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 def _pdf_sources(records: Records, name: str) -> list[StoredSource]:
     sources = records.sources_in_full(records.paper_key(name))
     return [source for source in sources if source.digest and source.location.lower().endswith(".pdf")]
-
-
-def _file(records: Records, source: StoredSource) -> Path:
-    return uploaded_copy(records.path.parent, source.location) or Path(source.location)

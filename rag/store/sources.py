@@ -37,6 +37,10 @@ class SourceRecords(Database):
         """Return all sources as location -> (key, digest)."""
         return {row["location"]: (row["key"], row["digest"]) for row in self.rows("SELECT * FROM sources")}
 
+    def all_sources(self) -> list[StoredSource]:
+        """Return all sources in the order in which they were added."""
+        return [StoredSource(*row) for row in self.rows("SELECT location, name, digest FROM sources ORDER BY key")]
+
     def put_source(self, db: sqlite3.Connection, location: str, name: str) -> int:
         """Return the key of the source at `location`, created if new; clear its digest until `finish_source`."""
         sql = (

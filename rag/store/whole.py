@@ -22,8 +22,8 @@ _BATCH = 50  # rows
 class WholePaper(NamedTuple):
     """A paper with all that is stored of it.
 
-    `sources` are the numbers of its sources, from 1 in the order of `sources_in_order`. `boxes` are (shift, packed), as
-    in the table.
+    `sources` are the numbers of its sources, from 1 in the order of `Records.all_sources`. `boxes` are (shift, packed)
+    as in the table.
     """
 
     paper: Paper
@@ -51,12 +51,6 @@ class ConversationName(NamedTuple):
     key: int
     name: str
     started: str
-
-
-def sources_in_order(records: Records) -> Iterator[StoredSource]:
-    """Yield the sources in the order in which they were added."""
-    for row in _all(records, "SELECT key, location, name, digest FROM sources"):
-        yield StoredSource(row["location"], row["name"], row["digest"])
 
 
 def whole_papers(records: Records) -> Iterator[WholePaper]:

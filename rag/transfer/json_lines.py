@@ -12,6 +12,7 @@ from typing import IO
 from pydantic import ValidationError
 
 from ..errors import LibraryError, reason
+from ..ingest.moved import HOME
 from ..ingest.uploads import copy_parts
 from ..store import whole
 from ..store.connection import RECORD
@@ -106,8 +107,8 @@ def _undamaged_lines(records: Records, uploads: dict[str, Path]) -> Iterator[Any
 
 def _lines(records: Records, uploads: dict[str, Path]) -> Iterator[AnyLine]:
     made_with = records.meta("made_with")
-    yield LibraryLine(made_with=None if made_with is None else json.loads(made_with))
-    yield from map(SourceLine.of, whole.sources_in_order(records))
+    yield LibraryLine(made_with=None if made_with is None else json.loads(made_with), home=records.meta(HOME))
+    yield from map(SourceLine.of, records.all_sources())
     yield from map(PaperLine.of, whole.whole_papers(records))
     yield from map(FailureLine.of, whole.failures(records))
     yield from map(RemovalLine.of, whole.removals(records))
@@ -194,6 +195,8 @@ class _Import:
             case LibraryLine():
                 if line.made_with is not None:
                     self._records.set_meta(db, "made_with", json.dumps(line.made_with))
+                if line.home is not None:
+                    self._records.set_meta(db, HOME, line.home)
             case SourceLine():
                 whole.put_source(db, line.source())
             case PaperLine():

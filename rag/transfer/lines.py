@@ -36,11 +36,12 @@ class _Line(BaseModel):
 
 
 class LibraryLine(_Line):
-    """The first line: the version of the format, and what the vectors were made with."""
+    """The first line: the version of the format, what the vectors were made with, and the folder of the library."""
 
     kind: Literal["library"] = "library"
     format: int = FORMAT
     made_with: dict[str, Any] | None
+    home: str | None
 
 
 class SourceLine(_Line):

@@ -180,7 +180,7 @@ def sealed(*lines: dict[str, Any]) -> bytes:
     return data + json.dumps(end).encode() + b"\n"
 
 
-HEAD: dict[str, Any] = {"kind": "library", "format": 1, "made_with": None}
+HEAD: dict[str, Any] = {"kind": "library", "format": 1, "made_with": None, "home": None}
 SOURCE = {"kind": "source", "location": "/a/b.txt", "name": "b.txt", "digest": None}
 UPLOAD = {"kind": "upload", "path": "uploads/0011/a.txt", "data": "YQ=="}
 ANSWER = {
