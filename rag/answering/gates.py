@@ -23,7 +23,7 @@ What is no statement at all (statements.py) is unsupported.
 from collections.abc import Iterable, Sequence
 
 from ..ingest.sentences import split_sentences
-from .named import missing_names, other_name
+from .named import missing_names, other_name, written_out
 from .near_copies import changed_word, other_cause, other_subject
 from .number_places import other_number
 from .quantities import share_of_numbers
@@ -40,6 +40,8 @@ def objection(sentence: str, quotes: Sequence[str], known: Iterable[str] = ()) -
     """
     if len(split_words(sentence)) > _MOST_WORDS:
         return "The sentence is too long to be compared."
+    quotes = [written_out(quote, sentence) for quote in quotes]
+    sentence = written_out(sentence, " ".join(quotes))
     whole = " ".join(quotes)
     parts = [text[a:b] for text in quotes for a, b in split_sentences(text)]
     if share_of_numbers(sentence, whole) < 1:

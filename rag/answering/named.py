@@ -8,10 +8,13 @@ from .synonyms import FUNCTION_WORDS, GENERIC_WORDS
 from .word_overlap import WORD, split_words, stem
 
 _MIN_INITIALS, _MAX_INITIALS = 2, 6
+_SMALL_WORDS = frozenset(("of", "and", "the", "for", "a", "in", "to"))  # that acronyms leave out
 _STEM = "~"  # before a stem among whole words
 _OPENING = 3_000  # characters of a paper that are about its own work
 _HEADING = 6  # letters from which capitals alone are a heading: "METHODS We ..."
 _SUBJECT_WORDS = 8  # at the beginning of a sentence, among which its subject is looked for
+
+_ACRONYM = re.compile(r"\b[A-Z]{3,6}s?\b")
 
 _MARKED_NAME = r"\b[^\W\d_][^\W_]{0,20}?(?:[A-Z]|\d)[^\W_]{0,20}(?:[-.][^\W_]{1,20}){0,4}\b"
 _INTRODUCED = re.compile(
@@ -79,12 +82,25 @@ def _spellings(text: str) -> set[str]:
 
 def _initials(text: str) -> set[str]:
     """Return the initials of two to six words in a row."""
-    letters = [word[0] for word in split_words(text) if word not in ("of", "and", "the", "for", "a", "in", "to")]
+    letters = [word[0] for word in split_words(text) if word not in _SMALL_WORDS]
     return {
         "".join(letters[i : i + count])
         for count in range(_MIN_INITIALS, _MAX_INITIALS + 1)
         for i in range(len(letters) - count + 1)
     }
+
+
+def written_out(text: str, other: str) -> str:
+    """Return the text with acronyms that `other` writes out in words, as "MCQs": "multiple-choice questions"."""
+    words = [word for word in WORD.findall(other) if word not in _SMALL_WORDS]
+    letters = "".join(word[0].casefold() for word in words)
+
+    def meaning(acronym: re.Match[str]) -> str:
+        short = acronym[0].rstrip("s").casefold()
+        start = letters.find(short)
+        return " ".join(words[start : start + len(short)]) if start >= 0 else acronym[0]
+
+    return _ACRONYM.sub(meaning, text)
 
 
 def own_names(title: str, text: str) -> frozenset[str]:

@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from .opposites import count_negations, direction_of
 from .quantities import find_quantities
 from .statements import may_be_verb, subject_of
 from .synonyms import is_light, means_the_same, share_held
-from .word_overlap import split_words, stem
+from .word_overlap import WORD, split_words, stem
 
 _MIN_WORDS = 3  # of a sentence, without function words
 _MIN_COPIED = 0.65  # share of its words that stand in the quote in the same order
@@ -20,6 +21,8 @@ _MOST_CHANGED = 2  # words in the place of as many others
 _CAUSE_HELD = 0.7  # share of the words of a stated cause that the quotes must hold
 _MIN_CAUSE_WORDS = 2
 
+_ARTICLES = frozenset(("the", "a", "an"))
+_POINTING = frozenset("the this that these those its their it they".split())
 _SAID_OF = 0.75  # share of what a sentence says of its subject that a quote holds, to say so of another one
 _MOST_SUBJECT = 8  # words
 _REFERRING = frozenset(
@@ -53,55 +56,85 @@ _NUMBERED = re.compile(r"(?<=[^\W\d_])-(?=\d)")  # in GPT-4
 _BY = re.compile(r"\bby\b", re.IGNORECASE)
 
 
+class _Word(NamedTuple):
+    """A word that says something, case-folded.
+
+    `before` is the function word before it, apart from articles; `is_pointed_at` if "the", "this" or "it" is before it.
+    """
+
+    text: str
+    before: str
+    is_name: bool
+    is_pointed_at: bool
+
+
 def changed_word(sentence: str, quotes: Sequence[str]) -> str:
     """Return a word of a near-copy that stands in the place of another one in the quote, "" if there is none.
 
     A word that means about the same is no change, nor is one that only moved. Two that changed places are.
     """
-    own = _content(sentence)
+    own = _words(sentence)
     if len(own) < _MIN_WORDS:
         return ""
-    mine = [stem(word) for word in own]
-    nearest = max(quotes, key=lambda quote: _copied(mine, _as_said(own, _content(quote))), default="")
+    mine = [stem(word.text) for word in own]
+    found = [_words(quote) for quote in quotes]
+    order = [_copied(mine, _as_said(_texts(own), _texts(other))) for other in found]
+    if not order:
+        return ""
+    at = order.index(max(order))
+    nearest = quotes[at]
     turned = count_negations(split_words(sentence)) != count_negations(split_words(nearest))
-    return (
-        _changed(own, _content(nearest), turned=turned) or _opposed(sentence, nearest) or _exchanged(sentence, nearest)
-    )
+    return _changed(own, found[at], turned=turned) or _opposed(sentence, nearest) or _exchanged(sentence, nearest)
 
 
-def _changed(own: Sequence[str], other: Sequence[str], *, turned: bool) -> str:
+def _changed(own: Sequence[_Word], other: Sequence[_Word], *, turned: bool) -> str:
     """Return a word in the place of another one; with `turned` one of both is negated, and opposites are none."""
-    mine, theirs = [stem(word) for word in own], _as_said(own, other)
+    said, quoted = _texts(own), _texts(other)
+    mine, theirs = [stem(word) for word in said], _as_said(said, quoted)
     if _copied(mine, theirs) < _MIN_COPIED:
         return ""
     more, fewer = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
-    for kind, a, b, c, d in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
+    for kind, a, b, start, end in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
         if kind != "replace" or b - a > _MOST_CHANGED:
             continue
-        if _same_letters(own[a:b], other[c:d]):
+        c, d = _place(own, a, b, other, start, end)
+        if d - c > _MOST_CHANGED + 1 or c == d or _same_letters(said[a:b], quoted[c:d]):
             continue
-        if b == len(mine):  # a copy may end earlier than its quote, and begin later
-            d = min(d, c + b - a + 1)
-        elif a == 0:
-            c = max(c, d - (b - a) - 1)
-        if d - c > _MOST_CHANGED + 1:
-            continue
-        if not turned and _opposite_directions(own[a:b], other[c:d]):
-            return own[a]
-        new = [i for i in range(a, b) if mine[i] not in theirs and _names_something(own[i])]
+        if a == 0 and (_has_name(own[:b]) > _has_name(other[c:d]) or (own[0].is_pointed_at and _has_name(other[c:d]))):
+            continue  # a name for "the system" or the reverse; whether it is of the same is for other gates
+        if not turned and _opposite_directions(said[a:b], quoted[c:d]):
+            return said[a]
+        new = [i for i in range(a, b) if mine[i] not in theirs and _names_something(said[i])]
         gone = [
             i
             for i in range(c, d)
-            if (theirs[i] not in mine or (fewer[theirs[i]] and b - a == d - c == 1)) and _names_something(other[i])
+            if (theirs[i] not in mine or (fewer[theirs[i]] and b - a == d - c == 1)) and _names_something(quoted[i])
         ]
         if new and gone:
-            return own[new[0]]
-        repeated = [i for i in range(a, b) if more[mine[i]] and mine[i] in theirs and not direction_of(own[i])]
+            return said[new[0]]
+        repeated = [i for i in range(a, b) if more[mine[i]] and mine[i] in theirs and not direction_of(said[i])]
         if repeated and any(
             fewer[word] and word in mine for word in theirs[c:d]
         ):  # "the A more so" for "the B more so"
-            return own[repeated[0]]
+            return said[repeated[0]]
     return ""
+
+
+def _place(own: Sequence[_Word], a: int, b: int, other: Sequence[_Word], c: int, d: int) -> tuple[int, int]:
+    """Return the words c to d of the quote in whose place the words a to b may stand; none if there are none such.
+
+    A copy may begin later than its quote, and end earlier: it then stands in the place of what has the same word before
+    it, as "on code" for "on text of any kind".
+    """
+    if b == len(own) and d - c > b - a + 1:
+        return (c, c + b - a + 1) if own[a].before == other[c].before else (c, c)
+    if a == 0 and d - c > b - a + 1:
+        return d - (b - a) - 1, d
+    return c, d
+
+
+def _has_name(words: Sequence[_Word]) -> bool:
+    return any(word.is_name for word in words)
 
 
 def _names_something(word: str) -> bool:
@@ -180,7 +213,7 @@ def _exchanged(sentence: str, quote: str) -> str:
     if sum(stem(word) in known for word in own) < _MIN_SHARED * len(own) or _passive(sentence) != _passive(quote):
         return ""
     for pivot in set(own) & set(other):
-        if not (pivot in COMPARING or direction_of(pivot)) or own.count(pivot) != 1 or other.count(pivot) != 1:
+        if not (pivot in COMPARING or _relates(pivot)) or own.count(pivot) != 1 or other.count(pivot) != 1:
             continue
         left, right = _sides(own, pivot)
         their_left, their_right = _sides(other, pivot)
@@ -189,6 +222,11 @@ def _exchanged(sentence: str, quote: str) -> str:
         if to_left and to_right:
             return next(word for word in own if stem(word) in to_left)
     return ""
+
+
+def _relates(word: str) -> bool:
+    """Return whether a word says what goes up or down for what, as "increases" and unlike "best" and "boosting"."""
+    return bool(direction_of(word)) and may_be_verb(word) and not word.endswith("ing")
 
 
 def _sides(words: Sequence[str], pivot: str) -> tuple[set[str], set[str]]:
@@ -214,12 +252,30 @@ def _as_said(own: Sequence[str], other: Sequence[str]) -> list[str]:
 
 def _content(text: str, *, pivots: bool = False) -> list[str]:
     """Return the words that say something, without numbers; with `pivots`, also those that compare."""
+    return [word.text for word in _words(text, pivots=pivots)]
+
+
+def _words(text: str, *, pivots: bool = False) -> list[_Word]:
     text = _NUMBERED.sub("", text[:_MAX_CHARACTERS])
     for quantity in reversed(find_quantities(text)):  # number_places.py has these
         if quantity.is_stated:
             text = f"{text[: quantity.span.start]} {text[quantity.span.end :]}"
-    words = [word for word in split_words(text) if not is_light(word) or (pivots and word in COMPARING)]
-    return words[:_MOST_READ]
+    found: list[_Word] = []
+    before, is_pointed_at = "", False
+    for match in WORD.finditer(text):
+        word = match[0].casefold()
+        if not is_light(word) or (pivots and word in COMPARING):
+            is_name = any(c.isupper() or c.isdigit() for c in match[0][1:])
+            found.append(_Word(word, before, is_name, is_pointed_at))
+            before, is_pointed_at = "", False
+        else:
+            is_pointed_at = word in _POINTING
+            before = before if word in _ARTICLES else word
+    return found[:_MOST_READ]
+
+
+def _texts(words: Sequence[_Word]) -> list[str]:
+    return [word.text for word in words]
 
 
 def other_cause(sentence: str, quotes: Sequence[str]) -> str:

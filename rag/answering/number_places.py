@@ -44,7 +44,7 @@ def other_number(sentence: str, quotes: str) -> str:
     own, quoted = (list(_places(_ASIDE.sub(_blank, text))) for text in (sentence, quotes))
     for place in own:
         same = [other for other in quoted if _equal(place.quantity, other.quantity)]
-        others = [other for other in quoted if _may_be_exchanged(place.quantity, other.quantity)]
+        others = [other for other in quoted if _may_stand_for(other, place, own)]
         if same and (_counts_else(place, same) or (others and _fits_better(place, same, others))):
             return sentence[slice(*place.quantity.span)].strip()
     for one, two in itertools.combinations(own[:_MOST_PAIRED], 2):
@@ -100,6 +100,16 @@ def _equal(one: Quantity, other: Quantity) -> bool:
 
 def _blank(aside: re.Match[str]) -> str:
     return " " * len(aside[0])
+
+
+def _may_stand_for(other: _Place, one: _Place, own: Sequence[_Place]) -> bool:
+    """Return whether a sentence may give the number of `one` in the place of `other`.
+
+    Not if it has the number of that place too, with words that fit there as well.
+    """
+    return _may_be_exchanged(one.quantity, other.quantity) and not any(
+        _equal(each.quantity, other.quantity) and _fit(each, other) >= _fit(one, other) for each in own
+    )
 
 
 def _may_be_exchanged(one: Quantity, other: Quantity) -> bool:

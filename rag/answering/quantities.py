@@ -15,7 +15,7 @@ _SPELLED |= {word: value for value, word in zip(range(20, 100, 10), _TENS.split(
 _SPELLED |= {"twice": 2, "thrice": 3}
 _MAGNITUDES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "k": 3, "K": 3, "M": 6, "B": 9}
 _UNITS = {
-    "share": {"1": "% percent"},
+    "share": {"1": "% percent p.p. pp"},
     "time": {
         "1e-9": "ns nanosecond nanoseconds", "1e-6": "μs microsecond microseconds",
         "1e-3": "ms millisecond milliseconds", "1": "s sec secs second seconds", "60": "min mins minute minutes",
@@ -34,6 +34,10 @@ _SIZES = {
     for name in names.split()
 }
 
+_SIZES |= dict.fromkeys(("percentage points", "percentage point"), _SIZES["%"])
+
+_UNIT_NAMES = "|".join(re.escape(name) for name in _SIZES if name not in ("%", "s", "m"))
+
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "0123456789+---")
 _POWER = r"(?:(?P<times>\s?[×x·⋅]\s?10)?(?P<exponent>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|\^\{?[-−–+]?\d{1,3}\}?))?"  # 5 × 10⁶, 10^6
 
@@ -46,10 +50,15 @@ _QUANTITY = re.compile(
         | (?<!\w)(?i:(?P<tens>{"|".join(_TENS.split())})-)?(?i:(?P<spelled>{"|".join(_SPELLED)}))(?![^\W_])
     )
     (?P<magnitudes>(?:[\s-]?(?:hundred|thousand|million|billion|trillion)(?!\w)|(?<=\d)[kKMB](?!\w))*)
-    (?:[\s-]?(?P<unit>%|(?:{"|".join(name for name in _SIZES if name not in ("%", "s", "m"))}|(?<=[\s-])[sm])(?!\w)))?
+    (?:[\s-]?(?P<unit>%|(?:{_UNIT_NAMES}|(?<=[\s-])[sm])(?!\w)))?
     """,
     re.VERBOSE,
 )
+_ITEM = r"[^,;:()]{1,60}"
+_LISTED = re.compile(
+    rf"(?: [\w-]+){{1,4}}(?:,|:| \(|,? namely|,? such as) (?P<list>{_ITEM}(?:, {_ITEM}){{0,9}}?),? (?:and|or) \w"
+)
+_PART_OF_WORD = re.compile(r"[\w.,·]|\(\d\)\s")  # p53, or the mark of an item: "(1) "
 _FROM = re.compile(r"\bfrom\W+(?:\w+\W+)?$")
 _TO = re.compile(r"\W*(?:\w+\W+)?to\W+(?:\w+\W+)?|\W*→\W*")
 _TO_FROM = re.compile(r"\W*(?:\w+\W+)?from\W+(?:\w+\W+)?")
@@ -79,7 +88,7 @@ def find_quantities(text: str) -> list[Quantity]:
     for match in _QUANTITY.finditer(text):
         if match["digits"]:
             value = _raised_to_power(Decimal(match["digits"].replace(",", "").replace("·", ".")), match)
-            is_stated = match.start("digits") == 0 or not re.match(r"[\w.,·]", text[match.start("digits") - 1])
+            is_stated = not (match.start("digits") and _PART_OF_WORD.match(text, match.start("digits") - 1))
         else:
             value = Decimal(_SPELLED.get((match["tens"] or "").lower(), 0) + _SPELLED[match["spelled"].lower()])
             is_stated = match["spelled"].lower() != "one"
@@ -100,14 +109,25 @@ def _raised_to_power(number: Decimal, match: re.Match[str]) -> Decimal:
 def share_of_numbers(sentence: str, quotes: str) -> float:
     """Return the share of the sentence's numbers that the quotes contain, 1 if it has none.
 
-    A number without a unit matches one with any.
+    A number without a unit matches one with any. One that counts what the sentence then
+    lists needs none: "two formats, X and Y".
     """
     quoted = find_quantities(quotes)
     values, measured = {each.value for each in quoted}, {each.measured for each in quoted if each.kind}
     bare = {each.value for each in quoted if not each.kind}
-    stated = {(each.value, *each.measured) for each in find_quantities(sentence) if each.is_stated}
+    stated = {
+        (each.value, *each.measured)
+        for each in find_quantities(sentence)
+        if each.is_stated and not _counts_a_list(each, sentence)
+    }
     held = [value in bare or (kind, much) in measured if kind else value in values for value, kind, much in stated]
     return sum(held) / len(held) if held else 1.0
+
+
+def _counts_a_list(number: Quantity, text: str) -> bool:
+    """Return whether a number is that of the things listed right after it: "three sizes, A, B and C"."""
+    listed = _LISTED.match(text, number.span.end)
+    return listed is not None and number.value == listed["list"].count(", ") + 2
 
 
 def reverses_range(sentence: str, quotes: str) -> bool:

@@ -111,9 +111,157 @@ timely prompt good
 remain stay keep
 degrade decay worsen deteriorate decline
 unlabeled unlabelled
+good high quality strong fine
+extra additional further added more supplementary
+later subsequent downstream following afterwards
+earlier prior preceding
+chance likelihood probability odds
+central core main essence heart
+idea concept notion principle
+goal aim objective purpose target intention
+benefit advantage gain merit upside
+drawback disadvantage weakness shortcoming limitation downside
+issue problem difficulty concern obstacle
+cause trigger induce provoke
+effect impact influence consequence
+judge evaluate assess rate
+people human user person annotator
+doctor physician clinician medic
+learner student pupil
+step stage phase round
+place rank position
+top best highest
+method way means approach
+happen occur arise emerge appear
+differ vary
+match equal rival parallel level par
+resemble mirror imitate mimic simulate copy
+close near similar
+surpass top outdo outscore
+lag trail behind
+fetch retrieve
+look seek search
+gather collect compile assemble
+store save hold
+send transmit deliver
+hide mask cover conceal
+hint clue cue
+trace trajectory path
+mix blend mixture combination
+link connect tie associate relate couple
+split partition segment
+shorten compress condense
+summarize condense
+rewrite reformulate rephrase paraphrase
+reformulation rewrite rewriting
+translate convert transform turn
+modify adapt adjust tune alter
+fix repair correct mend solve
+solve resolve
+handle manage process
+check verify validate confirm
+monitor track watch
+estimate calculate compute approximate
+count number amount quantity
+average mean
+frequent common usual regular
+rare uncommon scarce unusual
+vast wide broad extensive
+narrow limited restricted
+deep thorough profound
+quick rapid prompt fast swift
+slow sluggish
+precise exact accurate
+vague unclear ambiguous
+clear obvious evident plain
+complex complicated intricate sophisticated
+hidden latent implicit
+dangerous harmful unsafe toxic
+safe harmless secure
+trustworthy reliable dependable credible
+faithful grounded
+helpful useful valuable beneficial
+useless unhelpful
+suitable appropriate fit apt adequate proper
+unsuitable unfit inappropriate ill-suited
+genuine real authentic actual
+fake false artificial synthetic simulated
+manual human hand by-hand
+automatic automated
+freely openly publicly
+public open available
+encourage promote foster support
+hinder hamper impede obstruct prevent stop
+worsen harm hurt damage impair
+attention focus emphasis weight stress concentrate emphasize
+favor favour prefer
+preference liking
+intend intent intention want
+opinion view belief
+argue contend maintain
+assume presume suppose
+expect anticipate
+guess predict
+struggle difficulty trouble
+unsafe risky
+sentence statement
+word term
+phrase expression
+topic subject theme
+field domain area discipline
+area region zone
+setting scenario situation case condition
+example instance sample case item
+pair couple
+series sequence chain
+group set cluster
+level degree extent
+size scale
+length long
+speed pace rate
+cost price expense
+effort labor labour work
+gap difference distance
+contrast difference
+bias skew prejudice
+noise noisy
+clean curated
+guideline rule instruction
+plan strategy
+role function part
+tool instrument utility
+source origin
+basis foundation base
+review survey overview
+chat conversation dialogue dialog
+picture image photo visual
+speech spoken voice
+child children kid
+customer client
+employee worker staff
+crowdworker worker annotator
+law legal
+illness disease disorder condition
+drug medication medicine
+school education
+initial first starting
+final last eventual
+next subsequent
+simultaneously concurrently parallel
+merely only just
+mostly mainly largely primarily predominantly
+roughly approximately about
+slightly marginally
+hardly barely scarcely
+greatly considerably strongly vastly
+stepwise step-by-step step
+joint together shared common
+separate distinct independent individual
+single one sole
 """
 
 FUNCTION_WORDS = frozenset(
+    "itself themselves himself herself ourselves "
     "a an the this that these those it its they their them he she his her we our us i you your one ones who whom "
     "whose which what where when why how as at by for from in into of off on onto out over to under up upon with "
     "within without about above across after against along among around before behind below between beyond during "
@@ -142,6 +290,22 @@ GENERIC_WORDS = frozenset(
 """Words of the talk about papers, and verbs that hold little meaning: they may come or go in a paraphrase."""
 
 
+_IRREGULAR = dict(
+    pair.split("/")
+    for pair in (
+        "rose/rise risen/rise fell/fall fallen/fall grew/grow grown/grow led/lead chose/choose chosen/choose "
+        "found/find kept/keep held/hold built/build taught/teach sought/seek drew/draw drawn/draw wrote/write "
+        "written/write "
+        "gave/give given/give took/take taken/take saw/see seen/see met/meet made/make got/get left/leave lost/lose "
+        "won/win beat/beat came/come went/go gone/go ran/run split/split spoke/speak spoken/speak thought/think "
+        "understood/understand knew/know known/know brought/bring bought/buy sent/send spent/spend stood/stand "
+        "told/tell said/say did/do done/do had/have began/begin begun/begin hid/hide hidden/hide shrank/shrink "
+        "overcame/overcome fed/feed drove/drive driven/drive broke/break broken/break children/child "
+        "criteria/criterion phenomena/phenomenon analyses/analysis hypotheses/hypothesis matrices/matrix indices/index"
+    ).split()
+)
+
+
 @functools.cache
 def _groups() -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
@@ -167,9 +331,14 @@ def _light_groups() -> frozenset[int]:
     return frozenset(number for word in verbs.split() for number in _groups().get(stem(word), frozenset()))
 
 
+def _base(word: str) -> str:
+    """Return the stem of a word, or of what it is an irregular form of."""
+    return stem(_IRREGULAR.get(word, word))
+
+
 def means_the_same(one: str, other: str) -> bool:
     """Return whether two words have the same stem or stand in the same group."""
-    first, second = stem(one), stem(other)
+    first, second = _base(one), _base(other)
     if first == second:
         return True
     return bool(_groups().get(first, frozenset()) & _groups().get(second, frozenset()))
@@ -178,13 +347,13 @@ def means_the_same(one: str, other: str) -> bool:
 def holds(words: frozenset[str], word: str) -> bool:
     """Return whether one of the words is `word` in another form, or a synonym of it."""
     stems, groups = _meanings(words)
-    return stem(word) in stems or bool(_groups().get(stem(word), frozenset()) & groups)
+    return _base(word) in stems or bool(_groups().get(_base(word), frozenset()) & groups)
 
 
 @functools.lru_cache(maxsize=64)
 def _meanings(words: frozenset[str]) -> tuple[frozenset[str], frozenset[int]]:
     """Return the stems of the words, and the groups in which they stand."""
-    stems = frozenset(map(stem, words))
+    stems = frozenset(map(_base, words))
     return stems, frozenset().union(*(_groups().get(each, frozenset()) for each in stems))
 
 
