@@ -23,10 +23,13 @@ What is no statement at all (statements.py) is unsupported.
 from collections.abc import Iterable, Sequence
 
 from ..ingest.sentences import split_sentences
+from .comparisons import turned_round
+from .degrees import other_degree
 from .named import missing_names, other_name, written_out
 from .near_copies import changed_word, other_cause, other_subject
 from .number_places import other_number
 from .quantities import share_of_numbers
+from .roles import exchanged
 from .word_overlap import split_words
 
 MOST_SENTENCES = 4  # of quotes that are compared word by word
@@ -54,6 +57,12 @@ def objection(sentence: str, quotes: Sequence[str], known: Iterable[str] = ()) -
         return f"The quote does not name {missing[0]}."
     if subject := other_name(sentence, parts) or other_subject(sentence, parts):
         return f"The quote says so of {subject}."
+    if exchanged_thing := exchanged(sentence, parts):
+        return f'The quote says something else of "{exchanged_thing}".'
+    if behind := turned_round(sentence, parts):
+        return f'The quote does not put "{behind}" behind.'
+    if degree := other_degree(sentence, parts):
+        return f'The quote says the opposite of "{degree}".'
     if word := changed_word(sentence, parts):
         return f'The quote has another word in the place of "{word}".'
     if other_cause(sentence, parts):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from .quantities import NAME, may_be_name
 from .synonyms import FUNCTION_WORDS, GENERIC_WORDS
-from .word_overlap import WORD, split_words, stem
+from .word_overlap import WORD, contains_phrase, split_words, stem
 
 _MIN_INITIALS, _MAX_INITIALS = 2, 6
 _SMALL_WORDS = frozenset(("of", "and", "the", "for", "a", "in", "to"))  # that acronyms leave out
@@ -32,7 +32,9 @@ def missing_names(sentence: str, quotes: str, known: Iterable[str] = ()) -> list
 
     A name is there in another spelling too: GPT4 for GPT-4, LLM for LLMs or for "large language models".
     """
-    names = [match[0] for match in NAME.finditer(sentence) if _is_name(match, sentence)]
+    folded = quotes.casefold()
+    found = [match for match in NAME.finditer(sentence) if _is_name(match, sentence)]
+    names = [match[0] for match in found if not _is_in(_whole(sentence, match), folded)]
     if not names:
         return []
     held = _spellings(quotes)
@@ -41,6 +43,16 @@ def missing_names(sentence: str, quotes: str, known: Iterable[str] = ()) -> list
     initials = _initials(quotes)
     said = _initials(sentence)
     return [name for name in names if not _stands(name, held, initials, said)]
+
+
+def _whole(sentence: str, part: re.Match[str]) -> str:
+    """Return the word between spaces that a part belongs to: "Qwen2.5-72B-Instruct" of "B-Instruct"."""
+    start = sentence.rfind(" ", 0, part.start()) + 1
+    return sentence[start:].split(" ", 1)[0].strip(".,;:()\"'").casefold()
+
+
+def _is_in(word: str, folded: str) -> bool:
+    return any(c.isdigit() for c in word) and contains_phrase(folded, word)
 
 
 def _is_name(match: re.Match[str], sentence: str) -> bool:

@@ -34,8 +34,6 @@ _GENERAL = frozenset(
     "corpus main goal aim purpose one ones number numbers average".split()
 )
 
-COMPARING = frozenset("than over above below ahead versus vs better worse outperform outperforms beat beats".split())
-
 _OPPOSED = frozenset(
     frozenset(pair.split("/"))
     for pair in (
@@ -204,16 +202,16 @@ def _copied(mine: Sequence[str], theirs: Sequence[str]) -> float:
 
 
 def _exchanged(sentence: str, quote: str) -> str:
-    """Return a word that stands on the other side of a comparison or verb than in the quote, as another one does.
+    """Return a word that stands on the other side of a verb than in the quote, as another one does.
 
     Not where one of both is in the passive.
     """
-    own, other = _content(sentence, pivots=True), _content(quote, pivots=True)
+    own, other = _content(sentence), _content(quote)
     known = set(map(stem, other))
     if sum(stem(word) in known for word in own) < _MIN_SHARED * len(own) or _passive(sentence) != _passive(quote):
         return ""
     for pivot in set(own) & set(other):
-        if not (pivot in COMPARING or _relates(pivot)) or own.count(pivot) != 1 or other.count(pivot) != 1:
+        if not _relates(pivot) or own.count(pivot) != 1 or other.count(pivot) != 1:
             continue
         left, right = _sides(own, pivot)
         their_left, their_right = _sides(other, pivot)
@@ -250,12 +248,12 @@ def _as_said(own: Sequence[str], other: Sequence[str]) -> list[str]:
     return result
 
 
-def _content(text: str, *, pivots: bool = False) -> list[str]:
-    """Return the words that say something, without numbers; with `pivots`, also those that compare."""
-    return [word.text for word in _words(text, pivots=pivots)]
+def _content(text: str) -> list[str]:
+    """Return the words that say something, without numbers."""
+    return _texts(_words(text))
 
 
-def _words(text: str, *, pivots: bool = False) -> list[_Word]:
+def _words(text: str) -> list[_Word]:
     text = _NUMBERED.sub("", text[:_MAX_CHARACTERS])
     for quantity in reversed(find_quantities(text)):  # number_places.py has these
         if quantity.is_stated:
@@ -264,7 +262,7 @@ def _words(text: str, *, pivots: bool = False) -> list[_Word]:
     before, is_pointed_at = "", False
     for match in WORD.finditer(text):
         word = match[0].casefold()
-        if not is_light(word) or (pivots and word in COMPARING):
+        if not is_light(word):
             is_name = any(c.isupper() or c.isdigit() for c in match[0][1:])
             found.append(_Word(word, before, is_name, is_pointed_at))
             before, is_pointed_at = "", False

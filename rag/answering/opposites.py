@@ -77,7 +77,7 @@ def analyse(sentence: str, tokens: TokenVectors) -> AnalysedSentence:
     """Find directions and negations in a sentence."""
     matches = list(WORD.finditer(sentence))
     words = [match[0].casefold() for match in matches]
-    negating = [_negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True)]
+    negating = [negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True)]
     negated, hampered = (
         [any(marks[max(0, index - _NEGATED_WORDS) : index]) for index in range(len(words))]
         for marks in (negating, [word in _HAMPERING for word in words])
@@ -161,7 +161,7 @@ def direction_of(word: str) -> int:
 
 
 def count_negations(words: Sequence[str]) -> int:
-    return sum(_negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True))
+    return sum(negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True))
 
 
 @functools.cache
@@ -179,7 +179,7 @@ def _forms(verb: str) -> list[str]:
     return [verb, verb + ("es" if verb.endswith("s") else "s"), base + "ed", base + "ing"]
 
 
-def _negates(word: str, following: str = "") -> bool:
+def negates(word: str, following: str = "") -> bool:
     if word in ("fail", "fails", "failed"):
         return following == "to"
     if word == "lack" and following == "of":
@@ -207,7 +207,7 @@ def _object(following: Sequence[str]) -> set[str]:
 
 
 def _ends_object(word: str) -> bool:
-    return word in _AFTER_OBJECT or word in _directions() or _negates(word)
+    return word in _AFTER_OBJECT or word in _directions() or negates(word)
 
 
 def _context(words: Sequence[str], position: int) -> Sequence[str]:
@@ -215,7 +215,7 @@ def _context(words: Sequence[str], position: int) -> Sequence[str]:
 
 
 def _subject(words: Iterable[str]) -> set[str]:
-    return {stem(word) for word in words if is_content_word(word) and word not in _directions() and not _negates(word)}
+    return {stem(word) for word in words if is_content_word(word) and word not in _directions() and not negates(word)}
 
 
 def _directed(quotes: Sequence[AnalysedSentence]) -> list[DirectedWord]:
@@ -232,5 +232,5 @@ def _stems(sentence: AnalysedSentence, *, negated: bool) -> set[str]:
     return {
         stem(word)
         for word, is_negated, is_hampered in zip(sentence.words, sentence.negated, sentence.hampered, strict=True)
-        if (is_negated == negated or is_hampered) and len(word) > 3 and not _negates(word)
+        if (is_negated == negated or is_hampered) and len(word) > 3 and not negates(word)
     }

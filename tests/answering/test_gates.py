@@ -32,7 +32,7 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
         ("MossMap wins by 13.4% on flat roofs.", GAINS, "The quote says 13.4% of something else."),
         # words of a near copy
         ("The tasters rated the soup of rye higher than that of wheat.", TASTE, "another word in the place of"),
-        ("The tasters rated the bread of wheat higher than that of rye.", TASTE, "another word in the place of"),
+        ("The tasters rated the bread of wheat higher than that of rye.", TASTE, 'does not put "rye" behind'),
         ("Rye helps both loaves, wheat more so.", "Rye helps both loaves, rye more so.", "in the place of"),
         ("Loaves with salt rise well in an oven.", "Loaves without salt rise well in an oven.", 'the place of "with"'),
         # subject
@@ -46,6 +46,20 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
             "OtterCam finds otters. BeaverCam was flown over eleven rivers in spring.",
             "The quote says so of BeaverCam.",
         ),
+        # comparisons turned round, in the same words or others
+        ("FernNet is ahead of MossMap on steep roofs.", GAINS, 'does not put "mossmap" behind'),
+        ("FernNet maps roofs 8% better than MossMap.", "Relative to FernNet, MossMap gains 8% of roofs.", "behind"),
+        ("The kite prefers deep water over calm water.", "The kite flies over calm water rather than deep.", "behind"),
+        ("Oat bread is rated higher than wheat bread.", "Wheat bread is rated higher than rye bread.", "behind"),
+        # things that changed places
+        (
+            "The keeper finds otters in the evening, and the diver writes maps of moss.",
+            "Two people work: a diver who finds otters in the evening, while the keeper writes maps of moss.",
+            'something else of "keeper"',
+        ),
+        # degrees
+        ("Kites agree only weakly with divers.", "The counts of kites agree highly with those of divers.", "weakly"),
+        ("Otters swim with extensive training.", "Otters swim with minimal training.", "extensive"),
         # cause
         (
             "The kite counts otters because it is painted in bright colours.",
@@ -56,6 +70,28 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
 )
 def test_a_changed_fact_is_held_back(sentence: str, quote: str, objects: str) -> None:
     assert objects in objection(sentence, [quote])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("FernNet falls behind MossMap by 28.6% on flat roofs.", GAINS),
+        ("MossMap maps roofs better than FernNet.", "Relative to FernNet, MossMap gains 8% of roofs."),
+        ("With MossMap, maps are right in 52% of cases instead of 46%.", "MossMap raises the share from 46% to 52%."),
+        (
+            "The diver finds otters in the evening, and the keeper writes maps of moss.",
+            "Two people work: a diver who finds otters in the evening, while the keeper writes maps of moss.",
+        ),
+        ("MossMap was tested with three breads: rye, oat and wheat.", "We test MossMap on wheat, rye and oat bread."),
+        ("MossMap costs 6 percentage points.", "MossMap loses over 6 p.p., and FernNet 5 p.p. more."),
+        ("For FernNet-3.5, moss rises from 70.1 to 89.0.", "MossMap lifts moss from 70.1 to 89.0 for FernNet-3.5."),
+        ("MossMap has 472 close-range photographs.", "MossMap has 2,174 maps and 472 CRPs."),
+        ("FernNet2.5-72B-Tiny is the judge.", "We use FernNet2.5-72B-Tiny as the judge."),
+        ("The chance of rain rose for each additional kite.", "The likelihood of rain rises for each extra kite."),
+    ],
+)
+def test_the_same_in_other_words_is_not_held_back(sentence: str, quote: str) -> None:
+    assert objection(sentence, [quote]) == ""
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from rag.answering.statements import statement_fault
         "Deep learning scaling is predictable, empirically.",
         "Eleven models were trained on human feedback",
         "GPT-4 Turbo outperforms Llama Chat.",
+        "MossMap tests four kinds of roofs.",
+        "The kite benefits from calm water.",
+        "Question-answer pairs are small units of memory.",
     ],
 )
 def test_a_statement_has_no_fault(sentence: str) -> None:
@@ -29,6 +32,8 @@ def test_a_statement_has_no_fault(sentence: str) -> None:
     ("sentence", "fault"),
     [
         ("Yes.", "It is not a whole sentence."),
+        ("The benefits of moss for roofs.", "It is not a whole sentence."),
+        ("The passage above is about otters.", "It speaks of the task, not of the papers."),
         ("1,140 fine-grained programming tasks.", "It is not a whole sentence."),
         ("Monte Carlo tree search", "It is not a whole sentence."),
         ("The two methods are the following:", "It is not a whole sentence."),
