@@ -1,9 +1,9 @@
 """A library survives kills, many processes at once, and damage: the record is whole, and the index equal to it.
 
-The suite runs a small part of it. All of it (200 kills; 2,000 papers and 24 processes for 60 s; 40 damaged libraries)
+The suite runs a small part of it. All of it (300 kills; 2,000 papers and 24 processes for 60 s; 40 damaged libraries)
 takes about ten minutes: `CHAOS=full python -m pytest tests/test_chaos.py`.
 
-Run as a script it forks a process for each line of stdin: imports cost more than what these processes do.
+Run as a script it serves the functions `do_...` to `helpers.nursery`.
 """
 
 from __future__ import annotations
@@ -12,23 +12,18 @@ import contextlib
 import json
 import os
 import random
-import select
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from helpers.fake_embedder import fake_embedder
+from helpers.nursery import Nursery, nursery_of, serve
 
 import rag.library
 from rag.assistant import Assistant
@@ -39,7 +34,7 @@ from rag.store.papers import Records
 pytestmark = pytest.mark.slow
 
 FULL = os.environ.get("CHAOS") == "full"
-KILLS = 200 if FULL else 8
+KILLS = 300 if FULL else 8
 DAMAGED = 40 if FULL else 8  # a version has eight files and folders
 PAPERS, ASKERS, SECONDS = (2000, 20, 60.0) if FULL else (200, 4, 4.0)
 PER_FILE = 5
@@ -93,6 +88,41 @@ def do_edit(library: Path, papers: Path, chance: random.Random) -> None:
 def do_rebuild(library: Path, papers: Path, chance: random.Random) -> None:
     with open_chaos(library) as assistant:
         assistant.rebuild()
+
+
+def do_upload(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.add_uploads([(path.name, path) for path in chance.sample(sorted(papers.glob("*.jsonl")), 2)])
+
+
+def do_ask(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        answer = assistant.ask(f"What does sentence 2 of {chance.randrange(60)} say?", conversation=0)
+        if answer.number:
+            assistant.rate(answer.number, True, "so it is")
+        assistant.rename_conversation(chance.choice(assistant.conversations()).key, "renamed")
+        if len(assistant.conversations()) > 3:
+            assistant.delete_conversation(chance.choice(assistant.conversations()).key)
+
+
+def do_backup(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.backup(papers.parent / "kept.zip")
+
+
+def do_restore(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.restore(papers.parent / "kept.zip", replace=True)
+
+
+def do_export(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.export(papers.parent / "kept.jsonl")
+
+
+def do_import(library: Path, papers: Path, chance: random.Random) -> None:
+    with open_chaos(library) as assistant:
+        assistant.import_library(papers.parent / "kept.jsonl", replace=True)
 
 
 def do_switch(library: Path, papers: Path, chance: random.Random) -> None:
@@ -151,83 +181,17 @@ def do_ask_on(library: Path, papers: Path, chance: random.Random) -> int:
         return until(SECONDS, step)
 
 
-def fork_each() -> None:
-    """For each line on stdin a process; what it tells, and its exit status, stand on stdout."""
-    import chromadb  # noqa: F401
-
+def prepare() -> None:
+    """Make the functions above quick and their index small, in the process that they are forked from."""
     rag.library.load_embedder = lambda settings: fake_embedder(int(settings.model))
     rag.store.index.MAX_NEW = 20
     rag.store.index.IDLE_SECONDS = 0.2
-    running: set[int] = set()
-    heard = b""  # a buffered reader would hide lines from `select`
-    while True:
-        if select.select([0], [], [], 0.01)[0]:
-            more_heard = os.read(0, 65536)
-            if not more_heard:
-                break
-            heard += more_heard
-        *lines, heard = heard.split(b"\n")
-        for line in lines:
-            name, library, papers, seed, *more = json.loads(line)
-            process = os.fork()
-            if not process:
-                status = 1
-                try:
-                    told = globals()[name](Path(library), Path(papers), random.Random(seed), *more)
-                    tell({"process": os.getpid(), "told": told})
-                    status = 0
-                except BaseException:  # noqa: BLE001  # it must not go on as its parent
-                    tell({"process": os.getpid(), "error": traceback.format_exc()[-1500:]})
-                finally:
-                    os._exit(status)
-            running.add(process)
-            tell({"process": process, "began": name})
-        for process in list(running):
-            ended, status = os.waitpid(process, os.WNOHANG)
-            if ended:
-                running.discard(process)
-                tell({"process": process, "status": os.waitstatus_to_exitcode(status)})
-
-
-def tell(value: dict[str, Any]) -> None:
-    os.write(1, (json.dumps(value) + "\n").encode())
-
-
-class Nursery:
-    """Starts processes and collects what they tell."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def start(self, name: str, *arguments: object) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps([name, *arguments], default=str) + "\n")
-        self._process.stdin.flush()
-
-    def told(self) -> dict[str, Any]:
-        assert self._process.stdout
-        return dict(json.loads(self._process.stdout.readline()))
-
-    def run(self, name: str, *arguments: object, kill_after: float | None = None) -> tuple[int, str]:
-        """Run a process to its end, or kill it after some seconds; return its exit status and its error."""
-        self.start(name, *arguments)
-        process, error = self.told()["process"], ""
-        killer = threading.Timer(kill_after or 0, os.kill, (process, signal.SIGKILL))
-        if kill_after is not None:
-            killer.start()
-        while "status" not in (line := self.told()):
-            error = line.get("error", error)
-        killer.cancel()
-        return line["status"], error
 
 
 @pytest.fixture
 def nursery() -> Iterator[Nursery]:
-    command = [sys.executable, __file__, "fork_each"]
-    with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        yield Nursery(process)
-        assert process.stdin
-        process.stdin.close()
+    with nursery_of(__file__) as started:
+        yield started
 
 
 @pytest.fixture
@@ -289,6 +253,13 @@ def assert_whole(library: Path) -> None:
         assert_index_is_exact(records, index, 5, random.Random(2))
 
 
+def assert_kept_are_whole(folder: Path) -> None:
+    """Under its name there is a whole backup and a whole export, whatever was killed."""
+    with open_chaos(folder / "from backup") as restored, open_chaos(folder / "from export") as imported:
+        assert restored.restore(folder / "kept.zip", replace=True).papers
+        assert imported.import_library(folder / "kept.jsonl", replace=True).papers
+
+
 # The tests
 
 
@@ -302,7 +273,8 @@ def test_kills_at_random_moments_leave_the_record_intact_and_the_index_equal_to_
     files = [write(papers, file, 0) for file in range(12)]
     with open_chaos(library) as assistant:
         assistant.add(files)
-    actions = ["do_add", "do_remove", "do_edit", "do_rebuild", "do_switch"]
+    actions = ["do_add", "do_remove", "do_edit", "do_rebuild", "do_switch", "do_upload", "do_ask"]
+    actions += ["do_backup", "do_restore", "do_export", "do_import"]
     whole = {}
     for action in actions:
         write(papers, 0, 1)
@@ -321,6 +293,7 @@ def test_kills_at_random_moments_leave_the_record_intact_and_the_index_equal_to_
         statuses[status] += 1
         if sum(statuses.values()) % 4 == 0:
             assert_whole(library)
+            assert_kept_are_whole(tmp_path)
             with open_chaos(library) as assistant:  # what was removed comes back, so that there is something left
                 if len(assistant.papers()) < 30:
                     shutil.rmtree(library)
@@ -433,4 +406,5 @@ def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](*sys.argv[2:])
+    prepare()
+    serve(globals())

@@ -272,7 +272,8 @@ def test_only_the_file_that_was_read_is_drawn(tmp_path: Path, desk: Assistant) -
     with pytest.raises(DrawingError) as caught:
         desk.draw_page(name, 1)
     assert str(caught.value) == (
-        "Page 1 of 'otters.pdf' cannot be shown: it has changed since it was read. Add the file again."
+        "Page 1 of 'otters.pdf' cannot be shown: it has changed since it was read. Add the file, or the folder where "
+        "it is now."
     )
     desk.add([path])
     assert desk.draw_page(name, 1).startswith(b"\x89PNG")
