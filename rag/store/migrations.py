@@ -4,9 +4,13 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from . import schema, word_index
+import numpy as np
+
+from . import schema, vectors, word_index
 from .derived import put_cited, put_listing
-from .rows import put_labels
+from .rows import put_labels, undamaged
+
+_GROUP = "ORDER BY key LIMIT 1000"  # rows that are converted together
 
 
 def migrate(db: sqlite3.Connection) -> None:
@@ -54,6 +58,30 @@ def add_listing_cited(db: sqlite3.Connection) -> None:
         put_cited(db, key, json.loads(answer))
 
 
+def pack_vectors(db: sqlite3.Connection) -> None:
+    """Pack the vectors, which earlier versions stored as float32 (chunks and papers) and float16 (sentences)."""
+    last = 0
+    while rows := db.execute(f"SELECT key, vector FROM papers WHERE key > ? {_GROUP}", (last,)).fetchall():
+        last = rows[-1][0]
+        db.executemany("UPDATE papers SET vector = ? WHERE key = ?", [(_packed8(vector), key) for key, vector in rows])
+    last = 0
+    columns = "key, vector, sentence_vectors, length(sentences) / 8"
+    while rows := db.execute(f"SELECT {columns} FROM chunks WHERE key > ? {_GROUP}", (last,)).fetchall():
+        last = rows[-1][0]
+        values = [(_packed8(vector), _packed4(sentences, count), key) for key, vector, sentences, count in rows]
+        db.executemany("UPDATE chunks SET vector = ?, sentence_vectors = ? WHERE key = ?", values)
+
+
+def _packed8(stored: bytes) -> bytes:
+    with undamaged("a vector"):
+        return vectors.pack8(np.frombuffer(stored, "<f4")[None])
+
+
+def _packed4(stored: bytes, rows: int) -> bytes:
+    with undamaged("the vectors of a passage's sentences"):
+        return vectors.pack4(np.frombuffer(stored, "<f2").reshape(rows, -1)) if rows else b""
+
+
 def _execute_all(db: sqlite3.Connection, statements: Sequence[str]) -> None:
     for statement in statements:  # executescript would commit the transaction
         db.execute(statement)
@@ -67,6 +95,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     add_removals_labels,
     label_names_venues_citekeys,
     add_listing_cited,
+    pack_vectors,
 ]
 
 VERSION = len(MIGRATIONS)

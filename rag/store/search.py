@@ -14,6 +14,7 @@ from ..types import Chunk, Paper, Table
 from .database import LIST, list_value
 from .removals import RemovalRecords
 from .rows import chunk_of, paper_of, tables_of, undamaged
+from .vectors import unpack4, unpack8
 
 
 class Candidates:
@@ -44,9 +45,10 @@ class Candidates:
         self.paper_keys: list[int] = [row["paper"] for row in chunks]
         lengths = [len(row["sentences"]) // 8 for row in chunks]
         self.first_sentence = np.concatenate([[0], np.cumsum(lengths)]).astype(int)
-        self.vectors = _matrix([row["vector"] for row in chunks], "<f4", len(chunks))
-        self.paper_vectors = _matrix([papers[key]["vector"] for key in self.paper_keys], "<f4", len(chunks))
-        self.sentence_vectors = _matrix([row["sentence_vectors"] for row in chunks], "<f2", sum(lengths))
+        with undamaged("a vector"):
+            self.vectors = unpack8(b"".join(row["vector"] for row in chunks), len(chunks))
+            self.paper_vectors = unpack8(b"".join(papers[key]["vector"] for key in self.paper_keys), len(chunks))
+            self.sentence_vectors = unpack4(b"".join(row["sentence_vectors"] for row in chunks), sum(lengths))
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -107,19 +109,6 @@ class Candidates:
     def _load_texts(self, rows: Sequence[int]) -> None:
         if wanted := {self.paper_keys[row]: self.keys[row] for row in rows if self.paper_keys[row] not in self._texts}:
             self._texts |= dict.fromkeys(wanted) | self._fetch_texts(list(wanted.values()))
-
-
-def _matrix(blobs: list[bytes], kind: str, rows: int) -> NDArray[np.float32]:
-    """Return vectors, (rows, dimensions). Raise LibraryError where the bytes are not of so many rows."""
-    data = b"".join(blobs)
-    if not rows and not data:
-        return np.zeros((0, 0), np.float32)
-    with undamaged("a vector"):
-        return (
-            np.frombuffer(data, kind)
-            .reshape(rows, len(data) // (rows * np.dtype(kind).itemsize))
-            .astype(np.float32, copy=False)
-        )
 
 
 class SearchRecords(RemovalRecords):
@@ -186,7 +175,8 @@ class SearchRecords(RemovalRecords):
         while rows := self.rows(
             "SELECT key, paper, vector FROM chunks WHERE key > ? ORDER BY key LIMIT ?", (after, batch)
         ):
-            matrix = _matrix([row["vector"] for row in rows], "<f4", len(rows))
+            with undamaged("a vector"):
+                matrix = unpack8(b"".join(row["vector"] for row in rows), len(rows))
             yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
             after = rows[-1]["key"]
 

@@ -1,19 +1,18 @@
 """The lines of an exported library: one JSON object each, in the order of `KINDS`.
 
-Spans are counted in characters of a paper's `text`. Vectors are base64 of little-endian numbers: float32 for papers and
-chunks, float16 for sentences, one after the other.
+Spans are counted in characters of a paper's `text`. Vectors are base64 of packed rows (see `store/vectors.py`): 8 bits
+a value for papers and chunks, 4 bits for sentences.
 """
 
 import base64
 import binascii
 from typing import Annotated, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ..store.history import Feedback, SavedAnswer
 from ..store.papers import Failed, StoredChunk, StoredSource
+from ..store.vectors import pack4, pack8, unpack4, unpack8
 from ..store.whole import ConversationName, Removal, WholePaper
 from ..tables import made_tables, plain_tables
 from ..types import Chunk, Page, Paper, Section, Span
@@ -82,8 +81,8 @@ class ChunkLine(_Line):
             page_label=chunk.page_label,
             section=chunk.section,
             sentences=tuple((start, end) for start, end in chunk.sentences),
-            vector=_packed(stored.vector, "<f4"),
-            sentence_vectors=_packed(stored.sentence_vectors, "<f2"),
+            vector=_text(pack8(stored.vector[None])),
+            sentence_vectors=_text(pack4(stored.sentence_vectors)),
         )
 
     def stored(self, length: int, dimensions: int) -> StoredChunk:
@@ -95,8 +94,8 @@ class ChunkLine(_Line):
             page_label=self.page_label,
             section=self.section,
         )
-        vectors = _unpacked(self.sentence_vectors, "<f2").reshape(len(chunk.sentences), dimensions)
-        return StoredChunk(chunk, _unpacked(self.vector, "<f4").reshape(dimensions), vectors)
+        vectors = unpack4(_bytes(self.sentence_vectors), len(chunk.sentences)).reshape(-1, dimensions)
+        return StoredChunk(chunk, unpack8(_bytes(self.vector), 1).reshape(dimensions), vectors)
 
 
 class PaperLine(_Line):
@@ -144,14 +143,14 @@ class PaperLine(_Line):
             read_digest=whole.reading[1],
             corrections=whole.corrections,
             sources=whole.sources,
-            boxes=(whole.boxes[0], base64.b64encode(whole.boxes[1]).decode()) if whole.boxes else None,
-            vector=_packed(whole.vector, "<f4"),
+            boxes=(whole.boxes[0], _text(whole.boxes[1])) if whole.boxes else None,
+            vector=_text(pack8(whole.vector[None])),
             chunks=[ChunkLine.of(chunk) for chunk in whole.chunks],
         )
 
     def whole(self) -> WholePaper:
         """Return the paper. Raise ValueError or TypeError if a span, table, vector or box does not fit it."""
-        length, vector = len(self.text), _unpacked(self.vector, "<f4")
+        length, vector = len(self.text), unpack8(_bytes(self.vector), 1)[0]
         paper = Paper(
             **{name: getattr(self, name) for name in _COPIED},
             pages=tuple(Page(number, label, *_checked((a, b), length)) for number, label, a, b in self.pages),
@@ -295,12 +294,8 @@ def parsed(line: bytes) -> AnyLine:
     return _LINES.validate_json(line)
 
 
-def _packed(vectors: NDArray[Any], form: str) -> str:
-    return base64.b64encode(vectors.astype(form).tobytes()).decode()
-
-
-def _unpacked(text: str, form: str) -> NDArray[np.float32]:
-    return np.frombuffer(_bytes(text), form).astype(np.float32)
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _bytes(text: str) -> bytes:
