@@ -37,7 +37,7 @@ ARGUMENTS = {
     "most": 5,
     "field": "year",
     "value": "2000",
-    "words": ["otter"],
+    "words": "otter",
     "venue": "A Journal",
     "kind": "author",
     "label": "ab",
