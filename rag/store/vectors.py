@@ -50,7 +50,8 @@ def unpack4(data: bytes, rows: int) -> NDArray[np.float32]:
 
 
 def _largest(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.abs(values).max(axis=1, keepdims=True, initial=0.0)
+    largest: NDArray[np.float32] = np.abs(values).max(axis=1, keepdims=True, initial=0.0)
+    return largest
 
 
 def _codes(values: NDArray[np.float32], largest: NDArray[np.float32], code: int) -> NDArray[np.int32]:
@@ -62,7 +63,8 @@ def _codes(values: NDArray[np.float32], largest: NDArray[np.float32], code: int)
 def _cosines(values: NDArray[np.float32], codes: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return the cosine of each row and its codes, up to a factor that is the same for all codes of a row."""
     lengths = np.maximum(np.linalg.norm(codes, axis=1), 1.0)
-    return np.einsum("ij,ij->i", values, codes, dtype=np.float64) / lengths
+    cosines: NDArray[np.float64] = np.einsum("ij,ij->i", values, codes, dtype=np.float64) / lengths
+    return cosines
 
 
 def _scales(values: NDArray[np.float32], codes: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -70,7 +72,8 @@ def _scales(values: NDArray[np.float32], codes: NDArray[np.int32]) -> NDArray[np
     scales = np.divide(np.linalg.norm(values, axis=1), lengths, out=np.zeros(len(codes)), where=lengths > 0)
     # Rounded, so that a packed row that is unpacked and packed again stays the same.
     bits = (scales.astype("<f4").view("<u4") + _HALF_A_STEP) & _STEPS
-    return bits.view("<f4")[:, None]
+    rounded: NDArray[np.float32] = bits.view("<f4")[:, None]
+    return rounded
 
 
 def _joined(scales: NDArray[np.float32], codes: NDArray[np.uint8]) -> bytes:
