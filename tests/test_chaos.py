@@ -185,7 +185,7 @@ def do_ask_on(library: Path, papers: Path, chance: random.Random) -> int:
 def prepare() -> None:
     """Make the functions above quick and their index small, in the process that they are forked from."""
     rag.library.load_embedder = lambda settings: fake_embedder(int(settings.model))
-    rag.store.index.MAX_NEW = 20
+    rag.store.index.MAX_NEW, rag.store.index.EXACT = 20, 0
     rag.store.index.IDLE_SECONDS = 0.2
 
 

@@ -136,6 +136,12 @@ def say(process: subprocess.Popen[str], line: str) -> None:
     process.stdin.flush()
 
 
+@pytest.fixture(autouse=True)
+def no_library_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions go to Chroma, as in a library of many papers."""
+    monkeypatch.setattr("rag.store.index.EXACT", 0)
+
+
 @pytest.fixture(scope="session")
 def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with models of 32 and 48 dimensions, and the cache with their exports."""

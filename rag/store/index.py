@@ -1,7 +1,8 @@
 """The vector index: a Chroma collection of the chunks' vectors, derived from the record.
 
 A question never waits for the index and never fails because of it: chunks that the newest version lacks are read from
-the record and compared one by one, all of them if no version is usable.
+the record and compared one by one, all of them if no version is usable. In a small library they always are: that is
+exact, and loading Chroma takes longer than answering.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ log = logging.getLogger("footnote")
 # A version is replaced when more chunks than this were added or removed, or more than a part of its own. So copying it
 # costs in proportion to what was added. 4,000 vectors are compared in a millisecond.
 MAX_NEW, _MAX_REMOVED, _PART = 4000, 50, 8
+EXACT = MAX_NEW  # chunks of a library in which no version is opened; reading them takes 20 ms, loading Chroma 700
 IDLE_SECONDS = 2.0  # before a build in the background starts: a command has ended by then
 
 _FILTER_PAPERS = 5000  # papers in one filter: Chroma's SQLite takes 32,766 values
@@ -203,13 +205,25 @@ class Index:
             return
         if self._open and not self._records.was_indexed(self._open.version.identity):
             self._close_version()  # a backup replaced the record
-        self._read_tail()
-        if self._is_behind:
-            self._open_newest()
+        if self._open is None and self._records.count_chunks() <= EXACT:
+            self._read_all()
+        else:
             self._read_tail()
+            if self._is_behind:
+                self._open_newest()
+                self._read_tail()
         self._identity = identity
         if self._is_behind:
             self._build_in_background(identity)
+
+    def _read_all(self) -> None:
+        """Read all chunks, and find out from the seals alone whether a new version is due."""
+        self._tail = _EMPTY_TAIL  # a backup may have replaced the record, and keys stand for other chunks
+        self._read_tail()
+        versions, faults = self.versions.sealed(self._records.was_indexed)
+        self._warn_of(faults)
+        if versions:
+            self._is_behind = self._is_due(versions[0])
 
     def _read_tail(self) -> None:
         """Read the chunks that are newer than the open version, and find out whether a new version is due."""
@@ -245,11 +259,7 @@ class Index:
             self._close_version()
             self._open, self._tail = opened, _EMPTY_TAIL
             break
-        for fault in faults:
-            self._warn(
-                f"The search index is damaged ({fault}). Questions are answered without it, more slowly. "
-                "Run `footnote rebuild` to rebuild it."
-            )
+        self._warn_of(faults)
 
     def _open_version(self, version: Version) -> _Open:
         view = self.versions.view(version)
@@ -272,6 +282,13 @@ class Index:
         if self._open:
             self._open.close()
         self._open, self._tail, self._identity, self._is_behind = None, None, "", True
+
+    def _warn_of(self, faults: Sequence[str]) -> None:
+        for fault in faults:
+            self._warn(
+                f"The search index is damaged ({fault}). Questions are answered without it, more slowly. "
+                "Run `footnote rebuild` to rebuild it."
+            )
 
     def _warn(self, message: str) -> None:
         if message not in self._warned:

@@ -70,6 +70,16 @@ def versions(index: Index) -> list[Path]:
     return sorted(path for path in index.versions.folder.iterdir() if path.is_dir() and path.name[0].isdigit())
 
 
+@pytest.fixture(autouse=True)
+def no_library_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.store.index.EXACT", 0)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.store.index.EXACT", 6 * PER_PAPER)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a record of four papers and an index of it."""
@@ -145,8 +155,12 @@ def test_the_snapshot_that_an_index_is_built_from_does_not_change(tmp_path: Path
 
 @pytest.mark.parametrize("more", [1, 2, 3])
 @pytest.mark.parametrize("is_open", [False, True])
-def test_an_index_of_another_history_is_never_read(records: Records, tmp_path: Path, more: int, is_open: bool) -> None:
+@pytest.mark.parametrize("exact_up_to", [0, 1000])
+def test_an_index_of_another_history_is_never_read(
+    records: Records, tmp_path: Path, more: int, is_open: bool, exact_up_to: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The restored record gets a smaller, the same or a larger revision than the index has; its keys repeat."""
+    monkeypatch.setattr("rag.store.index.EXACT", exact_up_to)
     records.close()
     shutil.copy(records.path, tmp_path / "backup")
     put(records, ["Other 1", "Other 2"])
@@ -247,6 +261,40 @@ def test_queries_change_no_byte_of_a_version(tmp_path: Path, records: Records, c
         assert index.check()[0]
 
 
+# In a small library
+
+
+@pytest.mark.usefixtures("small")
+def test_in_a_small_library_no_version_is_opened(index: Index, records: Records) -> None:
+    assert is_exact(index, records)
+    remove(records, "Paper 1")
+    put(records, ["Paper 4"])
+    assert is_exact(index, records)
+    assert not index.is_open
+    assert index.check()[0]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_library_that_has_grown_is_searched_in_its_index(index: Index, records: Records) -> None:
+    assert is_exact(index, records)
+    put(records, [f"New {n}" for n in range(3)])
+    assert is_exact(index, records)
+    assert index.is_open
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("damage", [shutil.rmtree, lambda version: (version / "seal.json").unlink()])
+def test_a_missing_index_of_a_small_library_is_rebuilt_in_the_background(
+    index: Index, records: Records, damage: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.index.IDLE_SECONDS", 0.0)
+    damage(versions(index)[0])
+    assert is_exact(index, records)
+    index.wait()
+    assert index.check()[0]
+    assert is_exact(index, records)
+
+
 # While others use it
 
 
@@ -317,11 +365,12 @@ def test_a_build_in_the_background_ends_when_the_index_is_closed(
 OPEN_INDEX = """
 import sys, time
 from pathlib import Path
+import rag.store.index
 from rag.store.index import Index
-from rag.store.index_build import Built, build
 from rag.store.papers import Records
 import numpy as np
 folder = Path(sys.argv[1])
+rag.store.index.EXACT = 0
 index = Index(folder / "index", Records(folder / "footnote.sqlite"))
 index.nearest(np.ones(16, np.float32) / 4, 3)
 print("open", flush=True)
