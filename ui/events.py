@@ -47,11 +47,3 @@ def translate_errors(function: Callable[..., Any], error_type: Callable[[str], E
 def show_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return `function` with errors that Gradio shows in a corner of the page and returns to programs."""
     return translate_errors(function, lambda message: gr.Error(message, print_exception=False))
-
-
-def result_or_error(function: Callable[..., str], *values: Any) -> str:
-    """Return the text that `function` returns, or the message of its error."""
-    try:
-        return function(*values)
-    except FootnoteError as error:
-        return str(error)

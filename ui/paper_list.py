@@ -1,7 +1,7 @@
 """The papers of a library for all tabs, loaded again only when the library changes."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,11 +23,6 @@ class PaperList:
     def examples(self) -> Sequence[str]:
         """Questions that suit the library."""
         return example_questions([readable(paper.title) for paper in self.papers.values()])
-
-
-def choices(papers: Iterable[Paper]) -> list[tuple[str, str]]:
-    """Return papers as (label, id); the year distinguishes papers of the same title."""
-    return [(readable(paper.title) + (f" ({paper.year})" if paper.year else ""), paper.id) for paper in papers]
 
 
 class PaperCache:

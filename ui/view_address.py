@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote as percent_encoded
 
-from rag import Citation, Passage
+from rag import Citation, Paper, Passage
 
 _MAX_MARKS = 100
+_MARKED = 60  # characters at a place
 _MARK = re.compile(r"(\d{1,9})\.(\d{1,12})\.(\d{1,12})\.(\d{1,10})")
 
 
@@ -40,6 +41,13 @@ def citation_address(citation: Citation, citations: Sequence[Citation]) -> str:
 def passage_address(passage: Passage) -> str:
     """Return the address of a passage's paper, opened at the passage."""
     return _address(passage.paper_id, [Mark(0, passage.start, passage.end, checksum(passage.text))])
+
+
+def place_address(paper: Paper, start: int) -> str:
+    """Return the address of a paper, opened at a place of its text, the first words of which are marked."""
+    words = paper.text[start : start + _MARKED].split("\n")[0]
+    end = start + len(words if len(words) < _MARKED else words.rpartition(" ")[0] or words)
+    return _address(paper.id, [Mark(0, start, end, checksum(paper.text[start:end]))])
 
 
 def paper_address(paper_id: str) -> str:

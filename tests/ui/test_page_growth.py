@@ -28,7 +28,6 @@ from ui.papers_route import add_papers_route
 from ui.question_queue import QuestionQueue
 from ui.scope import filters_in
 from ui.session import Chat, Session
-from ui.tabs.library import MAX_ROWS, list_papers, unread_files
 
 OTTERS, TIDES, _ = PAPERS
 SLOWER = 4  # than the machine on which the limits hold
@@ -58,34 +57,6 @@ def test_the_papers_are_loaded_once_for_each_version_of_the_library(assistant: A
     second = cache.current()
     assert {paper.year for paper in second.papers.values()} == {None, 2019}
     assert cache.current() is second
-
-
-def test_the_table_shows_the_first_of_many_papers_and_finds_all(tmp_path: Path) -> None:
-    with write_record(tmp_path / "many", 2 * MAX_ROWS + 1) as assistant:
-        rows, choices, note = list_papers(assistant)
-        assert (len(rows), len(choices)) == (MAX_ROWS, MAX_ROWS)
-        assert note == "The first 500 of 1,001 papers are shown. Search to find others."
-        rows, choices, note = list_papers(assistant, "brook 1000")
-        assert [row[0] for row in rows] == ["Paper 1000 on the Otters of River 30"]
-        assert ([label for label, _ in choices], note) == (["Paper 1000 on the Otters of River 30 (1970)"], "")
-        assert list_papers(assistant, "nowhere")[0] == []
-
-
-def test_the_table_sends_no_more_for_a_larger_library(tmp_path: Path) -> None:
-    sizes = []
-    for name, count in (("small", 1 * MAX_ROWS), ("large", 4 * MAX_ROWS)):
-        with write_record(tmp_path / name, count) as assistant:
-            sizes.append(len(json.dumps(list_papers(assistant))))
-    assert sizes[1] < 1.05 * sizes[0]
-
-
-def test_unread_files_are_listed_up_to_a_limit(assistant: Assistant) -> None:
-    records = assistant.library.records
-    with records.transaction(of_papers=False) as db:
-        for number in range(MAX_ROWS + 2):
-            db.execute("INSERT INTO failures VALUES (?, ?, '', 'it is empty')", (f"/x/{number}.txt", f"{number}.txt"))
-    lines = unread_files(assistant)
-    assert (len(lines), lines[0], lines[-1]) == (MAX_ROWS + 1, "0.txt: it is empty", "2 more files")
 
 
 def test_the_library_pane_narrows_thousands_of_papers_at_once(tmp_path: Path) -> None:

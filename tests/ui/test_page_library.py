@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, served, violations
@@ -12,6 +13,7 @@ from helpers.served import choose as narrow_to
 from playwright.sync_api import Browser, Locator, Page, expect
 
 QUESTION = "How many otters does the kite count?"
+FLOODS = "By how much does a dam of sticks lower a summer flood?"
 
 
 @pytest.fixture(scope="module")
@@ -31,25 +33,35 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 def library(page: Page) -> Page:
-    """Open the Library tab and wait for the papers."""
+    """Open the Library place and wait for the papers."""
     page.get_by_role("tab", name="Library").click()
     expect(row(page, OTTERS)).to_be_visible()
     return page
 
 
 def row(page: Page, title: str) -> Locator:
-    return page.locator("#papers").get_by_role("row").filter(has_text=title)
+    return page.locator("#library-place .fn-rows li").filter(has_text=title)
 
 
 def titles(page: Page) -> Locator:
-    """Return the cells of the first column in order."""
-    return page.locator('#papers [role="gridcell"][aria-colindex="1"]')
+    return page.locator("#library-place .fn-title")
+
+
+def sheet(page: Page) -> Locator:
+    return page.get_by_role("region", name="Details of the paper")
 
 
 def choose(page: Page, title: str) -> None:
-    """Click the row of a paper, which fills in the form."""
-    row(page, title).get_by_role("gridcell").first.click()
+    """Click the title of a paper, which opens its side sheet."""
+    row(page, title).get_by_role("button", name=title).click()
     expect(page.get_by_label("Title", exact=True)).to_have_value(title)
+
+
+def part(page: Page, name: str) -> Locator:
+    """Open a part of the side sheet."""
+    shown = sheet(page).locator("details", has=page.locator("summary", has_text=name))
+    shown.locator("summary").click()
+    return shown
 
 
 def upload(page: Page, server: Server, files: dict[str, bytes]) -> None:
@@ -73,32 +85,24 @@ def listed(server: Server) -> list[str]:
 # The library
 
 
-def test_the_table_lists_each_paper_with_its_metadata(page: Page) -> None:
+def test_each_row_shows_what_is_known_of_a_paper(page: Page) -> None:
     library(page)
     expect(titles(page)).to_have_count(4)
-    cells = row(page, DAMS).get_by_role("gridcell")
-    assert cells.all_inner_texts()[:5] == [DAMS, "Ada Lovelace", "", "dams.pdf", "2"]
-    assert row(page, TIDES).get_by_role("gridcell").nth(2).inner_text() == "2019"
-    assert row(page, BIRDS).get_by_role("gridcell").nth(6).inner_text() == "birds"
+    expect(row(page, DAMS).locator(".fn-quiet")).to_have_text("Ada Lovelace · Full text")
+    expect(row(page, TIDES).locator(".fn-quiet")).to_have_text("2019 · Full text")
+    expect(row(page, BIRDS).locator(".fn-tag")).to_have_text(["birds"])
 
 
-@pytest.mark.parametrize(
-    ("order", "expected"), [("ascending", [BIRDS, DAMS, OTTERS, TIDES]), ("descending", [TIDES, OTTERS, DAMS, BIRDS])]
-)
-def test_the_table_is_sorted_by_a_column(page: Page, order: str, expected: Sequence[str]) -> None:
+def test_the_rows_are_sorted_and_searched(page: Page) -> None:
     library(page)
-    header = page.get_by_role("columnheader", name="Title")
-    header.hover()
-    header.get_by_label("Open cell menu").click()
-    page.get_by_role("menuitem", name=f"Sort {order}").click()
-    expect(titles(page)).to_have_text(expected)
-
-
-def test_the_table_is_searched(page: Page) -> None:
-    library(page)
-    page.get_by_label("Search the table").fill("lovelace")
+    place = page.locator("#library-place")
+    place.get_by_label("Sort by").select_option("Title")
+    expect(titles(page)).to_have_text([BIRDS, DAMS, OTTERS, TIDES])
+    place.get_by_label("Sort by").select_option("Year")
+    expect(titles(page).first).to_have_text(TIDES)
+    page.get_by_label("Search the papers").fill("lovelace")
     expect(titles(page)).to_have_text([DAMS])
-    page.get_by_label("Search the table").fill("")
+    page.get_by_label("Search the papers").fill("")
     expect(titles(page)).to_have_count(4)
 
 
@@ -122,9 +126,9 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     expect(report.locator("li")).to_have_text(re.compile(r"^broken\.pdf: \w+"))
     expect(report.locator("p")).to_have_text("1 added, 1 failed.")
     assert re.search(r"\d/2 files", page.evaluate("seen"))
-    expect(row(page, "Burrows of Marmots")).to_contain_text("marmots.html")
     choose(page, "Burrows of Marmots")
-    page.get_by_role("button", name="Tables of the paper").click()
+    expect(sheet(page).locator("dl")).to_contain_text("marmots.html")
+    part(page, "Tables of the paper")
     shown = page.locator("#paper-tables").get_by_role("table", name="Table 1. Depth of burrows by meadow.")
     expect(shown.get_by_role("columnheader")).to_have_text(["meadow", "depth in metres"])
     expect(shown.get_by_role("rowheader")).to_have_text(["northern meadow", "southern meadow"])
@@ -143,10 +147,13 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
 
 def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> None:
     library(page)
-    unread = page.locator("li", has_text="torn.pdf")
-    expect(unread).to_have_count(0)
-    page.get_by_role("button", name="Files that could not be read").click()
-    expect(unread).to_have_text("torn.pdf: it is damaged or not a PDF")
+    unread = page.locator("#library-place li", has_text="torn.pdf")
+    expect(unread).to_be_hidden()
+    page.locator("summary", has_text="Files that could not be read (1)").click()
+    expect(unread).to_contain_text("torn.pdf: it is damaged or not a PDF")
+    page.get_by_role("button", name="Try torn.pdf again").click()
+    expect(page.locator("#library-report")).to_have_text("0 added, 1 failed.")
+    expect(unread).to_contain_text("torn.pdf: it is damaged or not a PDF")
 
 
 def test_an_upload_of_an_unsupported_file_lists_the_supported_formats(page: Page, server: Server) -> None:
@@ -165,7 +172,8 @@ def test_a_correction_lasts_and_its_tag_is_a_filter(page: Page, server: Server) 
     page.get_by_label("Tags, separated by semicolons").fill("water; clocks")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved: Tidal Clocks, Corrected")).to_be_visible()
-    expect(row(page, "Tidal Clocks, Corrected")).to_contain_text("water, clocks")
+    expect(row(page, "Tidal Clocks, Corrected").locator(".fn-tag")).to_have_text(["water", "clocks"])
+    expect(sheet(page).get_by_role("heading")).to_have_text("Tidal Clocks, Corrected")
     page.get_by_role("tab", name="Read").click()
     narrow_to(page, "Tag", "clocks")
     ask(page, "By how many seconds do the clocks differ?")
@@ -199,13 +207,87 @@ def test_a_removal_needs_confirmation(page: Page, server: Server) -> None:
     expect(surely).to_be_hidden()  # it was of another paper
     choose(page, "Tunnels of Moles")
     page.get_by_role("button", name="Remove the paper").click()
-    expect(page.locator("#edit-report")).to_contain_text("Stored answers lose the words that they quote from it")
+    expect(sheet(page)).to_contain_text("Stored answers lose the words that they quote from it")
     surely.click()
-    expect(page.locator("#edit-report")).to_have_text("Removed: Tunnels of Moles")
+    expect(page.locator("#library-report")).to_have_text("Removed: Tunnels of Moles")
     expect(row(page, "Tunnels of Moles")).to_have_count(0)
-    expect(surely).to_be_hidden()
-    expect(page.get_by_label("Title", exact=True)).to_have_value("")
+    expect(sheet(page)).to_be_hidden()
     assert "Tunnels of Moles" not in server.run("list")
+
+
+def test_a_guessed_field_is_confirmed_and_bibtex_fills_in_the_others(page: Page, server: Server) -> None:
+    with server.record() as record:
+        records = record.library.records
+        guessed = replace(record.paper(DAMS), certainty=(("title", 0.97), ("authors", 0.6)))
+        with records.transaction() as db:
+            records.put_details(db, records.paper_key(DAMS), guessed, {})
+    library(page)
+    choose(page, DAMS)
+    expect(sheet(page).locator(".fn-doubt")).to_have_text(["guessed: please check"])
+    page.get_by_role("button", name="Authors, separated by semicolons is right").click()
+    expect(page.locator("#edit-report")).to_have_text(f"Saved: {DAMS}")
+    expect(page.get_by_role("button", name="Authors, separated by semicolons is right")).to_have_count(0)
+    part(page, "Fill in from BibTeX")
+    fields = f"title={{{DAMS}}}, author={{Lovelace, Ada and Hill, Tom}}, journal={{River Notes}}, year=2020"
+    page.get_by_label("BibTeX of the paper").fill(f"@article{{dams20, {fields}}}")
+    page.get_by_role("button", name="Fill in the fields").click()
+    expect(page.get_by_label("Venue")).to_have_value("River Notes")
+    expect(sheet(page)).to_contain_text("was: Ada Lovelace")
+    page.get_by_role("button", name="Save").click()
+    expect(row(page, DAMS).locator(".fn-quiet")).to_have_text("Ada Lovelace, Tom Hill · 2020 · River Notes · Full text")
+    with server.record() as record:
+        assert record.paper(DAMS).citekey == "dams20"
+    server.run("edit", DAMS, "--author", "Ada Lovelace")
+    page.get_by_label("BibTeX of the paper").fill("no entry")
+    page.get_by_role("button", name="Fill in the fields").click()
+    expect(page.locator("#edit-report")).to_contain_text("There is no BibTeX entry with a title")
+
+
+def test_the_sheet_leads_to_what_was_quoted_and_asked(page: Page) -> None:
+    ask(page, FLOODS)
+    library(page)
+    choose(page, DAMS)
+    expect(part(page, "Questions so far").get_by_role("link", name=FLOODS).first).to_be_visible()
+    quote = part(page, "Quotes so far").locator("li", has_text="lowers the peak of a summer flood by 31%")
+    quote.get_by_role("link", name="Open the paper here").click()
+    expect(page.get_by_role("tab", name="Read")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#viewer .fv-mark").first).to_be_visible()
+
+
+def test_several_papers_are_tagged_asked_and_removed_at_once(page: Page, server: Server) -> None:
+    for name in ("Voles", "Shrews"):
+        server.add(f"{name.lower()}.txt", f"Nests of {name}\n\n{name} build nests of grass that are 9 cm wide.\n")
+    library(page)
+    page.get_by_label("Search the papers").fill("nests of")
+    expect(titles(page)).to_have_count(2)
+    page.get_by_role("button", name="Select all shown").click()
+    several = page.get_by_role("group", name="Selected papers")
+    expect(several).to_contain_text("2 papers selected")
+    several.get_by_label("Tag for the selected papers").fill("nests")
+    several.get_by_role("button", name="Add tag").click()
+    expect(page.locator("#library-report")).to_have_text("2 papers done.")
+    expect(page.locator("#library-place .fn-tag")).to_have_text(["nests", "nests"])
+    several.get_by_role("button", name="Ask only these").click()
+    expect(page.locator("#scoped")).to_contain_text("Nests of Voles")
+    page.get_by_role("tab", name="Library").click()
+    several.get_by_role("button", name="Remove tag").click()
+    expect(page.locator("#library-place .fn-tag")).to_have_count(0)
+    several.get_by_role("button", name="Remove", exact=True).click()
+    several.get_by_role("button", name="Really remove 2 papers").click()
+    expect(page.locator("#library-report")).to_have_text("2 papers done.")
+    expect(titles(page)).to_have_count(0)
+    assert "Nests" not in server.run("list")
+
+
+def test_the_keyboard_is_enough_to_open_and_close_a_sheet(page: Page) -> None:
+    library(page)
+    row(page, OTTERS).get_by_role("checkbox").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(sheet(page).get_by_role("heading")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(sheet(page)).to_be_hidden()
+    expect(row(page, OTTERS).get_by_role("button", name=OTTERS)).to_be_focused()
 
 
 def test_a_question_to_a_removed_paper_gets_a_message(page: Page, server: Server) -> None:
@@ -256,7 +338,7 @@ def test_a_scope_is_cleared_by_its_button_and_by_a_new_conversation(page: Page, 
 def test_the_library_pane_is_searched_sorted_and_narrowed_with_counts(page: Page) -> None:
     shown = page.locator("#library-pane .fn-row-title")
     expect(page.locator("#library-pane [role=status]")).to_contain_text("papers")
-    page.get_by_label("Sort by").select_option("Title")
+    page.locator("#library-pane").get_by_label("Sort by").select_option("Title")
     expect(shown.first).to_have_text(BIRDS)
     page.get_by_label("Search the library").fill("lovelace")
     expect(shown).to_have_text([DAMS])
@@ -335,12 +417,17 @@ def test_library_and_conversations_are_accessible_in_light_and_dark_wide_and_nar
     with opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
         ask(page, QUESTION)
         library(page)
+        row(page, BIRDS).get_by_role("checkbox").check()
+        page.locator("summary", has_text="Files that could not be read").click()
+        assert violations(page) == []
         choose(page, OTTERS)
+        for name in ("Fill in from BibTeX", "Outline", "Quotes so far", "Questions so far"):
+            part(page, name)
         page.get_by_role("button", name="Remove the paper").click()
-        page.get_by_role("button", name="Files that could not be read").click()
         expect(page.get_by_role("button", name="Really remove it")).to_be_visible()
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_role("button", name="Close", exact=True).click()
         choose_conversation(page, QUESTION)
         expect(page.get_by_role("link", name="Download as Markdown")).to_be_visible()
         assert violations(page) == []

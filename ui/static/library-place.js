@@ -1,0 +1,177 @@
+// The Library place: its papers as rows, what is done with several of them, the side sheet of one, and failed files.
+
+import { fetched, make } from "./dom.js";
+import { aboutPaper, counted, PaperList } from "./paper-list.js";
+import { askOnly, button, goToReading, PaperSheet, post } from "./paper-sheet.js";
+
+const list = new PaperList({
+  id: "shelf", label: "Search the papers", changed: showChosen, loaded: markOpen,
+  row: (paper, box) => {
+    box.setAttribute("aria-label", `Select ${paper.title}`);
+    return make("div", { class: "fn-row" }, box, make("div", {},
+      make("button", { type: "button", class: "fn-title", "data-focus": `open ${paper.id}`, onclick: () => open(paper.id) }, paper.title), ...aboutPaper(paper)));
+  },
+});
+const sheet = new PaperSheet({ changed, removed: (id, title) => { list.chosen.papers.delete(id); changed(); say(`Removed: ${title}`); }, closed });
+
+// What is done with the selected papers
+
+const selected = make("p", {});
+const tag = make("input", { type: "text", id: "shelf-tag", maxlength: 200, placeholder: "Tag" });
+const sure = make("div", { class: "fn-sure", hidden: true });
+const several = make("div", { class: "fn-several", role: "group", "aria-label": "Selected papers", hidden: true },
+  make("div", { class: "fn-tools" }, selected,
+    make("label", { for: "shelf-tag", class: "fn-unseen" }, "Tag for the selected papers"), tag,
+    button("Add tag", () => tagAll((tags, name) => [...tags, name])),
+    button("Remove tag", () => tagAll((tags, name) => tags.filter((each) => each.toLowerCase() !== name.toLowerCase()))),
+    button("Ask only these", () => askOnly([...list.chosen.papers.values()])),
+    button("Remove", askToConfirm), button("Clear selection", () => { list.chosen.papers.clear(); list.update(); })),
+  sure);
+const done = make("p", { class: "fn-quiet", role: "status", id: "library-report" });
+const all = button("Select all shown", () => list.choose(list.papers), { class: "fn-plain" });
+
+function showChosen() {
+  const { size } = list.chosen.papers;
+  several.hidden = !size;
+  sure.hidden = true;
+  selected.textContent = `${counted(size)} selected`;
+}
+
+function say(text) {
+  done.textContent = text;
+}
+
+// Do something with each selected paper, one after another; say how far it is, and for which it failed.
+async function withEach(verb, act) {
+  const papers = [...list.chosen.papers.values()];
+  const failed = [];
+  for (const [at, paper] of papers.entries()) {
+    say(`${verb} ${at + 1} of ${papers.length} …`);
+    try {
+      await act(paper);
+    } catch (error) {
+      failed.push(`${paper.title}: ${error.message}`);
+    }
+  }
+  changed();
+  say([`${counted(papers.length - failed.length)} done.`, ...failed].join(" "));
+}
+
+function tagAll(change) {
+  const name = tag.value.replace(/[;\s]+/g, " ").trim();
+  if (!name) return say("Write a tag first.");
+  return withEach("Tagging", async (paper) => {
+    const tags = [...new Set(change(paper.tags, name))];
+    const { paper: stored } = await post(`paper/${encodeURIComponent(paper.id)}/edit.json`, { changes: { tags: tags.join(";") } });
+    list.chosen.papers.set(paper.id, stored);
+  });
+}
+
+function askToConfirm() {
+  const papers = counted(list.chosen.papers.size);
+  sure.replaceChildren(
+    make("p", {}, `This removes ${papers} from the library. Stored answers lose the words that they quote from them. The files that they were added from are not deleted.`),
+    button(`Really remove ${papers}`, removeAll, { class: "fn-button fn-stop" }), button("Keep them", () => { sure.hidden = true; }));
+  sure.hidden = false;
+  sure.querySelector("button").focus();
+}
+
+function removeAll() {
+  return withEach("Removing", async (paper) => {
+    await post(`paper/${encodeURIComponent(paper.id)}/remove.json`, {});
+    list.chosen.papers.delete(paper.id);
+    if (sheet.id === paper.id && sheet.isOpen) sheet.close();
+  });
+}
+
+// One paper
+
+function open(id) {
+  sheet.open(id).then(markOpen);
+}
+
+function closed(id) {
+  markOpen();
+  [...list.rows.querySelectorAll(".fn-title")].find((each) => each.dataset.focus === `open ${id}`)?.focus();
+}
+
+function markOpen() {
+  for (const each of list.rows.querySelectorAll(".fn-title")) {
+    const isOpen = sheet.isOpen && each.dataset.focus === `open ${sheet.id}`;
+    each.closest("li").classList.toggle("fn-current", isOpen);
+    each.setAttribute("aria-expanded", String(isOpen));
+  }
+  place.classList.toggle("fn-with-sheet", sheet.isOpen);
+}
+
+// Failed files
+
+const failed = make("details", { class: "fn-failed" }, make("summary", {}, "Files that could not be read"));
+
+async function showFailures(reply) {
+  const { failures, count } = reply ?? (await fetched("failures.json"));
+  const row = ({ name, reason }) => make("li", {}, make("span", {}, `${name}: ${reason}`), button("Try again", (event) => retry(event, name), { class: "fn-plain", "aria-label": `Try ${name} again` }));
+  failed.replaceChildren(make("summary", {}, count ? `Files that could not be read (${count.toLocaleString("en")})` : "Files that could not be read"),
+    ...(count ? [make("ul", {}, ...failures.map(row)), ...(count > failures.length ? [make("p", { class: "fn-quiet" }, `${count - failures.length} more files`)] : []),
+      ...(count > 1 ? [button("Try all again", (event) => retry(event, null))] : [])] : [make("p", { class: "fn-quiet" }, "There are none.")]));
+}
+
+async function retry(event, name) {
+  event.target.disabled = true;
+  say("Reading …");
+  try {
+    const reply = await post("failures/retry.json", { name });
+    changed();
+    say(reply.done);
+    await showFailures(reply);
+    failed.querySelector("summary").focus();
+  } catch (error) {
+    say(error.message);
+    event.target.disabled = false;
+  }
+}
+
+// The page
+
+const place = make("div", { class: "fn-library fn-shelf" },
+  make("div", { class: "fn-narrow" }, ...list.search, list.facets),
+  make("div", { class: "fn-shown" }, make("div", { class: "fn-line" }, list.count, all, list.sorting), several, done, list.rows, list.more, failed),
+  sheet.element);
+
+// The bar, the list beside the conversation and the example questions follow what is changed here.
+function changed() {
+  load();
+  const box = document.querySelector("#library-changed textarea, #library-changed input");
+  box.value = String(Date.now());
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function load() {
+  list.load();
+  showFailures().catch(() => {}); // the list says that the page is gone
+}
+
+document.addEventListener("footnote-opened", () => { // a link of the sheet opened the viewer
+  if (!place.offsetParent) return;
+  goToReading();
+  document.querySelector(".fn-show-paper")?.click();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest('[role="tab"]') && place.isConnected) load(); // papers may have been added in another place
+});
+
+// Gradio makes the place when it is opened first. The state in the bar, and the report of an upload, tell of new papers.
+let state = "";
+new MutationObserver(() => {
+  const area = document.querySelector("#library-place");
+  if (area && !place.isConnected) {
+    area.append(place);
+    load();
+  }
+  const now = ["#upload-report", ".fn-state"].map((each) => document.querySelector(each)?.textContent ?? "").join();
+  if (now !== state) {
+    state = now;
+    if (place.isConnected) load();
+  }
+}).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
