@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..ingest.sentences import split_sentences
-from .opposites import direction_of
+from .opposites import direction_of, negates
 from .synonyms import FUNCTION_WORDS, GENERIC_WORDS, means_the_same
 from .word_overlap import WORD, split_words, stem
 
 _MOST_COMPARISONS = 8  # of a text
 _NEAR = 60  # characters before "than" in which its comparative is
+_NEGATED = 4  # words after a negation
 _AHEAD = (
     r"(?:outperform|beat|surpass|exceed|outscore|outrank|outpace|outdo|overtake)(?:s|es|ed|ing|en)?|outdoes|overtook"
     r"|ahead of|above|superior to|instead of|rather than|preferred to"
@@ -96,6 +97,8 @@ def _direct(text: str, known: Sequence[str]) -> Iterator[_Comparison]:
         end = _END.search(text, match.end() + 1)
         before = text[start : match.end() if match["over"] else match.start()]
         first, second = _keys(before, known), _keys(text[match.end() : end.start() if end else None], known)
+        if any(map(negates, split_words(text[max(start, match.start() - _NEAR) : match.start()])[-_NEGATED:])):
+            direction = -direction  # "does not fall behind"
         if direction and not _NUMBER.match(text, match.end()):
             yield _Comparison(first, second) if direction > 0 else _Comparison(second, first)
 

@@ -7,6 +7,7 @@ the passages that it cites, and labelled by how far these support it.
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..errors import UnknownPaper
@@ -15,10 +16,11 @@ from ..text.readable import folded, readable
 from ..types import REFUSAL, Citation, Paper, Passage, Sentence, Span
 from .boilerplate import BoilerplateFilter
 from .citations import CitedSentence, parse_citations
+from .quantities import find_quantities
 from .quotable import QuotablePassage, share_of, stems, strength
 from .quotes import citation_of
 from .sentence_stream import SentenceStream, StreamedSentence
-from .statements import statement_fault
+from .statements import NOT_WHOLE, statement_fault
 from .support import SUPPORTED, UNSUPPORTED, Support, support
 
 _MAX_LOOKED_UP = 4  # quotes that are checked for a sentence without citation
@@ -34,7 +36,17 @@ _REFUSING = re.compile(
 )
 _APOLOGY = re.compile(r"(?:i['’]m |i am |we are )?(?:very )?(?:sorry|unfortunately|i apologi[sz]e)\W*", re.IGNORECASE)
 
+_POINTS_BACK = re.compile(r"(?:it|its|they|their|he|she|his|her)\b", re.IGNORECASE)
+_COUNT = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten)\s", re.IGNORECASE)  # of the items of a list
+
 _Quotes = list[tuple[QuotablePassage, Span]]
+
+
+class _Lead(NamedTuple):
+    """What leads to a list ("It has three parts:"), and its place among the sentences."""
+
+    place: int
+    cited: CitedSentence
 
 
 class CheckedAnswer(NamedTuple):
@@ -113,6 +125,7 @@ class Draft:
         self._added = 0  # citations found for sentences without one
         self._removed = 0  # citations that do not support their sentence
         self._said: set[str] = set()
+        self._lead: _Lead | None = None  # to a list that is being written
         self.repeated = 0  # sentences that were written before, and count once
 
     def feed(self, text: str) -> None:
@@ -146,9 +159,48 @@ class Draft:
             return
         self._said.add(same)
         found, quotes = self._check(cited, was_cut=was_cut)
-        numbers = dict.fromkeys(self._citation_number(passage, span) for passage, span in quotes)
-        self._sentences.append(Sentence(cited.text, tuple(numbers), found.label, found.reason))
+        is_lead = found.reason == NOT_WHOLE and cited.text.endswith(":")
+        is_item = found.reason == NOT_WHOLE and not is_lead and begins_line and self._lead is not None
+        if is_item:
+            found, quotes = self._check_item(cited)
+        if found.label in SUPPORTED and self._points_to_other_paper(cited.text, quotes):
+            found = found._replace(label="partly", reason="The sentence before is about another paper.")
+        numbers = tuple(dict.fromkeys(self._citation_number(passage, span) for passage, span in quotes))
+        self._sentences.append(Sentence(cited.text, numbers, found.label, found.reason))
         self._begins_line.append(begins_line)
+        if is_item:
+            self._judge_lead()
+        elif is_lead:
+            self._lead = _Lead(len(self._sentences) - 1, cited)
+        elif not begins_line:
+            self._lead = None
+
+    def _check_item(self, item: CitedSentence) -> tuple[Support, _Quotes]:
+        """Check an item of a list as the end of the sentence that leads to it."""
+        assert self._lead
+        lead = self._lead.cited
+        passages = [self._given[number] for number in item.numbers or lead.numbers if number in self._given]
+        text = f"{_COUNT.sub('', lead.text.rstrip(': '))} {item.text.rstrip('.;,')}."
+        return self._check_cited(text, passages) if passages else self._look_up(text)
+
+    def _judge_lead(self) -> None:
+        """Call what leads to a list supported if all that follows it is, and is as much as it says."""
+        assert self._lead
+        lead, items = self._sentences[self._lead.place], self._sentences[self._lead.place + 1 :]
+        count = _COUNT.search(lead.text)
+        is_right = count is None or find_quantities(count[0])[0].value == len(items)
+        if is_right and all(item.support in SUPPORTED for item in items):
+            lead = replace(lead, support="supported", reason="", citations=items[0].citations)
+        else:
+            lead = replace(lead, support="unsupported", reason=NOT_WHOLE, citations=())
+        self._sentences[self._lead.place] = lead
+
+    def _points_to_other_paper(self, text: str, quotes: _Quotes) -> bool:
+        """Return whether "it" or "they" at the beginning stands for something that only another paper speaks of."""
+        if not self._sentences or not _POINTS_BACK.match(text):
+            return False
+        before = {self._citations[number - 1].paper_id for number in self._sentences[-1].citations}
+        return bool(before and quotes) and before.isdisjoint(passage.paper.id for passage, _ in quotes)
 
     def _check(self, cited: CitedSentence, *, was_cut: bool) -> tuple[Support, _Quotes]:
         """Return the support of a sentence and the quotes to cite for it."""

@@ -42,7 +42,10 @@ _NEGATIONS = frozenset(
     "lacked".split()
 )
 # What follows may be called negated or not: "had difficulty keeping", "failed to keep", "kept with difficulty".
-_HAMPERING = frozenset("difficulty difficulties trouble struggle struggles struggled".split())
+_HAMPERING = frozenset("difficulty difficulties trouble struggle struggles struggled unsuitable unfit".split())
+_HAMPERED_WORDS = 10  # after such a word
+_POORLY = frozenset("poorly badly".split())
+_BESIDE = 2  # words to each side of one of these
 _NOT_ALONE = ("only", "just", "merely")  # "not only fast but small" negates nothing
 _NO_OBJECT = frozenset("with when if after in on at under for through during upon as and or but".split())
 _AFTER_OBJECT = _NO_OBJECT | set("while than from over into by that which where because without".split())
@@ -78,10 +81,12 @@ def analyse(sentence: str, tokens: TokenVectors) -> AnalysedSentence:
     matches = list(WORD.finditer(sentence))
     words = [match[0].casefold() for match in matches]
     negating = [negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True)]
-    negated, hampered = (
-        [any(marks[max(0, index - _NEGATED_WORDS) : index]) for index in range(len(words))]
-        for marks in (negating, [word in _HAMPERING for word in words])
-    )
+    negated = [any(negating[max(0, index - _NEGATED_WORDS) : index]) for index in range(len(words))]
+    hampered = [
+        not _HAMPERING.isdisjoint(words[max(0, index - _HAMPERED_WORDS) : index])
+        or not _POORLY.isdisjoint(words[max(0, index - _BESIDE) : index + _BESIDE + 1])
+        for index in range(len(words))
+    ]
     names = [(match.start(), match[0]) for match in NAME.finditer(sentence) if may_be_name(match[0])]
     directed = []
     for index, match in enumerate(matches):

@@ -58,6 +58,7 @@ _ITEM = r"[^,;:()]{1,60}"
 _LISTED = re.compile(
     rf"(?: [\w-]+){{1,4}}(?:,|:| \(|,? namely|,? such as) (?P<list>{_ITEM}(?:, {_ITEM}){{0,9}}?),? (?:and|or) \w"
 )
+_MARK = re.compile(r"\(\d\)\s")  # of an item
 _PART_OF_WORD = re.compile(r"[\w.,·]|\(\d\)\s")  # p53, or the mark of an item: "(1) "
 _FROM = re.compile(r"\bfrom\W+(?:\w+\W+)?$")
 _TO = re.compile(r"\W*(?:\w+\W+)?to\W+(?:\w+\W+)?|\W*→\W*")
@@ -125,7 +126,9 @@ def share_of_numbers(sentence: str, quotes: str) -> float:
 
 
 def _counts_a_list(number: Quantity, text: str) -> bool:
-    """Return whether a number is that of the things listed right after it: "three sizes, A, B and C"."""
+    """Return whether a number is that of the things listed after it: "three sizes, A, B and C", "two: (1) A; (2) B"."""
+    if number.value == len(_MARK.findall(text)):
+        return True
     listed = _LISTED.match(text, number.span.end)
     return listed is not None and number.value == listed["list"].count(", ") + 2
 

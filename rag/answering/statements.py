@@ -8,6 +8,7 @@ from .prompts import INSTRUCTIONS
 from .synonyms import FUNCTION_WORDS, GENERIC_WORDS
 from .word_overlap import WORD, is_content_word, split_words, stem
 
+NOT_WHOLE = "It is not a whole sentence."
 _FEWEST_WORDS = 3
 _TITLE_CASE = 0.75  # share of a title's longer words that have a capital
 _ECHO_WORDS = 3  # words in a row that count as copied from the instructions
@@ -47,7 +48,7 @@ _BEFORE_OBJECT = re.compile(
 # Nouns too, but no noun with what follows here.
 _WORKS = re.compile(
     r"[^\W_] (?:works?|benefits?|surfaces?|ranks?|scales?|peaks?|results?|points?)"
-    r" (?:together|well|best|only|from|in|with|by|as|at|to|on|like|among|across|better|worse)\b"
+    r" (?:together|well|best|only|from|in|with|by|as|at|to|on|like|among|across|through|better|worse)\b"
 )
 
 _OPENS_NOUN = frozenset(
@@ -136,7 +137,7 @@ def statement_fault(sentence: str, question: str = "", titles: Iterable[str] = (
     if _TALK.search(text) or _ORDER.search(text) or _echoes_instructions(words):
         return "It speaks of the task, not of the papers."
     if len(words) < _FEWEST_WORDS or ends == ":" or _has_title_case(text) or not _has_verb(text, words):
-        return "It is not a whole sentence."
+        return NOT_WHOLE
     if question and _echoes_question(words, question):
         return "It only repeats the question."
     return ""

@@ -2,7 +2,7 @@
 
 It holds up if
 
-- most of its sentences are supported, those under four words ("Yes.") aside;
+- most of its sentences are supported, apart from those under four words ("Yes.") and other parts of sentences;
 - none is contradicted: the quotes that it cites have most of its words, and say otherwise;
 - it keeps the numbers and names that the quotes give for what was asked (kept_facts.py);
 - where most of it is copied word for word, it has something of every quote: a model that copies adds nothing to the
@@ -24,6 +24,7 @@ from ..types import Citation, Sentence
 from .draft import CheckedAnswer
 from .kept_facts import Needed
 from .quotable import share_of, stems
+from .statements import NOT_WHOLE
 from .support import SUPPORTED
 
 _STATEMENT_WORDS = 4
@@ -62,7 +63,7 @@ def _fault(written: CheckedAnswer, shown: CheckedAnswer, needed: Needed, quotes:
         return "wrote no answer"
     if written.is_refusal:
         return "found no answer in the passages"
-    statements = [each for each in written.sentences if len(each.text.split()) >= _STATEMENT_WORDS]
+    statements = list(filter(_is_statement, written.sentences))
     supported = sum(each.support in SUPPORTED for each in written.sentences)
     if any(_is_contradicted(each, written.citations) for each in written.sentences):
         return "wrote an answer that the passages contradict"
@@ -73,6 +74,10 @@ def _fault(written: CheckedAnswer, shown: CheckedAnswer, needed: Needed, quotes:
     if _is_copied(shown) and not all(_has_part_of(shown, each) for each in quotes if each.quote != each.title):
         return "only copied sentences, and fewer than are quoted"
     return ""
+
+
+def _is_statement(sentence: Sentence) -> bool:
+    return len(sentence.text.split()) >= _STATEMENT_WORDS and sentence.reason != NOT_WHOLE
 
 
 def _is_copied(shown: CheckedAnswer) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.answering.draft import CheckedAnswer, Draft
+from rag.answering.support import SUPPORTED
 from rag.models.protocols import Embedder
 from rag.types import REFUSAL, Paper
 
@@ -103,6 +104,31 @@ def test_a_number_must_occur_in_its_quote(embedder: Embedder) -> None:
     assert answer.sentences[0].support == "partly"
     assert answer.nothing_supported
     assert_citations_are_spans(answer)
+
+
+# Lists
+
+
+@pytest.mark.parametrize(
+    ("text", "supported"),
+    [
+        ("The kite counts:\n- 94.5% of the otters [1]\n- 12.5% of the otters [1]", [False, True, False]),
+        ("The kite counts:\n- 94.5% of the otters [1]", [True, True]),
+        ("The kite counts two things:\n- 94.5% of the otters [1]", [False, True]),
+        ("The kite counts:\n- 12.5% of the otters [1]", [False, False]),
+    ],
+)
+def test_an_item_is_checked_as_the_end_of_what_leads_to_the_list(
+    text: str, supported: list[bool], embedder: Embedder
+) -> None:
+    answer = written(text, embedder)
+    assert [sentence.support in SUPPORTED for sentence in answer.sentences] == supported
+
+
+def test_it_does_not_stand_for_something_in_another_paper(embedder: Embedder) -> None:
+    answer = written("Young birds break the rules [3]. It fails in fog [1].", embedder)
+    assert [sentence.support for sentence in answer.sentences] == ["quoted", "partly"]
+    assert answer.sentences[1].reason == "The sentence before is about another paper."
 
 
 def test_a_citation_that_does_not_support_its_sentence_is_removed(embedder: Embedder) -> None:

@@ -57,6 +57,7 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
             "Two people work: a diver who finds otters in the evening, while the keeper writes maps of moss.",
             'something else of "keeper"',
         ),
+        ("FernNet does not fall behind MossMap.", "FernNet is behind MossMap on all roofs.", "behind"),
         # degrees
         ("Kites agree only weakly with divers.", "The counts of kites agree highly with those of divers.", "weakly"),
         ("Otters swim with extensive training.", "Otters swim with minimal training.", "extensive"),
@@ -83,6 +84,10 @@ def test_a_changed_fact_is_held_back(sentence: str, quote: str, objects: str) ->
             "Two people work: a diver who finds otters in the evening, while the keeper writes maps of moss.",
         ),
         ("MossMap was tested with three breads: rye, oat and wheat.", "We test MossMap on wheat, rye and oat bread."),
+        (
+            "MossMap has two faults: (1) fog hides roofs, and (2) rain hides moss.",
+            "In MossMap, rain and fog hide moss and roofs.",
+        ),
         ("MossMap costs 6 percentage points.", "MossMap loses over 6 p.p., and FernNet 5 p.p. more."),
         ("For FernNet-3.5, moss rises from 70.1 to 89.0.", "MossMap lifts moss from 70.1 to 89.0 for FernNet-3.5."),
         ("MossMap has 472 close-range photographs.", "MossMap has 2,174 maps and 472 CRPs."),

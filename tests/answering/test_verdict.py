@@ -6,6 +6,7 @@ from helpers.answers import citation
 
 from rag.answering.draft import CheckedAnswer
 from rag.answering.kept_facts import Needed
+from rag.answering.statements import NOT_WHOLE
 from rag.answering.verdict import judge
 from rag.types import Sentence
 
@@ -32,3 +33,11 @@ def test_copied_sentences_of_some_quotes_do_not_hold_up() -> None:
 
 def test_sentences_in_own_words_may_leave_out_a_quote() -> None:
     assert judge(written(MOST, support="supported"), Needed(()), QUOTES).holds
+
+
+def test_an_opening_that_is_no_sentence_does_not_count_against_an_answer() -> None:
+    opening = Sentence("No, not in the end.", (), "unsupported", NOT_WHOLE)
+    answer = written(MOST, support="supported")
+    assert judge(
+        answer._replace(sentences=(opening, *answer.sentences), begins_line=(True, False)), Needed(()), QUOTES
+    ).holds
