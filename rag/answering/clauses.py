@@ -24,11 +24,20 @@ _JOINT = re.compile(
     r"|,\s(?=[a-z]+(?:ing|ed)\b)|\b(?:by|for|from|after|before|through)\s(?=[a-z]{3,}ing\b)",
     re.IGNORECASE,
 )
+_OPENING = re.compile(
+    r"(?:at the same time|in addition(?: to (?:this|that))?|on the (?:other|one) hand|in the end|as a result"
+    r"|(?:by|in) (?:contrast|comparison|general|particular|fact|practice|short|total|summary|turn|other words)"
+    r"|for (?:example|instance|this|that)(?: reason| purpose)?|of (?:course|these|those)|on average"
+    r"|in this way|to this end|so far|once again)\b,?",
+    re.IGNORECASE,
+)
 _TO = re.compile(r"\bto\s(?=(?P<verb>[a-z]{2,})\b)")
 
 
 def unsaid(sentence: str, quotes: Sequence[str], embedder: Embedder) -> str:
     """Return a clause of the sentence that none of the quotes' sentences says, "" if all are said."""
+    if opening := _OPENING.match(sentence):  # it says nothing by itself
+        sentence = sentence[opening.end() :].lstrip()
     own, *theirs = embedder.token_vectors([sentence, *quotes])
     known = [frozenset(split_words(quote)) for quote in quotes]
     for clause in clauses(sentence):

@@ -26,7 +26,7 @@ _BEHIND = (
 )
 _PIVOT = re.compile(
     rf"\b(?:(?P<behind>{_BEHIND})|(?P<ahead>{_AHEAD})|(?P<than>than)"
-    r"|(?P<over>(?:prefer|favou?r|emphasi[sz]e|choose|prioriti[sz]e)\w*\b[^,;:.]{1,80}?\bover))(?!\w)",
+    r"|(?P<over>(?:prefer|favou?r|emphasi[sz]e|choose|prioriti[sz]e|gain|improve|advantage|win)\w*\b[^,;:.]{0,80}?\bover))(?!\w)",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
@@ -45,9 +45,16 @@ _SAY_NOTHING = FUNCTION_WORDS | GENERIC_WORDS
 _AMOUNT = frozenset("less fewer lower smaller shorter".split())  # of something that may be good or bad
 
 
+_SCALES = {"lower": "high", "higher": "high", "smaller": "large", "larger": "large", "bigger": "large"}
+_SCALES |= {"shorter": "long", "longer": "long"}
+
+
 class _Comparison(NamedTuple):
+    """What is ahead and behind, and in what if it may be good or bad to be ahead: "cost" of "A costs less than B"."""
+
     ahead: frozenset[str]
     behind: frozenset[str]
+    amount: str = ""
 
 
 def turned_round(sentence: str, quotes: Sequence[str]) -> str:
@@ -64,6 +71,8 @@ def turned_round(sentence: str, quotes: Sequence[str]) -> str:
 
 
 def _contradict(one: _Comparison, other: _Comparison) -> bool:
+    if one.amount != other.amount:
+        return False
     behind = one.behind & (other.ahead - other.behind)
     return bool(behind and (one.ahead - one.behind) & (other.behind - other.ahead))
 
@@ -71,7 +80,7 @@ def _contradict(one: _Comparison, other: _Comparison) -> bool:
 def _is_only_ahead(one: _Comparison, quoted: Sequence[_Comparison]) -> bool:
     """Return whether the quotes put ahead, and nowhere behind, all that a sentence puts behind something else."""
     behind = one.behind - one.ahead
-    ahead = any(behind <= other.ahead - other.behind for other in quoted)
+    ahead = any(behind <= other.ahead - other.behind for other in quoted if one.amount == other.amount)
     return bool(behind) and ahead and not any(behind & other.behind for other in quoted)
 
 
@@ -93,22 +102,28 @@ def _direct(text: str, known: Sequence[str]) -> Iterator[_Comparison]:
     stops = [match.end() for match in _STOP.finditer(text)]
     for match in _PIVOT.finditer(text):
         start = max((stop for stop in stops if stop <= match.start()), default=0)
-        direction = _direction(match, text[max(start, match.start() - _NEAR) : match.start()])
+        near = split_words(text[max(start, match.start() - _NEAR) : match.start()])
+        direction, amount = _direction(match, near)
         end = _END.search(text, match.end() + 1)
         before = text[start : match.end() if match["over"] else match.start()]
         first, second = _keys(before, known), _keys(text[match.end() : end.start() if end else None], known)
-        if any(map(negates, split_words(text[max(start, match.start() - _NEAR) : match.start()])[-_NEGATED:])):
+        if any(map(negates, near[-_NEGATED:])):
             direction = -direction  # "does not fall behind"
         if direction and not _NUMBER.match(text, match.end()):
-            yield _Comparison(first, second) if direction > 0 else _Comparison(second, first)
+            yield _Comparison(*((first, second) if direction > 0 else (second, first)), amount)
 
 
-def _direction(match: re.Match[str], before: str) -> int:
-    """Return 1 if what is before the pivot is ahead, -1 if it is behind, 0 if that is not known."""
-    if match["than"]:
-        word = next((word for word in reversed(split_words(before)) if direction_of(word)), "")
-        return 0 if word in _AMOUNT else direction_of(word)
-    return -1 if match["behind"] else 1
+def _direction(pivot: re.Match[str], before: Sequence[str]) -> tuple[int, str]:
+    """Return 1 if what is before a pivot is ahead, -1 if it is behind, 0 if that is not known; and in what."""
+    if not pivot["than"]:
+        return (-1 if pivot["behind"] else 1), ""
+    at = next((i for i in reversed(range(len(before))) if direction_of(before[i])), None)
+    if at is None:
+        return 0, ""
+    word = before[at]
+    if word in _AMOUNT:
+        return -1, _SCALES.get(word) or stem(next((each for each in before[at + 1 :]), word))
+    return direction_of(word), ""
 
 
 def _keys(text: str, known: Sequence[str]) -> frozenset[str]:

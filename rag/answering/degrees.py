@@ -33,14 +33,15 @@ def other_degree(sentence: str, quotes: Sequence[str]) -> str:
     own = list(_degrees(sentence))
     quoted = [each for quote in quotes for each in _degrees(quote)] if own else []
     for degree in own:
-        same = [each.is_high for each in quoted if _share(degree, each)]
-        if same and degree.is_high not in same:
+        shared = [(_count_shared(degree, each), each.is_high) for each in quoted]
+        most = max((count for count, _ in shared), default=0)
+        if most and (most, degree.is_high) not in shared:
             return degree.word
     return ""
 
 
-def _share(one: _Degree, other: _Degree) -> bool:
-    return any(means_the_same(word, each) for word in one.of for each in other.of)
+def _count_shared(one: _Degree, other: _Degree) -> int:
+    return sum(any(means_the_same(word, each) for each in other.of) for word in one.of)
 
 
 def _degrees(text: str) -> Iterator[_Degree]:

@@ -16,6 +16,7 @@ from ..text.readable import folded, readable
 from ..types import REFUSAL, Citation, Paper, Passage, Sentence, Span
 from .boilerplate import BoilerplateFilter
 from .citations import CitedSentence, parse_citations
+from .pronouns import opens_with_pronoun, other_antecedent
 from .quantities import find_quantities
 from .quotable import QuotablePassage, share_of, stems, strength
 from .quotes import citation_of
@@ -36,7 +37,6 @@ _REFUSING = re.compile(
 )
 _APOLOGY = re.compile(r"(?:i['’]m |i am |we are )?(?:very )?(?:sorry|unfortunately|i apologi[sz]e)\W*", re.IGNORECASE)
 
-_POINTS_BACK = re.compile(r"(?:it|its|they|their|he|she|his|her)\b", re.IGNORECASE)
 _COUNT = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten)\s", re.IGNORECASE)  # of the items of a list
 
 _Quotes = list[tuple[QuotablePassage, Span]]
@@ -125,6 +125,7 @@ class Draft:
         self._added = 0  # citations found for sentences without one
         self._removed = 0  # citations that do not support their sentence
         self._said: set[str] = set()
+        self._spoken_of = ""  # the last sentence that does not begin with a pronoun
         self._lead: _Lead | None = None  # to a list that is being written
         self.repeated = 0  # sentences that were written before, and count once
 
@@ -163,8 +164,10 @@ class Draft:
         is_item = found.reason == NOT_WHOLE and not is_lead and begins_line and self._lead is not None
         if is_item:
             found, quotes = self._check_item(cited)
-        if found.label in SUPPORTED and self._points_to_other_paper(cited.text, quotes):
-            found = found._replace(label="partly", reason="The sentence before is about another paper.")
+        if found.label in SUPPORTED and (doubt := self._doubt_on_pronoun(cited.text, quotes)):
+            found = found._replace(label="partly", reason=doubt)
+        if not opens_with_pronoun(cited.text):
+            self._spoken_of = cited.text
         numbers = tuple(dict.fromkeys(self._citation_number(passage, span) for passage, span in quotes))
         self._sentences.append(Sentence(cited.text, numbers, found.label, found.reason))
         self._begins_line.append(begins_line)
@@ -195,12 +198,17 @@ class Draft:
             lead = replace(lead, support="unsupported", reason=NOT_WHOLE, citations=())
         self._sentences[self._lead.place] = lead
 
-    def _points_to_other_paper(self, text: str, quotes: _Quotes) -> bool:
-        """Return whether "it" or "they" at the beginning stands for something that only another paper speaks of."""
-        if not self._sentences or not _POINTS_BACK.match(text):
-            return False
+    def _doubt_on_pronoun(self, text: str, quotes: _Quotes) -> str:
+        """Return why "it" or "they" at the beginning stands for something that the quotes do not speak of, or ""."""
+        if not self._sentences or not opens_with_pronoun(text):
+            return ""
         before = {self._citations[number - 1].paper_id for number in self._sentences[-1].citations}
-        return bool(before and quotes) and before.isdisjoint(passage.paper.id for passage, _ in quotes)
+        if before and quotes and before.isdisjoint(passage.paper.id for passage, _ in quotes):
+            return "The sentence before is about another paper."
+        own = {name for passage, _ in quotes for name in passage.own_names}
+        texts = [readable(passage.quote(span)) for passage, span in quotes]
+        other = other_antecedent(text, self._spoken_of, texts, own)
+        return f"The quote says so of {other}." if other else ""
 
     def _check(self, cited: CitedSentence, *, was_cut: bool) -> tuple[Support, _Quotes]:
         """Return the support of a sentence and the quotes to cite for it."""

@@ -8,13 +8,14 @@ does not pass is `partly` supported at most:
   papers give to themselves (named.py);
 - subject: a name of the sentence stands only in another sentence of the quotes than what the sentence says, and that
   one is about another name (named.py), or it has another subject (near_copies.py);
+- things that changed places (roles.py), comparisons turned round (comparisons.py), opposite degrees (degrees.py);
 - numbers: a number does not stand in the quotes (quantities.py), or stands there beside other things
   (number_places.py);
 - words: a near-copy has another word in the place of one (near_copies.py);
 - length: it has more words or numbers than can be compared;
 - cause: the quotes give no such cause (near_copies.py).
 
-Names, subjects, words and causes are compared with at most four sentences, as answers cite them: in a longer text some
+All but numbers and length are compared with at most four sentences, as answers cite them: in a longer text some
 sentence is near by chance, and another name for a thing may stand anywhere.
 
 What is no statement at all (statements.py) is unsupported.

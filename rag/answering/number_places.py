@@ -57,11 +57,21 @@ def _fit_better_exchanged(one: _Place, two: _Place, quoted: Sequence[_Place]) ->
     """Return whether both numbers stand in the quotes and fit better there in each other's places."""
     first = [other for other in quoted if _equal(one.quantity, other.quantity)]
     second = [other for other in quoted if _equal(two.quantity, other.quantity)]
-    if not (first and second):
+    if not (first and second) or (_is_of(one, first, second) and _is_of(two, second, first)):
         return False
     right = max(_fit(one, other) for other in first) + max(_fit(two, other) for other in second)
     wrong = max(_fit(one, other) for other in second) + max(_fit(two, other) for other in first)
     return wrong > _CLEARLY * right + _MARGIN
+
+
+def _is_of(place: _Place, same: Sequence[_Place], others: Sequence[_Place]) -> bool:
+    """Return whether a number counts what it counts in the quotes, "3 red roofs" and "3 roofs", and others do not."""
+    return _share_noun(place, same) and not _share_noun(place, others)
+
+
+def _share_noun(place: _Place, others: Sequence[_Place]) -> bool:
+    nouns = [word for word in place.noun if not is_light(word)]
+    return any(means_the_same(mine, theirs) for mine in nouns for other in others for theirs in other.noun)
 
 
 def _counts_else(place: _Place, same: Sequence[_Place]) -> bool:

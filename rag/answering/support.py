@@ -25,6 +25,7 @@ from ..models.weights import SupportWeights, load_weights
 from ..text.readable import readable
 from .clauses import unsaid
 from .gates import MOST_SENTENCES, objection
+from .named import written_out
 from .opposites import analyse, direction_context, direction_difference, negations, reverses_object, reverses_roles
 from .quantities import find_names, reverses_range, share_of_numbers
 from .word_overlap import contains_phrase, has_words, is_content_word, split_words, stem
@@ -102,6 +103,7 @@ def _unsaid(sentence: str, quotes: Sequence[str], embedder: Embedder) -> str:
     "" if all are said, or the quotes are long: in these some sentence is near by chance.
     """
     parts = [part for part in _sentences(quotes) if has_words(part)]
+    parts = [written_out(part, sentence) for part in parts]
     clause = unsaid(_normalised(sentence), parts, embedder) if len(parts) <= MOST_SENTENCES else ""
     return f'The quote does not say "{clause}".' if clause else ""
 

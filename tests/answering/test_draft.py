@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from helpers.drafts import BIRDS, GIVEN, OTTERS, STORE, assert_citations_are_spans
+from helpers.drafts import BIRDS, GIVEN, OTTERS, STORE, assert_citations_are_spans, passage_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -129,6 +129,15 @@ def test_it_does_not_stand_for_something_in_another_paper(embedder: Embedder) ->
     answer = written("Young birds break the rules [3]. It fails in fog [1].", embedder)
     assert [sentence.support for sentence in answer.sentences] == ["quoted", "partly"]
     assert answer.sentences[1].reason == "The sentence before is about another paper."
+
+
+def test_it_does_not_stand_for_something_else_than_its_quote_speaks_of(embedder: Embedder) -> None:
+    text = "FernNet was the most robust model of all. Divers were glad to have it. OtterBot-3 has failed in fog."
+    paper = Paper(title="Fog", text=f"Fog\n\n{text}", id="1")
+    draft = Draft([passage_of(paper)], {"1": paper}.__getitem__, embedder)
+    draft.feed("FernNet was the most robust model of all [1]. It has failed in fog [1].")
+    sentence = draft.checked(final=True).sentences[1]
+    assert (sentence.support, sentence.reason) == ("partly", "The quote says so of OtterBot-3.")
 
 
 def test_a_citation_that_does_not_support_its_sentence_is_removed(embedder: Embedder) -> None:

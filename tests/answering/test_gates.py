@@ -58,6 +58,7 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
             'something else of "keeper"',
         ),
         ("FernNet does not fall behind MossMap.", "FernNet is behind MossMap on all roofs.", "behind"),
+        ("MossMap is smaller than FernNet.", "FernNet is 10x smaller than MossMap.", "behind"),
         # degrees
         ("Kites agree only weakly with divers.", "The counts of kites agree highly with those of divers.", "weakly"),
         ("Otters swim with extensive training.", "Otters swim with minimal training.", "extensive"),
@@ -89,6 +90,8 @@ def test_a_changed_fact_is_held_back(sentence: str, quote: str, objects: str) ->
             "In MossMap, rain and fog hide moss and roofs.",
         ),
         ("MossMap costs 6 percentage points.", "MossMap loses over 6 p.p., and FernNet 5 p.p. more."),
+        ("MossMap shows less decay than FernNet.", "MossMap beats FernNet with far less decay."),
+        ("MossMap has 44 red maps and 30 blue maps.", "In total MossMap has 30 blue maps and 44 red maps."),
         ("For FernNet-3.5, moss rises from 70.1 to 89.0.", "MossMap lifts moss from 70.1 to 89.0 for FernNet-3.5."),
         ("MossMap has 472 close-range photographs.", "MossMap has 2,174 maps and 472 CRPs."),
         ("FernNet2.5-72B-Tiny is the judge.", "We use FernNet2.5-72B-Tiny as the judge."),
