@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple, Unpack
 
 from . import arguments
 from .errors import QuestionError
+from .export.bibtex import wanted_key
+from .export.reference import surname
 from .filters import FilterArguments, Filters
 from .library import Library
 from .store.listing import FACETS, ORDERS
@@ -73,3 +76,18 @@ class ListMethods:
             return {name: [] for name in FACETS}
         records = self.library.records
         return {name: records.facet(name, words, scope.without_values(name), limit) for name in FACETS}
+
+    def papers_for_keys(self, ids: Collection[str]) -> list[Paper]:
+        """Return papers, and those that compete with them for BibTeX keys, in the order in which they were added.
+
+        `rag.bibtex` and `rag.cite_keys` take them in place of the whole library. Removed papers are left out.
+        """
+        if not self.library.exists:
+            return []
+        records = self.library.records
+        keys = set(records.keys_of(ids))
+        for paper in records.page(sorted(keys)):
+            author = surname(paper.authors[0]) if paper.authors else ""
+            name = author if author.isascii() else ""  # keys have letters without their accents
+            keys.update(records.with_similar_keys(paper.year, name, wanted_key(paper)))
+        return records.page(sorted(keys))

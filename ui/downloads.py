@@ -43,7 +43,8 @@ def add_downloads(app: FastAPI, assistant: Assistant) -> None:
             else:
                 name = next((each.name for each in assistant.conversations() if each.key == number), "")
                 saved = assistant.conversation(number)
-            answers, library = [each.as_answer() for each in saved], assistant.papers()
+            answers = [each.as_answer() for each in saved]
+            library = assistant.papers_for_keys({each.paper_id for answer in answers for each in answer.citations})
         if form == "md":
             text, media_type = markdown(answers, name, library), "text/markdown"
         else:

@@ -1,16 +1,18 @@
-"""The papers of a library for all tabs, loaded again only when the library changes."""
+"""What the page needs to know of papers beside their lists: the BibTeX keys of cited ones, and example questions."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rag import Assistant, Paper, cite_keys, example_questions, readable
 
+_MOST_TITLES = 500  # from which example questions are made
+
 
 @dataclass
 class PaperList:
-    """Papers by id, without their texts, in the order in which they were added."""
+    """Papers by id, without their texts, with those that compete for their BibTeX keys."""
 
     papers: Mapping[str, Paper] = field(default_factory=dict)
 
@@ -19,26 +21,25 @@ class PaperList:
         """The BibTeX key of each paper, by the paper's id."""
         return cite_keys(list(self.papers.values()))
 
-    @cached_property
-    def examples(self) -> Sequence[str]:
-        """Questions that suit the library."""
-        return example_questions([readable(paper.title) for paper in self.papers.values()])
-
 
 class PaperCache:
-    """The papers of an assistant's library. Safe to use from several threads."""
+    """Papers of an assistant's library, read again when the library changes. Safe to use from several threads."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._lock = threading.Lock()
-        self._loaded = ("", PaperList())
+        self._examples: tuple[str, Sequence[str]] = ("", ())
 
-    def current(self) -> PaperList:
-        """Return the papers as they are now; an empty list if there is no library yet."""
+    def cited(self, ids: Collection[str]) -> PaperList:
+        """Return those of some papers that the library has."""
+        return PaperList({paper.id: paper for paper in self._assistant.papers_for_keys(ids)})
+
+    @property
+    def examples(self) -> Sequence[str]:
+        """Questions that suit the library."""
         version = self._assistant.version()
-        if not version:
-            return PaperList()
         with self._lock:
-            if self._loaded[0] != version:
-                self._loaded = version, PaperList({paper.id: paper for paper in self._assistant.papers()})
-            return self._loaded[1]
+            if self._examples[0] != version:
+                papers = self._assistant.papers_page(limit=_MOST_TITLES).papers
+                self._examples = version, example_questions([readable(paper.title) for paper in papers])
+            return self._examples[1]

@@ -1,6 +1,7 @@
 """Answer the questions of the page's browser tabs, and rate and reopen answers."""
 
 import contextlib
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -126,7 +127,9 @@ class Session:
 
     def evidence(self, chat: Chat) -> str:
         """Return the evidence cards of a conversation as HTML."""
-        sources = Sources(self._papers.current(), self._can_draw, self._table)
+        quotes = [answer.quotes.citations for answer in chat.answers if answer.quotes]
+        cited = {each.paper_id for each in itertools.chain(*(answer.citations for answer in chat.answers), *quotes)}
+        sources = Sources(self._papers.cited(cited), self._can_draw, self._table)
         return evidence_html(chat.answers, sources, chat.number)
 
     def reopen(self, number: int) -> Chat:
@@ -168,7 +171,7 @@ class Session:
     @property
     def examples(self) -> list[dict[str, str]]:
         """Questions that suit the library, as Gradio's chatbot takes them."""
-        return [{"text": question} for question in self._papers.current().examples]
+        return [{"text": question} for question in self._papers.examples]
 
     def header(self) -> str:
         """Return the state in the bar: how many papers there are and who writes answers; notice a missing model."""

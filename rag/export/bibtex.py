@@ -56,10 +56,15 @@ def cite_keys(papers: Sequence[Paper]) -> dict[str, str]:
     keys: dict[str, str] = {}
     taken: set[str] = set()
     for paper in sorted(papers, key=lambda paper: not _own_key(paper)):
-        wanted = _own_key(paper) or _made_key(paper)
+        wanted = wanted_key(paper)
         keys[paper.id] = next(wanted + end for end in _suffixes() if (wanted + end).casefold() not in taken)
         taken.add(keys[paper.id].casefold())
     return keys
+
+
+def wanted_key(paper: Paper) -> str:
+    """Return the BibTeX key of a paper as long as no other paper has it."""
+    return _own_key(paper) or _made_key(paper)
 
 
 def _suffixes() -> Iterator[str]:

@@ -22,6 +22,7 @@ FACETS = ("years", "tags", "collections")
 """By what lists are narrowed down, with a count for each value."""
 
 _KINDS = {"authors": "author", "tags": "tag", "collections": "collection"}
+_LAST_CHARACTER = "\U0010ffff"
 _WHOLE = ("tags",)  # others are compared by a part of the name
 
 Condition = tuple[str, list[Any]]
@@ -58,6 +59,13 @@ class ListingRecords(MetadataRecords):
     def page(self, keys: Sequence[int]) -> list[Paper]:
         """Return papers without texts and tables, in the order of their keys."""
         return list(self.described(keys).values())
+
+    def with_similar_keys(self, year: int | None, surname: str, key: str) -> list[int]:
+        """Return the papers whose BibTeX key may be `key`: of a year and an author, or with such a citekey."""
+        made = self.rows("SELECT paper FROM listing WHERE year IS ? AND instr(author, ?)", (year, surname.casefold()))
+        first = key.casefold()
+        sql = "SELECT paper FROM labels WHERE kind = 'citekey' AND label >= ? AND label < ?"
+        return [row[0] for row in (*made, *self.rows(sql, (first, first + _LAST_CHARACTER)))]
 
     def _where(self, words: str, filters: Filters) -> Condition:
         conditions = [self._has_word(word) for word in words.casefold().split()]

@@ -7,7 +7,7 @@ else in a library's folder is derived from it, except uploaded files.
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -100,6 +100,10 @@ class Records(ListingRecords):
             f"SELECT id, added, (SELECT count(*) FROM chunks WHERE paper = papers.key) FROM papers WHERE id IN ({LIST})"
         )
         return {row[0]: Stored(row[1], row[2]) for row in self.rows(sql, (json.dumps(list(ids)),))}
+
+    def keys_of(self, ids: Collection[str]) -> list[int]:
+        """Return the keys of the papers with some ids."""
+        return [row[0] for row in self.rows(f"SELECT key FROM papers WHERE id IN ({LIST})", (json.dumps(list(ids)),))]
 
     def ids(self, among: Sequence[str]) -> set[str]:
         """Return which of some ids belong to papers."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.records import record_of
 
-from rag import Assistant
+from rag import Assistant, cite_keys
 from rag.errors import QuestionError, UnknownPaper
 from rag.filters import Filters
 from rag.store.papers import Records
@@ -123,3 +123,21 @@ def test_a_correction_changes_the_list(tmp_path: Path) -> None:
         assert [paper.title for paper in assistant.papers_page("plants", sort="year").papers] == ["kelp"]
         assistant.remove("kelp")
         assert assistant.papers_page("plants").found == 0
+
+
+def test_a_key_of_few_papers_is_the_one_that_the_whole_library_gives(tmp_path: Path) -> None:
+    same = [
+        Paper(f"Otters {at}", "", authors=(name,), year=2019) for at, name in enumerate(("Zoë Oz", "A. Oz", "B Oz"))
+    ]
+    named = [Paper("Kelp", "", citekey="OZ2019otters"), Paper("Fog", "", citekey="oz2019ottersb"), Paper("Fog 2", "")]
+    other = [Paper("Otters 4", "", authors=("Oz",), year=2020), Paper("Fog 3", ""), Paper("Fog 4", "", year=2019)]
+    record_of(tmp_path, [*same, *named, *other]).close()
+    with Assistant.open(library=tmp_path, mode="quote") as assistant:
+        papers = assistant.papers()
+        expected = cite_keys(papers)
+        assert len(set(map(str.casefold, expected.values()))) == len(papers)
+        for paper in papers:
+            few = assistant.papers_for_keys([paper.id, "removed"])
+            assert cite_keys(few)[paper.id] == expected[paper.id]
+        assert len(assistant.papers_for_keys([papers[-3].id])) == 1
+        assert assistant.papers_for_keys([]) == []

@@ -48,15 +48,11 @@ def write_record(folder: Path, papers: int) -> Assistant:
     return Assistant.open(library=folder, mode="quote")
 
 
-def test_the_papers_are_loaded_once_for_each_version_of_the_library(assistant: Assistant) -> None:
+def test_the_examples_follow_the_library(assistant: Assistant) -> None:
     cache = PaperCache(assistant)
-    first = cache.current()
-    assert len(first.papers) == 3
-    assert cache.current() is first
-    assistant.edit(TIDES, year=2019)
-    second = cache.current()
-    assert {paper.year for paper in second.papers.values()} == {None, 2019}
-    assert cache.current() is second
+    assert cache.examples is cache.examples
+    assistant.edit(TIDES, title="TIDENET: Clocks under Water")
+    assert cache.examples == ["What is TIDENET?"]
 
 
 def test_the_library_pane_narrows_thousands_of_papers_at_once(tmp_path: Path) -> None:
