@@ -74,6 +74,7 @@ def _create(path: Path) -> None:
             db.execute("BEGIN IMMEDIATE")
             migrate(db)
             db.execute("COMMIT")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # raises on a full disk; closing would leave half a file
         with contextlib.suppress(FileExistsError):  # another process created it first
             try:
                 os.link(new, path)
@@ -89,7 +90,8 @@ def _open(name: str) -> sqlite3.Connection:
     try:
         db.row_factory = sqlite3.Row
         _enable_wal(db)
-        db.execute("PRAGMA synchronous = NORMAL")
+        # What is committed is on the disk: with NORMAL, a power failure could undo the corrections of the last hours.
+        db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA secure_delete = ON")
         db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

@@ -40,15 +40,18 @@ def replace_record(path: Path, new: Path) -> None:
             contextlib.closing(sqlite3.connect(new, isolation_level=None)) as source,
             contextlib.closing(connect(path)) as db,
         ):
-            db.execute("PRAGMA synchronous = FULL")
             _copy(source, db)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def is_without_content(path: Path) -> bool:
-    """Return whether a record has no paper, answer, removal or failure. Raise LibraryError if it cannot be opened."""
+    """Return whether a record has no paper, answer, removal or failure, and may be written.
+
+    Raise ReadOnlyLibrary if it cannot be written, and LibraryError if it cannot be opened.
+    """
     records = Records(path)
     try:
+        records.check_writable()
         tables = ("papers", "answers", "removals", "failures")
         return not any(records.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)
     finally:

@@ -62,6 +62,7 @@ def back_up(records: Records, file: Path) -> Contents:
             places = {path: records.path.parent / path for path in upload_paths(stored)}
             uploads = {path: place for path, place in places.items() if place.is_file()}
             contents.append(contents_of(stored, len(uploads)))
+            stored.overwrite_log()  # the archive gets the file without its log
         finally:
             stored.close()
         _write_archive(complete, {RECORD: copy, **uploads}, contents[0])

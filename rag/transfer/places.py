@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import LibraryError, reason
+from filelock import FileLock, Timeout
+
+from ..errors import LibraryError, ReadOnlyLibrary, reason
 from ..ingest.uploads import copy_parts
 from ..store.connection import RECORD, UPLOADS
 from ..store.copies import check_schema, is_without_content, replace_record
@@ -17,7 +19,8 @@ from ..store.integrity import faults_of
 from ..store.papers import Records
 
 _UNFINISHED = ".unfinished-"
-_LEFTOVER_SECONDS = 24 * 3600.0  # after which an unfinished folder is left over from a killed process
+_LOCK = "lock"
+_STARTING_SECONDS = 60.0  # in which a process has made an unfinished folder and locked it
 
 
 class Contents(NamedTuple):
@@ -51,13 +54,16 @@ def unfinished_folder(parent: Path, name: str) -> Iterator[Path]:
     """
     parent.mkdir(parents=True, exist_ok=True)
     for path in parent.glob(f"{_UNFINISHED}*"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:
-                shutil.rmtree(path)
+        with contextlib.suppress(OSError, Timeout):
+            if abs(path.stat().st_mtime - time.time()) > _STARTING_SECONDS:
+                with FileLock(path / _LOCK, blocking=False, thread_local=False):  # free: its process has ended
+                    shutil.rmtree(path)
     with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=parent, ignore_cleanup_errors=True) as folder:
-        named = Path(folder) / (name or "library")
-        named.mkdir()
-        yield named
+        lock = FileLock(Path(folder) / _LOCK, thread_local=False)
+        with lock:
+            named = Path(folder) / (name or "library")
+            named.mkdir()
+            yield named
 
 
 def write_whole(file: Path, write: Callable[[Path], None], is_ours: Callable[[Path], bool]) -> None:
@@ -82,15 +88,23 @@ def write_whole(file: Path, write: Callable[[Path], None], is_ours: Callable[[Pa
 
 
 def check_free(folder: Path, name: str, *, replace: bool) -> None:
-    """Raise LibraryError if there is a library with content in `folder`, unless it is to be replaced."""
+    """Raise LibraryError if there is a library with content in `folder`, unless it is to be replaced.
+
+    Raise ReadOnlyLibrary if it cannot be written.
+    """
     record = folder / RECORD
-    if replace or not record.exists():
+    if not record.exists():
         return
     try:
-        if is_without_content(record):
-            return
+        is_free = is_without_content(record)
+    except ReadOnlyLibrary:
+        raise
     except LibraryError as error:
+        if replace:
+            return
         raise LibraryError(f"{error} To put the contents of {name!r} in its place, add --replace.") from error
+    if replace or is_free:
+        return
     raise LibraryError(
         f"There is a library in {folder.name!r} already. Name another folder with --library, or add --replace to "
         f"replace all that is in it by the contents of {name!r}."

@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from helpers.papers import ROOT
+
 _CHANGES = ("os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir")  # audit events of the file system
 
 
@@ -58,7 +60,9 @@ class Nursery:
 @contextlib.contextmanager
 def nursery_of(file: str) -> Iterator[Nursery]:
     """Start a nursery for the functions of a file, which calls `serve` when it is run as a script."""
-    with subprocess.Popen([sys.executable, file], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
+    command = [sys.executable, file]
+    with subprocess.Popen(command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield Nursery(process)
         assert process.stdin
         process.stdin.close()

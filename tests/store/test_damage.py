@@ -311,12 +311,15 @@ def test_a_read_only_library_can_be_asked_searched_listed_and_shown(read_only: P
         assert {paper.title for paper in assistant.papers()} == set(PAPERS)
         assert assistant.paper(OTTERS).text.startswith(OTTERS)
         assert len(assistant.history()) == 1  # the one that was kept while it could be written
+        assert assistant.backup(folder / "mine.zip") == assistant.export(folder / "mine.jsonl") == (3, 1, 0)
         for act in (
             lambda: assistant.add([folder]),
             lambda: assistant.library.add_uploads([("a.txt", folder / "kites.txt")]),
             lambda: assistant.edit(OTTERS, year=2000),
             lambda: assistant.remove(OTTERS),
             assistant.rebuild,
+            lambda: assistant.restore(folder / "mine.zip", replace=True),
+            lambda: assistant.import_library(folder / "mine.jsonl", replace=True),
         ):
             with pytest.raises(ReadOnlyLibrary, match="read-only: you can ask and search it"):
                 act()

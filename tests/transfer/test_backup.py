@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from helpers.commands import footnote_here
 from helpers.small_library import BIRDS, OTTERS, QUESTION, all_of, open_small
 
@@ -223,6 +226,17 @@ def test_the_commands_say_what_they_did(kept: Path, tmp_path: Path) -> None:
     done = footnote_here("backup", "copy.zip", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "backed up: papers: 3, saved answers: 2, uploaded files: 1\n")
     assert (tmp_path / "copy.zip").stat().st_size > 1000
+
+
+def test_what_a_killed_process_left_is_deleted_whatever_the_clock_says(library: Assistant, tmp_path: Path) -> None:
+    left, used = tmp_path / ".unfinished-left", tmp_path / ".unfinished-used"
+    for path, age in ((left, 120), (used, 10**7)):
+        path.mkdir()
+        (path / "lock").touch()
+        os.utime(path, (time.time() + age,) * 2)  # the clock was set back since
+    with FileLock(used / "lock"):
+        library.backup(tmp_path / "mine.zip")
+    assert (left.exists(), used.exists()) == (False, True)
 
 
 def test_without_a_library_there_is_no_backup(tmp_path: Path) -> None:
