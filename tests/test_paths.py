@@ -13,7 +13,7 @@ from helpers.papers import PAPERS
 
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, reason
-from ui.tabs.library import add_uploads
+from ui.adding import Adding
 
 OTTERS = next(iter(PAPERS))
 
@@ -50,10 +50,7 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
 
 def told(assistant: Assistant, file: Path) -> str:
     """All that is said of an upload: on the page, and as an error of `add`."""
-    try:
-        done, failed = add_uploads(assistant, [str(file)], lambda progress: None)
-    except FootnoteError as error:
-        return str(error)
+    done, failed = Adding(assistant).add_uploads([str(file)], lambda progress: None)
     return "\n".join([done, *failed])
 
 

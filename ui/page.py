@@ -5,20 +5,15 @@ read as Markdown, HTML or LaTeX: the templates escape it.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 from gradio_client.utils import is_file_obj_with_meta, traverse
 
-from rag import Assistant
-
 from .events import html_area, show_errors
-from .paper_list import PaperCache
-from .place import PageParts, places
-from .question_queue import QuestionQueue
+from .place import PageParts, Services, places
 from .session import Session
+from .state_route import NOT_UPLOADED, is_uploaded
 
 _MAX_QUEUED_EVENTS = 100
 _PARALLEL_EVENTS = 8  # of one kind; questions have a limit of their own
@@ -39,16 +34,14 @@ class _Page(gr.Blocks):  # type: ignore[misc]
 
 
 def _check_uploaded(file: dict[str, Any]) -> dict[str, Any]:
-    if not Path(file["path"]).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
-        raise gr.Error("Only files that were uploaded to this page are read.", print_exception=False)
+    if not is_uploaded(file["path"]):
+        raise gr.Error(NOT_UPLOADED, print_exception=False)
     return file
 
 
-def make_page(
-    assistant: Assistant, queue: QuestionQueue, papers: PaperCache, functions: Sequence[Callable[..., Any]] = ()
-) -> gr.Blocks:
+def make_page(services: Services, functions: Sequence[Callable[..., Any]] = ()) -> gr.Blocks:
     """Return the page, with `functions` as its named endpoints."""
-    session = Session(assistant, queue, papers)
+    session = Session(services.assistant, services.queue, services.papers)
     with _Page(
         title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS)
     ) as page:
@@ -56,7 +49,7 @@ def make_page(
             gr.Markdown("# Footnote")
             header = html_area(elem_id="state")
         with gr.Tabs(elem_id="places") as tabs:
-            parts = PageParts(assistant, session, papers, header, page, tabs)
+            parts = PageParts(services.assistant, session, services.papers, services.adding, header, page, tabs)
             for place in places():
                 with gr.Tab(place.title, id=place.id) as parts.tab:
                     place.build(parts)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from rag import Assistant
 
 from . import tabs as tabs_package
+from .adding import Adding
 from .paper_list import PaperCache
 from .question_queue import QuestionQueue
 from .session import Session
@@ -34,6 +35,7 @@ class PageParts:
     assistant: Assistant
     session: Session
     papers: PaperCache
+    adding: Adding
     header: gr.Markdown
     page: gr.Blocks
     tabs: gr.Tabs
@@ -43,11 +45,16 @@ class PageParts:
 
 @dataclass(frozen=True)
 class Services:
-    """What the routes of a place are made with."""
+    """What the page, and the routes of a place, are made with."""
 
     assistant: Assistant
     papers: PaperCache
     queue: QuestionQueue
+    adding: Adding
+
+    @classmethod
+    def of(cls, assistant: Assistant) -> "Services":
+        return cls(assistant, PaperCache(assistant), QuestionQueue(), Adding(assistant))
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ def header_html(papers: str, writer: str, notice: str) -> str:
     return render("header", papers=papers, writer=writer, notice=notice)
 
 
+def welcome_html() -> str:
+    """Return what an empty library shows: the ways to add papers; news.js listens to its buttons."""
+    return render("welcome")
+
+
 def panes_html() -> str:
     """Return the buttons that show one pane each on a narrow page; page.js listens to them."""
     return render("panes")

@@ -24,16 +24,15 @@ from .cache import cache_folder
 from .downloads import add_downloads
 from .guard import Guard
 from .page import make_page, theme
-from .paper_list import PaperCache
 from .papers_route import add_papers_route
 from .place import Services, places
-from .question_queue import QuestionQueue
+from .state_route import add_state_routes
 from .viewer import add_viewer
 
 _LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 _STOP_GRACE_SECONDS = 1
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("viewer.js", "library-pane.js", "preview.js")  # and those of the places
+_SCRIPTS = ("viewer.js", "library-pane.js", "preview.js", "news.js")  # and those of the places
 
 
 class PageError(FootnoteError):
@@ -70,22 +69,22 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
     """Return the page as an ASGI application."""
     ui = assistant.settings.ui
     max_upload_bytes = ui.max_upload_mb * 1_000_000
-    papers = PaperCache(assistant)
-    queue = QuestionQueue()
-    functions = endpoints(assistant, queue)
+    services = Services.of(assistant)
+    functions = endpoints(assistant, services.queue)
     app = FastAPI(openapi_url=None)
     app.mount("/static/footnote", StaticFiles(directory=_STATIC))
     add_downloads(app, assistant)
-    add_viewer(app, assistant, queue)
+    add_viewer(app, assistant, services.queue)
     add_papers_route(app, assistant)
+    add_state_routes(app, assistant, services.adding)
     for place in places():
         if place.add_routes:
-            place.add_routes(app, Services(assistant, papers, queue))
+            place.add_routes(app, services)
     if mcp:
         add_mcp(app, functions)
     gr.mount_gradio_app(
         app,
-        make_page(assistant, queue, papers, functions),
+        make_page(services, functions),
         path="",
         show_error=False,
         run_history=False,  # it offers to store questions elsewhere

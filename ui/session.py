@@ -17,13 +17,14 @@ from .events import error_message
 from .evidence import Sources, evidence_html
 from .paper_list import PaperCache
 from .question_queue import QuestionQueue
-from .render import header_html, question_text, scope_html, text_html
+from .render import header_html, question_text, scope_html, text_html, welcome_html
 from .scope import filters_in
 
 Messages = list[dict[str, str]]
 
 _UPDATE_SECONDS = 0.1  # between two updates of a growing answer; nobody sees more frequent ones
 _NO_PAPERS = "There are no papers yet. Drop files under Library, or run `footnote add PATH`."
+_INVITATION = "Ask your papers. Every sentence of an answer leads to the words that it comes from."
 _ONLY_LAST = "Only the last question can be asked again: later answers follow on from this one."
 
 
@@ -172,6 +173,11 @@ class Session:
     def examples(self) -> list[dict[str, str]]:
         """Questions that suit the library, as Gradio's chatbot takes them."""
         return [{"text": question} for question in self._papers.examples]
+
+    @property
+    def invitation(self) -> str:
+        """What an empty conversation shows: how to ask, or, in an empty library, how to add papers."""
+        return welcome_html() if not self._assistant.status().papers else _INVITATION
 
     def header(self) -> str:
         """Return the state in the bar: how many papers there are and who writes answers; notice a missing model."""

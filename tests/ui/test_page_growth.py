@@ -25,6 +25,7 @@ from ui.cache import cache_folder
 from ui.page import make_page
 from ui.paper_list import PaperCache
 from ui.papers_route import add_papers_route
+from ui.place import Services
 from ui.question_queue import QuestionQueue
 from ui.scope import filters_in
 from ui.session import Chat, Session
@@ -87,7 +88,7 @@ def test_a_scope_names_filters_and_an_empty_one_none() -> None:
 
 def test_the_state_of_a_hundred_browser_tabs_is_kept_and_no_more(assistant: Assistant) -> None:
     holder = StateHolder()
-    holder.set_blocks(make_page(assistant, QuestionQueue(), PaperCache(assistant)))
+    holder.set_blocks(make_page(Services.of(assistant)))
     for tab in range(130):
         assert holder[str(tab)]
     assert len(holder.session_data) == len(holder.time_last_used) == 100

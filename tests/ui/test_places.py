@@ -9,9 +9,7 @@ import pytest
 from rag import Assistant
 from ui import tabs
 from ui.page import make_page
-from ui.paper_list import PaperCache
-from ui.place import places
-from ui.question_queue import QuestionQueue
+from ui.place import Services, places
 
 PLACE = """
 import gradio as gr
@@ -31,6 +29,6 @@ def test_a_place_dropped_into_the_folder_of_places_appears_on_the_page(
     (tmp_path / "shared_by_places.py").write_text("")
     monkeypatch.setattr(tabs, "__path__", [*tabs.__path__, str(tmp_path)])
     assert [place.title for place in places()] == ["Read", "Library", "Conversations", "Notes"]
-    page = make_page(assistant, QuestionQueue(), PaperCache(assistant))
+    page = make_page(Services.of(assistant))
     shown = {(part["type"], part["props"].get("label")) for part in page.config["components"]}
     assert {("tabitem", "Notes"), ("textbox", "Notes on 3 papers")} <= shown

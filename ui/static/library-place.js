@@ -141,7 +141,7 @@ const place = make("div", { class: "fn-library fn-shelf" },
 // The bar, the list beside the conversation and the example questions follow what is changed here.
 function changed() {
   load();
-  const box = document.querySelector("#library-changed textarea, #library-changed input");
+  const box = document.querySelector("#changed textarea, #changed input");
   box.value = String(Date.now());
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }

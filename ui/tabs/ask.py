@@ -24,6 +24,7 @@ class AskTab:
         self.header = header
         self.session = session
         self.chat = gr.State(Chat())
+        self.changed = gr.Textbox(elem_id="changed", label="Changes", container=False)  # for scripts
         html_area(value=panes_html(), elem_id="pane-tabs")
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="library-pane", min_width=0):
@@ -65,7 +66,6 @@ class AskTab:
             label="Conversation",
             height="100%",
             autoscroll=False,
-            placeholder="Ask your papers. Every sentence of an answer leads to the words that it comes from.",
             elem_id="conversation",
         )
 
@@ -91,14 +91,31 @@ class AskTab:
         scope = [self.scope_text, self.clear_button]
         self.scope_box.change(show_errors(self.scope), self.scope_box, scope, trigger_mode="always_last", **QUIET)
         self.new.click(show_errors(lambda: self.open_chat(Chat())), None, self.conversation, **QUIET)
+        self.changed.change(
+            show_errors(self.about_library), None, self.library_parts, trigger_mode="always_last", **QUIET
+        )
         page.load(show_errors(self.load), None, [*self.conversation, self.header], **QUIET)
 
     def open_chat(self, chat: Chat) -> list[Any]:
         """Return the values of `conversation` for a chat; an empty chat offers example questions."""
         messages = _chatbot_update(chat, chat.messages)
         if not chat.answers:
-            messages["examples"] = self.session.examples
+            messages.update(self.when_empty())
         return [chat, messages, self.session.evidence(chat), self.session.last_comment(chat)]
+
+    @property
+    def library_parts(self) -> list[Any]:
+        """The components that depend on the library; `about_library` returns their values."""
+        return [self.header, self.chatbot]
+
+    def about_library(self) -> list[Any]:
+        """Return the state in the bar, and what an empty conversation shows, of the library as it is now."""
+        return [self.session.header(), self.when_empty()]
+
+    def when_empty(self) -> dict[str, Any]:
+        """Return what an empty conversation shows, as an update of the chatbot."""
+        update: dict[str, Any] = gr.update(examples=self.session.examples, placeholder=self.session.invitation)
+        return update
 
     def submit(self, question: str, chat: Chat, scope: str, request: gr.Request) -> Iterator[list[Any]]:
         yield from self._ask(question, chat, None, scope, request)

@@ -1,0 +1,96 @@
+"""Add papers in the background: it goes on when the page is loaded again, and every browser tab sees how far it is."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag import AddReport, Assistant, Progress, failure_lines
+
+from .events import error_message
+
+MAX_FILES = 200  # of one upload
+_MAX_FAILURES = 20  # that are named
+_SAMPLE = Path(__file__).parents[1] / "eval" / "sample"
+_SAMPLE_TAG = "sample"  # by which its papers can be found again, and removed
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """How far an adding is, or what it did: a line, the files done of all, and a line for each file that failed."""
+
+    is_running: bool
+    text: str
+    done: int = 0
+    total: int = 0
+    failed: tuple[str, ...] = ()
+
+
+_BEGUN = State(True, "Adding papers")
+
+
+class Adding:
+    """Adds papers, one upload after another. Thread-safe."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._turn = threading.Lock()
+        self._state: State | None = None
+
+    def state(self) -> dict[str, Any] | None:
+        """Return the running or the last adding as values for JSON; None if there is none, or it was dismissed."""
+        return asdict(self._state) if self._state else None
+
+    def dismiss(self) -> None:
+        """Forget what the last adding did."""
+        if self._state and not self._state.is_running:
+            self._state = None
+
+    def start_sample(self) -> None:
+        """Begin to add the sample collection."""
+        self._start(lambda: self._add(self._add_sample, lambda _: None))
+
+    def start_uploads(self, files: Sequence[str]) -> None:
+        """Begin to add uploaded files."""
+        self._start(lambda: self.add_uploads(files, lambda _: None))
+
+    def add_uploads(self, files: Sequence[str], on_progress: OnProgress) -> tuple[str, list[str]]:
+        """Add uploaded files; return what was done, and a line for each file that failed."""
+        if len(files) > MAX_FILES:
+            too_many = f"{len(files)} files are too many: an upload can have at most {MAX_FILES}."
+            return self._ended("Nothing was added.", [too_many])
+        named = [(Path(file).name, Path(file)) for file in files]
+        return self._add(lambda report: self._assistant.add_uploads(named, report), on_progress)
+
+    def _start(self, add: Callable[[], object]) -> None:
+        self._state = self._state if self._state and self._state.is_running else _BEGUN
+        threading.Thread(target=add, name="footnote-add", daemon=True).start()
+
+    def _add_sample(self, report: OnProgress) -> AddReport:
+        # Files and not their folder: named, they also come back after they were removed.
+        added = self._assistant.add(sorted(_SAMPLE.glob("*.md")), report)
+        for paper in added.added:
+            self._assistant.edit(paper.id, tags=[_SAMPLE_TAG])
+        return added
+
+    def _add(self, add: Callable[[OnProgress], AddReport], on_progress: OnProgress) -> tuple[str, list[str]]:
+        def report(step: Progress) -> None:
+            text = f"Adding papers: {step.done:,} of {step.total:,} files read, {step.papers:,} papers so far"
+            self._state = State(True, text, step.done, step.total)
+            on_progress(step)
+
+        with self._turn:
+            self._state = _BEGUN
+            try:
+                done = add(report)
+            except Exception as error:  # noqa: BLE001  # logged if it is unexpected, and shown
+                return self._ended("Nothing was added.", [error_message(error)])
+            return self._ended(f"{done}.", failure_lines(done.failed))
+
+    def _ended(self, text: str, failed: list[str]) -> tuple[str, list[str]]:
+        more = [f"{len(failed) - _MAX_FAILURES:,} more files failed."] if len(failed) > _MAX_FAILURES else []
+        self._state = State(False, text, failed=(*failed[:_MAX_FAILURES], *more))
+        return text, failed
