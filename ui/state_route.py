@@ -62,5 +62,6 @@ def _model(assistant: Assistant) -> dict[str, Any]:
         model = assistant.writer()
     except AnswerModelError:  # in mode llm
         return {"model": "", "looks_for_model": True}
-    is_missing = isinstance(model, AnswerModelError)
-    return {"model": "" if model is None or is_missing else model.name, "looks_for_model": is_missing}
+    if model is None or isinstance(model, AnswerModelError):
+        return {"model": "", "looks_for_model": model is not None}
+    return {"model": model.name, "looks_for_model": False}
