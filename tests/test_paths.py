@@ -50,8 +50,11 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
 
 def told(assistant: Assistant, file: Path) -> str:
     """All that is said of an upload: on the page, and as an error of `add`."""
-    done, failed = Adding(assistant).add_uploads([str(file)], lambda progress: None)
-    return "\n".join([done, *failed])
+    adding = Adding(assistant)
+    adding.add_uploads([str(file)], lambda progress: None)
+    state = adding.state()
+    assert state is not None
+    return "\n".join([state["text"], *state["failed"]])
 
 
 ERRORS: list[Callable[[str], Exception]] = [

@@ -57,13 +57,14 @@ class Adding:
         """Begin to add uploaded files."""
         self._start(lambda: self.add_uploads(files, lambda _: None))
 
-    def add_uploads(self, files: Sequence[str], on_progress: OnProgress) -> tuple[str, list[str]]:
-        """Add uploaded files; return what was done, and a line for each file that failed."""
+    def add_uploads(self, files: Sequence[str], on_progress: OnProgress) -> None:
+        """Add uploaded files, and keep what was done as the state."""
         if len(files) > MAX_FILES:
             too_many = f"{len(files)} files are too many: an upload can have at most {MAX_FILES}."
-            return self._ended("Nothing was added.", [too_many])
+            self._end("Nothing was added.", [too_many])
+            return
         named = [(Path(file).name, Path(file)) for file in files]
-        return self._add(lambda report: self._assistant.add_uploads(named, report), on_progress)
+        self._add(lambda report: self._assistant.add_uploads(named, report), on_progress)
 
     def _start(self, add: Callable[[], object]) -> None:
         self._state = self._state if self._state and self._state.is_running else _BEGUN
@@ -76,7 +77,7 @@ class Adding:
             self._assistant.edit(paper.id, tags=[_SAMPLE_TAG])
         return added
 
-    def _add(self, add: Callable[[OnProgress], AddReport], on_progress: OnProgress) -> tuple[str, list[str]]:
+    def _add(self, add: Callable[[OnProgress], AddReport], on_progress: OnProgress) -> None:
         def report(step: Progress) -> None:
             text = f"Adding papers: {step.done:,} of {step.total:,} files read, {step.papers:,} papers so far"
             self._state = State(True, text, step.done, step.total)
@@ -87,10 +88,10 @@ class Adding:
             try:
                 done = add(report)
             except Exception as error:  # noqa: BLE001  # logged if it is unexpected, and shown
-                return self._ended("Nothing was added.", [error_message(error)])
-            return self._ended(f"{done}.", failure_lines(done.failed))
+                self._end("Nothing was added.", [error_message(error)])
+            else:
+                self._end(f"{done}.", failure_lines(done.failed))
 
-    def _ended(self, text: str, failed: list[str]) -> tuple[str, list[str]]:
+    def _end(self, text: str, failed: list[str]) -> None:
         more = [f"{len(failed) - _MAX_FAILURES:,} more files failed."] if len(failed) > _MAX_FAILURES else []
         self._state = State(False, text, failed=(*failed[:_MAX_FAILURES], *more))
-        return text, failed

@@ -23,11 +23,6 @@ def original_question(shown: str) -> str:
     return unescape(shown)
 
 
-def report_html(done: str, failed: Sequence[str]) -> str:
-    """Return the result of an upload: a line on what was done, and one for each file that failed."""
-    return render("report", done=done, failed=failed)
-
-
 def header_html(papers: str, writer: str, notice: str) -> str:
     """Return the state in the bar, and a notice that can be dismissed; no notice if it is empty."""
     return render("header", papers=papers, writer=writer, notice=notice)

@@ -122,7 +122,7 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     )
     marmots = b"<h1>Burrows of Marmots</h1><p>Marmots dig burrows that are 6.4 metres deep.</p>" + table
     upload(page, server, {"marmots.html": marmots, "broken.pdf": b"%PDF-1.4 nothing"})
-    report = page.locator("#upload-report")
+    report = page.locator(".fn-news")
     expect(report.locator("li")).to_have_text(re.compile(r"^broken\.pdf: \w+"))
     expect(report.locator("p")).to_have_text("1 added, 1 failed.")
     assert re.search(r"\d/2 files", page.evaluate("seen"))
@@ -159,9 +159,7 @@ def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> 
 def test_an_upload_of_an_unsupported_file_lists_the_supported_formats(page: Page, server: Server) -> None:
     library(page)
     upload(page, server, {"photo.png": b"\x89PNG"})
-    expect(page.locator("#upload-report li")).to_contain_text(
-        "photo.png: files of the kind '.png' are not read; known are"
-    )
+    expect(page.locator(".fn-news li")).to_contain_text("photo.png: files of the kind '.png' are not read; known are")
     expect(row(page, "photo")).to_have_count(0)
 
 

@@ -161,7 +161,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest('[role="tab"]') && place.isConnected) load(); // papers may have been added in another place
 });
 
-// Gradio makes the place when it is opened first. The state in the bar, and the report of an upload, tell of new papers.
+// Gradio makes the place when it is opened first. The state in the bar, and the news, tell of new papers.
 let state = "";
 new MutationObserver(() => {
   const area = document.querySelector("#library-place");
@@ -169,7 +169,7 @@ new MutationObserver(() => {
     area.append(place);
     load();
   }
-  const now = ["#upload-report", ".fn-state"].map((each) => document.querySelector(each)?.textContent ?? "").join();
+  const now = [".fn-news p", ".fn-state"].map((each) => document.querySelector(each)?.textContent ?? "").join();
   if (now !== state) {
     state = now;
     if (place.isConnected) load();

@@ -5,6 +5,7 @@ import { fetched, make } from "./dom.js";
 
 const RUNNING_MS = 1000; // between two looks while papers are added
 const IDLE_MS = 20000; // while the library is empty, or no model was found
+const READY_MS = 100; // while Gradio makes the page
 const EXPECTED_MS = 30000; // after files were chosen in the library, which Gradio uploads
 const MOST_FILES = 200; // of one upload
 
@@ -16,13 +17,11 @@ let expected = 0; // until when an adding may begin
 const text = make("p", { role: "status" });
 const bar = make("progress", { "aria-label": "Files read", hidden: true });
 const failed = make("ul", {});
-const close = make("button", { type: "button", onclick: dismiss, hidden: true }, "Close");
+const close = make("button", { type: "button", onclick: dismiss, hidden: true }, "Close message");
 const news = make("div", { class: "fn-news", hidden: true }, text, bar, close, failed);
 
 function show(line, { done = 0, total = 0, failures = [], running = false } = {}) {
-  const place = document.querySelector("#bar");
-  if (!place) return;
-  if (!news.isConnected) place.append(news);
+  if (!news.isConnected) document.querySelector("#bar").append(news);
   if (text.textContent !== line) text.textContent = line;
   bar.hidden = !running;
   bar.max = total || 1;
@@ -42,6 +41,10 @@ async function dismiss() {
 async function look() {
   clearTimeout(timer);
   if (looking || document.hidden) return;
+  if (!document.querySelector("#bar")) {
+    timer = setTimeout(look, READY_MS);
+    return;
+  }
   looking = true;
   try {
     const state = await fetched("state.json");

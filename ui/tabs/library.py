@@ -7,9 +7,8 @@ import gradio as gr
 from rag import Progress
 
 from ..adding import Adding
-from ..events import PRIVATE, QUIET, html_area, show_errors
+from ..events import PRIVATE, QUIET, show_errors
 from ..place import PageParts, Place
-from ..render import report_html
 from ..sheet import add_sheet
 from .ask import AskTab
 
@@ -24,30 +23,28 @@ class LibraryTab:
             file_count="multiple",
             height=120,
         )
-        self.upload_report = html_area(elem_id="upload-report")
         gr.Column(elem_id="library-place")
 
     def connect(self, tab: gr.Tab, ask: AskTab) -> None:
         """Attach the event handlers. What is added is also shown by the other places."""
 
         def upload(files: list[str] | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
-            return [*self._upload(files, progress), *ask.about_library()]
+            def on_progress(step: Progress) -> None:
+                progress((step.done, step.total) if step.total else 0, desc=step.stage, unit="files")
+
+            if files:
+                self._adding.add_uploads(files, on_progress)  # news.js shows what was done
+            return [None, *ask.about_library()]
 
         tab.select(show_errors(ask.about_library), None, ask.library_parts, **QUIET)
         self.files.upload(
             show_errors(upload),
             self.files,
-            [self.upload_report, self.files, *ask.library_parts],
+            [self.files, *ask.library_parts],
             show_progress_on=self.files,
             concurrency_limit=1,
             **PRIVATE,
         )
-
-    def _upload(self, files: list[str] | None, progress: gr.Progress) -> list[Any]:
-        def on_progress(step: Progress) -> None:
-            progress((step.done, step.total) if step.total else 0, desc=step.stage, unit="files")
-
-        return [report_html(*self._adding.add_uploads(files, on_progress)) if files else gr.skip(), None]
 
 
 def _build(parts: PageParts) -> None:
