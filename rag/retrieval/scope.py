@@ -23,6 +23,7 @@ from ..store.papers import Records
 from ..text.readable import readable
 from .back_matter import papers_meant
 from .division import divided
+from .introduced import introduced_papers
 from .names import named_papers
 from .parts import sides
 from .terms import search_terms, stem, stems_in
@@ -100,6 +101,7 @@ def scope_of(
     if wanted.kind == "papers":
         return Scope(given, per_paper, (), wanted.question)
     found = {each.key: each.words for each in named_papers(records, wanted.question, papers)}
+    found |= introduced_papers(records, wanted.question, found, papers)
     described = _described(records, wanted, papers)
     if len(found) == 1 and len(given) < 2 and found.keys() >= set(described):
         key, words = next(iter(found.items()))

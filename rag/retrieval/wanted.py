@@ -49,7 +49,7 @@ _ASKS_NAME = re.compile(
     re.IGNORECASE,
 )
 _ASKS_PAPER = re.compile(
-    r"\b(?:which|what|any|whose) (?:\w+ ){0,2}"
+    r"\b(?:which|what|any|whose) (?:(?!(?:do|does|did|has|have|had|can|could|will|would|should|may|might)\b)\w+ ){0,2}"
     r"(?:paper|papers|work|works|study|studies|article|survey|research|"
     r"publication|authors?|project|effort|approach|method|system|framework|benchmark|dataset|scheme|technique)\b"
     r"|^who\b|\bwho (?:first )?\w+(?:ed|s)\b|\blooking for\b|\bis there\b|\bare there\b|\bfind (?:me )?",

@@ -31,6 +31,11 @@ class MetadataRecords(FilterRecords):
         titles = {row["key"]: row["title"] for row in self._in("SELECT key, title FROM papers WHERE key IN ({})", keys)}
         return {key: titles[key] for key in keys if key in titles}
 
+    def openings(self, keys: Sequence[int], length: int) -> dict[int, tuple[str, str]]:
+        """Return the titles of papers, and the first `length` characters of their texts, by key."""
+        rows = self._in(f"SELECT key, title, substr(text, 1, {int(length)}) FROM papers WHERE key IN ({{}})", keys)
+        return {row[0]: (row[1], row[2]) for row in rows}
+
     def papers_with_title_words(self, phrase: str) -> set[int]:
         """Return the papers whose title holds a phrase, in any inflection."""
         sql = "SELECT rowid FROM paper_words WHERE paper_words MATCH ?"
