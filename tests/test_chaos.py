@@ -30,7 +30,7 @@ from rag.assistant import Assistant
 from rag.errors import UnknownPaper
 from rag.store.index import Index
 from rag.store.papers import Records
-from rag.store.vectors import pack8
+from rag.store.vectors import pack
 
 pytestmark = pytest.mark.slow
 
@@ -246,7 +246,7 @@ def assert_whole(library: Path) -> None:
             )
             assert [(row["start"], row["end"]) for row in rows] == [(c.chunk.start, c.chunk.end) for c in wanted]
             for row, stored in zip(rows, wanted, strict=True):
-                assert row["vector"] == pack8(stored.vector[None])
+                assert row["vector"] == pack(stored.vector[None])
         index = assistant.library.index
         assert_index_is_exact(records, index, 5, random.Random(1))
         index.update()

@@ -12,7 +12,7 @@ from ..errors import LibraryError
 from . import schema, word_index
 from .papers import Records
 from .sqlite_errors import translate_errors
-from .vectors import unpack8
+from .vectors import unpack
 
 RESTORE = "restore a copy of the library's folder, or move it away and add the papers again"
 REBUILD = "footnote rebuild"
@@ -103,7 +103,7 @@ def _chunks(records: Records) -> Iterator[Fault]:
     if bad:
         yield Fault(f"{bad:,} chunks have damaged vectors", RESTORE)
     rows = records.rows("SELECT vector FROM papers WHERE key IN (SELECT paper FROM chunks)")
-    if bad := sum(not abs(float(np.linalg.norm(unpack8(row["vector"], 1))) - 1.0) < _TOLERANCE for row in rows):
+    if bad := sum(not abs(float(np.linalg.norm(unpack(row["vector"], 1))) - 1.0) < _TOLERANCE for row in rows):
         yield Fault(f"{bad:,} papers have damaged vectors", RESTORE)
 
 

@@ -63,23 +63,22 @@ def pack_vectors(db: sqlite3.Connection) -> None:
     last = 0
     while rows := db.execute(f"SELECT key, vector FROM papers WHERE key > ? {_GROUP}", (last,)).fetchall():
         last = rows[-1][0]
-        db.executemany("UPDATE papers SET vector = ? WHERE key = ?", [(_packed8(vector), key) for key, vector in rows])
+        db.executemany(
+            "UPDATE papers SET vector = ? WHERE key = ?", [(_packed(vector, "<f4", 1), key) for key, vector in rows]
+        )
     last = 0
     columns = "key, vector, sentence_vectors, length(sentences) / 8"
     while rows := db.execute(f"SELECT {columns} FROM chunks WHERE key > ? {_GROUP}", (last,)).fetchall():
         last = rows[-1][0]
-        values = [(_packed8(vector), _packed4(sentences, count), key) for key, vector, sentences, count in rows]
+        values = [
+            (_packed(vector, "<f4", 1), _packed(sentences, "<f2", count), key) for key, vector, sentences, count in rows
+        ]
         db.executemany("UPDATE chunks SET vector = ?, sentence_vectors = ? WHERE key = ?", values)
 
 
-def _packed8(stored: bytes) -> bytes:
+def _packed(stored: bytes, form: str, rows: int) -> bytes:
     with undamaged("a vector"):
-        return vectors.pack8(np.frombuffer(stored, "<f4")[None])
-
-
-def _packed4(stored: bytes, rows: int) -> bytes:
-    with undamaged("the vectors of a passage's sentences"):
-        return vectors.pack4(np.frombuffer(stored, "<f2").reshape(rows, -1)) if rows else b""
+        return vectors.pack(np.frombuffer(stored, form).reshape(rows, -1)) if rows else b""
 
 
 def _execute_all(db: sqlite3.Connection, statements: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from .listing import ListingRecords
 from .rows import details_of, pack_boxes, paper_of, put_labels, undamaged, unpack_boxes, work_names
 from .search import Candidates
 from .sources import NOT_FOUND, PARTLY, Failed, StoredSource
-from .vectors import pack4, pack8
+from .vectors import pack
 
 __all__ = ["NOT_FOUND", "PARTLY", "Candidates", "Failed", "Records", "Stored", "StoredChunk", "StoredSource"]
 
@@ -175,7 +175,7 @@ class Records(ListingRecords):
                 return int(row[0])
         values = (
             *(paper.title, folded(paper.title), *reading, paper.text, paper.year, details_of(paper)),
-            *(json.dumps(corrections, ensure_ascii=False), pack8(vector[None])),
+            *(json.dumps(corrections, ensure_ascii=False), pack(vector[None])),
         )
         if key is None:
             cursor = db.execute(
@@ -238,6 +238,6 @@ def _chunk_values(
     return (
         *(paper, chunk.start, chunk.end, chunk.page, chunk.page_label, chunk.section),
         np.array(chunk.sentences, "<i4").tobytes(),
-        pack8(vector[None]),
-        pack4(sentence_vectors),
+        pack(vector[None]),
+        pack(sentence_vectors),
     )

@@ -21,7 +21,7 @@ CREATE TABLE papers (
     year INTEGER,
     details TEXT NOT NULL,           -- JSON: authors, venue, doi, ..., pages, sections
     corrections TEXT NOT NULL,       -- JSON: fields that the user has set; they survive an update from the source
-    vector BLOB NOT NULL,            -- of the whole paper, as in `vectors.pack8`
+    vector BLOB NOT NULL,            -- of the whole paper, as in `vectors.pack`
     added TEXT NOT NULL
 )""",
     "CREATE INDEX papers_by_reading ON papers (read_title, read_digest)",
@@ -50,8 +50,8 @@ CREATE TABLE chunks (
     page_label TEXT,
     section TEXT,
     sentences BLOB NOT NULL,         -- int32 pairs: the spans of the sentences
-    vector BLOB NOT NULL,            -- as in `vectors.pack8`
-    sentence_vectors BLOB NOT NULL   -- as in `vectors.pack4`, one row for each sentence
+    vector BLOB NOT NULL,            -- as in `vectors.pack`
+    sentence_vectors BLOB NOT NULL   -- as in `vectors.pack`, one row for each sentence
 )""",
     "CREATE INDEX chunks_by_paper ON chunks (paper)",
     *WORD_INDEXES,

@@ -14,7 +14,7 @@ from ..types import Chunk, Paper, Table
 from .database import LIST, list_value
 from .removals import RemovalRecords
 from .rows import chunk_of, paper_of, tables_of, undamaged
-from .vectors import unpack4, unpack8
+from .vectors import unpack
 
 
 class Candidates:
@@ -46,9 +46,9 @@ class Candidates:
         lengths = [len(row["sentences"]) // 8 for row in chunks]
         self.first_sentence = np.concatenate([[0], np.cumsum(lengths)]).astype(int)
         with undamaged("a vector"):
-            self.vectors = unpack8(b"".join(row["vector"] for row in chunks), len(chunks))
-            self.paper_vectors = unpack8(b"".join(papers[key]["vector"] for key in self.paper_keys), len(chunks))
-            self.sentence_vectors = unpack4(b"".join(row["sentence_vectors"] for row in chunks), sum(lengths))
+            self.vectors = unpack(b"".join(row["vector"] for row in chunks), len(chunks))
+            self.paper_vectors = unpack(b"".join(papers[key]["vector"] for key in self.paper_keys), len(chunks))
+            self.sentence_vectors = unpack(b"".join(row["sentence_vectors"] for row in chunks), sum(lengths))
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -176,7 +176,7 @@ class SearchRecords(RemovalRecords):
             "SELECT key, paper, vector FROM chunks WHERE key > ? ORDER BY key LIMIT ?", (after, batch)
         ):
             with undamaged("a vector"):
-                matrix = unpack8(b"".join(row["vector"] for row in rows), len(rows))
+                matrix = unpack(b"".join(row["vector"] for row in rows), len(rows))
             yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
             after = rows[-1]["key"]
 

@@ -15,7 +15,7 @@ from .history import AnswerHistory, SavedAnswer
 from .papers import Records, StoredChunk
 from .rows import chunk_of, paper_of, undamaged
 from .sources import Failed, StoredSource
-from .vectors import unpack4, unpack8
+from .vectors import unpack
 
 _BATCH = 50  # rows
 
@@ -66,7 +66,7 @@ def whole_papers(records: Records) -> Iterator[WholePaper]:
             reading=(row["read_title"], row["read_digest"]),
             corrections=records.corrections(key),
             sources=[numbers[source] for source in records.sources_of(key)],
-            vector=unpack8(row["vector"], 1)[0],
+            vector=unpack(row["vector"], 1)[0],
             chunks=[_stored_chunk(chunk) for chunk in _chunks_of(records, key)],
             boxes=(boxes[0]["shift"], boxes[0]["packed"]) if boxes else None,
         )
@@ -143,5 +143,5 @@ def _chunks_of(records: Records, paper: int) -> Sequence[sqlite3.Row]:
 def _stored_chunk(row: sqlite3.Row) -> StoredChunk:
     chunk = chunk_of(row)
     with undamaged("the vectors of a passage"):
-        sentence_vectors = unpack4(row["sentence_vectors"], len(chunk.sentences))
-        return StoredChunk(chunk, unpack8(row["vector"], 1)[0], sentence_vectors)
+        sentence_vectors = unpack(row["sentence_vectors"], len(chunk.sentences))
+        return StoredChunk(chunk, unpack(row["vector"], 1)[0], sentence_vectors)

@@ -1,7 +1,6 @@
 """The lines of an exported library: one JSON object each, in the order of `KINDS`.
 
-Spans are counted in characters of a paper's `text`. Vectors are base64 of packed rows (see `store/vectors.py`): 8 bits
-a value for papers and chunks, 4 bits for sentences.
+Spans are counted in characters of a paper's `text`. Vectors are base64 of packed rows (see `store/vectors.py`).
 """
 
 import base64
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ..store.history import Feedback, SavedAnswer
 from ..store.papers import Failed, StoredChunk, StoredSource
-from ..store.vectors import pack4, pack8, unpack4, unpack8
+from ..store.vectors import pack, unpack
 from ..store.whole import ConversationName, Removal, WholePaper
 from ..tables import made_tables, plain_tables
 from ..types import Chunk, Page, Paper, Section, Span
@@ -81,8 +80,8 @@ class ChunkLine(_Line):
             page_label=chunk.page_label,
             section=chunk.section,
             sentences=tuple((start, end) for start, end in chunk.sentences),
-            vector=_text(pack8(stored.vector[None])),
-            sentence_vectors=_text(pack4(stored.sentence_vectors)),
+            vector=_text(pack(stored.vector[None])),
+            sentence_vectors=_text(pack(stored.sentence_vectors)),
         )
 
     def stored(self, length: int, dimensions: int) -> StoredChunk:
@@ -94,8 +93,8 @@ class ChunkLine(_Line):
             page_label=self.page_label,
             section=self.section,
         )
-        vectors = unpack4(_bytes(self.sentence_vectors), len(chunk.sentences)).reshape(-1, dimensions)
-        return StoredChunk(chunk, unpack8(_bytes(self.vector), 1).reshape(dimensions), vectors)
+        vectors = unpack(_bytes(self.sentence_vectors), len(chunk.sentences)).reshape(-1, dimensions)
+        return StoredChunk(chunk, unpack(_bytes(self.vector), 1).reshape(dimensions), vectors)
 
 
 class PaperLine(_Line):
@@ -144,13 +143,13 @@ class PaperLine(_Line):
             corrections=whole.corrections,
             sources=whole.sources,
             boxes=(whole.boxes[0], _text(whole.boxes[1])) if whole.boxes else None,
-            vector=_text(pack8(whole.vector[None])),
+            vector=_text(pack(whole.vector[None])),
             chunks=[ChunkLine.of(chunk) for chunk in whole.chunks],
         )
 
     def whole(self) -> WholePaper:
         """Return the paper. Raise ValueError or TypeError if a span, table, vector or box does not fit it."""
-        length, vector = len(self.text), unpack8(_bytes(self.vector), 1)[0]
+        length, vector = len(self.text), unpack(_bytes(self.vector), 1)[0]
         paper = Paper(
             **{name: getattr(self, name) for name in _COPIED},
             pages=tuple(Page(number, label, *_checked((a, b), length)) for number, label, a, b in self.pages),

@@ -17,7 +17,7 @@ from rag.ingest.progress import Progress
 from rag.ingest.reembed import Reembedding
 from rag.library import Library
 from rag.store.papers import Records, StoredChunk
-from rag.store.vectors import unpack4, unpack8
+from rag.store.vectors import unpack
 from rag.types import Chunk, Paper, Span
 
 Embedded = tuple[list[StoredChunk], np.ndarray]
@@ -44,7 +44,7 @@ def put(records: Records, title: str, text: str, key: int | None = None) -> None
 def vectors(records: Records) -> list[list[float]]:
     """Of each paper's chunk, in the order of the papers."""
     rows = records.rows("SELECT vector FROM chunks ORDER BY paper")
-    return [unpack8(row["vector"], 1)[0].round(1).tolist() for row in rows]
+    return [unpack(row["vector"], 1)[0].round(1).tolist() for row in rows]
 
 
 def wanted(records: Records, dimensions: int) -> list[list[float]]:
@@ -95,7 +95,7 @@ def test_changes_during_a_rebuild_are_neither_blocked_nor_lost(records: Records)
     (found,) = records.rows("SELECT * FROM chunks WHERE paper = ?", (records.paper_key("Paper 1"),))
     assert (found["start"], found["page"], found["page_label"], found["section"]) == (0, 2, "ii", "Methods")
     assert np.frombuffer(found["sentences"], "<i4").tolist() == [0, 3, 4, found["end"]]
-    marks = unpack4(found["sentence_vectors"], 2)
+    marks = unpack(found["sentence_vectors"], 2)
     assert marks.shape == (2, NEW)
     assert marks[:, 0].round(1).tolist() == [found["end"], found["end"] / 2]
     assert not (records.path.parent / "rebuilding").exists()

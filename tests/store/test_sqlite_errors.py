@@ -41,6 +41,7 @@ ARGUMENTS = {
     "facet": "tags",
     "order": "title",
     "offset": 0,
+    "length": 5,
     "venue": "A Journal",
     "kind": "author",
     "label": "ab",
