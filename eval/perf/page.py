@@ -168,7 +168,8 @@ def _states(page: Any) -> Iterator[str]:
     _ask(page, _REFUSED)
     yield "refusal"
     page.get_by_role("tab", name="Library").click()
-    page.get_by_role("grid", name="Papers").get_by_text("AlpacaFarm").first.wait_for()
+    page.locator("#library-place .fn-title").nth(1).click()
+    page.get_by_role("region", name="Details of the paper").wait_for()
     yield "library"
     page.get_by_role("tab", name="Conversations").click()
     page.get_by_role("button", name="Rename").wait_for()

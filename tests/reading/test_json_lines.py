@@ -13,7 +13,7 @@ def test_a_json_line_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None
     row |= {"year": "2020-01-02", "doi": "doi:10.1/x", "arxiv_id": "https://arxiv.org/abs/2001.00001v2", "url": "u"}
     paper = read(tmp_path, "a.ndjson", json.dumps(row))
     assert (paper.text, paper.authors, paper.year) == ("Otters\n\nWe  count.", ("Ann Lee", "Bo Roe"), 2020)
-    assert (paper.doi, paper.arxiv_id, paper.url) == ("10.1/x", "2001.00001v2", "u")
+    assert (paper.doi, paper.arxiv_id, paper.url, paper.extent) == ("10.1/x", "2001.00001v2", "u", "abstract")
 
 
 def test_broken_json_lines_are_named_and_only_cost_themselves(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_broken_json_lines_are_named_and_only_cost_themselves(tmp_path: Path) ->
         b'{"text": "no title"}\n{"title": "T", "text": 5}\n\x00\x01\x02\x03\n' + b"[" * 100_000 + b'\n{"title": "", '
         b'"text": "x"}\n{"title": "Last", "text": "text", "year": "soon", "authors": 3}',
     )
-    assert [p.title for p in reading.papers] == ["One", "Last"]
+    assert [(p.title, p.extent) for p in reading.papers] == [("One", "full"), ("Last", "full")]
     reasons = dict(failures(reading))
     assert sorted(reasons) == [3, 4, 5, 6, 7, 8, 9, 10]
     assert reasons[3] == "the line is not valid JSON (Unterminated string starting at, column 18)"

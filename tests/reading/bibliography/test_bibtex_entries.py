@@ -20,7 +20,7 @@ def test_a_bibtex_entry_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> N
     assert details.text == "The DNA of naïve Otters\n\nWe find 34.0% more otters in 1, 2 rivers, a big gain."
     assert (details.authors, details.year, details.venue) == (("Jérôme Müller", "Ann Lee"), 2020, "Journal of Rivers")
     assert (details.doi, details.arxiv_id, details.url) == ("10.1/x", "2001.00001", "https://x.org/a")
-    assert (details.citekey, details.tags) == ("lee2020", ("otters", "rivers"))
+    assert (details.citekey, details.tags, details.extent) == ("lee2020", ("otters", "rivers"), "abstract")
 
 
 def test_broken_bibtex_entries_are_named_and_only_cost_themselves(tmp_path: Path) -> None:

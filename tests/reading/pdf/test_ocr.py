@@ -33,6 +33,7 @@ def test_a_scan_is_read_with_tesseract(tmp_path: Path) -> None:
     (paper,) = read_file(path, "a.pdf").papers
     words = set(re.findall(r"\w{4,}", PROSE))
     assert len(words & set(re.findall(r"\w{4,}", paper.text))) > 0.9 * len(words)
+    assert paper.extent == "scan"
     assert paper.boxes is not None
     left, top, _, bottom = paper.boxes[paper.text.index("River")] / 10
     assert abs(left - LEFT) < 4

@@ -80,7 +80,7 @@ def test_white_text_on_a_dark_background_is_kept(tmp_path: Path) -> None:
         write(canvas, ["White words on black stand out."], LEFT, 300)
 
     document = read(tmp_path, make_pdf(draw))
-    assert document.notes == ()
+    assert (document.notes, document.extent) == ((), "full")
     assert "White words on black stand out." in body(document)
 
 
@@ -149,7 +149,7 @@ def test_the_hidden_layer_of_a_scan_is_its_text_and_is_noted(tmp_path: Path, sta
     set_lines(canvas, [stamp] if stamp else [], 20)
     document = read_canvas(tmp_path, canvas, out)
     assert SENTENCES[1] in body(document).replace("\n\n", " ")
-    assert document.notes == (LAYER,)
+    assert (document.notes, document.extent) == ((LAYER,), "scan")
 
 
 @pytest.mark.parametrize(("size", "kept"), [(2, False), (2.8, False), (3.2, True)])
