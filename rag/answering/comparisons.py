@@ -17,7 +17,7 @@ _MOST_COMPARISONS = 8  # of a text
 _NEAR = 60  # characters before "than" in which its comparative is
 _NEGATED = 4  # words after a negation
 _AHEAD = (
-    r"(?:outperform|beat|surpass|exceed|outscore|outrank|outpace|outdo|overtake)(?:s|es|ed|ing|en)?|outdoes|overtook"
+    r"(?:outperform|beat|pass|surpass|exceed|outscore|outrank|outpace|outdo|overtake)(?:s|es|ed|ing|en)?|outdoes|overtook"
     r"|ahead of|above|superior to|instead of|rather than|preferred to"
 )
 _BEHIND = (
@@ -36,11 +36,11 @@ _RELATIVE = re.compile(
 )
 _STOP = re.compile(r"[;:]\s|,?\s(?:whereas|while|but|although|though|yet)\s")
 _END = re.compile(
-    r"[,;:()]|\s(?:by|on|in|for|with|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
+    r",(?!\s(?:namely|such as|including)\s)|[;:()]|\s(?:by|on|in|for|with|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
 )
 
 
-_NUMBER = re.compile(r"\s(?:\w+\s)?[\d.]")  # "more than 25%", "above about 0.7": numbers are compared elsewhere
+_NUMBER = re.compile(r"\s(?:about |around |roughly |nearly |almost |over |only )?\d[\d.,]*[%x]?(?!\w)")  # "more than 25%", "above about 0.7": numbers are compared elsewhere
 _SAY_NOTHING = FUNCTION_WORDS | GENERIC_WORDS
 _AMOUNT = frozenset("less fewer lower smaller shorter".split())  # of something that may be good or bad
 

@@ -212,7 +212,7 @@ class Draft:
 
     def _check(self, cited: CitedSentence, *, was_cut: bool) -> tuple[Support, _Quotes]:
         """Return the support of a sentence and the quotes to cite for it."""
-        if _refuses(Sentence(cited.text, (), "")):
+        if _refuses(Sentence(cited.text, cited.numbers, "")):
             return UNSUPPORTED, []
         if fault := statement_fault(cited.text, self._question, self._titles, was_cut=was_cut):
             return UNSUPPORTED._replace(reason=fault), []

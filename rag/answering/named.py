@@ -14,7 +14,7 @@ _OPENING = 3_000  # characters of a paper that are about its own work
 _HEADING = 6  # letters from which capitals alone are a heading: "METHODS We ..."
 _SUBJECT_WORDS = 8  # at the beginning of a sentence, among which its subject is looked for
 
-_ACRONYM = re.compile(r"\b[A-Z]{3,6}s?\b")
+_ACRONYM = re.compile(r"\b[A-Z]{2,6}s?\b")
 
 _MARKED_NAME = r"\b[^\W\d_][^\W_]{0,20}?(?:[A-Z]|\d)[^\W_]{0,20}(?:[-.][^\W_]{1,20}){0,4}\b"
 _INTRODUCED = re.compile(

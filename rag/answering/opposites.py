@@ -26,14 +26,14 @@ _VERBS_DOWN = (
 )
 _OTHERS_UP = (
     "higher more greater larger longer better best faster stronger older heavier strong rapid rapidly superior many "
-    "positive positively effective beneficial susceptible susceptibility sensitive sensitivity necessary required "
+    "positive positively effective beneficial susceptible susceptibility receptive vulnerable prone sensitive sensitivity necessary required "
     "essential presence present dependent related similar same growth gains rise rises rose rising "
     "promotion activation induction enhancement elevation improvement stabilization upregulation overexpression "
     "sufficient sufficiency acceleration abundant beaten"
 )
 _OTHERS_DOWN = (
     "less smaller shorter worse worst slower weaker younger lighter weak slow slowly inferior few negative negatively "
-    "ineffective harmful resistant resistance unnecessary dispensable absence absent independent unrelated "
+    "ineffective harmful resistant resistance immune unnecessary dispensable absence absent independent unrelated "
     "different loses lost fall falls fell falling inhibition suppression impairment reduction "
     "deterioration destabilization downregulation depletion deficient deficiency scarce"
 )
@@ -42,7 +42,9 @@ _NEGATIONS = frozenset(
     "lacked".split()
 )
 # What follows may be called negated or not: "had difficulty keeping", "failed to keep", "kept with difficulty".
-_HAMPERING = frozenset("difficulty difficulties trouble struggle struggles struggled unsuitable unfit".split())
+_HAMPERING = frozenset(
+    "difficulty difficulties trouble struggle struggles struggled fail fails failed failing unsuitable unfit".split()
+)
 _HAMPERED_WORDS = 10  # after such a word
 _POORLY = frozenset("poorly badly".split())
 _BESIDE = 2  # words to each side of one of these
@@ -187,6 +189,8 @@ def _forms(verb: str) -> list[str]:
 def negates(word: str, following: str = "") -> bool:
     if word in ("fail", "fails", "failed"):
         return following == "to"
+    if word in ("leave", "leaves", "left"):
+        return following in ("out", "open")
     if word == "lack" and following == "of":
         return False  # what results from a lack is not negated
     return (word in _NEGATIONS or word.endswith(("n't", "n’t"))) and following not in _NOT_ALONE

@@ -16,6 +16,7 @@ _SPELLED |= {"twice": 2, "thrice": 3}
 _MAGNITUDES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "k": 3, "K": 3, "M": 6, "B": 9}
 _UNITS = {
     "share": {"1": "% percent p.p. pp"},
+    "factor": {"1": "x × times fold"},
     "time": {
         "1e-9": "ns nanosecond nanoseconds", "1e-6": "μs microsecond microseconds",
         "1e-3": "ms millisecond milliseconds", "1": "s sec secs second seconds", "60": "min mins minute minutes",

@@ -121,10 +121,12 @@ idea concept notion principle
 goal aim objective purpose target intention
 benefit advantage gain merit upside
 drawback disadvantage weakness shortcoming limitation downside
-issue problem difficulty concern obstacle
+issue problem difficulty concern obstacle fault flaw weakness shortcoming limitation
 cause trigger induce provoke
 effect impact influence consequence
 judge evaluate assess rate
+answer response reply completion output solution
+judgment judgement
 people human user person annotator
 doctor physician clinician medic
 learner student pupil
