@@ -36,11 +36,14 @@ _RELATIVE = re.compile(
 )
 _STOP = re.compile(r"[;:]\s|,?\s(?:whereas|while|but|although|though|yet)\s")
 _END = re.compile(
-    r",(?!\s(?:namely|such as|including)\s)|[;:()]|\s(?:by|on|in|for|with|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
+    r",(?!\s(?:namely|such as|including)\s)|[;:()]"
+    r"|\s(?:by|on|in|for|with|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
 )
 
 
-_NUMBER = re.compile(r"\s(?:about |around |roughly |nearly |almost |over |only )?\d[\d.,]*[%x]?(?!\w)")  # "more than 25%", "above about 0.7": numbers are compared elsewhere
+_NUMBER = re.compile(
+    r"\s(?:about |around |roughly |nearly |almost |over |only )?\d[\d.,]*[%x]?(?!\w)"
+)  # "more than 25%", "above about 0.7": numbers are compared elsewhere
 _SAY_NOTHING = FUNCTION_WORDS | GENERIC_WORDS
 _AMOUNT = frozenset("less fewer lower smaller shorter".split())  # of something that may be good or bad
 

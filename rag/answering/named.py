@@ -106,10 +106,11 @@ def written_out(text: str, other: str) -> str:
     """Return the text with acronyms that `other` writes out in words, as "MCQs": "multiple-choice questions"."""
     words = [word for word in WORD.findall(other) if word not in _SMALL_WORDS]
     letters = "".join(word[0].casefold() for word in words)
+    known = {word.casefold().rstrip("s") for word in words}
 
     def meaning(acronym: re.Match[str]) -> str:
         short = acronym[0].rstrip("s").casefold()
-        start = letters.find(short)
+        start = -1 if short in known else letters.find(short)
         return " ".join(words[start : start + len(short)]) if start >= 0 else acronym[0]
 
     return _ACRONYM.sub(meaning, text)

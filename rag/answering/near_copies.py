@@ -1,5 +1,6 @@
 """Compare a sentence word by word with a quote that it nearly copies, and a stated cause with the quote's."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -92,6 +93,7 @@ def _changed(own: Sequence[_Word], other: Sequence[_Word], *, turned: bool) -> s
     if _copied(mine, theirs) < _MIN_COPIED:
         return ""
     more, fewer = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
+    replaced: dict[tuple[str, str], int] = {}  # the stem of a word and that of one in whose place it stands
     for kind, a, b, start, end in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
         if kind != "replace" or b - a > _MOST_CHANGED:
             continue
@@ -100,6 +102,11 @@ def _changed(own: Sequence[_Word], other: Sequence[_Word], *, turned: bool) -> s
             continue
         if a == 0 and (_has_name(own[:b]) > _has_name(other[c:d]) or (own[0].is_pointed_at and _has_name(other[c:d]))):
             continue  # a name for "the system" or the reverse; whether it is of the same is for other gates
+        for i, k in itertools.product(range(a, b), range(c, d)):
+            other_place = replaced.get((theirs[k], mine[i]))
+            if other_place is not None and not _are_listed(own[other_place + 1 : i + 1]):
+                return said[i]
+            replaced[mine[i], theirs[k]] = i
         if not turned and _opposite_directions(said[a:b], quoted[c:d]):
             return said[a]
         new = [i for i in range(a, b) if mine[i] not in theirs and _names_something(said[i])]
@@ -131,6 +138,11 @@ def _place(own: Sequence[_Word], a: int, b: int, other: Sequence[_Word], c: int,
     if a == 0 and d - c > b - a + 1:
         return d - (b - a) - 1, d
     return c, d
+
+
+def _are_listed(between: Sequence[_Word]) -> bool:
+    """Return whether words, the last of two and those between both, may be items of one list."""
+    return all(word.before in ("", "and", "or") for word in between)
 
 
 def _has_name(words: Sequence[_Word]) -> bool:

@@ -26,10 +26,10 @@ _VERBS_DOWN = (
 )
 _OTHERS_UP = (
     "higher more greater larger longer better best faster stronger older heavier strong rapid rapidly superior many "
-    "positive positively effective beneficial susceptible susceptibility receptive vulnerable prone sensitive sensitivity necessary required "
+    "positive positively effective beneficial susceptible susceptibility sensitive sensitivity necessary required "
     "essential presence present dependent related similar same growth gains rise rises rose rising "
     "promotion activation induction enhancement elevation improvement stabilization upregulation overexpression "
-    "sufficient sufficiency acceleration abundant beaten"
+    "receptive vulnerable prone sufficient sufficiency acceleration abundant beaten"
 )
 _OTHERS_DOWN = (
     "less smaller shorter worse worst slower weaker younger lighter weak slow slowly inferior few negative negatively "

@@ -57,6 +57,13 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
             "Two people work: a diver who finds otters in the evening, while the keeper writes maps of moss.",
             'something else of "keeper"',
         ),
+        (
+            "The sensor can be removed from MossMap, leaving only the camera.",
+            "A surprise is that the camera can be removed from MossMap, leaving only the sensor, with no loss.",
+            "in the place of",
+        ),
+        ("Old maps are resistant to water.", "Old maps are very receptive to water.", "resistant"),
+        ("FernNet-4 passes MossMap on moss.", "MossMap passes some models on moss, namely FernNet-4.", "behind"),
         ("FernNet does not fall behind MossMap.", "FernNet is behind MossMap on all roofs.", "behind"),
         ("MossMap is smaller than FernNet.", "FernNet is 10x smaller than MossMap.", "behind"),
         # degrees
@@ -90,6 +97,9 @@ def test_a_changed_fact_is_held_back(sentence: str, quote: str, objects: str) ->
             "In MossMap, rain and fog hide moss and roofs.",
         ),
         ("MossMap costs 6 percentage points.", "MossMap loses over 6 p.p., and FernNet 5 p.p. more."),
+        ("We tested 45 roof models.", "An evaluation of 45 RMs was made."),
+        ("MossMap has two problems on roofs.", "Two faults of MossMap on roofs are named."),
+        ("MossMap covers 2.5 to 3.2 times as many roofs.", "The coverage of roofs by MossMap is 2.5x to 3.2x higher."),
         ("MossMap shows less decay than FernNet.", "MossMap beats FernNet with far less decay."),
         ("MossMap has 44 red maps and 30 blue maps.", "In total MossMap has 30 blue maps and 44 red maps."),
         ("For FernNet-3.5, moss rises from 70.1 to 89.0.", "MossMap lifts moss from 70.1 to 89.0 for FernNet-3.5."),
