@@ -110,7 +110,7 @@ def _changed(own: Sequence[_Word], other: Sequence[_Word], *, turned: bool) -> s
         if not turned and _opposite_directions(said[a:b], quoted[c:d]):
             return said[a]
         new = [i for i in range(a, b) if mine[i] not in theirs and _names_something(said[i])]
-        if a == 0 and _GENERAL.issuperset(said[i] for i in new):
+        if a == 0 and new and _GENERAL.issuperset(said[i] for i in new):
             continue
         gone = [
             i

@@ -58,8 +58,8 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
             'something else of "keeper"',
         ),
         (
-            "The sensor can be removed from MossMap, leaving only the camera.",
-            "A surprise is that the camera can be removed from MossMap, leaving only the sensor, with no loss.",
+            "The sensor can be removed from MossMap in cold water, leaving only the camera.",
+            "Surprisingly, the camera can be removed from MossMap in cold water, leaving only the sensor, at no loss.",
             "in the place of",
         ),
         ("Old maps are resistant to water.", "Old maps are very receptive to water.", "resistant"),
