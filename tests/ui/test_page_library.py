@@ -235,7 +235,7 @@ def test_a_guessed_field_is_confirmed_and_bibtex_fills_in_the_others(page: Page,
     expect(row(page, DAMS).locator(".fn-quiet")).to_have_text("Ada Lovelace, Tom Hill · 2020 · River Notes · Full text")
     with server.record() as record:
         assert record.paper(DAMS).citekey == "dams20"
-    server.run("edit", DAMS, "--author", "Ada Lovelace")
+        record.edit(DAMS, authors=["Ada Lovelace"], year=None, venue=None, citekey=None)
     page.get_by_label("BibTeX of the paper").fill("no entry")
     page.get_by_role("button", name="Fill in the fields").click()
     expect(page.locator("#edit-report")).to_contain_text("There is no BibTeX entry with a title")
