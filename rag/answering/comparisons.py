@@ -37,7 +37,7 @@ _RELATIVE = re.compile(
 _STOP = re.compile(r"[;:]\s|,?\s(?:whereas|while|but|although|though|yet)\s")
 _END = re.compile(
     r",(?!\s(?:namely|such as|including)\s)|[;:()]"
-    r"|\s(?:by|on|in|for|with|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
+    r"|\s(?:by|on|in|for|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
 )
 
 
@@ -48,6 +48,7 @@ _SAY_NOTHING = FUNCTION_WORDS | GENERIC_WORDS
 _AMOUNT = frozenset("less fewer lower smaller shorter".split())  # of something that may be good or bad
 
 
+_NO_COMPARATIVE = frozenset("other rather whether either her never over under after number computer paper".split())
 _SCALES = {"lower": "high", "higher": "high", "smaller": "large", "larger": "large", "bigger": "large"}
 _SCALES |= {"shorter": "long", "longer": "long"}
 
@@ -121,8 +122,9 @@ def _direction(pivot: re.Match[str], before: Sequence[str]) -> tuple[int, str]:
     if not pivot["than"]:
         return (-1 if pivot["behind"] else 1), ""
     at = next((i for i in reversed(range(len(before))) if direction_of(before[i])), None)
-    if at is None:
-        return 0, ""
+    if at is None:  # "cheaper than": ahead in this alone
+        word = next((word for word in before[-_NEGATED:] if word.endswith("er") and word not in _NO_COMPARATIVE), "")
+        return int(bool(word)), stem(word)
     word = before[at]
     if word in _AMOUNT:
         return -1, _SCALES.get(word) or stem(next((each for each in before[at + 1 :]), word))

@@ -25,6 +25,7 @@ _SCALE = re.compile(r"(?:\bout of|/)\s?$")  # "4.1 out of 5"
 _SCALE_REACH = 8
 _LABEL = re.compile(r"\b(\w{1,12})\s?[=<>≈≤≥]\s?$")  # "P = 0.4"
 _LABEL_REACH = 16
+_OF_MODELS = ("parameter", "parameters", "params")  # "a 13B model" has 13B parameters
 _STOP = re.compile(r"[.!?;]\s")
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 
@@ -76,7 +77,7 @@ def _share_noun(place: _Place, others: Sequence[_Place]) -> bool:
 
 def _counts_else(place: _Place, same: Sequence[_Place]) -> bool:
     """Return whether the number counts something else wherever it stands in the quotes: "100 experts", "100 topics"."""
-    if place.quantity.kind or not place.noun or is_light(place.noun[-1]):
+    if place.quantity.kind or not place.noun or is_light(place.noun[-1]) or place.noun[-1] in _OF_MODELS:
         return False
     return all(
         other.noun

@@ -6,14 +6,14 @@ The things are what opens two clauses of the sentence. What a text says of a thi
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..ingest.sentences import split_sentences
 from .quantities import find_quantities
 from .statements import may_be_verb
 from .synonyms import is_light, means_the_same
-from .word_overlap import WORD, stem
+from .word_overlap import WORD, split_words, stem
 
 _ACROSS = 0.35  # what is left of the nearness of two words across the boundary of a clause
 _CLEARLY = 1.2  # how much nearer each thing must stand to what the sentence says of the other
@@ -24,6 +24,9 @@ _JOINT = re.compile(
     r"[;:,]\s(?:and\s)?|\s(?:whereas|while|but|although|though|yet|because|since)\s"
     r"|\sand\s(?=(?:the|an?|its|their|it|they|this|these|that)\s|[A-Z])"
 )
+
+
+_AND = re.compile(r"\sand\s(?=(?P<following>(?:[^\s,;:.]+\s){1,4}))")
 
 
 class _Word(NamedTuple):
@@ -113,7 +116,7 @@ def _keys(words: Sequence[_Word]) -> frozenset[str]:
 def _words(text: str, known: Sequence[str]) -> list[_Word]:
     """Return the words of a text that say something and its numbers; a word that means the same as a key gets this."""
     numbers = {each.span.start: each for each in find_quantities(text) if each.is_stated}
-    joints = [match.start() for match in _JOINT.finditer(text)]
+    joints = sorted({match.start() for match in _JOINT.finditer(text)} | set(_before_clauses(text)))
     found: list[_Word] = []
     part, until = 0, 0
     for match in itertools.islice(WORD.finditer(text), _MOST_WORDS):
@@ -128,6 +131,14 @@ def _words(text: str, known: Sequence[str]) -> list[_Word]:
             if is_verb or is_name or not is_light(word):
                 found.append(_Word(_key(word, known), start, part, is_verb and not is_name))
     return found
+
+
+def _before_clauses(text: str) -> Iterator[int]:
+    """Yield the places of each "and" that is followed by words and a verb: "and moss grows"."""
+    for match in _AND.finditer(text):
+        following = split_words(match["following"])
+        if any(may_be_verb(word) and not word.endswith(("ed", "ing")) for word in following[1:]):
+            yield match.start()
 
 
 def _key(word: str, known: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ choose chosen select pick chose
 cause lead result due because reason owing
 depend rely base based rest
 fast quick rapid
-cheap inexpensive
+cheap inexpensive economical
 costly expensive
 large big great vast huge enormous
 small little tiny
@@ -185,10 +185,10 @@ faithful grounded
 helpful useful valuable beneficial
 useless unhelpful
 suitable appropriate fit apt adequate proper
-unsuitable unfit inappropriate ill-suited
+unsuitable unfit inappropriate
 genuine real authentic actual
 fake false artificial synthetic simulated
-manual human hand by-hand
+manual human hand
 automatic automated
 freely openly publicly
 public open available
@@ -256,7 +256,6 @@ roughly approximately about
 slightly marginally
 hardly barely scarcely
 greatly considerably strongly vastly
-stepwise step-by-step step
 joint together shared common
 separate distinct independent individual
 single one sole

@@ -64,6 +64,8 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
         ),
         ("Old maps are resistant to water.", "Old maps are very receptive to water.", "resistant"),
         ("FernNet-4 passes MossMap on moss.", "MossMap passes some models on moss, namely FernNet-4.", "behind"),
+        ("Divers are 45x cheaper than kites.", "Kites are 45x cheaper than divers.", "behind"),
+        ("FernNet maps improve considerably over roofs.", "Roofs improve considerably over FernNet maps.", "behind"),
         ("FernNet does not fall behind MossMap.", "FernNet is behind MossMap on all roofs.", "behind"),
         ("MossMap is smaller than FernNet.", "FernNet is 10x smaller than MossMap.", "behind"),
         # degrees
@@ -97,6 +99,7 @@ def test_a_changed_fact_is_held_back(sentence: str, quote: str, objects: str) ->
             "In MossMap, rain and fog hide moss and roofs.",
         ),
         ("MossMap costs 6 percentage points.", "MossMap loses over 6 p.p., and FernNet 5 p.p. more."),
+        ("MossMap is a model with 13B parameters.", "MossMap is a 13B model."),
         ("We tested 45 roof models.", "An evaluation of 45 RMs was made."),
         ("MossMap has two problems on roofs.", "Two faults of MossMap on roofs are named."),
         ("MossMap covers 2.5 to 3.2 times as many roofs.", "The coverage of roofs by MossMap is 2.5x to 3.2x higher."),
