@@ -123,6 +123,7 @@ class AnswerHistory:
         db.execute(
             f"INSERT INTO answers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, *plain, saved.conversation)
         )
+        put_cited(db, saved.key, saved.answer)
         if saved.feedback:
             db.execute(
                 "INSERT INTO feedback (answer, good, comment, given) VALUES (?, ?, ?, ?)", (saved.key, *saved.feedback)

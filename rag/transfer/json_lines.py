@@ -48,7 +48,10 @@ from .places import (
 _PART = 1 << 20  # bytes of an upload in a line
 _LONGEST = 1 << 30  # bytes of a line
 _TOGETHER = 100  # lines that are stored in one transaction
-_UNFIT = (ValueError, TypeError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+_UNFIT = (
+    *(ValueError, TypeError, KeyError, AttributeError, OverflowError),
+    *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError),
+)
 _FIRST = re.compile(rb'\{"kind":"library","format":(\d{1,9}),')
 
 

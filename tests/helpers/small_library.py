@@ -49,5 +49,6 @@ def all_of(assistant: Assistant) -> dict[str, Any]:
         "failures": assistant.failures(),
         "removals": records.removals(),
         "corrections": [records.corrections(records.paper_key(paper.id)) for paper in papers],
+        "cited": [tuple(row) for row in records.rows("SELECT * FROM cited")],
         "made_with": records.meta("made_with"),
     }

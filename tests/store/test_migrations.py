@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from helpers.nursery import Nursery, nursery_of, serve
 
@@ -20,22 +21,24 @@ DETAILS = {"authors": ["Eva van Brook"], "venue": "River Studies", "pages": [], 
 
 
 def old_record(path: Path, version: int) -> Path:
-    """Write a record as an older version left it, with a paper in it."""
+    """Write a record as an older version left it: a paper of the first version and an answer of the third, migrated."""
     path.parent.mkdir(parents=True)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
+        db.row_factory = sqlite3.Row
         db.execute("BEGIN")
-        for migration in MIGRATIONS[:version]:
+        for number, migration in enumerate(MIGRATIONS[:version], 1):
             migration(db)
-        values = ("0a", "Otters", "otters", "otters", "0f", "Otters\n\nThey swim.", 2019, json.dumps(DETAILS))
-        db.execute(
-            "INSERT INTO papers (id, title, folded_title, read_title, read_digest, text, year, details, corrections, "
-            "vector, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}', x'', '2026-01-01')",
-            values,
-        )
-        if version >= 3:
-            columns = "asked, question, request, made_with, answer"
-            db.execute(f"INSERT INTO answers ({columns}) VALUES ('', 'Why?', '{{}}', '{{}}', '{{}}')")
+            if number == 1:
+                values = ("0a", "Otters", "otters", "otters", "0f", "Otters\n\nThey swim.", 2019, json.dumps(DETAILS))
+                db.execute(
+                    "INSERT INTO papers (id, title, folded_title, read_title, read_digest, text, year, details, "
+                    "corrections, vector, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, '2026-01-01')",
+                    (*values, np.full(4, 0.5, "<f4").tobytes()),
+                )
+            if number == 3:
+                columns = "asked, question, request, made_with, answer"
+                db.execute(f"INSERT INTO answers ({columns}) VALUES ('', 'Why?', '{{}}', '{{}}', '{{}}')")
         db.execute(f"PRAGMA user_version = {version}")
         db.execute("COMMIT")
     return path

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from rag import Assistant
 from rag.errors import LibraryError
-from rag.store import whole
+from rag.store import schema, whole
 from rag.store.history import AnswerHistory, Feedback, SavedAnswer
 from rag.store.papers import Failed, Records, StoredChunk, StoredSource
 from rag.text.readable import folded
@@ -142,13 +142,10 @@ def store(records: Records, library: dict[str, Any]) -> None:
             AnswerHistory(records).put(db, answer)
 
 
-DERIVED = {"key", "paper", "source", "rowid", "id"}
-
-
 def tables(records: Records) -> dict[str, list[Any]]:
     """Return the rows of a record, its derived tables included, without keys that are given anew."""
     found = {}
-    for name in ("papers", "chunks", "entries", "boxes", "works", "labels", "chunk_words", "paper_words", "feedback"):
+    for name in sorted(set(schema.TABLES) - {"meta"}):
         rows = records.rows(f"SELECT * FROM {name}")
         found[name] = sorted(repr([row[k] for k in row.keys() if k != "key"]) for row in rows)  # noqa: SIM118
     return found
@@ -208,6 +205,8 @@ ANSWER = {
         (sealed(HEAD, {**UPLOAD, "path": "/uploads/a/planted"}), "is not the path of an upload"),
         (sealed(HEAD, {**UPLOAD, "data": "no base64!"}), "base64"),
         (sealed(HEAD, ANSWER), "FOREIGN KEY"),
+        (sealed(HEAD, {**ANSWER, "conversation": None, "answer": {"citations": [{}]}}), "does not fit"),
+        (sealed(HEAD, {**ANSWER, "conversation": None, "answer": {"citations": ["a"]}}), "does not fit"),
         (sealed(HEAD, {**ANSWER, "conversation": None, "number": 2**70}), "does not fit"),
         (sealed({**HEAD, "format": 2}), "newer Footnote"),
     ],
