@@ -79,7 +79,8 @@ class Library:
             return ""
         return (
             f"{RECORD} is missing in the library {self.shown!r}, but {' and '.join(remains)} in the same folder belong "
-            "to a library with papers. Restore a copy of the library's folder, or add the papers again."
+            "to a library with papers. Restore a copy of the library's folder or a backup (`footnote restore FILE`), "
+            "or add the papers again."
         )
 
     @property

@@ -14,7 +14,10 @@ from .papers import Records
 from .sqlite_errors import translate_errors
 from .vectors import unpack
 
-RESTORE = "restore a copy of the library's folder, or move it away and add the papers again"
+RESTORE = (
+    "restore a copy of the library's folder or a backup (`footnote restore FILE --replace`), or move it away and add "
+    "the papers again"
+)
 REBUILD = "footnote rebuild"
 _MAX_EXAMPLES = 3
 _TOLERANCE = 1e-2  # by which the length of a vector may differ from 1

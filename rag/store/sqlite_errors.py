@@ -42,8 +42,8 @@ def as_library_error(error: Exception, path: Path) -> LibraryError:
                 f"The word index of the library {name!r} is damaged ({text}). Run `footnote rebuild` to rebuild it."
             )
         return LibraryError(
-            f"{path.name} in the library {name!r} is damaged ({text}). Restore a copy of the library's folder, or move "
-            "it away and add the papers again."
+            f"{path.name} in the library {name!r} is damaged ({text}). Restore a copy of the library's folder or a "
+            "backup (`footnote restore FILE --replace`), or move it away and add the papers again."
         )
     if "readonly" in text or is_read_only(path):
         return read_only_error(path)

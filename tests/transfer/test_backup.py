@@ -19,6 +19,7 @@ from helpers.small_library import BIRDS, OTTERS, QUESTION, all_of, open_small
 
 from rag import Assistant
 from rag.errors import EmptyLibrary, LibraryError
+from rag.store.integrity import faults_of
 
 MANIFEST = "footnote-backup.json"
 
@@ -205,6 +206,38 @@ def test_a_backup_takes_the_place_of_a_record_that_is_no_database_and_keeps_it(k
         assert len(opened.papers()) == 3
     (aside,) = record.parent.glob("footnote.sqlite.damaged-*")
     assert aside.read_bytes() == b"overwritten" * 1000
+
+
+def zeroed(record: Path) -> None:
+    data = record.read_bytes()
+    record.write_bytes(data[:8192] + bytes(len(data) // 2 - 8192) + data[len(data) // 2 :])
+
+
+def change(record: Path, statement: str) -> None:
+    with sqlite3.connect(record) as db:
+        db.execute(statement)
+    db.close()
+
+
+DAMAGED_RECORDS: dict[str, Callable[[Path], object]] = {
+    "zeroed": zeroed,
+    "cut": lambda record: record.write_bytes(record.read_bytes()[: record.stat().st_size // 2]),
+    "empty": lambda record: record.write_bytes(b""),
+    "without a table": lambda record: change(record, "DROP TABLE chunks"),
+    "newer": lambda record: change(record, "PRAGMA user_version = 99"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_RECORDS)
+def test_a_backup_replaces_a_damaged_record(library: Assistant, kept: Path, tmp_path: Path, damage: str) -> None:
+    before = all_of(library)
+    library.close()
+    DAMAGED_RECORDS[damage](tmp_path / "library" / "footnote.sqlite")
+    with open_small(tmp_path / "library") as opened:
+        assert not all(finding.ok for finding in opened.check())
+        opened.restore(kept, replace=True)
+        assert all_of(opened) == before
+        assert faults_of(opened.library.records) == []
 
 
 def test_a_library_that_lost_its_record_is_restored(library: Assistant, kept: Path, tmp_path: Path) -> None:
