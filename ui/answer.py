@@ -50,7 +50,7 @@ def answer_html(answer: Answer, turn: int) -> str:
         written=_hidden(answer),
         support=_SUPPORT,
         doubt=DOUBT,
-        reach=_reach(answer) if is_done else "",
+        reach=_reach(answer) if is_done else ("", ""),
         notes=[note for note in answer.notes if not is_done or note not in answer.missing],
         status=_status_line(answer) if is_done else "",
         how=_how(answer) if is_done else [],
@@ -95,12 +95,17 @@ def _groups(
     made = []
     for paper, of_paper in groups.items():
         quoted = [cited[n] for each in of_paper for n in each.citations if n in cited and cited[n].paper_id == paper]
-        in_text = [each for each in quoted if each.quote != each.title]
-        reference = ", ".join(filter(None, [names[paper], pages_text(in_text)])) if paper else ""
-        # Without authors the title is the reference, and a title that is quoted is among the sentences.
-        title = readable(quoted[0].title) if paper and quoted[0].authors and len(in_text) == len(quoted) else ""
+        reference, title = _heading(quoted, names[paper]) if paper else ("", "")
         made.append(Group(reference, title, [(each, _footnotes(each, seen)) for each in of_paper]))
     return made
+
+
+def _heading(quoted: Sequence[Citation], name: str) -> tuple[str, str]:
+    """Return the reference and the title above quotes of a paper; "" for what the quotes or the reference say."""
+    in_text = [each for each in quoted if each.quote != each.title]
+    quotes_title, has_authors = len(in_text) < len(quoted), bool(quoted[0].authors)
+    reference = ", ".join(filter(None, [name, pages_text(in_text)])) if has_authors or not quotes_title else ""
+    return reference, readable(quoted[0].title) if has_authors and not quotes_title else ""
 
 
 def _footnotes(sentence: Sentence, seen: set[int]) -> Footnotes:
@@ -116,13 +121,20 @@ def _hidden(answer: Answer) -> tuple[Sentence, ...]:
     return () if {each.text for each in written} <= {each.text for each in answer.sentences} else written
 
 
-def _reach(answer: Answer) -> str:
-    """Return how far the papers answer, first in a word if it is not the whole: what it rests on, what is missing."""
-    grounds = answer.grounds[:1].upper() + answer.grounds[1:]
+def _reach(answer: Answer) -> tuple[str, str]:
+    """Return how far the papers answer: a word if it is not the whole, and what the answer rests on and lacks."""
     is_unsure = bool(answer.sentences) and answer.sentences[0].text in (UNSURE, DOUBT)
-    is_lacking = bool(answer.missing) or ";" in grounds
-    label = "" if answer.refused else "Perhaps not answered" if is_unsure else "Answered in part" if is_lacking else ""
-    return " ".join(f"{each.rstrip('.')}." for each in (label, grounds, *answer.missing) if each)
+    label = (
+        ""
+        if answer.refused
+        else "Perhaps not answered."
+        if is_unsure
+        else "Answered in part."
+        if answer.missing
+        else ""
+    )
+    grounds = answer.grounds[:1].upper() + answer.grounds[1:]
+    return label, " ".join(f"{each.rstrip('.')}." for each in (grounds, *answer.missing) if each)
 
 
 def _status_line(answer: Answer) -> str:

@@ -318,6 +318,8 @@ def test_a_paper_of_which_the_title_is_cited_has_no_heading_that_repeats_it() ->
     made = answer(sentences=(Sentence(TITLE, (1,), "quoted"),), citations=(citation(quote=TITLE),), passages=())
     assert parsed(answer_html(made, 0)).get_text().count(TITLE) == 1 + str(made).count(TITLE)
     assert parsed(cards([made])).select("h3") == []
+    nameless = replace(made, citations=(citation(quote=TITLE, authors=()),))
+    assert parsed(answer_html(nameless, 0)).select(".fn-source") == []
     assert parsed(cards([made])).summary.get_text() == f"1{TITLE}Ada Brook, 2001 · kites.pdf"  # type: ignore[union-attr]
 
 
@@ -328,7 +330,7 @@ def test_a_paper_of_which_the_title_is_cited_has_no_heading_that_repeats_it() ->
     ("more", "wanted"),
     [
         ({"grounds": "2 quotes, both from one paper"}, "2 quotes, both from one paper."),
-        ({"grounds": "1 quote; it does not hold a number"}, "Answered in part. 1 quote; it does not hold a number."),
+        ({"grounds": "1 quote; it does not hold a number"}, "1 quote; it does not hold a number."),
         (
             {"grounds": "1 quote", "missing": ("No passage speaks of 'eels'.",)},
             "Answered in part. 1 quote. No passage speaks of 'eels'.",

@@ -20,12 +20,18 @@ function showPane(name) {
   tidy();
 }
 
-// Bring a new question to the upper end of the conversation, where it stays while its answer grows.
+// Follow a growing answer until its question is at the upper end of the conversation, where it stays; a person who
+// scrolls ends this.
 let questions = 0;
-function bringUpQuestion() {
+let followed = null;
+function followAnswer() {
   const all = document.querySelectorAll('#conversation [data-testid="user"]');
-  if (all.length > questions) all[all.length - 1].scrollIntoView({ block: "start" });
+  if (all.length !== questions) followed = all.length > questions ? all[all.length - 1] : null;
   questions = all.length;
+  if (followed?.isConnected) followed.scrollIntoView({ block: "start" });
+}
+for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+  document.addEventListener(event, () => { followed = null; }, { capture: true, passive: true });
 }
 
 async function copy(button) {
@@ -132,7 +138,7 @@ function tidy() {
 
 new MutationObserver(() => {
   tidy();
-  bringUpQuestion();
+  followAnswer();
   hideDismissed();
   rememberConversation();
   unescapeEdited();
