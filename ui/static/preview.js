@@ -69,4 +69,7 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("focusout", close);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 document.addEventListener("click", (event) => { if (!box.contains(event.target)) close(); });
-document.addEventListener("scroll", () => { if (shown) put(); }, { capture: true, passive: true });
+document.addEventListener("scroll", () => {
+  if (shown?.isConnected) put(); // an answer that grows is made anew, with its footnotes
+  else if (shown) close();
+}, { capture: true, passive: true });
