@@ -1,16 +1,9 @@
 """Render the small parts of the page as HTML. Answers are in answer.py, their evidence is in evidence.py."""
 
 import re
-from collections.abc import Sequence
 from html import unescape
 
-from rag import TableView
-
 from .html import render
-from .tables import shown_table
-
-_MAX_TABLES = 30  # of a paper
-_MAX_TABLE_ROWS = 100
 
 
 def question_text(question: str) -> str:
@@ -41,12 +34,6 @@ def panes_html() -> str:
 def scope_html(limits: str) -> str:
     """Return which papers the next question searches; all if `limits` is empty."""
     return render("scope", limits=limits)
-
-
-def tables_html(tables: Sequence[TableView], without: str) -> str:
-    """Return the first tables of a paper with their first rows, or `without` if there are none."""
-    shown = [shown_table(table, most=_MAX_TABLE_ROWS) for table in tables[:_MAX_TABLES]]
-    return render("tables", tables=shown, left_out=max(len(tables) - _MAX_TABLES, 0), without=without)
 
 
 def text_html(text: str) -> str:

@@ -13,7 +13,7 @@ from rag.errors import SourceError, UnknownPaper
 from .downloads import http_errors
 from .papers_route import paper_row
 from .place import Services
-from .tables import shown_table
+from .tables import shown_tables
 from .view_address import citation_address, paper_address, place_address
 
 FIELDS = {
@@ -32,8 +32,6 @@ _OUTLINED = ("body", "abstract", "appendix", "references", "back_matter")
 _MOST_SECTIONS = 200
 _MOST_ANSWERS = 50
 _MOST_QUOTES = 50
-_MOST_TABLES = 30
-_MOST_TABLE_ROWS = 100
 _MOST_FAILURES = 500
 
 Changes = Annotated[dict[str, str], Body(embed=True)]
@@ -51,9 +49,7 @@ def add_sheet(app: FastAPI, services: Services) -> None:
     @app.get("/paper/{paper}/tables.json")
     def tables(paper: str) -> Response:
         with http_errors():
-            found = assistant.tables(paper)
-        shown = [shown_table(table, most=_MOST_TABLE_ROWS) for table in found[:_MOST_TABLES]]
-        return _json({"tables": shown, "left_out": len(found) - len(shown)})
+            return _json(shown_tables(assistant.tables(paper))._asdict())
 
     @app.post("/paper/{paper}/edit.json")
     def edit(paper: str, changes: Changes) -> Response:

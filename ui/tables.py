@@ -10,6 +10,8 @@ from rag.types import Cell
 
 _LONGEST_CELL = 300  # characters of a cell that is not quoted
 _LONGEST_NOTES = 600
+_MOST_TABLES = 30  # of a paper
+_MOST_ROWS = 100
 
 
 class ShownCell(NamedTuple):
@@ -35,6 +37,19 @@ class ShownTable(NamedTuple):
     body: tuple[ShownRow, ...]
     notes: str
     left_out: tuple[int, int]
+
+
+class ShownTables(NamedTuple):
+    """The first tables of a paper with their first rows, and how many tables there are besides."""
+
+    tables: tuple[ShownTable, ...]
+    left_out: int
+
+
+def shown_tables(tables: Sequence[TableView]) -> ShownTables:
+    """Return the tables of a paper as its sheet shows them."""
+    shown = tuple(shown_table(table, most=_MOST_ROWS) for table in tables[:_MOST_TABLES])
+    return ShownTables(shown, len(tables) - len(shown))
 
 
 def shown_table(

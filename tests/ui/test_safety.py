@@ -170,7 +170,7 @@ def test_a_hostile_conversation_is_shown_literally(page: Page) -> None:
     expect(page.locator("#evidence .fn-target")).to_have_count(120)  # of the prose, and of the quotes below it
     quotes = page.locator("#evidence mark").all_text_contents()
     assert {seen(text) for text in quotes} == {seen(readable(bad)) for bad in HOSTILE}
-    tags = {"p", "sup", "a", "span", "button", "div", "details", "summary"}
+    tags = {"p", "sup", "a", "span", "button", "div", "details", "summary", "strong", "dl", "dt", "dd"}
     assert set(page.evaluate(TAGS, "[data-testid=user], .fn-answer")) <= tags
     cards = {"details", "summary", "span", "strong", "div", "blockquote", "mark", "p", "button", "a"}
     assert set(page.evaluate(TAGS, ".fn-evidence")) <= cards
