@@ -2,12 +2,13 @@
 
 The check compares surfaces and does not reason. It notices another topic, a changed number, an increase that became a
 decrease, an added "not", a reversed "from A to B" or "A outperforms B"; the gates (gates.py) notice names, numbers,
-words and causes that were exchanged, and clauses.py an added clause.
+words, things, degrees and causes that were exchanged and comparisons that were turned round, and clauses.py an added
+clause.
 
 It wrongly accepts: a contradiction in other words, or in words without a direction here, unless the sentence is a near
-copy; in a paraphrase, one subject for another that is not a name. It wrongly rejects: numbers that were counted, added,
-rounded or given without their sign ("falls by 4.2" of -4.2); an opposite from the other side ("A underperforms B" of "B
-outperforms A"); "has no X" of "X is absent"; a near copy with a synonym that is not in synonyms.py.
+copy; in a paraphrase, one subject for another that is not a name, unless the sentence exchanges both; another verb. It
+wrongly rejects: numbers that were counted, added, rounded or given without their sign ("falls by 4.2" of -4.2); "has no
+X" of "X is absent"; a near copy with a synonym that is not in synonyms.py.
 """
 
 import math
