@@ -60,10 +60,10 @@ class ListingRecords(MetadataRecords):
         """Return papers without texts and tables, in the order of their keys."""
         return list(self.described(keys).values())
 
-    def with_similar_keys(self, year: int | None, surname: str, key: str) -> list[int]:
-        """Return the papers whose BibTeX key may be `key`: of a year and an author, or with such a citekey."""
+    def with_similar_keys(self, year: int | None, surname: str, citekey: str) -> list[int]:
+        """Return the papers whose BibTeX key may be `citekey`: of a year and an author, or with such a citekey."""
         made = self.rows("SELECT paper FROM listing WHERE year IS ? AND instr(author, ?)", (year, surname.casefold()))
-        first = key.casefold()
+        first = citekey.casefold()
         sql = "SELECT paper FROM labels WHERE kind = 'citekey' AND label >= ? AND label < ?"
         return [row[0] for row in (*made, *self.rows(sql, (first, first + _LAST_CHARACTER)))]
 

@@ -48,6 +48,9 @@ ARGUMENTS = {
     "first": 1999,
     "last": 2000,
     "citekeys": ["ab"],
+    "year": 2000,
+    "surname": "brook",
+    "citekey": "ab",
     "prefix": "ot",
     "phrase": "otter kite",
 }
