@@ -172,7 +172,7 @@ def test_a_hostile_conversation_is_shown_literally(page: Page) -> None:
     assert {seen(text) for text in quotes} == {seen(readable(bad)) for bad in HOSTILE}
     tags = {"p", "sup", "a", "span", "button", "div", "details", "summary", "strong", "dl", "dt", "dd"}
     assert set(page.evaluate(TAGS, "[data-testid=user], .fn-answer")) <= tags
-    cards = {"details", "summary", "span", "strong", "div", "blockquote", "mark", "p", "button", "a"}
+    cards = {"details", "summary", "span", "strong", "div", "blockquote", "mark", "p", "button", "a", "h3"}
     assert set(page.evaluate(TAGS, ".fn-evidence")) <= cards
 
 
