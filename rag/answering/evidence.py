@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.weights import Weights, load_weights
+from ..retrieval.back_matter import asks_about_back_matter
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult
 from ..retrieval.shapes import fit, place_fit
 from ..text.cleaning import UNREAD
-from ..text.paragraph_kinds import is_copyright_line
+from ..text.kinds import ABSTRACT
+from ..text.paragraph_kinds import begins_asides, is_copyright_line
 from ..text.readable import readable
-from ..types import Span
+from ..types import Chunk, Span
 from .features import (
     CONFIDENCE_FEATURES,
     SENTENCE_FEATURES,
@@ -129,6 +131,7 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
     candidates: list[Candidate] = []
     dense: list[float] = []
     papers: set[int] = set()
+    with_asides = result.asked is not None or asks_about_back_matter(result.question)
     for row in rows:
         chunk, paper_key, text = result.candidates.chunk(row), result.candidates.paper_keys[row], texts[row]
         if paper_key not in papers and result.asked is None:
@@ -145,14 +148,28 @@ def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> 
                 )
             )
             dense.append(float(result.features[row][2]))
+        has_asides = not with_asides and result.candidates.kind(row) != ABSTRACT
+        asides = _asides(chunk, text) if has_asides else frozenset()
         first, last = result.candidates.first_sentence[row : row + 2]
         cosines = result.candidates.sentence_vectors[first:last] @ result.vector
         for place, ((start, end), cosine) in enumerate(zip(chunk.sentences, cosines, strict=True)):
             sentence = readable(text[start - chunk.start : end - chunk.start])
             if UNREAD in sentence or (result.asked is None and is_copyright_line(sentence)):
                 continue
-            if not (result.asked is None or result.asked.is_answered_by(chunk.section, sentence)):
+            if place in asides or not (result.asked is None or result.asked.is_answered_by(chunk.section, sentence)):
                 continue
             candidates.append(Candidate(row, paper_key, Span(start, end), sentence, place))
             dense.append(float(cosine))
     return candidates, dense
+
+
+def _asides(chunk: Chunk, text: str) -> frozenset[int]:
+    """Return the places of a chunk's sentences on funding and the like: from the first one to its paragraph's end."""
+    places, end = set(), chunk.start
+    for place, sentence in enumerate(chunk.sentences):
+        if sentence.start >= end and begins_asides(text[sentence.start - chunk.start : sentence.end - chunk.start]):
+            paragraph_end = text.find("\n\n", sentence.start - chunk.start)
+            end = chunk.start + (paragraph_end if paragraph_end >= 0 else len(text))
+        if sentence.start < end:
+            places.add(place)
+    return frozenset(places)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..store.search import Candidates
-from ..text.kinds import ABSTRACT
+from ..text.kinds import ABSTRACT, BODY
 from .places import is_place, mentions
 from .scope import Scope
 from .shapes import OF_SENTENCES, SECTIONS, fit
@@ -86,7 +86,7 @@ def _aimed_at(wanted: Wanted, section: str, kind: str) -> float:
     named = SECTIONS.get(wanted.kind)
     if named and named.search(section):
         return 1.0
-    if kind == ABSTRACT:
+    if kind == ABSTRACT or (kind == BODY and not section):  # an abstract may have no heading
         return _IN_ABSTRACT.get(wanted.kind, 0.0)
     return _IN_CONCLUSION.get(wanted.kind, 0.0) if _CONCLUSION.search(section) else 0.0
 

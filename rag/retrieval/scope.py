@@ -27,7 +27,7 @@ from .introduced import introduced_papers
 from .names import named_papers
 from .parts import sides
 from .terms import search_terms, stem, stems_in
-from .wanted import Wanted
+from .wanted import TOPICS, Wanted
 
 MAX_FEW = 5
 """The most papers that a question may be limited to and still be taken to be about each of them."""
@@ -107,6 +107,8 @@ def scope_of(
         key, words = next(iter(found.items()))
         if rest := _without_title(wanted.question, words):
             return Scope((key,), per_paper, (key,), rest)
+        if wanted.kind in TOPICS:  # "what is X about?"
+            return Scope((key,), per_paper, (key,), wanted.question)
     named = tuple(dict.fromkeys((*found, *described)))
     named = named if len(named) <= MAX_FEW else ()
     put_to = named if len(named) > 1 else given

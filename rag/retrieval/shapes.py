@@ -22,7 +22,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 
-from ..text.kinds import ABSTRACT, TABLE
+from ..text.kinds import ABSTRACT, BODY, CAPTION, TABLE
 from .amounts import amount_fit
 from .places import is_place, mentions
 from .terms import stem
@@ -32,7 +32,8 @@ _SAYS_WHAT = re.compile(
     r"\b(?:we|this (?:paper|work|study|article|thesis|review|survey)|our (?:paper|work|study|approach|method|model|"
     r"results?|findings?|experiments?|analysis)|results?|findings?|experiments?|the authors?)\b[^.]{0,40}\b"
     r"(?:propos|present|introduc|develop|describ|investigat|stud|explor|show|find|found|demonstrat|suggest|indicat|"
-    r"reveal|achiev|outperform|conclud|report|examin|analy|address|aim|provid|evaluat|compar)\w*"
+    r"reveal|achiev|outperform|conclud|report|examin|analy|address|aim|provid|evaluat|compar|review|focus|discuss|"
+    r"summari[sz]|survey|argu|assess|quantif|characteri[sz]|measur|test|identif|offer|highlight|outlin)\w*"
     r"|\b(?:in conclusion|in summary|to conclude|aim of this|purpose of this)\b",
     re.IGNORECASE,
 )
@@ -139,7 +140,10 @@ def _defining(subject: Sequence[str]) -> tuple[tuple[float, re.Pattern[str]], ..
 
 
 def _summary(_wanted: Wanted, section: str, kind: str, sentence: str) -> float:
-    place = 0.6 if kind == ABSTRACT else 0.4 if _CONCLUSION.search(section) else 0.0
+    if kind in (CAPTION, TABLE):
+        return -0.5
+    is_opening = kind == ABSTRACT or (kind == BODY and not section)  # an abstract may have no heading
+    place = 0.6 if is_opening else 0.4 if _CONCLUSION.search(section) else 0.0
     return place + 0.4 * bool(_SAYS_WHAT.search(sentence))
 
 

@@ -122,8 +122,8 @@ _KINDS = tuple(
             r"|\bin (?:a nutshell|(?:one|two|three|a few|\d+) (?:sentences?|words?|lines?))\b"
             r"|\b(?:main|key|central|core|principal|major|overall|most important) (?:\w+ )?"
             r"(?:ideas?|points?|findings?|results?|messages?|claims?|arguments?|outcomes?|insights?|topics?)\b"
-            rf"|\bwhat(?:['’]?s| is| are| was) .{{1,80}}\babout\W*$|^what (?:do|does|did|is|are|was) (?:\w+ )?"
-            rf"(?:{WORK}|authors?|they|it)(?: \w+)? (?:do|doing|about|find|found|show|study|studied|propose|proposed|"
+            rf"|\bwhat(?:['’]?s| is| are| was) .{{1,200}}\babout\W*$|^what (?:do|does|did|is|are|was) (?:[\w-]+ ){{0,5}}?"
+            rf"(?:{WORK}|authors?(?: of (?:[\w-]+ ?){{1,3}}?)?|they|it)(?: \w+)? (?:do|doing|about|find|found|show|study|studied|propose|proposed|"
             r"argue|investigate|claim|discover|present|report)\W*$"
             rf"|\b(?:aims?|goals?|objectives?|purpose|topic|motivation)\b(?: of)? (?:this|the|these|their) {WORK}"
             r"|^(?:what (?:is|are|was|were) )?(?:the |its |their )?(?:\w+ )?(?:aims?|goals?|objectives?|purpose|topic|"
@@ -160,6 +160,7 @@ _JOINING = frozenset({"list", "name", "number", "date", "person", "place", "othe
 """The kinds in which "and" joins things that are asked for; elsewhere it joins what is said about one thing."""
 TOPICS = frozenset({"limitations", "future", "contributions", "conclusions", "summary"})
 """The kinds that ask about a paper as a whole, or about what it is."""
+_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]{10,300}\"|“[^”]{10,300}”|«[^»]{10,300}»|['‘].{10,300}?['’](?!\w))")
 _OF_TOPICS = re.compile(
     r"\b(?:limit|weak|shortcoming|drawback|caveat|downside|disadvantage|threat|validity|failure|future|direction|plan|step"
     r"|question|problem|issue|challenge|open|contribut|novel|conclu|summar|sum|tl|dr|overview|gist|nutshell|takeaway|main"
@@ -235,7 +236,7 @@ def wanted_by(question: str) -> Wanted:
 
 def _kind(asked: str, places: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a question without its opening, and its subject."""
-    defined, plain = _defined(asked), _OF_TOPICS.sub(" ", _DESCRIBED.sub(" ", asked))
+    defined, plain = _defined(asked), _OF_TOPICS.sub(" ", _DESCRIBED.sub(" ", _QUOTED.sub(" ", asked)))
     if defined and _DEFINES.match(" ".join(_HERE.sub(" ", asked).split())):
         return "definition", _subject_terms(defined)
     for kind, pattern in _KINDS:

@@ -10,7 +10,7 @@ _CLASSED = frozenset({BODY, ABSTRACT, APPENDIX, FOOTNOTE, BACK_MATTER})
 _MAX_PARAGRAPH = 3000  # characters of a statement; what is longer is body text
 _MIN_LETTERS = 0.2  # of a paragraph's characters; leaders and numbers have fewer
 _MAX_LABEL = 160  # characters
-_MARK = r"[\s*∗†‡§¶#✉•·|>-]*"  # before the first word
+_MARK = r"[\s*∗†‡§¶#✉•·|>\[-]*"  # before the first word
 _LABEL_END = r"\s*(?:[:.—–|]|-\s|$|\n)"
 _STATEMENT_END = rf"(?:{_LABEL_END}|\s+(?-i:[A-Z\[†]))"  # a run-in heading may have no mark after it
 _DATE = (
@@ -41,18 +41,25 @@ _LABELS = {
         r"orcid(?: ids?)?|(?:electronic )?supplementary materials?|[pe]?-?issn|doi|publisher['’]s note",
     ),
 }
+_ASIDES = (
+    r"(?:open access\W+)?(?:this|the) (?:is an )?(?:open[- ]access )?(?:article|work|paper|publication)\b"
+    r"[^.]{0,60}\b(?:licen[cs]ed|distributed|creative commons|open access)\b",
+    r"(?:©|\(c\)|copyright).{0,200}?\b(?:licensee|open access|creative commons|licen[cs]e)\b",
+    rf"(?:{_THIS}|research)(?: (?:reported|presented|described|conducted)(?: \w+){{0,4}})? (?:was|is|has been|were)"
+    r"(?: \w+){0,3} (?:supported|funded|financed|sponsored) (?:by|through)\b",
+    r"this (?:material|paper|work) is based (?:up)?on work (?:partially |partly )?(?:supported|funded)\b",
+    r"supplementary (?:materials?|data|information|files?) (?:is|are|can be)\b[^.]{0,60}\b(?:online|found|at)\b",
+    r"(?:we|the authors?)(?: \w+){0,4} (?:thank|thanks|grateful|gratefully|indebted)\b",
+    r"(?:these|all|both) authors? (?:have )?contributed equally",
+)
+"""How sentences on licence, funding, supplements and thanks begin, which may stand within running text too."""
 _OPENINGS = {
     BACK_MATTER: (
-        r"(?:open access\W+)?(?:this|the) (?:is an )?(?:open[- ]access )?(?:article|work|paper|publication)\b"
-        r"[^.]{0,60}\b(?:licen[cs]ed|distributed|creative commons|open access)\b",
+        *_ASIDES,
         r"open access\W+this (?:article|paper|work)\b",
-        r"(?:©|\(c\)|copyright).{0,200}?\b(?:licensee|open access|creative commons|licen[cs]e)\b",
         r"(?:published|licensed|distributed|released|available) (?:by [^.]{0,60} )?under "
         r"(?:the |an? )?(?:terms|creative commons|cc|open)",
-        rf"{_THIS} (?:was|is|has been|were)(?: \w+){{0,3}} (?:supported|funded|financed|sponsored) by\b",
         r"(?:the )?(?:authors?|funders?)(?: \w+){0,3} (?:declares?|reports?|states?|discloses?|had no role)\b",
-        r"(?:we|the authors?)(?: \w+){0,4} (?:thank|thanks|grateful|gratefully|indebted)\b",
-        r"(?:these|all|both) authors? (?:have )?contributed equally",
     ),
     FURNITURE: (
         rf"(?:(?:article |first |manuscript )?(?:received|accepted|revised|published|submitted|available)"
@@ -76,6 +83,7 @@ _BY_LABEL = {
     ),
 }
 _BY_OPENING = {kind: re.compile(rf"{_MARK}(?:{'|'.join(words)})", re.I) for kind, words in _OPENINGS.items()}
+_ASIDE = re.compile(rf"{_MARK}(?:{'|'.join(_ASIDES)})", re.I)
 _EXPLAINED = re.compile(r"\s*[\w/+-]{1,12}(?: \([^)]{1,12}\))?\s?[:=,–]\s?\S[^:=]{2,70}")
 _SENTENCE_END = re.compile(r"[.!?…。！？．؟۔।:;,-][\"'”’)\]*†‡\d]*$")
 _ITEM = re.compile(r"(?:[•▪◦‣–-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s")
@@ -123,6 +131,11 @@ def paragraph_kind(text: str, in_abstract: bool = False) -> str | None:
 def is_copyright_line(sentence: str) -> bool:
     """Return whether a sentence only names who holds the rights, as after an abstract: "© 2015 A Press B.V."."""
     return bool(_COPYRIGHT_LINE.fullmatch(sentence.strip()))
+
+
+def begins_asides(sentence: str) -> bool:
+    """Return whether a sentence is about the licence, funding, supplements or thanks, as what follows it will be."""
+    return bool(_ASIDE.match(sentence))
 
 
 def is_item(text: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.text.kinds import heading_kind
-from rag.text.paragraph_kinds import is_label, kinds_of_paragraphs, paragraph_kind
+from rag.text.paragraph_kinds import begins_asides, is_label, kinds_of_paragraphs, paragraph_kind
 from rag.text.reference_lists import reference_lists
 
 
@@ -43,6 +43,10 @@ def test_a_usual_heading_has_a_kind(heading: str, kind: str | None) -> None:
         ("This is an open-access article distributed under the terms of a licence.", "back_matter"),
         ("Funding This work was paid for by the mill.", "back_matter"),
         ("This work was generously supported by the Mill Fund.", "back_matter"),
+        ("Research reported in this publication was supported by the Mill Fund.", "back_matter"),
+        ("This material is based upon work supported by the Mill Fund.", "back_matter"),
+        ("[Supplementary material is available at Journal of Reeds online.", "back_matter"),
+        ("Research on otters was first supported by kites.", None),
         ("The authors declare that they have no competing interests.", "back_matter"),
         ("AB: Alder bush; CD: Cane dune; EF: Elder fern.", "back_matter"),
         ("This work shows that otters are counted best from a kite.", None),
@@ -52,6 +56,21 @@ def test_a_usual_heading_has_a_kind(heading: str, kind: str | None) -> None:
 )
 def test_a_paragraph_says_itself_what_it_is(paragraph: str, kind: str | None) -> None:
     assert paragraph_kind(paragraph) == kind
+
+
+@pytest.mark.parametrize(
+    ("sentence", "aside"),
+    [
+        ("The research reported in this publication was supported by funding from the Mill.", True),
+        ("We gratefully thank the kites.", True),
+        ("[Supplementary data are available at Journal of Reeds online.", True),
+        ("The authors report that otters are counted best from a kite.", False),
+        ("This work was the first to count otters, supported by kites.", False),
+        ("Otters are supported by reeds.", False),
+    ],
+)
+def test_a_sentence_on_the_licence_funding_supplements_or_thanks_begins_asides(sentence: str, aside: bool) -> None:
+    assert begins_asides(sentence) == aside
 
 
 @pytest.mark.parametrize(
