@@ -51,6 +51,7 @@ _CAUSE = re.compile(
     r"|(?:the )?(?:main |primary )?(?:reason|cause)(?: \w+){0,6}? (?:is|was|being)(?: that)?)\b",
     re.IGNORECASE,
 )
+_NUMBER_OF = re.compile(r"\ba (?:large |small |great )?number of\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?<=[^\W\d_])-(?=\d)")  # in GPT-4
 _BY = re.compile(r"\bby\b", re.IGNORECASE)
 
@@ -268,7 +269,7 @@ def _content(text: str) -> list[str]:
 
 
 def _words(text: str) -> list[_Word]:
-    text = _NUMBERED.sub("", text[:_MAX_CHARACTERS])
+    text = _NUMBER_OF.sub("several", _NUMBERED.sub("", text[:_MAX_CHARACTERS]))
     for quantity in reversed(find_quantities(text)):  # number_places.py has these
         if quantity.is_stated:
             text = f"{text[: quantity.span.start]} {text[quantity.span.end :]}"

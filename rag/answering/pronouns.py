@@ -10,12 +10,16 @@ from .synonyms import is_light
 from .word_overlap import split_words
 
 _PRONOUN = re.compile(r"(?:it|its|they|their|he|she|his|her)\b", re.IGNORECASE)
+_IMPERSONAL = re.compile(
+    r"it (?:(?:is|was|has been)(?: \w+){1,2} that|(?:seems|appears|turns out|follows)(?: \w+)? that)\b", re.IGNORECASE
+)
 _DESCRIBES = re.compile(r"(?:the|this|that|these|those|our|we|both)\b", re.IGNORECASE)
 _SUBJECT = 80  # characters of a sentence in which its subject is looked for
 
 
 def opens_with_pronoun(sentence: str) -> bool:
-    return bool(_PRONOUN.match(sentence))
+    """Return whether a sentence begins with a pronoun that stands for something; "it is found that" does not."""
+    return bool(_PRONOUN.match(sentence)) and not _IMPERSONAL.match(sentence)
 
 
 def other_antecedent(sentence: str, before: str, quotes: Sequence[str], own: Iterable[str]) -> str:

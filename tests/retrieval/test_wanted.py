@@ -33,6 +33,9 @@ KINDS = {
         "tell me about the main findings",
         "What is the aim of the study?",
         "what do the authors show",
+        "What did the kelp forest paper find?",
+        "What do the authors of Otterkit propose?",
+        'What is the paper "Can kites count the otters and the seals of a bay better than people?" about?',
     ],
     "limitations": [
         "What are the limitations?",
