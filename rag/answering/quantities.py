@@ -55,6 +55,7 @@ _QUANTITY = re.compile(
     """,
     re.VERBOSE,
 )
+_PART = re.compile(r"(?<![\w/.])1/([2-9]\d{0,2}|1\d{1,2})(?![\w/.]\d|\w|/)")  # 1/38, which is not 38
 _ITEM = r"[^,;:()]{1,60}"
 _LISTED = re.compile(
     rf"(?: [\w-]+){{1,4}}(?:,|:| \(|,? namely|,? such as) (?P<list>{_ITEM}(?:, {_ITEM}){{0,9}}?),? (?:and|or) \w"
@@ -85,9 +86,15 @@ class Quantity(NamedTuple):
 
 
 def find_quantities(text: str) -> list[Quantity]:
-    """Return the numbers in a text, in any form: 1,200 is 1200, 34.0% is 34%, "two days" is 2 days."""
-    found = []
+    """Return the numbers in a text, in any form: 1,200 is 1200, 34.0% is 34%, "two days" is 2 days, 1/4 is 25%."""
+    parts = {match.start(): match for match in _PART.finditer(text)}
+    found, end = [], 0
     for match in _QUANTITY.finditer(text):
+        if part := parts.get(match.start("digits")):
+            share, end = (100 / Decimal(part[1])).quantize(Decimal("0.01")).normalize(), part.end()
+            found.append(Quantity(share, *_SIZES["%"], True, Span(*part.span())))
+        if match.start() < end:
+            continue
         if match["digits"]:
             value = _raised_to_power(Decimal(match["digits"].replace(",", "").replace("·", ".")), match)
             is_stated = not (match.start("digits") and _PART_OF_WORD.match(text, match.start("digits") - 1))
