@@ -15,6 +15,7 @@ from .store.listing import FACETS, ORDERS
 from .types import Paper
 
 _MOST = 10_000  # papers of a page, and values of a facet
+_MOST_WORDS = 100  # SQLite takes no deeper condition than 1,000
 _LAST = 2**62  # SQLite takes no larger offset
 
 
@@ -31,7 +32,7 @@ class ListMethods:
 
     `words` are all in a paper's title, authors, tags or sources, ignoring case. Filters are those of `ask`, but for a
     year, author, source, tag or collection that no paper has, nothing is found. All raise UnknownPaper or
-    AmbiguousPaper if a filter names a paper that does not fit.
+    AmbiguousPaper if a filter names a paper that does not fit, and QuestionError if `words` are too many or no text.
     """
 
     library: Library
@@ -51,7 +52,7 @@ class ListMethods:
         `sort` is added (as they were added), newest (last added first), title, author (the first one) or year (latest
         first). Raise QuestionError if an argument has another value.
         """
-        scope = Filters.of(filters, named)
+        words, scope = _checked(words), Filters.of(filters, named)
         if sort not in ORDERS:
             raise QuestionError(f"sort is {arguments.shown(sort)}; expected {', '.join(ORDERS)}.")
         first = min(arguments.whole("offset", offset, 0), _LAST)
@@ -70,7 +71,7 @@ class ListMethods:
 
         What is chosen in a facet does not count for itself, so that further values of it can be chosen.
         """
-        scope = Filters.of(filters, named)
+        words, scope = _checked(words), Filters.of(filters, named)
         limit = arguments.whole("most", most, 1, _MOST)
         if not self.library.exists:
             return {name: [] for name in FACETS}
@@ -91,3 +92,11 @@ class ListMethods:
             name = author if author.isascii() else ""  # keys have letters without their accents
             keys.update(records.with_similar_keys(paper.year, name, wanted_key(paper)))
         return records.page(sorted(keys))
+
+
+def _checked(words: str) -> str:
+    """Return words to look for. Raise QuestionError if they are no text, or too many."""
+    text = arguments.text("words", words)
+    if (count := len(text.split())) > _MOST_WORDS:
+        raise QuestionError(f"There are {count:,} words to look for; the limit is {_MOST_WORDS}.")
+    return text

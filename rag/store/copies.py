@@ -67,7 +67,7 @@ def check_schema(records: Records) -> None:
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     def check(status: int, remaining: int, total: int) -> None:
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):  # after the timeout; Python would try for ever
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):  # after the timeout; Python would try without end
             raise sqlite3.OperationalError("database is locked")
 
     source.backup(target, pages=_PAGES, progress=check)

@@ -68,13 +68,15 @@ class ListingRecords(MetadataRecords):
         return [row[0] for row in (*made, *self.rows(sql, (first, first + _LAST_CHARACTER)))]
 
     def _where(self, words: str, filters: Filters) -> Condition:
-        conditions = [self._has_word(word) for word in words.casefold().split()]
+        wanted = dict.fromkeys(words.casefold().split())
+        names = self._source_names() if wanted or filters.sources else []
+        conditions = [_has_word(word, names) for word in wanted]
         conditions += [_has_label(name, getattr(filters, name)) for name in _KINDS if getattr(filters, name)]
         if filters.years:
             conditions.append((f"l.year IN ({LIST})", [json.dumps(filters.years)]))
         if filters.sources:
-            named = [key for source in filters.sources for key in self._sources_named(source.casefold())]
-            conditions.append(_in_sources(named))
+            parts = [source.casefold() for source in filters.sources]
+            conditions.append(_in_sources([key for key, name in names if any(part in name for part in parts)]))
         for names, negation in ((filters.papers, ""), (filters.without, "NOT ")):
             if names:
                 keys = list_value([self.paper_key(name) for name in names])
@@ -82,12 +84,13 @@ class ListingRecords(MetadataRecords):
         where = " AND ".join(condition for condition, _ in conditions)
         return where or "1", [value for _, values in conditions for value in values]
 
-    def _has_word(self, word: str) -> Condition:
-        condition, values = _in_sources(self._sources_named(word))
-        return f"(instr(l.words, ?) OR {condition})", [word, *values]
+    def _source_names(self) -> list[tuple[int, str]]:
+        return [(key, name.casefold()) for key, name in self.rows("SELECT key, name FROM sources")]
 
-    def _sources_named(self, part: str) -> list[int]:
-        return [key for key, name in self.rows("SELECT key, name FROM sources") if part in name.casefold()]
+
+def _has_word(word: str, source_names: Sequence[tuple[int, str]]) -> Condition:
+    condition, values = _in_sources([key for key, name in source_names if word in name])
+    return f"(instr(l.words, ?) OR {condition})", [word, *values]
 
 
 def _has_label(facet: str, values: Sequence[str]) -> Condition:

@@ -1,5 +1,6 @@
 """Bring a record's tables to the current version, one function per version."""
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ import numpy as np
 
 from . import schema, vectors, word_index
 from .derived import put_cited, put_listing
-from .rows import put_labels, undamaged
+from .rows import UNREADABLE, put_labels, undamaged
 
 _GROUP = "ORDER BY key LIMIT 1000"  # rows that are converted together
 
@@ -45,17 +46,19 @@ def add_removals_labels(db: sqlite3.Connection) -> None:
 
 
 def label_names_venues_citekeys(db: sqlite3.Connection) -> None:
-    """Do nothing: `add_listing_cited` writes all labels anew."""
+    """Do nothing: `add_listing_cited` writes all labels again."""
 
 
 def add_listing_cited(db: sqlite3.Connection) -> None:
     _execute_all(db, schema.LISTING_CITED)
     for key, title, year, details in db.execute("SELECT key, title, year, details FROM papers"):
-        fields = json.loads(details)
+        with undamaged("the metadata of a paper"):
+            fields = json.loads(details)
         put_labels(db, key, fields)
         put_listing(db, key, title, year, fields)
     for key, answer in db.execute("SELECT key, answer FROM answers"):
-        put_cited(db, key, json.loads(answer))
+        with contextlib.suppress(*UNREADABLE):  # a damaged answer must not lock the papers; the history names it
+            put_cited(db, key, json.loads(answer))
 
 
 def pack_vectors(db: sqlite3.Connection) -> None:

@@ -24,13 +24,16 @@ _DETAILS = (
 )  # fmt: skip
 _LABEL_FIELDS = {"author": "authors", "tag": "tags", "collection": "collections"}
 
+UNREADABLE = (ValueError, ArithmeticError, KeyError, TypeError, IndexError, zlib.error)
+"""What is raised for a stored value that is damaged."""
+
 
 @contextlib.contextmanager
 def undamaged(what: str) -> Iterator[None]:
     """Raise LibraryError, which names `what`, if a stored value cannot be decoded in the body."""
     try:
         yield
-    except (ValueError, ArithmeticError, KeyError, TypeError, IndexError, zlib.error) as error:
+    except UNREADABLE as error:
         raise LibraryError(
             f"The record is damaged: {what} cannot be read. Restore a copy of the library's folder. `footnote doctor` "
             "checks the whole library."

@@ -1,6 +1,6 @@
 """Read and write all that a record holds, row by row, with memory for one batch: for the transfer of whole libraries.
 
-What is derived from it (words, labels, names of works) is not read, and made anew when it is written.
+What is derived from it (words, labels, names of works) is not read: it is derived again when papers are written.
 """
 
 import sqlite3

@@ -19,7 +19,7 @@ from ..types import Chunk, Page, Paper, Section, Span
 FORMAT = 1
 _COPIED = (
     "id", "title", "text", "authors", "year", "venue", "doi", "arxiv_id", "url", "citekey", "tags", "collections",
-    "certainty", "notes", "zotero", "brief",
+    "certainty", "notes", "zotero", "brief", "extent",
 )  # fmt: skip
 
 _Span = tuple[int, int]
@@ -117,6 +117,7 @@ class PaperLine(_Line):
     notes: tuple[str, ...]
     zotero: str | None
     brief: bool
+    extent: str
     pages: tuple[tuple[int, str | None, int, int], ...]
     sections: tuple[tuple[str | None, int, int, str], ...]
     tables: list[list[Any]]

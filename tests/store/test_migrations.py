@@ -81,5 +81,12 @@ def test_a_migration_that_is_killed_at_any_statement_is_done_at_the_next_opening
     assert kill_at > 10
 
 
+def test_a_damaged_answer_does_not_stop_a_migration(tmp_path: Path) -> None:
+    path = old_record(tmp_path / "library" / "footnote.sqlite", 5)
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE answers SET answer = '{'")
+    assert_migrated(path, 5)
+
+
 if __name__ == "__main__":
     serve(globals())

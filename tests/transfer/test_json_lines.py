@@ -43,7 +43,7 @@ def test_an_imported_library_gives_the_same_answers_without_the_embedding_model(
         assert str(imported.import_library(exported)) == "papers: 3, saved answers: 2, uploaded files: 1"
         assert all_of(imported) == all_of(library)
         (copy,) = (tmp_path / "new" / "uploads").glob("*/*")
-        assert copy.read_bytes() == (tmp_path / "new" / copy.relative_to(tmp_path / "new")).read_bytes()
+        assert copy.read_bytes() == (library.library.folder / copy.relative_to(tmp_path / "new")).read_bytes()
         imported.export(tmp_path / "again.jsonl")
     assert (tmp_path / "again.jsonl").read_bytes() == exported.read_bytes()
 
@@ -94,6 +94,7 @@ def papers(draw: Any, number: int, sources: int) -> whole.WholePaper:
         pages=tuple(Page(n, draw(st.none() | texts), *each) for n, each in enumerate(draw(st.lists(span, max_size=2)))),
         sections=tuple(Section(draw(texts), *each, draw(words)) for each in draw(st.lists(span, max_size=2))),
         tables=draw(st.sampled_from([(), (table,)])), brief=draw(st.booleans()),
+        extent=draw(st.sampled_from(["full", "abstract", "scan", ""])),
         certainty=tuple(draw(st.lists(st.tuples(words, st.floats(0, 1)), max_size=2))),
     )  # fmt: skip
     return whole.WholePaper(
@@ -143,7 +144,7 @@ def store(records: Records, library: dict[str, Any]) -> None:
 
 
 def tables(records: Records) -> dict[str, list[Any]]:
-    """Return the rows of a record, its derived tables included, without keys that are given anew."""
+    """Return the rows of a record, its derived tables included, without keys that are given again."""
     found = {}
     for name in sorted(set(schema.TABLES) - {"meta"}):
         rows = records.rows(f"SELECT * FROM {name}")
