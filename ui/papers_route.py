@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse, Response
 
 from rag import Assistant, Paper, readable
 
+from .downloads import http_errors
+
 _MOST_ROWS = 100  # of one reply; lists ask for more when a person does
 _MOST_AUTHORS = 3
 _MAX_WORDS = 200  # characters
@@ -29,13 +31,11 @@ def add_papers_route(app: FastAPI, assistant: Assistant) -> None:
         first: Annotated[int, Query(ge=0, lt=2**62)] = 0,
     ) -> Response:
         filters: dict[str, Any] = {"years": years or None, "tags": tags or None, "collections": collections or None}
-        page = assistant.papers_page(words, sort=order, offset=first, limit=_MOST_ROWS, **filters)
-        reply = {
-            "total": page.total,
-            "found": page.found,
-            "papers": [paper_row(paper) for paper in page.papers],
-            "facets": assistant.facets(words, **filters),
-        }
+        with http_errors():
+            page = assistant.papers_page(words, sort=order, offset=first, limit=_MOST_ROWS, **filters)
+            facets = assistant.facets(words, **filters)
+        rows = [paper_row(paper) for paper in page.papers]
+        reply = {"total": page.total, "found": page.found, "papers": rows, "facets": facets}
         return JSONResponse(reply, headers={"cache-control": "no-store"})
 
 

@@ -91,7 +91,7 @@ def make_app(assistant: Assistant, mcp: bool = False) -> FastAPI:
         footer_links=[],
         max_file_size=max_upload_bytes,
         theme=theme(),
-        css_paths=[_STATIC / "page.css", *sorted(_STATIC.glob("[!p]*.css"))],
+        css_paths=sorted(_STATIC.glob("*.css"), key=lambda path: (path.name != "page.css", path.name)),
         head=_script_tags(),
         pwa=False,
         ssr_mode=False,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, HTTPException
 from starlette.responses import JSONResponse, Response
 
 from rag import Assistant, Citation, Paper, SavedAnswer, bibtex_fields, failure_lines, readable
@@ -53,6 +53,8 @@ def add_sheet(app: FastAPI, services: Services) -> None:
 
     @app.post("/paper/{paper}/edit.json")
     def edit(paper: str, changes: Changes) -> Response:
+        if not changes.keys() <= FIELDS.keys():
+            raise HTTPException(422, "No such field can be corrected.")
         with http_errors():
             assistant.edit(paper, **{name: parse_field(name, text) for name, text in changes.items()})
             return _json(_sheet(assistant, assistant.paper(paper)))

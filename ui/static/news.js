@@ -67,7 +67,7 @@ function update(state) {
   if (isFound || isOther || isEnded) refresh(state);
 }
 
-// Have the page's own parts shown anew: the bar, the welcome and the example questions.
+// Refresh the page's own parts: the bar, the welcome and the example questions.
 function refresh(state) {
   const box = document.querySelector("#changed textarea, #changed input");
   if (!box) return;

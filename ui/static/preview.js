@@ -70,6 +70,6 @@ document.addEventListener("focusout", close);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 document.addEventListener("click", (event) => { if (!box.contains(event.target)) close(); });
 document.addEventListener("scroll", () => {
-  if (shown?.isConnected) put(); // an answer that grows is made anew, with its footnotes
+  if (shown?.isConnected) put(); // a growing answer is rendered again, with new footnotes
   else if (shown) close();
 }, { capture: true, passive: true });
