@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..ingest.sentences import split_sentences
 from .opposites import direction_of, negates
-from .synonyms import FUNCTION_WORDS, GENERIC_WORDS, means_the_same
+from .synonyms import FUNCTION_WORDS, GENERIC_WORDS, stem_among
 from .word_overlap import WORD, split_words, stem
 
 _MOST_COMPARISONS = 8  # of a text
@@ -39,15 +39,11 @@ _END = re.compile(
     r",(?!\s(?:namely|such as|including)\s)|[;:()]"
     r"|\s(?:by|on|in|for|at|when|if|and|but|whereas|while|because|since|as|is|are|was|were|does|do|did)\s"
 )
-
-
 _NUMBER = re.compile(
     r"\s(?:about |around |roughly |nearly |almost |over |only )?\d[\d.,]*[%x]?(?!\w)"
 )  # "more than 25%", "above about 0.7": numbers are compared elsewhere
 _SAY_NOTHING = FUNCTION_WORDS | GENERIC_WORDS
 _AMOUNT = frozenset("less fewer lower smaller shorter".split())  # of something that may be good or bad
-
-
 _NO_COMPARATIVE = frozenset("other rather whether either her never over under after number computer paper".split())
 _SCALES = {"lower": "high", "higher": "high", "smaller": "large", "larger": "large", "bigger": "large"}
 _SCALES |= {"shorter": "long", "longer": "long"}
@@ -127,15 +123,10 @@ def _direction(pivot: re.Match[str], before: Sequence[str]) -> tuple[int, str]:
         return int(bool(word)), stem(word)
     word = before[at]
     if word in _AMOUNT:
-        return -1, _SCALES.get(word) or stem(next((each for each in before[at + 1 :]), word))
+        return -1, _SCALES.get(word) or stem(next(iter(before[at + 1 :]), word))
     return direction_of(word), ""
 
 
 def _keys(text: str, known: Sequence[str]) -> frozenset[str]:
     words = (match[0].casefold() for match in WORD.finditer(text))
-    return frozenset(_key(word, known) for word in words if word not in _SAY_NOTHING and not direction_of(word))
-
-
-def _key(word: str, known: Sequence[str]) -> str:
-    own = stem(word)
-    return own if own in known else next((key for key in known if means_the_same(word, key)), own)
+    return frozenset(stem_among(word, known) for word in words if word not in _SAY_NOTHING and not direction_of(word))

@@ -183,7 +183,7 @@ class Draft:
         assert self._lead
         lead = self._lead.cited
         passages = [self._given[number] for number in item.numbers or lead.numbers if number in self._given]
-        text = f"{_COUNT.sub('', lead.text.rstrip(': '))} {item.text.rstrip('.;,')}."
+        text = f"{_COUNT.sub('', lead.text.rstrip(': '), count=1)} {item.text.rstrip('.;,')}."
         return self._check_cited(text, passages) if passages else self._look_up(text)
 
     def _judge_lead(self) -> None:

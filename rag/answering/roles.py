@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ..ingest.sentences import split_sentences
 from .quantities import find_quantities
 from .statements import may_be_verb
-from .synonyms import is_light, means_the_same
-from .word_overlap import WORD, split_words, stem
+from .synonyms import is_light, stem_among
+from .word_overlap import WORD, split_words
 
 _ACROSS = 0.35  # what is left of the nearness of two words across the boundary of a clause
 _CLEARLY = 1.2  # how much nearer each thing must stand to what the sentence says of the other
@@ -24,8 +24,6 @@ _JOINT = re.compile(
     r"[;:,]\s(?:and\s)?|\s(?:whereas|while|but|although|though|yet|because|since)\s"
     r"|\sand\s(?=(?:the|an?|its|their|it|they|this|these|that)\s|[A-Z])"
 )
-
-
 _AND = re.compile(r"\sand\s(?=(?P<following>(?:[^\s,;:.]+\s){1,4}))")
 
 
@@ -129,7 +127,7 @@ def _words(text: str, known: Sequence[str]) -> list[_Word]:
         elif start >= until:
             is_verb, is_name = may_be_verb(word), start > 0 and match[0][0].isupper()
             if is_verb or is_name or not is_light(word):
-                found.append(_Word(_key(word, known), start, part, is_verb and not is_name))
+                found.append(_Word(stem_among(word, known), start, part, is_verb and not is_name))
     return found
 
 
@@ -139,8 +137,3 @@ def _before_clauses(text: str) -> Iterator[int]:
         following = split_words(match["following"])
         if any(may_be_verb(word) and not word.endswith(("ed", "ing")) for word in following[1:]):
             yield match.start()
-
-
-def _key(word: str, known: Sequence[str]) -> str:
-    own = stem(word)
-    return own if own in known else next((key for key in known if means_the_same(word, key)), own)

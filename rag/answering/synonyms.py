@@ -1,7 +1,7 @@
 """Words that mean about the same in papers of any field, and words that say nothing by themselves."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .word_overlap import stem
 
@@ -296,9 +296,8 @@ _IRREGULAR = dict(
     for pair in (
         "rose/rise risen/rise fell/fall fallen/fall grew/grow grown/grow led/lead chose/choose chosen/choose "
         "found/find kept/keep held/hold built/build taught/teach sought/seek drew/draw drawn/draw wrote/write "
-        "written/write "
-        "gave/give given/give took/take taken/take saw/see seen/see met/meet made/make got/get left/leave lost/lose "
-        "won/win beat/beat came/come went/go gone/go ran/run split/split spoke/speak spoken/speak thought/think "
+        "written/write gave/give given/give took/take taken/take saw/see seen/see met/meet made/make got/get "
+        "left/leave lost/lose won/win came/come went/go gone/go ran/run spoke/speak spoken/speak thought/think "
         "understood/understand knew/know known/know brought/bring bought/buy sent/send spent/spend stood/stand "
         "told/tell said/say did/do done/do had/have began/begin begun/begin hid/hide hidden/hide shrank/shrink "
         "overcame/overcome fed/feed drove/drive driven/drive broke/break broken/break children/child "
@@ -312,7 +311,8 @@ def _groups() -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for number, line in enumerate(_GROUPS.strip().splitlines()):
         for word in line.split():
-            found.setdefault(stem(word), set()).add(number)
+            for key in (stem(word), _base(word)):
+                found.setdefault(key, set()).add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 
@@ -343,6 +343,12 @@ def means_the_same(one: str, other: str) -> bool:
     if first == second:
         return True
     return bool(_groups().get(first, frozenset()) & _groups().get(second, frozenset()))
+
+
+def stem_among(word: str, stems: Sequence[str]) -> str:
+    """Return the one of `stems` that means the same as a word, or else the stem of the word."""
+    own = stem(word)
+    return own if own in stems else next((each for each in stems if means_the_same(word, each)), own)
 
 
 def holds(words: frozenset[str], word: str) -> bool:

@@ -116,6 +116,7 @@ def test_a_number_must_occur_in_its_quote(embedder: Embedder) -> None:
         ("The kite counts:\n- 94.5% of the otters [1]", [True, True]),
         ("The kite counts two things:\n- 94.5% of the otters [1]", [False, True]),
         ("The kite counts:\n- 12.5% of the otters [1]", [False, False]),
+        ("The kite counts two things in seven areas:\n- 94.5% of the otters [1]", [False, False]),
     ],
 )
 def test_an_item_is_checked_as_the_end_of_what_leads_to_the_list(
