@@ -109,7 +109,7 @@ def _introduction(name: str) -> re.Pattern[str]:
     one = rf"{re.escape(_singular(name))}s?"
     return re.compile(
         rf"(?:\w+[\s-]+){{2}}\({one}\)"  # Preference Ranking Optimization (PRO)
-        rf"|\b{one} \([^)]*\s[^)]*\)"  # TICK (Targeted Instruct-evaluation with ChecKlists)
+        rf"|\b{one} \([^)\s]*\s[^)]*\)"  # TICK (Targeted Instruct-evaluation with ChecKlists)
         rf"|\b{one}(?: is| are|, (?:in full|short for))?,? (?:an?|the) (?!same\b)"
         rf"|\b(?:present|introduce|propose|develop|describe|release|call(?:ed)?|named?|dubbed)s? (?:an? |the )?{one}\b"
     )

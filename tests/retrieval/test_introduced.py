@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,9 +26,16 @@ OTTERNET, FOX, CLAW, DRY, WET = range(1, 6)
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Records]:
-    opened = Records(tmp_path_factory.mktemp("record") / "footnote.sqlite")
+    opened = written(tmp_path_factory.mktemp("record"), PAPERS)
+    yield opened
+    opened.close()
+
+
+def written(folder: Path, papers: Mapping[str, str]) -> Records:
+    """Return a record of papers, given as titles with bodies."""
+    opened = Records(folder / "footnote.sqlite")
     with opened.transaction() as db:
-        for title, body in PAPERS.items():
+        for title, body in papers.items():
             text, vector = f"{title}\n\n{body}", np.ones(4, np.float32) / 2
             chunk = Chunk(len(title) + 2, len(text), (Span(len(title) + 2, len(text)),), None, None, None)
             opened.put_paper(
@@ -37,8 +46,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Records]:
                 reading=(title, body),
                 corrections={},
             )
-    yield opened
-    opened.close()
+    return opened
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,16 @@ def test_a_paper_that_is_named_in_another_way_keeps_its_words(records: Records) 
 
 def test_only_the_papers_asked_count(records: Records) -> None:
     assert introduced_papers(records, "How do FOX and CLAW differ?", {}, papers=[CLAW, DRY]) == {}
+
+
+def test_a_hostile_paper_takes_no_time(tmp_path: Path) -> None:
+    parts = ("FOX (", "FOX ( ", "FOX (a\n", "FOX - ", "FOX, a ", "a " * 9 + "(FOX ")
+    hostile = {f"Otters {number}": (part * 2500)[:2500] for number, part in enumerate(parts * 5)}
+    records = written(tmp_path, hostile)
+    started = time.perf_counter()
+    introduced_papers(records, "How do FOX and CLAW differ?", {})
+    assert time.perf_counter() - started < 2
+    records.close()
 
 
 def test_hostile_questions_take_no_time(records: Records) -> None:
