@@ -69,14 +69,14 @@ class ListingRecords(MetadataRecords):
 
     def _where(self, words: str, filters: Filters) -> Condition:
         wanted = dict.fromkeys(words.casefold().split())
-        names = self._source_names() if wanted or filters.sources else []
-        conditions = [_has_word(word, names) for word in wanted]
+        stored = self._source_names() if wanted or filters.sources else []
+        conditions = [_has_word(word, stored) for word in wanted]
         conditions += [_has_label(name, getattr(filters, name)) for name in _KINDS if getattr(filters, name)]
         if filters.years:
             conditions.append((f"l.year IN ({LIST})", [json.dumps(filters.years)]))
         if filters.sources:
             parts = [source.casefold() for source in filters.sources]
-            conditions.append(_in_sources([key for key, name in names if any(part in name for part in parts)]))
+            conditions.append(_in_sources([key for key, name in stored if any(part in name for part in parts)]))
         for names, negation in ((filters.papers, ""), (filters.without, "NOT ")):
             if names:
                 keys = list_value([self.paper_key(name) for name in names])
