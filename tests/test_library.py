@@ -1019,10 +1019,6 @@ def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(
     assert [add("library", 60)[0], add("library", 60)[:3]] == [0, (0, versions, 0)]
 
 
-if __name__ == "__main__":
-    globals()[sys.argv[1]](*sys.argv[2:])
-
-
 def test_failed_files_are_read_again_on_request(assistant: Assistant, folder: Path) -> None:
     for name in ("torn.pdf", "empty.txt"):
         (folder / name).write_bytes(b"")
@@ -1046,3 +1042,7 @@ def test_reading_a_file_again_does_not_bring_back_a_removed_paper(assistant: Ass
     assistant.remove("Voles")
     assert [failure.line for failure in assistant.retry("notes.jsonl").failed] == [3]
     assert "Voles" not in {paper.title for paper in assistant.papers()}
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag import AddReport, Assistant, Progress, failure_lines
+from rag import AddReport, Assistant, FootnoteError, Progress, failure_lines
 
 from .events import error_message
 
@@ -59,12 +59,14 @@ class Adding:
 
     def add_uploads(self, files: Sequence[str], on_progress: OnProgress) -> None:
         """Add uploaded files, and keep what was done as the state."""
-        if len(files) > MAX_FILES:
-            too_many = f"{len(files)} files are too many: an upload can have at most {MAX_FILES}."
-            self._end("Nothing was added.", [too_many])
-            return
         named = [(Path(file).name, Path(file)) for file in files]
-        self._add(lambda report: self._assistant.add_uploads(named, report), on_progress)
+
+        def add(report: OnProgress) -> AddReport:
+            if len(named) > MAX_FILES:
+                raise FootnoteError(f"{len(named)} files are too many: an upload can have at most {MAX_FILES}.")
+            return self._assistant.add_uploads(named, report)
+
+        self._add(add, on_progress)
 
     def _start(self, add: Callable[[], object]) -> None:
         self._state = self._state if self._state and self._state.is_running else _BEGUN

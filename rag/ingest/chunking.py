@@ -97,7 +97,7 @@ def embed_papers(
 ) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
     """Return each paper's chunks with their vectors, and the vector of the whole, (dimensions,) of length 1.
 
-    The whole is without back matter, which says nothing about the paper's topic.
+    The whole is without back matter, which says nothing about the paper's topic. That of a paper without text is (1,).
     """
     chunks = [_chunks_with_kinds(paper, embedder, settings) for paper in papers]
     pairs = [(paper, chunk) for paper, of_paper in zip(papers, chunks, strict=True) for chunk, _ in of_paper]
@@ -106,7 +106,7 @@ def embed_papers(
     for of_paper in chunks:
         parts = [(next(encoded), chunk, kind) for chunk, kind in of_paper]
         about = [part for part, _, kind in parts if kind != BACK_MATTER] or [part for part, _, _ in parts]
-        whole = np.sum([part.vector * part.tokens for part in about], axis=0, dtype=np.float32)
+        whole = np.atleast_1d(np.sum([part.vector * part.tokens for part in about], axis=0, dtype=np.float32))
         stored = [StoredChunk(chunk, part.vector, part.marks) for part, chunk, _ in parts]
         results.append((stored, np.asarray(whole / max(float(np.linalg.norm(whole)), 1e-12), np.float32)))
     return results

@@ -141,8 +141,10 @@ export class PaperSheet {
     return this.store(Object.fromEntries(changes.map((field) => [field.name, field.input.value])), "#sheet-title");
   }
 
-  confirm(field) {
-    return this.store({ [field.name]: field.value }, `#${field.input.id}`);
+  async confirm(field) {
+    const unsaved = this.fields.filter((each) => each !== field && each.input.value !== each.value);
+    await this.store({ [field.name]: field.value }, `#${field.input.id}`);
+    for (const before of unsaved) this.fields.find((each) => each.name === before.name).input.value = before.input.value;
   }
 
   store(changes, focus) {
