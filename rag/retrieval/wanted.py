@@ -124,7 +124,7 @@ _KINDS = tuple(
             r"(?:ideas?|points?|findings?|results?|messages?|claims?|arguments?|outcomes?|insights?|topics?)\b"
             r"|\bwhat(?:['’]?s| is| are| was) .{1,200}\babout\W*$"
             r"|^what (?:do|does|did|is|are|was) (?:[\w-]+ ){0,5}?"
-            rf"(?:{WORK}|authors?(?: of (?:[\w-]+ ?){{1,3}}?)?|they|it)(?: \w+)? "
+            rf"(?:{WORK}|authors?(?: of(?: [\w-]+){{1,3}}?)?|they|it)(?: \w+)? "
             r"(?:do|doing|about|find|found|show|study|studied|propose|proposed|argue|investigate|claim|discover|present|"
             r"report)\W*$"
             rf"|\b(?:aims?|goals?|objectives?|purpose|topic|motivation)\b(?: of)? (?:this|the|these|their) {WORK}"

@@ -1,5 +1,7 @@
 """The kind of a question, its subject, its places and its parts are known from its words, however it is put."""
 
+import time
+
 import pytest
 
 from rag.retrieval.wanted import wanted_by
@@ -168,3 +170,11 @@ def test_a_question_about_several_unnamed_things_is_known(question: str) -> None
 )
 def test_papers_are_described_by_words(question: str, works: tuple[tuple[str, ...], ...]) -> None:
     assert wanted_by(question).works == works
+
+
+@pytest.mark.parametrize("part", ["a ", "a-", "a", "authors of ", "what is ", "'a", '"', "paper find "])
+@pytest.mark.parametrize("opening", ["what did ", "what did the authors of ", "what is ", ""])
+def test_the_kind_of_a_hostile_question_is_known_at_once(opening: str, part: str) -> None:
+    started = time.process_time()
+    wanted_by(opening + part * (4000 // len(part)))
+    assert time.process_time() - started < 1.0
