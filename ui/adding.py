@@ -12,6 +12,7 @@ from .events import error_message
 
 MAX_FILES = 200  # of one upload
 _MAX_FAILURES = 20  # that are named
+_MAX_UNREAD = 200  # uploads that are remembered
 _SAMPLE = Path(__file__).parents[1] / "eval" / "sample"
 _SAMPLE_TAG = "sample"  # by which its papers can be found again, and removed
 
@@ -39,6 +40,7 @@ class Adding:
         self._assistant = assistant
         self._turn = threading.Lock()
         self._state: State | None = None
+        self._unread: dict[str, str] = {}
 
     def state(self) -> dict[str, Any] | None:
         """Return the running or the last adding as values for JSON; None if there is none, or it was dismissed."""
@@ -48,6 +50,13 @@ class Adding:
         """Forget what the last adding did."""
         if self._state and not self._state.is_running:
             self._state = None
+
+    def unread(self) -> dict[str, str]:
+        """Return the uploads that could not be read since the start, by name, with the reason.
+
+        The library keeps no copy of them, so its record does not name them.
+        """
+        return dict(self._unread)
 
     def start_sample(self) -> None:
         """Begin to add the sample collection."""
@@ -60,13 +69,17 @@ class Adding:
     def add_uploads(self, files: Sequence[str], on_progress: OnProgress) -> None:
         """Add uploaded files, and keep what was done as the state."""
         named = [(Path(file).name, Path(file)) for file in files]
+        self._add(lambda report: self._add_named(named, report), on_progress)
 
-        def add(report: OnProgress) -> AddReport:
-            if len(named) > MAX_FILES:
-                raise FootnoteError(f"{len(named)} files are too many: an upload can have at most {MAX_FILES}.")
-            return self._assistant.add_uploads(named, report)
-
-        self._add(add, on_progress)
+    def _add_named(self, named: Sequence[tuple[str, Path]], report: OnProgress) -> AddReport:
+        if len(named) > MAX_FILES:
+            raise FootnoteError(f"{len(named)} files are too many: an upload can have at most {MAX_FILES}.")
+        done = self._assistant.add_uploads(named, report)
+        for name, _ in named:
+            self._unread.pop(name, None)
+        unread = self._unread | {each.source: each.reason for each in done.failed if each.line is None}
+        self._unread = dict(list(unread.items())[-_MAX_UNREAD:])
+        return done
 
     def _start(self, add: Callable[[], object]) -> None:
         self._state = self._state if self._state and self._state.is_running else _BEGUN

@@ -72,13 +72,13 @@ def add_sheet(app: FastAPI, services: Services) -> None:
     @app.get("/failures.json")
     def failures() -> Response:
         with http_errors():
-            return _json(_failures(assistant))
+            return _json(_failures(services))
 
     @app.post("/failures/retry.json")
     def retry(name: Annotated[str | None, Body(embed=True)] = None) -> Response:
         with http_errors():
             report = assistant.retry(name)
-        return _json({"done": f"{report}.", "failed": failure_lines(report.failed)} | _failures(assistant))
+        return _json({"done": f"{report}.", "failed": failure_lines(report.failed)} | _failures(services))
 
 
 def parse_field(name: str, text: str) -> Any:
@@ -159,10 +159,14 @@ def _doubt(paper: Paper, name: str) -> str:
     return "" if certainty >= _CERTAIN else "likely" if certainty >= _LIKELY else "unsure"
 
 
-def _failures(assistant: Assistant) -> dict[str, Any]:
-    failures = assistant.failures()
-    shown = [{"name": each.source, "reason": each.reason} for each in failures[:_MOST_FAILURES]]
-    return {"failures": shown, "count": len(failures)}
+def _failures(services: Services) -> dict[str, Any]:
+    """Return the files that could not be read: those that can be read again, then uploads, which are not kept."""
+    failures = services.assistant.failures()
+    stored = [{"name": each.source, "reason": each.reason, "kept": True} for each in failures]
+    names = {each.source for each in failures}
+    unread = services.adding.unread().items()
+    uploads = [{"name": name, "reason": reason, "kept": False} for name, reason in unread if name not in names]
+    return {"failures": [*stored, *uploads][:_MOST_FAILURES], "count": len(stored) + len(uploads), "kept": len(stored)}
 
 
 def _as_text(value: Any) -> str:

@@ -109,11 +109,13 @@ function markOpen() {
 const failed = make("details", { class: "fn-failed" }, make("summary", {}, "Files that could not be read"));
 
 async function showFailures(reply) {
-  const { failures, count } = reply ?? (await fetched("failures.json"));
-  const row = ({ name, reason }) => make("li", {}, make("span", {}, `${name}: ${reason}`), button("Try again", (event) => retry(event, name), { class: "fn-plain", "aria-label": `Try ${name} again` }));
+  const { failures, count, kept } = reply ?? (await fetched("failures.json"));
+  const row = (file) => make("li", {}, make("span", {}, `${file.name}: ${file.reason}`), file.kept
+    ? button("Try again", (event) => retry(event, file.name), { class: "fn-plain", "aria-label": `Try ${file.name} again` })
+    : make("span", { class: "fn-quiet" }, "not kept: add it again"));
   failed.replaceChildren(make("summary", {}, count ? `Files that could not be read (${count.toLocaleString("en")})` : "Files that could not be read"),
     ...(count ? [make("ul", {}, ...failures.map(row)), ...(count > failures.length ? [make("p", { class: "fn-quiet" }, `${count - failures.length} more files`)] : []),
-      ...(count > 1 ? [button("Try all again", (event) => retry(event, null))] : [])] : [make("p", { class: "fn-quiet" }, "There are none.")]));
+      ...(kept > 1 ? [button("Try all again", (event) => retry(event, null))] : [])] : [make("p", { class: "fn-quiet" }, "There are none.")]));
 }
 
 async function retry(event, name) {
