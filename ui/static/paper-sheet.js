@@ -149,6 +149,7 @@ export class PaperSheet {
 
   store(changes, focus) {
     return this.tried(async () => {
+      this.say("Saving …");
       this.show(await post(this.address("edit"), { changes }));
       this.element.querySelector(focus)?.focus();
       this.say(`Saved: ${this.paper.title}`);

@@ -21,7 +21,7 @@ class LibraryTab:
         self.files = gr.File(
             label="Add papers: drop PDF, HTML, Word, EPUB, Markdown, BibTeX or text files here",
             file_count="multiple",
-            height=120,
+            height=76,
         )
         gr.Column(elem_id="library-place")
 
