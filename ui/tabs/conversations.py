@@ -26,7 +26,7 @@ class ConversationsTab:
         self.table = gr.Dataframe(
             headers=["Name", "Last asked", "Answers", "Number"],
             datatype=["str", "str", "number", "number"],
-            column_widths=["60%", "180px", "100px", "100px"],
+            column_widths=["68%", "16%", "8%", "8%"],
             show_search="search",
             wrap=True,
             interactive=False,
