@@ -144,7 +144,7 @@ def test_zoom_keeps_the_place_and_fits_the_width(page: Page) -> None:
 def test_a_question_on_the_selected_text_begins_with_it(page: Page) -> None:
     shown = open_floods(page)
     choose_words(page, "dam", "mud")
-    shown.get_by_role("button", name="Ask about the selected text, or the quote").click()
+    shown.get_by_role("button", name="Ask about this: the selected text, or the quote").click()
     box = page.get_by_label("Question", exact=True)
     expect(box).to_have_value("“dam of sticks and mud” ")
     expect(box).to_be_focused()
@@ -152,7 +152,7 @@ def test_a_question_on_the_selected_text_begins_with_it(page: Page) -> None:
 
 def test_passages_like_the_quote_come_from_all_papers_and_open(page: Page) -> None:
     shown = open_floods(page)
-    shown.get_by_role("button", name="Find passages of all papers like the selected text, or the quote").press("Enter")
+    shown.get_by_role("button", name="More like this passage").press("Enter")
     expect(shown.get_by_text(re.compile(r"^\d+ passages like this:$"))).to_be_visible()
     shown.locator(".fv-similar").get_by_role("link", name=DAMS).first.click()
     expect(shown.locator(".fv-similar")).to_be_hidden()

@@ -37,8 +37,8 @@ const finding = make("span", { class: "fv-group" }, words, found,
   button("Previous place", "↑", () => choose(chosen - 1)), button("Next place", "↓", () => choose(chosen + 1)));
 const keep = { onmousedown: (event) => event.preventDefault() }; // the selection
 const asking = make("span", { class: "fv-group" },
-  button("Ask about the selected text, or the quote", "Ask about this", ask, keep),
-  button("Find passages of all papers like the selected text, or the quote", "More like this passage", findSimilar, keep));
+  button("Ask about this: the selected text, or the quote", "Ask about this", ask, keep),
+  button("More like this passage: passages of all papers like the selected text, or the quote", "More like this passage", findSimilar, keep));
 const area = make("div", { class: "fv-area", tabindex: 0, role: "region", "aria-label": "Pages of the paper", onkeydown: keys, oncopy: copy });
 const similar = make("div", { class: "fv-similar", hidden: true });
 const viewer = make("section", { class: "fv", "aria-label": "Paper" },
