@@ -229,7 +229,7 @@ def test_nothing_else_can_be_called_by_name(server: Server, client: Client) -> N
     assert sorted(client.view_api(return_format="dict")["named_endpoints"]) == [f"/{name}" for name in NAMES]
     config = json.loads(server.get("/config")[1])
     private = {each["api_name"] for each in config["dependencies"]} - set(NAMES)
-    assert {"submit", "remove", "upload"} <= private
+    assert {"submit", "upload"} <= private
     for name in private:
         with pytest.raises(ValueError, match="Cannot find a function"):
             client.predict(api_name=f"/{name}")

@@ -383,6 +383,12 @@ def file(path: str) -> dict[str, Any]:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
+def upload(server: Server, *paths: str) -> str:
+    """Add uploaded files as the page does; return what it tells of them, as JSON."""
+    event(server, "upload", [file(path) for path in paths])
+    return json.dumps(json.loads(server.get("/state.json")[1])["adding"])
+
+
 def titles(server: Server) -> set[str]:
     with Assistant.open(library=server.folder / "library", mode="quote") as assistant:
         return {paper.title for paper in assistant.papers()}
@@ -397,12 +403,13 @@ def test_only_uploaded_files_are_read(server: Server) -> None:
     refused = "Only files that were uploaded to this page are read."
     paths = [str(secret), f"{Path(path).parent}/../../../{secret}", "/etc/passwd", "secret.txt", str(server.folder)]
     for other in [*paths, "http://evil.example/a.txt", "http://127.0.0.1/a.txt", "file:///etc/passwd"]:
-        assert event(server, "upload", [file(other)], "") == refused
-        assert event(server, "upload", [file(path), file(other)], "") == refused
+        assert event(server, "upload", [file(other)]) == refused
+        assert event(server, "upload", [file(path), file(other)]) == refused
+        assert server.post("/adding/files", json.dumps({"paths": [path, other]}).encode()) == (403, refused)
         assert event(server, "ask", file(other), None, None, None) == refused
         assert event(server, "submit", file(other), None, [], [], []) == refused
     assert titles(server) == before
-    assert "1 added." in event(server, "upload", [file(path)], "")[0]
+    assert "1 added." in upload(server, path)
     assert titles(server) == {*before, "New Otters"}
     assert not (server.folder / "attempts").exists()
 
@@ -416,7 +423,7 @@ def test_names_of_uploads_cannot_leave_the_folder(server: Server) -> None:
         folder = Path(path).parents[1]
         assert re.fullmatch(r"footnote-\w+", folder.name)
         assert Path(os.path.normpath(path)).parents[1] == folder
-        assert "1 added." in event(server, "upload", [file(path)], "")[0]
+        assert "1 added." in upload(server, path)
     kept = [path.name for path in (server.folder / "library" / "uploads").glob("*/*")]
     assert kept.count("otters.md") == len(hostile_names)
 
@@ -424,10 +431,9 @@ def test_names_of_uploads_cannot_leave_the_folder(server: Server) -> None:
 def test_unsupported_and_too_many_files_are_refused(server: Server) -> None:
     before = titles(server)
     _, (program,) = uploaded(server, ("run.exe", b"Run Me\n\nThis is a program of otters.\n"))
-    assert "files of the kind &#39;.exe&#39; are not read" in event(server, "upload", [file(program)], "")[0]
+    assert "files of the kind '.exe' are not read" in upload(server, program)
     _, paths = uploaded(server, *((f"{number}.txt", b"Many\n\nMany otters.\n") for number in range(201)))
-    report = event(server, "upload", [file(path) for path in paths], "")[0]
-    assert "201 files are too many: an upload can have at most 200." in report
+    assert "201 files are too many: an upload can have at most 200." in upload(server, *paths)
     assert titles(server) == before
 
 
@@ -459,10 +465,12 @@ def test_no_response_contains_a_path_of_the_machine(server: Server) -> None:
     replies["program"] = json.dumps(event(server, "ask", "What does fog hide?", None, None, None))
     replies["papers"] = json.dumps(event(server, "list_papers"))
     replies["error"] = json.dumps(event(server, "ask", {"x": 1}, None, None, None))
-    replies["failed"] = json.dumps(event(server, "upload", [file(path)], ""))
-    replies["unread"] = json.dumps(event(server, "listing", "", None))
+    replies["failed"] = upload(server, path)
+    replies["unread"] = server.get("/failures.json")[1]
+    replies["rows"] = server.get("/papers.json")[1]
     assert "94.5%" in replies["ask"]
-    assert "empty.txt: " in replies["unread"]
+    assert "empty.txt: " in replies["failed"]
+    assert "empty.txt" in replies["unread"]
     own = {str(server.folder), str(ROOT), str(Path.home()), os.path.dirname(os.__file__), tempfile.gettempdir()}
     for name, text in replies.items():
         assert [each for each in own if each in text] == [], name
