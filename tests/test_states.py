@@ -142,6 +142,7 @@ class Libraries(RuleBasedStateMachine):
     """A library, the files that it is made of, and the model."""
 
     nursery: Nursery
+    played = 0  # histories
 
     def __init__(self) -> None:
         super().__init__()
@@ -286,6 +287,7 @@ class Libraries(RuleBasedStateMachine):
             assert len(self.assistant.search("Which paper has the mark?", top_k=20)) == len(self.state.papers)
 
     def teardown(self) -> None:
+        Libraries.played += 1
         try:
             if self.state is not NEW:
                 assert faults_of(self.assistant.library.records) == []
@@ -303,7 +305,7 @@ def same(one: State, other: State) -> bool:
 
 def test_random_operations_and_kills_leave_the_library_that_the_model_predicts() -> None:
     with nursery_of(__file__) as nursery:
-        Libraries.nursery = nursery
+        Libraries.nursery, Libraries.played = nursery, 0
         run_state_machine_as_test(
             Libraries,
             settings=settings(
@@ -315,6 +317,7 @@ def test_random_operations_and_kills_leave_the_library_that_the_model_predicts()
                 suppress_health_check=list(HealthCheck),
             ),
         )
+    assert Libraries.played >= HISTORIES  # each of them has compared the library with the model
 
 
 if __name__ == "__main__":

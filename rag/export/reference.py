@@ -40,7 +40,7 @@ def quotation(citation: Citation) -> str:
 def short_references(cited: Iterable[Citation | Passage]) -> dict[str, str]:
     """Return how each paper is named in short, by its id: `Brook et al. 2020`; without authors its short title.
 
-    Papers that would be named alike are told apart by their titles, and those by their sources.
+    Papers with the same name are distinguished by their titles, and if these are the same, by their sources.
     """
     works = list({each.paper_id: each for each in cited}.values())
     names = [" ".join(filter(None, [_authors(work) or _short_title(work), str(work.year or "")])) for work in works]

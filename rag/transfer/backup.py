@@ -26,7 +26,7 @@ from .places import (
     contents_of,
     put_in_place,
     unfinished_folder,
-    upload_paths,
+    uploads_in,
     write_whole,
 )
 
@@ -59,8 +59,7 @@ def back_up(records: Records, file: Path) -> Contents:
                     f"No backup was written, since the library is damaged: {fault.what}. `footnote doctor` says what "
                     "to do. An older backup is still there."
                 )
-            places = {path: records.path.parent / path for path in upload_paths(stored)}
-            uploads = {path: place for path, place in places.items() if place.is_file()}
+            uploads = uploads_in(records.path.parent, stored)
             contents.append(contents_of(stored, len(uploads)))
             stored.overwrite_log()  # the archive gets the file without its log
         finally:

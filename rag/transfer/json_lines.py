@@ -41,7 +41,7 @@ from .places import (
     contents_of,
     put_in_place,
     unfinished_folder,
-    upload_paths,
+    uploads_in,
     write_whole,
 )
 
@@ -65,7 +65,7 @@ def export(records: Records, file: Path) -> Contents:
     def write(complete: Path) -> None:
         digest, lines = hashlib.sha256(), 0
         with complete.open("wb") as out, records.snapshot():
-            uploads = _uploads(records)
+            uploads = uploads_in(records.path.parent, records)
             contents.append(contents_of(records, len(uploads)))
             for line in _undamaged_lines(records, uploads):
                 data = line.to_bytes()
@@ -96,11 +96,6 @@ def import_library(folder: Path, file: Path, *, replace: bool) -> Contents:
             return put_in_place(folder, new, file.name)
     except OSError as error:
         raise LibraryError(f"{file.name!r} cannot be imported ({reason(error)}). Nothing was changed.") from error
-
-
-def _uploads(records: Records) -> dict[str, Path]:
-    places = {path: records.path.parent / path for path in sorted(upload_paths(records))}
-    return {path: place for path, place in places.items() if place.is_file()}
 
 
 def _undamaged_lines(records: Records, uploads: dict[str, Path]) -> Iterator[AnyLine]:

@@ -40,10 +40,10 @@ def contents_of(records: Records, uploads: int) -> Contents:
     return Contents(records.count_papers(), int(answers), uploads)
 
 
-def upload_paths(records: Records) -> dict[str, tuple[str, ...]]:
-    """Return where the uploaded copies of a record's sources are in its folder, by path with `/` between the parts."""
-    found = filter(None, map(copy_parts, records.sources()))
-    return {"/".join(parts): parts for parts in found}
+def uploads_in(folder: Path, records: Records) -> dict[str, Path]:
+    """Return the uploaded copies of a record's sources that are in a library's folder, by their path in it."""
+    paths = sorted("/".join(parts) for parts in map(copy_parts, records.sources()) if parts)
+    return {path: folder / path for path in paths if (folder / path).is_file()}
 
 
 @contextlib.contextmanager
@@ -151,7 +151,7 @@ def _checked(new: Path) -> Contents:
         check_schema(records)
         for fault in faults_of(records):
             raise LibraryError(f"It is damaged: {fault.what}.")
-        return contents_of(records, len([path for path in upload_paths(records) if (new / path).is_file()]))
+        return contents_of(records, len(uploads_in(new, records)))
     finally:
         records.close()
 
