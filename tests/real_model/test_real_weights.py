@@ -6,6 +6,7 @@ llama.cpp's server is asked by OpenAI's chat API, and by Ollama's with the fake 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import threading
 import time
@@ -30,7 +31,6 @@ Tables = dict[str, dict[str, Any]]
 
 PROTOCOLS = ("openai", "ollama")
 ASKED = [{"role": "user", "content": "Write one sentence about wells."}]
-LONG = [{"role": "user", "content": " ".join(f"Well {n} is {n + 5} m deep." for n in range(12))}]  # read for seconds
 SCHEMA = {
     "type": "object",
     "properties": {"support": {"type": "string", "enum": ["supported", "partly", "unsupported"]}},
@@ -145,10 +145,19 @@ def test_so_small_a_model_is_not_chosen_unless_it_is_named(llama: LlamaServer, p
 # Stop
 
 
+_WELLS = itertools.count()
+
+
+def unread_prompt() -> list[dict[str, str]]:
+    """Return a prompt that takes seconds to read: no server has it, or its beginning, in its cache."""
+    first = 100 * next(_WELLS)
+    return [{"role": "user", "content": " ".join(f"Well {n} is {n + 5} m deep." for n in range(first, first + 12))}]
+
+
 def test_stop_while_a_prompt_is_read_is_immediate_and_nothing_is_written(llama: LlamaServer, model: ChatModel) -> None:
     stop = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(lambda: list(model.chat(LONG, answer_tokens=500, stop=stop)))
+        asked = pool.submit(lambda: list(model.chat(unread_prompt(), answer_tokens=500, stop=stop)))
         wait_until(llama.working)
         began = time.monotonic()
         stop.set()
@@ -178,7 +187,7 @@ def test_stop_ends_the_writing_at_the_server_too(llama: LlamaServer, model: Chat
 def test_a_server_killed_while_it_reads_is_one_error(protocol: str) -> None:
     with LlamaServer() as own, answering(own, protocol) as tables, ThreadPoolExecutor(1) as pool:
         model = model_of(tables)
-        asked = pool.submit(lambda: list(model.chat(LONG, answer_tokens=20)))
+        asked = pool.submit(lambda: list(model.chat(unread_prompt(), answer_tokens=20)))
         wait_until(own.working)
         own.kill()
         with pytest.raises(AnswerModelError) as failed:
