@@ -14,9 +14,11 @@ from ..failures import translate_errors
 from ..metadata import metadata_fields
 from ..sources import Reading, make_paper, section_kind
 from .archives import Archive, open_archive
+from .blocks import one_line
 from .docx_styles import DocumentStyles, StyledParts
 from .formulas import word_formula
-from .sections import hidden_text_note, one_line, parse_html, sections
+from .sections import hidden_text_note, sections
+from .tags import parse_html
 from .xml import parse_namespaced_xml, text_of
 
 _NO_TITLE = re.compile(

@@ -16,8 +16,10 @@ from ..encodings import MAX_TEXT_BYTES, decode, markup_encoding
 from ..metadata import metadata_fields
 from ..sources import Part, Reading, make_paper
 from .archives import Archive, open_archive
-from .sections import hidden_text_note, one_line, parse_html, sections
+from .blocks import one_line
+from .sections import hidden_text_note, sections
 from .styles import drop_hidden
+from .tags import parse_html
 from .xml import text_of
 
 _CONTAINER = "META-INF/container.xml"

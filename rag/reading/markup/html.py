@@ -11,8 +11,10 @@ from ..bylines import listed_names, stated_people
 from ..encodings import markup_encoding, read_text
 from ..metadata import metadata_fields
 from ..sources import Reading, make_paper, section_kind
-from .sections import hidden_text_note, one_line, parse_html, sections
+from .blocks import one_line
+from .sections import hidden_text_note, sections
 from .styles import drop_hidden
+from .tags import parse_html
 
 _AUTHOR_KEYS = ("citation_author", "bepress_citation_author", "citation_authors", "dc.creator", "dcterms.creator")
 _YEAR_KEYS = (

@@ -12,8 +12,9 @@ from ...types import Failure, Paper
 from ..encodings import MAX_TEXT_BYTES
 from ..metadata import metadata_fields
 from ..sources import Reading, make_paper
-from .sections import hidden_text_note, parse_html, sections
+from .sections import hidden_text_note, sections
 from .styles import drop_hidden
+from .tags import parse_html
 from .xml import parse_xml, replace_tag, text_of
 
 _TAGS = {

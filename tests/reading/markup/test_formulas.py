@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.reading.markup.formulas import formula
-from rag.reading.markup.sections import parse_html
+from rag.reading.markup.tags import parse_html
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from helpers.papers import CASES
 from helpers.reader import read
 
-from rag.reading.markup.sections import parse_html
 from rag.reading.markup.styles import drop_hidden
+from rag.reading.markup.tags import parse_html
 
 SEEN = "Reeds grow three metres tall in lakes."
 
