@@ -15,7 +15,7 @@ from typing import Any
 import ir_measures
 from ir_measures import RR, R, Success, nDCG
 
-from rag.answering.support import is_quoted, support
+from rag.answering.checks.support import is_quoted, support
 from rag.config import Embedding
 from rag.models.embedder import load_embedder
 from rag.models.protocols import Embedder
@@ -170,8 +170,9 @@ def _overlap(first: str, second: str) -> int:
 def support_recall(row: Row) -> float:
     """Return the share of the answer's sentences that the quotes of all their citations support.
 
-    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations", with `rag.answering.support` as
-    the judge, not the row's own value, and always with the packaged model, so that reports can be compared.
+    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations", with
+    `rag.answering.checks.support` as the judge, not the row's own value, and always with the packaged model, so that
+    reports can be compared.
     """
     return _share([is_supported(text, quotes) for text, quotes in cited_texts(row)])
 

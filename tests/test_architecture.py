@@ -29,6 +29,7 @@ LAYERS = [
     ],
     ["rag.reading", "rag.models", "rag.store"],
     ["rag.ingest", "rag.retrieval"],
+    ["rag.answering.checks"],
     ["rag.answering", "rag.export", "rag.transfer"],
     [
         "rag.page_images",
@@ -48,7 +49,7 @@ LAYERS = [
     ["rag.cli", "rag.__main__"],
     ["ui", "eval"],
 ]
-ORDERED = {0, 4, 5}
+ORDERED = {0, 5, 6}
 PACKAGES = ("rag", "ui", "eval")
 
 

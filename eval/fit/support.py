@@ -1,4 +1,4 @@
-"""Fit the check of citations (rag/answering/support.py) on claims and abstracts that support them or do not.
+"""Fit the check of citations (rag/answering/checks/support.py) on claims and abstracts that support them or do not.
 
 The pairs have the form of SciFact's (Wadden et al. 2020, "Fact or Fiction: Verifying Scientific Claims"): `claim_id`,
 `claim`, `label` (SUPPORT, CONTRADICT or NOT_ENOUGH_INFO), `abstract_sentences` and `evidence_sentences`. Scored is
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from rag.answering.support import SUPPORT_FEATURES, agrees, gate, support_features
+from rag.answering.checks.support import SUPPORT_FEATURES, agrees, gate, support_features
 from rag.models.protocols import Embedder
 from rag.models.weights import Linear, SupportWeights
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rag.answering.quantities import NAME, may_be_name
-from rag.answering.statements import statement_fault
-from rag.answering.synonyms import is_light
-from rag.answering.word_overlap import split_words, stem
+from rag.answering.checks.quantities import NAME, may_be_name
+from rag.answering.checks.statements import statement_fault
+from rag.answering.checks.synonyms import is_light
+from rag.answering.checks.word_overlap import split_words, stem
 from rag.ingest.sentences import split_sentences
 
 from ..collections.qasper_papers import QasperPaper, read_qasper

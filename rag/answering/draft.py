@@ -15,14 +15,15 @@ from ..models.protocols import Embedder, MarkedText, Vectors
 from ..text.readable import folded, readable
 from ..types import REFUSAL, Citation, Paper, Passage, Sentence, Span
 from .boilerplate import BoilerplateFilter
+from .checks.pronouns import opens_with_pronoun, other_antecedent
+from .checks.quantities import find_quantities
+from .checks.statements import NOT_WHOLE, statement_fault
+from .checks.support import SUPPORTED, UNSUPPORTED, Support, support
 from .citations import CitedSentence, parse_citations
-from .pronouns import opens_with_pronoun, other_antecedent
-from .quantities import find_quantities
+from .prompts import INSTRUCTIONS
 from .quotable import QuotablePassage, share_of, stems, strength
 from .quotes import citation_of
 from .sentence_stream import SentenceStream, StreamedSentence
-from .statements import NOT_WHOLE, statement_fault
-from .support import SUPPORTED, UNSUPPORTED, Support, support
 
 _MAX_LOOKED_UP = 4  # quotes that are checked for a sentence without citation
 _MIN_SHARED = 0.6  # share of its words that such a quote must hold, since the check accepts too many short ones
@@ -214,7 +215,7 @@ class Draft:
         """Return the support of a sentence and the quotes to cite for it."""
         if _refuses(Sentence(cited.text, cited.numbers, "")):
             return UNSUPPORTED, []
-        if fault := statement_fault(cited.text, self._question, self._titles, was_cut=was_cut):
+        if fault := statement_fault(cited.text, self._question, self._titles, INSTRUCTIONS, was_cut=was_cut):
             return UNSUPPORTED._replace(reason=fault), []
         passages = [self._given[number] for number in cited.numbers if number in self._given]
         return self._check_cited(cited.text, passages) if passages else self._look_up(cited.text)

@@ -23,7 +23,7 @@ from ..retrieval.terms import stem
 from ..retrieval.wanted import Wanted, asked_for, asks_for_name, asks_for_number, asks_for_paper, names_in
 from ..text.readable import folded, readable
 from ..types import Answer, Citation, Span
-from .quantities import NAME, Quantity, find_names, find_quantities
+from .checks.quantities import NAME, Quantity, find_names, find_quantities
 
 _AFTER = 4  # words after a number among which the noun is that it counts
 _BEFORE = 3  # words before it

@@ -13,6 +13,7 @@ from ..models.protocols import ChatModel, Completion
 from ..retrieval.corpus import Corpus
 from ..retrieval.search import SearchResult, top_passages
 from ..types import DOUBT, UNSURE, Answer, CitedText, Paper, Sentence
+from .checks.support import SUPPORTED
 from .deadline import Deadline
 from .draft import CheckedAnswer, Draft
 from .given import passages_of_quotes
@@ -21,7 +22,6 @@ from .loops import TAIL_CHARACTERS, is_looping
 from .prompts import PROMPT_VERSION
 from .reading_speed import known_speed, learn_speed
 from .second_opinion import lower_support
-from .support import SUPPORTED
 from .token_budget import FittedPrompt, fit_prompt, was_cut
 from .verdict import Verdict, judge
 

@@ -13,9 +13,9 @@ from ..text.cleaning import UNREAD
 from ..text.kinds import TABLE
 from ..text.readable import readable
 from ..types import Paper, Passage, Span
-from .named import own_names
+from .checks.named import own_names
+from .checks.support import LABELS, SUPPORTED, Support, support
 from .prompts import visible
-from .support import LABELS, SUPPORTED, Support, support
 
 _PAIR_PENALTY = 0.03  # two neighbouring sentences are preferred to one only if they are better by more than this
 _LESS_NEAR = 0.1  # in probability, than a quote that a gate holds back

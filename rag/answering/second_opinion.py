@@ -9,10 +9,10 @@ from ..errors import AnswerModelError
 from ..models.protocols import ChatModel
 from ..models.reasoning import text_without_reasoning
 from ..types import Sentence
+from .checks.support import LABELS
 from .deadline import Deadline
 from .draft import CheckedAnswer
 from .prompts import check_messages
-from .support import LABELS
 
 _ANSWER_TOKENS = 50
 

@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 from ..text.readable import readable
 from ..types import Citation, Sentence
+from .checks.statements import NOT_WHOLE
+from .checks.support import SUPPORTED
 from .draft import CheckedAnswer
 from .kept_facts import Needed
 from .quotable import share_of, stems
-from .statements import NOT_WHOLE
-from .support import SUPPORTED
 
 _STATEMENT_WORDS = 4
 _MOST_WORDS = 0.6  # share of a sentence's words in its quotes from which these speak of the same

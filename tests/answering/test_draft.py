@@ -11,8 +11,8 @@ from helpers.drafts import BIRDS, GIVEN, OTTERS, STORE, assert_citations_are_spa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rag.answering.checks.support import SUPPORTED
 from rag.answering.draft import CheckedAnswer, Draft
-from rag.answering.support import SUPPORTED
 from rag.models.protocols import Embedder
 from rag.types import REFUSAL, Paper
 

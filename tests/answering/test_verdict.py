@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from helpers.answers import citation
 
+from rag.answering.checks.statements import NOT_WHOLE
 from rag.answering.draft import CheckedAnswer
 from rag.answering.kept_facts import Needed
-from rag.answering.statements import NOT_WHOLE
 from rag.answering.verdict import judge
 from rag.types import Sentence
 

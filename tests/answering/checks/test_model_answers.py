@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from helpers.papers import ROOT
 
+from rag.answering.checks.support import SUPPORTED
 from rag.answering.draft import CheckedAnswer, Draft
-from rag.answering.support import SUPPORTED
 from rag.models.protocols import Embedder
 from rag.types import Paper, Passage
 

@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ingest.sentences import split_sentences
-from ..models.protocols import Embedder
-from ..models.weights import SupportWeights, load_weights
-from ..text.readable import readable
+from ...ingest.sentences import split_sentences
+from ...models.protocols import Embedder
+from ...models.weights import SupportWeights, load_weights
+from ...text.readable import readable
 from .clauses import unsaid
 from .gates import MOST_SENTENCES, objection
 from .named import written_out

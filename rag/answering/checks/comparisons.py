@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..ingest.sentences import split_sentences
+from ...ingest.sentences import split_sentences
 from .opposites import direction_of, negates
 from .synonyms import FUNCTION_WORDS, GENERIC_WORDS, stem_among
 from .word_overlap import WORD, split_words, stem

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from rag.answering.quantities import find_quantities, share_of_numbers
+from rag.answering.checks.quantities import find_quantities, share_of_numbers
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answering.pronouns import opens_with_pronoun
+from rag.answering.checks.pronouns import opens_with_pronoun
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ compare these, and "it" in a quote may stand for a name.
 import re
 from collections.abc import Iterator, Sequence
 
-from ..models.protocols import Embedder, TokenVectors
-from ..types import Span
+from ...models.protocols import Embedder, TokenVectors
+from ...types import Span
 from .statements import may_be_verb
 from .synonyms import holds, is_light
 from .word_overlap import WORD, split_words

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from rag.answering.gates import objection
-from rag.answering.named import own_names
+from rag.answering.checks.gates import objection
+from rag.answering.checks.named import own_names
 
 OTTERS = (
     "The kite of OtterCam counts 94.5% of the otters that divers count, at a tenth of the cost, because its camera "

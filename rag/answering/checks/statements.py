@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from ..text.readable import folded, readable
-from .prompts import INSTRUCTIONS
+from ...text.readable import folded, readable
 from .synonyms import FUNCTION_WORDS, GENERIC_WORDS
 from .word_overlap import WORD, is_content_word, split_words, stem
 
@@ -119,11 +118,13 @@ _FINITE = frozenset(_AUXILIARIES.split()) | frozenset(_IRREGULAR.split())
 _FINITE |= {form for verb in _VERBS.split() for form in _forms(verb)}
 
 
-def statement_fault(sentence: str, question: str = "", titles: Iterable[str] = (), *, was_cut: bool = False) -> str:
+def statement_fault(
+    sentence: str, question: str = "", titles: Iterable[str] = (), instructions: str = "", *, was_cut: bool = False
+) -> str:
     """Return why a sentence of a model is no statement that could be supported, "" if it is one.
 
-    `question` is what the model was asked, `titles` are those of the papers that it was given; with `was_cut` the
-    model was stopped, and the sentence is its last.
+    `question` is what the model was asked, `titles` are those of the papers that it was given, `instructions` what it
+    was told to do; with `was_cut` the model was stopped, and the sentence is its last.
     """
     text = " ".join(readable(sentence).split())
     ends = text.rstrip("\"'”’)]*_ ")[-1:]
@@ -134,7 +135,7 @@ def statement_fault(sentence: str, question: str = "", titles: Iterable[str] = (
     if any(_is_title(text, title) for title in titles):
         return "It is a title."
     words = split_words(text)
-    if _TALK.search(text) or _ORDER.search(text) or _echoes_instructions(words):
+    if _TALK.search(text) or _ORDER.search(text) or _echoes(instructions, words):
         return "It speaks of the task, not of the papers."
     if len(words) < _FEWEST_WORDS or ends == ":" or _has_title_case(text) or not _has_verb(text, words):
         return NOT_WHOLE
@@ -175,9 +176,9 @@ def _has_title_case(text: str) -> bool:
     return len(longer) > 3 and sum(word[0].isupper() for word in longer) >= _TITLE_CASE * len(longer)
 
 
-def _echoes_instructions(words: list[str]) -> bool:
+def _echoes(instructions: str, words: list[str]) -> bool:
     rows = _rows(words)
-    return bool(rows) and len(rows & _rows(split_words(INSTRUCTIONS))) >= _ECHOED * len(rows)
+    return bool(rows) and len(rows & _rows(split_words(instructions))) >= _ECHOED * len(rows)
 
 
 def _rows(words: list[str]) -> set[tuple[str, ...]]:

@@ -23,7 +23,7 @@ What is no statement at all (statements.py) is unsupported.
 
 from collections.abc import Iterable, Sequence
 
-from ..ingest.sentences import split_sentences
+from ...ingest.sentences import split_sentences
 from .comparisons import turned_round
 from .degrees import other_degree
 from .named import missing_names, other_name, written_out

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..ingest.sentences import split_sentences
+from ...ingest.sentences import split_sentences
 from .quantities import find_quantities
 from .statements import may_be_verb
 from .synonyms import is_light, stem_among

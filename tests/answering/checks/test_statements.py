@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.statements import statement_fault
+from rag.answering.checks.statements import statement_fault
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.clauses import clauses, unsaid
-from rag.answering.support import support
+from rag.answering.checks.clauses import clauses, unsaid
+from rag.answering.checks.support import support
 from rag.models.protocols import Embedder
 
 KITE = "The kite counts the otters of eleven rivers, because its camera sees through shallow water."

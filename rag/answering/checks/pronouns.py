@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from ..ingest.sentences import split_sentences
+from ...ingest.sentences import split_sentences
 from .quantities import NAME, may_be_name
 from .statements import subject_of
 from .synonyms import is_light

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..models.protocols import TokenVectors, Vectors
+from ...models.protocols import TokenVectors, Vectors
 from .quantities import NAME, may_be_name
 from .word_overlap import WORD, is_content_word, stem
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.synonyms import means_the_same
+from rag.answering.checks.synonyms import means_the_same
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from helpers.papers import PAPERS
 
 from eval.fit.support import best_threshold, fit_support
-from rag.answering.support import SUPPORT_FEATURES, Support, agrees, support, support_features
+from rag.answering.checks.support import SUPPORT_FEATURES, Support, agrees, support, support_features
 from rag.models.protocols import Embedder, TokenVectors
 from rag.models.weights import load_weights
 

@@ -1,0 +1,1 @@
+"""Whether a sentence that a model wrote is a statement, and whether its quotes support it."""
