@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train.reranker",
     "sweep": "perf.sweep",
     "bench": "perf.speed",
+    "perf": "perf.library_size",
     "writing": "perf.writing",
     "page": "perf.page",
 }
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     command, rest = (
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
-    if command not in ("bench", "writing"):  # the same figures whatever the machine
+    if command not in ("bench", "perf", "writing"):  # the same figures whatever the machine
         os.environ.setdefault("FOOTNOTE_EMBEDDING__PRECISION", "reference")
     try:
         status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)
