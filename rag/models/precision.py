@@ -134,10 +134,11 @@ def _outputs(model: Any) -> NDArray[np.float32]:
 def _compile_from_cache(core: Any, folder: Path, name: str) -> Any:
     """Return a model, compiled from what an earlier start kept on this machine, which takes half the time.
 
-    OpenVINO keeps no weights there, and recompiles what is damaged or made by another version.
+    OpenVINO keeps no weights there, and recompiles what is damaged or made by another version. But it names a file by
+    the model alone: one compiled in float32 would be run in bfloat16, and crash. So each precision has its own folder.
     """
     machine = hashlib.sha256(json.dumps(_machine(core)).encode()).hexdigest()[:16]
-    cache = {"CACHE_DIR": str(folder / f"compiled-{machine}"), "CACHE_MODE": "OPTIMIZE_SIZE"}
+    cache = {"CACHE_DIR": str(folder / f"compiled-{name}-{machine}"), "CACHE_MODE": "OPTIMIZE_SIZE"}
     try:
         return _compile(core, folder, "CPU", name, cache)
     except RuntimeError as error:  # the folder cannot be written

@@ -157,3 +157,20 @@ def test_models_run_without_a_cache_that_can_be_written(folder: Path) -> None:
     shutil.rmtree(kept)
     kept.write_text("a file in its place")
     np.testing.assert_array_equal(_outputs(folder), first)
+
+
+def test_each_precision_keeps_what_it_compiled_apart(folder: Path) -> None:
+    """OpenVINO would run what was compiled in float32 in bfloat16: with AMX it then crashes."""
+    core = Precisions()
+    precision.compile_model(core, folder, "CPU", "auto")
+    file = folder / "quickest.json"
+    record = json.loads(file.read_text())
+    shutil.rmtree(next(folder.glob("compiled-*")))
+    for name in ("float32", "bfloat16", "int8"):
+        file.write_text(json.dumps(record | {"precision": name}))
+        precision.compile_model(core, folder, "CPU", "auto")
+    assert {path.parent.name.split("-")[1] for path in folder.glob("compiled-*/*.blob")} == {
+        "float32",
+        "bfloat16",
+        "int8",
+    }
