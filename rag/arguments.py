@@ -23,7 +23,7 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
 def text(name: str, value: Any) -> str:
     """Return clean text on one line; raise QuestionError if it is not a string."""
     if not isinstance(value, str):
-        raise QuestionError(f"{name} is {shown(value)}; expected a text.")
+        raise QuestionError(f"{name} is {shown(value)}; expected a string.")
     return " ".join(clean(value).split())
 
 
@@ -42,11 +42,11 @@ def several(name: str, value: Any) -> Iterable[Any] | None:
 
 
 def texts(name: str, value: Any) -> list[str] | None:
-    """Return a list of clean texts; None for None. Raise QuestionError if it is something else, or empty."""
+    """Return a list of clean strings; None for None. Raise QuestionError if it is something else, or empty."""
     if value is None:
         return None
     if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
-        raise QuestionError(f"{name} is {shown(value)}; expected a list of one or more texts, or null.")
+        raise QuestionError(f"{name} is {shown(value)}; expected a list of one or more strings, or null.")
     return [text(name, each) for each in value]
 
 
@@ -60,7 +60,7 @@ def years(name: str, value: Any) -> list[int] | None:
 
 
 def shown(value: Any) -> str:
-    """Return a value for a message, shortened."""
+    """Return the repr of a value, shortened for a message."""
     try:
         written = "null" if value is None else repr(value)
     except ValueError:  # more digits than Python prints

@@ -1,4 +1,4 @@
-"""The public class: open a library, ask, add, edit. The path of a question is in pipeline.py."""
+"""The public class `Assistant`: open a library, ask, add, edit. `pipeline` answers the questions."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
             mode: auto, quote or llm; default `[answer] mode`. `auto` uses a local model if Ollama has one and quotes
                 otherwise; `llm` raises if there is no model.
             llm: any LlamaIndex LLM in place of Ollama's models.
-            embedder, reranker: in place of those that the settings name.
-            config: a configuration file in place of the nearest config.toml.
-            overrides: tables of settings that take precedence over all others.
+            embedder, reranker: used instead of those in the settings.
+            config: a configuration file to use instead of the nearest config.toml.
+            overrides: tables of settings that override all others.
 
         Raise ConfigError if a setting is unknown or of the wrong type.
         """
@@ -130,7 +130,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
             question: up to 2,000 characters.
             history: earlier turns as (question, answer), oldest first; a follow-up is searched for together with them.
             filters: which papers to answer from. They can also be given as keyword arguments: `papers`, `years`,
-                `authors`, `sources`, `tags`, `collections`, `without`. If no paper is left, the answer is a refusal.
+                `authors`, `sources`, `tags`, `collections`, `without`. If none matches, the answer is a refusal.
             conversation: the number of the conversation in which the answer is saved. `rag.NEW_CONVERSATION` starts
                 one; the answer has its number. Pass its earlier turns as `history`.
 
@@ -150,10 +150,10 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         stop: threading.Event | None = None,
         **named: Unpack[FilterArguments],
     ) -> Iterator[Answer]:
-        """Yield growing answers, `complete` false until the last, which is what `ask` returns.
+        """Yield the answer as it grows; `complete` is False until the last one, which is what `ask` returns.
 
-        The quotes come first, then the model's text over them. Setting `stop` ends the model within a second; the last
-        answer is then what was written so far, and not complete.
+        The quotes come first, then the model's text based on them. Setting `stop` stops the model within a second; the
+        last answer then holds what was written so far, with `complete` False.
         """
         scope = Filters.of(filters, named)
         yield from self._answers(question, history, scope, stop, conversation)
@@ -166,7 +166,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         filters: Filters | None = None,
         **named: Unpack[FilterArguments],
     ) -> list[Passage]:
-        """Return the passages that fit a question best, best first, at most `top_k` (default `[retrieval] top_k`)."""
+        """Return the `top_k` most relevant passages, best first. The default is `[retrieval] top_k`."""
         most = self.settings.retrieval.top_k if top_k is None else arguments.whole("top_k", top_k, 0, _MOST_PASSAGES)
         scope = Filters.of(filters, named)
         result = rerank_passages(self.library, search(self.library, question, filters=scope, top_k=most))
@@ -191,7 +191,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         yield self._saved(answer, request, finding.result(), conversation)
 
     def writer(self) -> ChatModel | AnswerModelError | None:
-        """Return the model that writes answers, None in mode quote, or why there is none (raised in mode llm)."""
+        """Return the model that writes answers: None in quote mode, the error if there is none (raised in llm mode)."""
         finding = self._finder.start()
         return finding.result() or finding.error
 
@@ -216,7 +216,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
             notes = () if self._reported_read_only else (_READ_ONLY,)
             self._reported_read_only = True
             return replace(answer, notes=(*answer.notes, *notes))
-        except (LibraryError, UnknownConversation) as error:  # the answer is good although it is not saved
+        except (LibraryError, UnknownConversation) as error:  # the answer is valid even if it cannot be saved
             log.warning("The answer is not saved: %s", error)
             return answer
         return replace(answer, number=saved.key, conversation=saved.conversation)
@@ -236,7 +236,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         return library_status(self.library)
 
     def version(self) -> str:
-        """Return a text that changes whenever a paper changes; empty without a library. Cheap, for caches."""
+        """Return a cache key that changes whenever a paper does; "" without a library. Cheap to compute."""
         return self.library.records.identity if self.library.exists else ""
 
     def failures(self) -> list[Failure]:
@@ -277,11 +277,11 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
     def add_uploads(
         self, files: Sequence[tuple[str, Path]], on_progress: Callable[[Progress], None] | None = None
     ) -> AddReport:
-        """Add copies of files, each a name and the path where it lies now; see `Library.add_uploads`."""
+        """Add copies of files, each given as (original name, current path); see `Library.add_uploads`."""
         return self.library.add_uploads(files, on_progress)
 
     def retry(self, name: str | None = None) -> AddReport:
-        """Read failed files again, all or those with the name of a failure; see `Library.retry`."""
+        """Read failed files again: all, or only those with this name; see `Library.retry`."""
         return self.library.retry(name) if self.library.exists else AddReport()
 
     def papers(self) -> list[Paper]:
@@ -307,7 +307,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         return draw_paper_page(self.library.records, name, page, start, end, width)
 
     def find_quote(self, name: str, quote: str, start: int) -> Span | None:
-        """Return the span of `quote` in a paper's text that is nearest to `start`; None if the text lacks it.
+        """Return the span of `quote` in a paper's text that is nearest to `start`; None if it is not there.
 
         Raise UnknownPaper or AmbiguousPaper.
         """
@@ -316,7 +316,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
     def paper(self, name: str) -> Paper:
         """Return a paper with its text, named by id, title, citekey, file name, or a part of its title.
 
-        Raise UnknownPaper or AmbiguousPaper if no paper fits the name, or several do.
+        Raise UnknownPaper or AmbiguousPaper if no paper, or more than one, matches the name.
         """
         return self.library.records.paper(name)
 
@@ -325,7 +325,7 @@ class Assistant(HistoryMethods, ListMethods, TransferMethods, ViewMethods):
         return paper_tables(self.library.records, name)
 
     def cited_table(self, citation: Citation) -> QuotedTable | None:
-        """Return the table some of whose rows a citation quotes, with a few rows around; None if it quotes none.
+        """Return the table whose rows a citation quotes, with a few rows of context; None if it quotes no table.
 
         Raises:
             UnknownPaper: the paper was removed.

@@ -1,4 +1,4 @@
-"""Keep the values used last, up to a number of bytes. Safe to use from several threads."""
+"""Cache the most recently used values, up to a number of bytes. Thread-safe."""
 
 import threading
 from collections import OrderedDict
@@ -9,7 +9,7 @@ _T = TypeVar("_T")
 
 
 class ByteCache(Generic[_T]):
-    """Values by key; those used longest ago are dropped once all together have more than `most` bytes."""
+    """A least-recently-used cache of at most `most` bytes."""
 
     def __init__(self, most: int, size: Callable[[_T], int]) -> None:
         self._most, self._size = most, size
@@ -18,7 +18,7 @@ class ByteCache(Generic[_T]):
         self._bytes = 0
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """Return the value of `key`, made by `make` if it is not kept. Two threads may make the same one."""
+        """Return the value of `key`, created by `make` if it is not cached. Two threads may both create it."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)

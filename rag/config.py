@@ -1,4 +1,4 @@
-"""Load settings from defaults, the nearest config.toml, the environment and arguments, in rising precedence."""
+"""Load settings from defaults, the nearest config.toml, the environment and arguments; later ones take precedence."""
 
 import os
 import tomllib
@@ -58,7 +58,7 @@ class CrossEncoder(_Table):
 
     @property
     def used(self) -> bool:
-        """Return whether there is one."""
+        """Return whether passages are reranked with a cross-encoder."""
         return self.model != "none"
 
 
@@ -115,11 +115,11 @@ def load_settings(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Return the settings from `overrides`, the environment, `file` and the defaults, in falling precedence.
+    """Return the settings from `overrides`, the environment, `file` and the defaults; earlier ones take precedence.
 
     Args:
-        file: By default the nearest config.toml in the working directory and its parents that has one of our tables.
-            If it sets no library, the next one above that does sets it.
+        file: By default the nearest config.toml, in the working directory or a parent, that has one of our tables. If
+            it sets no library, the next one up that does is used for that setting.
         overrides: Tables of keys, `{"library": {"path": "..."}}`; None values are ignored.
 
     Raise ConfigError if the file cannot be read, a key is unknown, or a value has the wrong type.
@@ -238,7 +238,7 @@ def _explain(problem: dict[str, Any], origin: str) -> str:
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields[table].annotation if rest else Settings
         names = ", ".join(known.model_fields if isinstance(known, type) and issubclass(known, BaseModel) else ())
-        return f"{origin}: {key} is not a setting of Footnote; known are: {names}."
+        return f"{origin}: {key} is not a setting of Footnote; known settings: {names}."
     message = problem["msg"].replace("Input should be", "expected").lower()
     expected = "expected a table" if problem["type"] == "model_type" else message
     return f"{origin}: {key} is {problem['input']!r}; {expected}."

@@ -106,9 +106,9 @@ def _backend() -> Finding:
 
 
 def _answering_model(settings: Settings) -> Iterator[Finding]:
-    """Check the model server, its model, and the context window and memory, until one is missing.
+    """Check the model server, its model, the context window and memory, stopping at the first that is missing.
 
-    A missing server is a fault only in mode llm. A configured model that cannot be used is one in mode auto too.
+    A missing server is a fault only in llm mode. A configured model that cannot be used is also one in auto mode.
     """
     if settings.llm.server == "openai":
         yield from _openai(settings)
@@ -164,18 +164,18 @@ def _openai(settings: Settings) -> Iterator[Finding]:
 
 
 def _other_servers(settings: Settings) -> Iterator[Finding]:
-    """Report servers on this machine that answers could come from instead."""
+    """Report other model servers on this machine that could be used."""
     configured = configured_server(settings).url if settings.llm.server == "openai" else None
     for program, server, offered in of_openai.local_servers(after(objects.SEARCH_SECONDS)):
         if server.url != configured:
             has = f"{len(offered)} models" if offered is not None else "an API key is needed"
             key = "" if offered is not None else ", and its key in FOOTNOTE_LLM__API_KEY"
-            what = f"another model server: {program} or the like at {server.url}, {has}"
+            what = f"another model server: {program} or similar at {server.url}, {has}"
             yield Finding(True, what, f'to use it: [llm] server = "openai", base_url = "{server.url}"{key}')
 
 
 def _no_server(settings: Settings, name: str, server: Server, error: AnswerModelError) -> Finding:
-    """Return the finding for a server that is missing, or refused or busy, which is a fault in mode auto too."""
+    """Return the finding for a server that is missing, or that refused or is busy (also a fault in auto mode)."""
     is_missing = isinstance(error, ServerNotFound)
     is_fault = settings.answer.mode == "llm" or (settings.answer.mode == "auto" and not is_missing)
     what = f"{name}: {'not found' if is_missing else 'cannot be used'} at {server.url}; answers are quotes"
@@ -188,7 +188,7 @@ def _no_model(settings: Settings, name: str, error: AnswerModelError) -> Finding
 
 
 def _version(version: str | None) -> Finding:
-    """Warn of versions with a known leak. One without three numbers, or 0.0.0, was built from source: assume new."""
+    """Warn about versions with a known leak. Versions that are not `1.2.3`, or 0.0.0, are source builds: assume new."""
     if version is None:
         return Finding(True, "Ollama version: not reported", "update Ollama: https://ollama.com/download")
     numbers = tuple(map(int, found.groups())) if (found := _VERSION.match(version)) else (0, 0, 0)
@@ -208,7 +208,7 @@ def _window(asked: int, window: int | None, used: bool) -> Finding:
 
 
 def _memory(model: of_ollama.Installed, loaded: of_ollama.Loaded | None) -> Finding:
-    """Compare the model with the free memory. Never a fault: memory of a graphics card is not known."""
+    """Compare the model's size with the free memory. Never a fault, since a graphics card's memory is unknown."""
     if loaded is not None:
         card = loaded.on_graphics_card
         where = f", {card / 1e9:.1f} GB of it on the graphics card" if card else ""
@@ -234,7 +234,7 @@ def _free_memory() -> int | None:
 
 
 def _is_here(server: Server) -> bool:
-    """Return whether a server is on this machine; it answered, so its name can be looked up."""
+    """Return whether a server is on this machine. Its name resolves, since it has answered."""
     address = host_and_port(server, DEFAULT_PORT)
     try:
         return address is not None and is_this_machine(*address)

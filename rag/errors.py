@@ -1,4 +1,4 @@
-"""Define every error that Footnote raises for a person to read. This module imports nothing of rag."""
+"""Define every error that Footnote raises for users to read. This module imports nothing from rag."""
 
 import re
 
@@ -8,7 +8,7 @@ _LONGEST_REASON = 200  # characters
 
 
 class FootnoteError(Exception):
-    """Base of all errors; `str()` says what failed, with which value, and what to do next."""
+    """Base class of all errors; `str()` says what failed, with which value, and what to do next."""
 
 
 class ConfigError(FootnoteError):

@@ -1,4 +1,4 @@
-"""Filters: which papers are searched."""
+"""Select the papers to search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Names = str | Sequence[str] | None
 
 
 class FilterArguments(TypedDict, total=False):
-    """Filters as keyword arguments; a single name or year may stand for a list of one."""
+    """Filters as keyword arguments; a single name or year counts as a list of one."""
 
     papers: Names
     years: int | Sequence[int] | None
@@ -26,7 +26,7 @@ class FilterArguments(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """All papers that match every filter that is set, except those in `without`.
+    """Select the papers that match every filter that is set, except those in `without`.
 
     `papers` and `without` name papers as `Assistant.paper` takes them. `authors`, `sources`, `tags` and `collections`
     match when any value does: tags by their whole name, the others by a part of it, ignoring case.

@@ -1,4 +1,4 @@
-"""Saved answers, conversations and ratings: the part of `Assistant` that does not ask."""
+"""The methods of `Assistant` for saved answers, conversations and ratings."""
 
 from . import arguments
 from .errors import EmptyLibrary, UnknownConversation
@@ -7,12 +7,12 @@ from .store.history import Conversation, SavedAnswer
 
 
 class HistoryMethods:
-    """What `Assistant` offers on saved answers. With `[answer] keep = false` no new answers are saved."""
+    """Methods of `Assistant` for saved answers. With `[answer] keep = false` no new answers are saved."""
 
     library: Library
 
     def history(self, most: int = 50) -> list[SavedAnswer]:
-        """Return the last questions with their answers, newest first."""
+        """Return the `most` recent questions with their answers, newest first."""
         return self.library.history.last(most) if self.library.exists else []
 
     def saved_answer(self, number: int) -> SavedAnswer:
@@ -20,17 +20,17 @@ class HistoryMethods:
         return self.library.history.answer(number)
 
     def citing(self, name: str, most: int = 50) -> list[SavedAnswer]:
-        """Return the last answers that quote a paper, newest first. Raise UnknownPaper or AmbiguousPaper."""
+        """Return the `most` recent answers that quote a paper, newest first. Raise UnknownPaper or AmbiguousPaper."""
         records = self.library.records
         key = records.paper_key(name)
         return self.library.history.citing(records.refs([key])[key].id, arguments.whole("most", most, 1, 1_000_000))
 
     def delete_answer(self, number: int) -> None:
-        """Delete a saved answer, and its conversation if that has no other. Raise UnknownAnswer if there is none."""
+        """Delete a saved answer, and its conversation if it was the last one. Raise UnknownAnswer if there is none."""
         self.library.history.remove_answer(number)
 
     def conversations(self) -> list[Conversation]:
-        """Return the conversations, most recent first. None is empty."""
+        """Return the conversations, most recent first. Each has at least one answer."""
         return self.library.history.conversations() if self.library.exists else []
 
     def conversation(self, number: int) -> list[SavedAnswer]:
@@ -46,7 +46,7 @@ class HistoryMethods:
         return True
 
     def rename_conversation(self, number: int, name: str) -> None:
-        """Rename a conversation; an empty name restores the first question's. Raise UnknownConversation or TooLong."""
+        """Rename a conversation; "" restores its first question as the name. Raise UnknownConversation or TooLong."""
         self.library.history.rename_conversation(number, name)
 
     def delete_conversation(self, number: int) -> None:
@@ -54,13 +54,13 @@ class HistoryMethods:
         self.library.history.remove_conversation(number)
 
     def rate(self, number: int, good: bool | None, comment: str = "") -> None:
-        """Save a rating of an answer in place of an earlier one; with neither, delete it.
+        """Save a rating and comment on an answer, replacing earlier ones; with neither, delete them.
 
-        `good` is whether the answer is right, None leaves that open; a comment has up to 4,000 characters. Raise
+        `good` says whether the answer is right; None means not rated. A comment has up to 4,000 characters. Raise
         UnknownAnswer or TooLong.
         """
         self.library.history.rate(number, good, comment)
 
     def feedback(self) -> list[SavedAnswer]:
-        """Return the answers with a rating or comment, in the order in which these were given."""
+        """Return the answers with a rating or comment, in the order in which they were rated."""
         return self.library.history.rated() if self.library.exists else []

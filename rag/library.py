@@ -1,4 +1,4 @@
-"""A library of papers: open, close, add, edit, remove, rebuild."""
+"""Open a library of papers; add, edit and remove papers; rebuild its index."""
 
 import json
 import logging
@@ -39,7 +39,7 @@ log = logging.getLogger("footnote")
 
 
 class Library:
-    """The papers in a folder: the record, the vector index, and the models; each is opened when it is first used."""
+    """The papers in a folder: the record, the vector index and the models, each opened on first use."""
 
     def __init__(
         self, settings: Settings, *, embedder: Embedder | None = None, reranker: Reranker | None = None
@@ -63,7 +63,7 @@ class Library:
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever added."""
+        """Whether anything has ever been added."""
         return (self.folder / RECORD).is_file()
 
     @property
@@ -73,7 +73,7 @@ class Library:
 
     @property
     def lost(self) -> str:
-        """Why a library that was here cannot be opened: its record is gone but the rest is left. Empty otherwise."""
+        """Why the library cannot be opened: its record is missing although its other files are there. Else empty."""
         remains = [] if self.exists else [part for part in (INDEX, UPLOADS) if (self.folder / part).is_dir()]
         if not remains:
             return ""
@@ -138,7 +138,7 @@ class Library:
 
     @property
     def precision(self) -> str | None:
-        """In what the packaged cross-encoder runs: float32, bfloat16 or int8. None if it has read nothing yet."""
+        """The precision of the packaged cross-encoder: float32, bfloat16 or int8. None until it is first used."""
         return self._reranker.precision if isinstance(self._reranker, PackagedReranker) else None
 
     def papers(self) -> list[Paper]:
@@ -186,7 +186,7 @@ class Library:
             self._delete_unused_copies([source.location for source in located.sources])
 
     def retry(self, name: str | None = None) -> AddReport:
-        """Read the files with a name, or all, again that could not be read, although they have not changed.
+        """Read files that failed again, although they have not changed: all, or only those with this name.
 
         Raise LibraryMismatch or AddInterrupted as `add` does.
         """
@@ -196,7 +196,7 @@ class Library:
             records.forget_failures(db, failed)
         paths = dict.fromkeys(each if os.path.exists(each) else each.rpartition("#")[0] or each for each in failed)
         located = locate([path.removesuffix(ITEM.removesuffix("#")) for path in paths])
-        # As if a folder had led to them: a paper that was removed from them stays removed.
+        # Treat the files as found in a folder, so that papers the user removed stay removed.
         located.sources = [source._replace(named=False) for source in located.sources]
         return self._add(located, None)
 
@@ -210,7 +210,7 @@ class Library:
         Adding(records, self.embed, self.check_settings, report, on_progress).run(located)
         try:
             self.index.update()
-        except LibraryError as error:  # questions are answered without the index
+        except LibraryError as error:  # questions work without the index
             log.warning("The papers are stored. %s", error)
         try:  # so that the first question does not have to wait
             if self._given_reranker is None:
@@ -237,7 +237,7 @@ class Library:
         return self._records
 
     def embed(self, papers: Sequence[Paper]) -> list[tuple[list[StoredChunk], NDArray[np.float32]]]:
-        """Return each paper's chunks with their vectors, and the vector of the whole; see `embed_papers`."""
+        """Return each paper's chunks with their vectors, and the paper's vector; see `embed_papers`."""
         return embed_papers(papers, self.embedder, self.settings.chunking)
 
     def edit(self, name: str, changes: dict[str, Any]) -> Paper:

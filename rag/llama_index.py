@@ -14,8 +14,8 @@ class FootnoteRetriever(BaseRetriever):
     """Retrieve passages as nodes with `title`, `page`, `section` and the span in the paper.
 
     Args:
-        assistant: an open assistant, which must stay open.
-        top_k: the number of nodes, by default `[retrieval] top_k`.
+        assistant: an assistant, which must stay open.
+        top_k: the number of nodes; default `[retrieval] top_k`.
         filters: `papers`, `years`, `authors`, `sources`, `tags` as in `Assistant.search`.
     """
 
@@ -31,7 +31,7 @@ class FootnoteRetriever(BaseRetriever):
 
 
 def as_node(passage: Passage) -> TextNode:
-    """Return a passage as a node with the readable text, and its place in the paper as metadata."""
+    """Return a passage as a node: its readable text, with its position in the paper as metadata."""
     place = {"page": passage.page, "section": passage.section}
     unread = ["paper_id", "source", *(name for name, value in place.items() if value is None)]
     return TextNode(

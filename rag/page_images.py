@@ -16,7 +16,7 @@ from .types import Box, Paper, Span
 
 _T = TypeVar("_T")
 
-_TALL = 1.6  # times the median height: taller boxes do not tell the height of their line
+_TALL = 1.6  # times the median height; taller boxes say nothing about the height of their line
 
 
 def find_quote(records: Records, name: str, quote: str, start: int) -> Span | None:
@@ -61,15 +61,15 @@ def paper_page_sizes(records: Records, name: str) -> tuple[tuple[float, float], 
     return _of_first_pdf(records, name, "The PDF", page_sizes)
 
 
-def _of_first_pdf(records: Records, name: str, what: str, made: Callable[[Path], _T]) -> _T:
-    """Return what `made` returns for the first PDF of a paper that can be read. Raise DrawingError if none can."""
+def _of_first_pdf(records: Records, name: str, what: str, read: Callable[[Path], _T]) -> _T:
+    """Return `read(path)` for the first readable PDF of a paper. Raise DrawingError if there is none."""
     reasons = []
     for source in _pdf_sources(records, name):
         file, remedy = file_of(records, source.location), "Add the file, or the folder where it is now"
         try:
             check_unchanged(file, (source.digest or "").partition(".")[0])
             remedy = "Open the file itself"
-            return made(file)
+            return read(file)
         except SourceError as error:
             reasons.append(f"{what} of {source.name!r} cannot be shown: {error}. {remedy}.")
     raise DrawingError(next(iter(reasons), "There is no page to show: the paper was not read from a PDF."))
@@ -109,9 +109,9 @@ def rectangles(boxes: NDArray[np.uint16], pages: NDArray[np.int32]) -> list[Box]
 
 
 def _with_even_heights(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return characters' boxes, (characters, 4), with each tall one as high as its nearest neighbour.
+    """Return character boxes, (characters, 4), with each too tall one given the height of its nearest neighbour.
 
-    Math fonts give letters boxes that reach over the lines above and below.
+    Math fonts have letter boxes that overlap the lines above and below.
     """
     heights = boxes[:, 3] - boxes[:, 1]
     visible = np.flatnonzero(heights > 0)

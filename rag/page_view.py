@@ -1,4 +1,4 @@
-"""What a viewer of a paper needs: the sizes of its pages, the words on them with their places, and a search in it."""
+"""Provide what a viewer of a paper needs: page sizes, the words on a page with their positions, and text search."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _BREAK = "\n\n"
 
 
 class Word(NamedTuple):
-    """A word on a page, or a part of one that a line break divides: `text[start:start + len(text)]` of the paper.
+    """A word on a page, or the part of a word before or after a line break.
 
-    `before` is what the text has between the word and the one before it on the page, mostly white space. The sides of
-    the box are in points from the upper left corner of the displayed page.
+    It is `text[start:start + len(text)]` of the paper. `before` is the text between it and the previous word on the
+    page, mostly white space. The sides of its box are in points from the upper left corner of the displayed page.
     """
 
     before: str
@@ -40,7 +40,7 @@ class Word(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A place where words were found: its span, its boxes on the pages, and the text around it."""
+    """A search match: its span, its boxes on the pages, and the text around it."""
 
     start: int
     end: int
@@ -68,9 +68,9 @@ class _Placed:
 
 
 class ViewMethods:
-    """What `Assistant` offers to a viewer of one paper, named as for `paper`.
+    """Methods of `Assistant` for a viewer of one paper, named as for `paper`.
 
-    All raise UnknownPaper or AmbiguousPaper if no paper fits the name, or several do.
+    All raise UnknownPaper or AmbiguousPaper if no paper, or more than one, matches the name.
     """
 
     library: Library
@@ -84,9 +84,9 @@ class ViewMethods:
         return paper_page_sizes(self.library.records, name)
 
     def page_words(self, name: str, page: int) -> list[Word]:
-        """Return the words on a page (from 1) in the order of the paper's text; none if their places are unknown.
+        """Return the words on a page (from 1) in the order of the paper's text; none if their positions are unknown.
 
-        Recognised words of a scanned page are among them. Headers, footers and page numbers are no part of the text.
+        This includes the words recognised on a scanned page, but not headers, footers and page numbers.
         """
         return list(_words(self._placed(name), page))
 
@@ -95,7 +95,7 @@ class ViewMethods:
         return self._placed(name).boxes_of(max(start, 0), max(end, 0))
 
     def find_in_paper(self, name: str, words: str) -> list[Match]:
-        """Return where a paper's text has these words one after another, in its order; at most 500 places.
+        """Return the first 500 matches of consecutive words in a paper's text.
 
         Case, accents and the kind of white space do not matter.
         """
@@ -130,7 +130,7 @@ def placed_papers() -> ByteCache[_Placed]:
 
 
 def _folded(text: str) -> str:
-    """Return a text in lower case without accents, each character as one, so that places stay the same."""
+    """Return text in lower case without accents, one character for each, so that positions stay the same."""
     return text.translate({ord(each): _folded_character(each) for each in set(text)})
 
 
@@ -140,7 +140,7 @@ def _folded_character(each: str) -> str:
 
 
 def _words(placed: _Placed, page: int) -> Iterator[Word]:
-    """Yield the words of a page; a character that does not stand next to the one before it begins another."""
+    """Yield the words of a page; a new word begins at each character that is not adjacent to the previous one."""
     shown = np.flatnonzero((placed.pages == page) & (placed.boxes[:, 2] > placed.boxes[:, 0])).tolist()
     letters = [at for at in shown if not placed.text[at].isspace()]
     boxes = (placed.boxes[letters] / 10.0).tolist()
@@ -154,7 +154,7 @@ def _words(placed: _Placed, page: int) -> Iterator[Word]:
 
 
 def _runs(letters: Sequence[int], boxes: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last index of the letters that stand next to each other, in the text and on the page."""
+    """Yield the first and last index of each run of letters that are adjacent both in the text and on the page."""
     first = 0
     for at in range(1, len(letters) + 1):
         if at == len(letters) or letters[at] != letters[at - 1] + 1 or not _is_near(boxes[at - 1], boxes[at]):

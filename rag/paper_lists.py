@@ -1,4 +1,4 @@
-"""Lists of papers a page at a time, and how many papers have each year, tag and collection."""
+"""List papers a page at a time, and count the papers of each year, tag and collection."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .store.listing import FACETS, ORDERS
 from .types import Paper
 
 _MOST = 10_000  # papers of a page, and values of a facet
-_MOST_WORDS = 100  # SQLite takes no deeper condition than 1,000
-_LAST = 2**62  # SQLite takes no larger offset
+_MOST_WORDS = 100  # SQLite limits the depth of an expression to 1,000
+_LAST = 2**62  # the largest offset that SQLite accepts
 
 
 class PaperPage(NamedTuple):
-    """A page of a list: its papers without their texts, how many are found in all, and how many the library has."""
+    """A page of a list: its papers without their texts, how many match in all, and how many the library has."""
 
     papers: tuple[Paper, ...]
     found: int
@@ -28,11 +28,11 @@ class PaperPage(NamedTuple):
 
 
 class ListMethods:
-    """What `Assistant` offers to lists of papers. The time that it takes does not depend on the papers' texts.
+    """Methods of `Assistant` that list papers; their cost does not depend on the length of the papers.
 
-    `words` are all in a paper's title, authors, tags or sources, ignoring case. Filters are those of `ask`, but for a
-    year, author, source, tag or collection that no paper has, nothing is found. All raise UnknownPaper or
-    AmbiguousPaper if a filter names a paper that does not fit, and QuestionError if `words` are too many or no text.
+    A paper matches if its title, authors, tags or sources have all `words`, ignoring case. Filters are those of `ask`,
+    except that nothing matches a year, author, source, tag or collection that no paper has. All raise UnknownPaper or
+    AmbiguousPaper for a filter that names no paper or several, and QuestionError if `words` is too long or no string.
     """
 
     library: Library
@@ -47,7 +47,7 @@ class ListMethods:
         limit: int = 100,
         **named: Unpack[FilterArguments],
     ) -> PaperPage:
-        """Return `limit` of the papers that match, after the first `offset`.
+        """Return `limit` of the matching papers, after the first `offset`.
 
         `sort` is added (as they were added), newest (last added first), title, author (the first one) or year (latest
         first). Raise QuestionError if an argument has another value.
@@ -67,9 +67,9 @@ class ListMethods:
     def facets(
         self, words: str = "", *, filters: Filters | None = None, most: int = 100, **named: Unpack[FilterArguments]
     ) -> dict[str, list[tuple[str, int]]]:
-        """Return the most frequent years, tags and collections of the papers that match, each with their number.
+        """Return the most frequent years, tags and collections of the matching papers, each with its number of papers.
 
-        What is chosen in a facet does not count for itself, so that further values of it can be chosen.
+        A filter does not apply to its own facet, so that further values can be chosen there.
         """
         words, scope = _checked(words), Filters.of(filters, named)
         limit = arguments.whole("most", most, 1, _MOST)
@@ -79,7 +79,7 @@ class ListMethods:
         return {name: records.facet(name, words, scope.without_values(name), limit) for name in FACETS}
 
     def papers_for_keys(self, ids: Collection[str]) -> list[Paper]:
-        """Return papers, and those that compete with them for BibTeX keys, in the order in which they were added.
+        """Return papers, and those that would get the same BibTeX keys, in the order in which they were added.
 
         `rag.bibtex` and `rag.cite_keys` take them in place of the whole library. Removed papers are left out.
         """
@@ -95,8 +95,8 @@ class ListMethods:
 
 
 def _checked(words: str) -> str:
-    """Return words to look for. Raise QuestionError if they are no text, or too many."""
+    """Return the words to search for. Raise QuestionError if `words` is not a string, or has too many."""
     text = arguments.text("words", words)
     if (count := len(text.split())) > _MOST_WORDS:
-        raise QuestionError(f"There are {count:,} words to look for; the limit is {_MOST_WORDS}.")
+        raise QuestionError(f"There are {count:,} search words; the limit is {_MOST_WORDS}.")
     return text

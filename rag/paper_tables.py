@@ -1,4 +1,4 @@
-"""Return the tables of a stored paper, with their places on its pages."""
+"""Find the tables of a stored paper, with their positions on its pages."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def paper_tables(records: Records, name: str) -> list[TableView]:
 
 
 def cited_table(records: Records, citation: Citation) -> QuotedTable | None:
-    """Return the table some of whose rows a citation quotes, with a few rows around; None if it quotes none.
+    """Return the table whose rows a citation quotes, with a few rows of context; None if it quotes no table.
 
     Raises:
         UnknownPaper: the paper was removed.

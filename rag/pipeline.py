@@ -1,4 +1,4 @@
-"""From a question to its answer: the main path, top to bottom."""
+"""Answer a question: the main path, top to bottom."""
 
 import threading
 import time
@@ -33,16 +33,16 @@ from .text.readable import readable
 from .types import REFUSAL, Answer, Passage, Sentence
 
 _SHARE_TO_REWORD = 0.25  # of the time that a model has for an answer
-_MAX_NAMED = 5  # papers that a question may be limited to and still be taken to be about them
+_MAX_NAMED = 5  # a question limited to at most this many papers is taken to be about them
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A checked question with what it is asked together with.
+    """A validated question with its history and filters.
 
     Attributes:
         history: earlier turns as (question, answer), oldest first.
-        stop: once set, the model's answer ends within a second.
+        stop: once set, the model stops within a second.
     """
 
     question: str
@@ -58,9 +58,9 @@ class Request:
 def answers(
     corpus: Corpus, request: Request, find_model: Callable[[], ChatModel | None]
 ) -> Generator[Answer, None, Answer]:
-    """Yield growing answers, `complete` false; return the final one.
+    """Yield the answer as it grows, with `complete` False; return the final one.
 
-    `find_model` returns the model that writes over the quotes, or None; it is called once the quotes are there. Raise
+    `find_model` returns the model that writes from the quotes, or None; it is called once the quotes are there. Raise
     EmptyLibrary, UnknownPaper, AmbiguousPaper or LibraryMismatch as `Assistant.ask` does. Raise AnswerModelError if the
     model failed, in mode llm.
     """
@@ -111,7 +111,7 @@ def courtesy_reply(text: str) -> Answer:
 
 
 def read(corpus: Corpus, question: str, filters: Filters) -> Reading:
-    """Search for a standalone question, and collect the evidence in what is found."""
+    """Search for a standalone question, and collect the evidence in the passages found."""
     started = time.perf_counter()
     result = search(corpus, question, filters=filters).quotable()
     result = rerank_passages(corpus, result)
@@ -123,7 +123,7 @@ def read(corpus: Corpus, question: str, filters: Filters) -> Reading:
 def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answer]:
     """Yield growing answers in quotes, or the refusal; the last one is complete."""
     base = _unanswered(corpus, request, reading)
-    # A question limited to a few papers by name is about these: "what are its limits?" names no topic.
+    # A question limited to a few named papers is about them, even if it names no topic: "what are its limits?"
     scope = reading.result.scope
     names_papers = 0 < len(request.filters.papers) <= _MAX_NAMED or bool(scope.papers and scope.named)
     is_given = names_papers or len(scope.papers) == 1
@@ -138,23 +138,23 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
 
 
 def _chosen(reading: Reading, most: int, with_titles: bool) -> list[Candidate]:
-    """Return the sentences to quote of each paper that the question is put to."""
+    """Return the sentences to quote from each paper that the question asks about."""
     if not reading.result.of_papers:
         return choose(reading.evidence, reading.result.wanted, most, with_titles=with_titles)
     return choose_of_each(reading.evidence.of_papers, [each.wanted for each in reading.result.of_papers], most)
 
 
 def _wanted(reading: Reading) -> Wanted:
-    """Return what is wanted of the papers; of each of several papers the same is."""
+    """Return what the question wants; it is the same for each of several papers."""
     return (reading.result.of_papers or (reading.result,))[0].wanted
 
 
 def written(
     corpus: Corpus, request: Request, reading: Reading, answer: Answer, model: ChatModel, deadline: Deadline
 ) -> Iterator[Answer]:
-    """Yield the model's growing answers over the quotes; if it fails, the quotes with a note.
+    """Yield the model's answer from the quotes as it grows; if the model fails, the quotes with a note.
 
-    Raise AnswerModelError or ConfigError if it failed in mode llm; the latter if the context is too small.
+    In llm mode raise AnswerModelError if it fails, or ConfigError if its context window is too small.
     """
     try:
         yield from written_answers(corpus, model, answer, reading.result, request.history, deadline, request.stop)
@@ -165,7 +165,7 @@ def written(
 
 
 def searched(corpus: Corpus, filters: Filters, matching_papers: int | None) -> dict[str, Any]:
-    """Return `Answer.searched`: what a question with these filters is put to, with papers by their titles."""
+    """Return `Answer.searched`: what a question with these filters searches, with papers by title."""
     library = corpus.records.searched()
     if matching_papers is None:
         return library
@@ -187,9 +187,9 @@ def _growing(stream: Iterator[Answer]) -> Generator[Answer, None, Answer]:
 def _reworded_by_model(
     corpus: Corpus, request: Request, reading: Reading, model: ChatModel, deadline: Deadline
 ) -> Reading | None:
-    """Return the reading of a follow-up as the model words it; None if it is worded the same.
+    """Return the reading of a follow-up as reworded by the model; None if the wording is the same.
 
-    The answer keeps most of the time: a wording is a gain, but not needed.
+    Most of the time is left for the answer, since rewording is optional.
     """
     seconds = deadline.seconds_left(corpus.settings.ollama.timeout_seconds, _SHARE_TO_REWORD)
     question = rewritten_question(model, request.question, request.history, seconds, request.stop)

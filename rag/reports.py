@@ -1,16 +1,16 @@
-"""Hold what an `add` did."""
+"""Report what an `add` did."""
 
 from dataclasses import dataclass, field
 
 from .text.readable import readable
 from .types import Failure, LeftOut, PaperRef
 
-_LEFT_OUT = 3  # left-out papers that are named
+_LEFT_OUT = 3  # how many left-out papers are named
 
 
 @dataclass(slots=True)
 class AddReport:
-    """What an `add` did. A paper is in one of the first three lists at most.
+    """What an `add` did. A paper is in at most one of the first three lists.
 
     Attributes:
         failed: sources that could not be read.

@@ -13,7 +13,7 @@ class Status:
     exists: bool
     folder: Path
     name: str  # the folder as messages show it
-    problem: str = ""  # why a library that was here cannot be opened
+    problem: str = ""  # why an existing library cannot be opened
     read_only: bool = False
     papers: int = 0
     brief: int = 0  # papers of which only the abstract is read so far

@@ -11,16 +11,16 @@ from .types import MAX_COLUMNS, Box, Cell, Paper, Span, Table
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """A table of a paper, its texts in readable form.
+    """A table of a paper, with its text in readable form.
 
     Attributes:
         label: `Table 1`; "" if it has none.
-        header, rows: the texts of the rows, by column. A cell that covers several columns stands in the first of them,
-            and the others are empty. A row ends with its last cell.
-        notes: what stands below the rows.
+        header, rows: the texts of the rows, by column. A cell that spans several columns is in the first of them, and
+            the others are empty. A row ends with its last cell.
+        notes: the text below the rows.
         pages: the numbers of its pages.
         boxes: its rectangle on each page, if it was read from a PDF.
-        spans: where all this is in the paper's text; `spans.rows` has the header's rows too.
+        spans: the positions of all these in the paper's text; `spans.rows` includes the header rows.
     """
 
     label: str
@@ -42,7 +42,7 @@ class QuotedTable(NamedTuple):
     """The part of a table around quoted rows.
 
     Attributes:
-        table: the header, the quoted rows and some around them.
+        table: the header, the quoted rows and some rows around them.
         quoted: the indexes of the quoted rows in `table.spans.rows`.
         left_out: how many rows are before and after that part.
     """
@@ -53,7 +53,7 @@ class QuotedTable(NamedTuple):
 
 
 def quoted_table(paper: Paper, start: int, end: int, around: int) -> QuotedTable | None:
-    """Return the table some of whose rows `text[start:end]` quotes, with `around` more on both sides, or None."""
+    """Return the table whose rows `text[start:end]` quotes, with `around` more rows on each side, or None."""
     table = paper.table_at(start)
     quoted = table.rows_at(start, end) if table else []
     if table is None or not quoted:
@@ -66,7 +66,7 @@ def quoted_table(paper: Paper, start: int, end: int, around: int) -> QuotedTable
 
 
 def table_view(paper: Paper, table: Table, boxes: Sequence[Box] = ()) -> TableView:
-    """Return a table of a paper, with its boxes, as texts."""
+    """Return a table of a paper as text, with its boxes."""
     rows = tuple(_row_texts(paper.text, row) for row in table.rows)
     pages = {page.number for page in paper.pages if page.start < table.end and table.start < page.end}
     return TableView(
@@ -93,10 +93,10 @@ def _text(text: str, span: tuple[int, int]) -> str:
 
 
 def plain_tables(tables: Sequence[Table]) -> list[list[Any]]:
-    """Return tables as JSON values; the numbers of a row's cells follow each other in one list.
+    """Return tables as JSON values, each row as one flat list of numbers.
 
-    They are the characters since the cell before, the length, the first column and the columns: small numbers, which
-    compress to a quarter.
+    For each cell these are its distance in characters from the previous cell, its length, its first column and its
+    number of columns: small numbers, which compress to a quarter.
     """
     return [
         [
@@ -119,9 +119,9 @@ def _numbers(table: Table) -> Iterator[list[int]]:
 
 
 def made_tables(values: Sequence[Sequence[Any]], length: int) -> tuple[Table, ...]:
-    """Return the tables that `plain_tables` converted, of a text of `length` characters.
+    """Return tables from the values of `plain_tables`, in a text of `length` characters.
 
-    Raise ValueError or TypeError if they are none, or a span is not in the text.
+    Raise ValueError or TypeError if they are malformed, or a span is not in the text.
     """
     return tuple(_made_table(length, *value) for value in values)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _QUOTED = 80  # characters of a quote in a printed reference
 
 MAX_COLUMNS = 200
-"""The most columns of a table: a row then stays short when it is written with its empty cells."""
+"""The maximum number of columns of a table, so that a row written with its empty cells stays short."""
 
 REFUSAL = "The papers in this library do not answer this question."
 """The whole text of a refusal, in answers and prompts."""
@@ -52,7 +52,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a paper, with its title if it has one; that of a table or figure is its caption.
+    """A part of a paper, with its title if it has one; the title of a table or figure is its caption.
 
     `kind` is one of `text.kinds`: body, abstract, appendix, table, caption, footnote, references, back_matter
     (funding, data availability, interests, contributions, thanks, licence, abbreviations) or furniture (labels,
@@ -111,13 +111,13 @@ class Paper:
     """A stored paper. `text` begins with the title; pages, sections and tables are spans of it.
 
     Attributes:
-        certainty: how sure each guessed field of the metadata is, from 0 to 1.
+        certainty: how certain each guessed metadata field is, from 0 to 1.
         notes: what a reader should know about how the paper was read.
         zotero: the `zotero://` address of its item.
-        brief: whether the text is only the abstract, and the rest is still to be read.
-        extent: how much was read: abstract, full, or scan (recognised from pictures); empty if an older version did.
-        boxes: only of a paper just read from a PDF, (characters, 4): left, top, right and bottom of each character of
-            `text`, in tenths of a point from the upper left corner of the displayed page; zeros if it is on no page.
+        brief: whether the text is only the abstract so far, and the rest is yet to be read.
+        extent: how much was read: abstract, full, or scan (by OCR); empty if an older version read it.
+        boxes: only set on a paper just read from a PDF, (characters, 4): left, top, right and bottom of each character
+            of `text`, in tenths of a point from the upper left corner of the displayed page; zeros if on no page.
     """
 
     title: str
@@ -161,7 +161,7 @@ class Paper:
         return next((t for t in self.tables if t.start <= position < t.end), None)
 
     def moved(self, move: Callable[[int], int], text: str) -> Paper:
-        """Return the paper with another text, in which `move` gives the place of each position of the present one."""
+        """Return the paper with a new text; `move` maps positions in the current text to the new one."""
         return replace(
             self,
             text=text,
@@ -194,7 +194,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A span of a paper that fits into the embedder, and the spans of its sentences."""
+    """A span of a paper that fits into the embedding model, and the spans of its sentences."""
 
     start: int
     end: int
@@ -220,8 +220,8 @@ class Passage:
     authors: tuple[str, ...] = ()
     year: int | None = None
     source: str = ""
-    # What ranked it: `retrieval.features.SIMILARITIES` and, as "read", the cross-encoder's logit, by which passages of
-    # a paper may have exchanged their scores.
+    # What ranked it: `retrieval.features.SIMILARITIES` and, as "read", the cross-encoder's logit. Passages of one paper
+    # may have swapped scores to follow the logits.
     scores: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -246,7 +246,7 @@ class Citation:
     end: int
     quote: str
     source: str
-    link: str | None = None  # to the work in Zotero, at its page where it has one
+    link: str | None = None  # opens the work in Zotero, at the page if known
 
     def __str__(self) -> str:
         """Return the reference on one line: `[1] Title (authors, year), p. 3, section, source: "first words ..."`."""
@@ -270,14 +270,14 @@ class Sentence:
 
     text: str
     citations: tuple[int, ...]
-    # quoted | counted | supported | partly | unsupported; what is counted from metadata cites each paper by its title.
+    # quoted | counted | supported | partly | unsupported. "counted" is from metadata, and cites papers by their titles.
     support: str
-    reason: str = ""  # why it is not supported, where one fact tells: "The quote does not name GPT-4."
+    reason: str = ""  # why it is not supported, if a single fact shows it: "The quote does not name GPT-4."
 
 
 @dataclass(frozen=True, slots=True)
 class CitedText:
-    """Sentences with their citations: an answer in quotes, or what a model wrote; `text` is all of it with its [n]."""
+    """Sentences with their citations, either quotes or a model's prose; `text` is all of it, with [n] marks."""
 
     text: str
     sentences: tuple[Sentence, ...]
@@ -286,9 +286,10 @@ class CitedText:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a question. `text`, `sentences`, `citations` and `mode` are of what is shown first.
+    """The answer to a question.
 
-    That is a model's prose if it holds up, and the answer in quotes otherwise; `confidence` is of it too.
+    `text`, `sentences`, `citations`, `mode` and `confidence` describe what is shown first: a model's prose if it
+    passes the check, otherwise the answer in quotes.
     """
 
     question: str
@@ -304,20 +305,20 @@ class Answer:
     seconds: dict[str, float] = field(default_factory=dict)
     standalone_question: str = ""
     notes: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()  # those of the notes that say what was asked for and is in no paper found
-    # papers; brief: abstracts among them; failed: files. With filters also: of, the papers in the library; filters.
-    # If passages were searched also: terms, the words; found, the passages; read, those read with the question.
+    missing: tuple[str, ...] = ()  # the notes about what was asked for but is in none of the papers found
+    # papers; brief: how many of them are abstracts; failed: files. With filters also: of, all papers in the library;
+    # filters. If passages were searched also: terms, the words; found, the passages; read, those that were reranked.
     searched: dict[str, Any] = field(default_factory=dict)
-    grounds: str = ""  # what it rests on, as `2 quotes, both from one paper; neither holds a number`
+    grounds: str = ""  # what it is based on: `2 quotes, both from one paper; neither holds a number`
     prompt_version: str | None = None
-    quotes: CitedText | None = None  # the answer in quotes, in every mode; None in answers saved by older versions
-    written: CitedText | None = None  # all that a model wrote, checked, whether it is shown or not
-    asked: str = ""  # when, in ISO form; empty in growing answers
-    number: int | None = None  # under which it is kept
-    conversation: int | None = None  # in which it is kept
+    quotes: CitedText | None = None  # the answer in quotes, in every mode; None if an older version saved the answer
+    written: CitedText | None = None  # everything a model wrote, with its check, whether shown or not
+    asked: str = ""  # ISO time; empty until the answer is complete
+    number: int | None = None  # of the saved answer
+    conversation: int | None = None  # in which it is saved
 
     def __post_init__(self) -> None:
-        if self.mode == "quote":  # always those that are shown
+        if self.mode == "quote":  # the shown text is the quotes
             object.__setattr__(self, "quotes", CitedText(self.text, self.sentences, self.citations))
 
     def to_dict(self) -> dict[str, Any]:
@@ -327,13 +328,13 @@ class Answer:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Answer:
-        """Return the answer with these values of `to_dict()`; unknown keys are ignored."""
+        """Return the answer from the values of `to_dict()`; unknown keys are ignored."""
         texts = {name: made_of(CitedText, _made(values[name])) for name in ("quotes", "written") if values.get(name)}
         return made_of(cls, _made(values) | texts)
 
     @property
     def is_counted(self) -> bool:
-        """Whether the answer is counted from metadata, and not quoted or written."""
+        """Whether the answer is counted from metadata instead of quoted or written."""
         return bool(self.sentences) and all(sentence.support == "counted" for sentence in self.sentences)
 
     def nearest_titles(self, most: int = 3) -> list[str]:
@@ -379,20 +380,20 @@ class Failure(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A removed paper that was found again in its folder: its title, if it was read again, and the source's name."""
+    """A removed paper whose file is still in its folder: its title, if it was read again, and the source's name."""
 
     title: str
     source: str
 
 
 def _made(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an answer with its sentences, citations and passages."""
+    """Return the values of an answer, with its sentences, citations and passages as dataclasses."""
     parts: dict[str, type[Any]] = {"sentences": Sentence, "citations": Citation, "passages": Passage}
     return {**values, **{n: [made_of(kind, each) for each in values[n]] for n, kind in parts.items() if n in values}}
 
 
 def short_section(title: str) -> str:
-    """Return a section's title as printed in a reference; of a table or figure only its number."""
+    """Return a section's title as printed in a reference; only the label of a table or figure."""
     label = re.match(r"(?:Table|Fig(?:ure|\.)?) ?[A-Z]?\.?\d+", title)
     return label[0] if label else readable(title)
 

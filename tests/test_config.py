@@ -185,7 +185,10 @@ def test_an_absolute_path_is_unchanged(here: Path, path: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[retrievel]\ntop_k = 3", r"\[retrievel\] is not a setting of Footnote; known are: library, embedding, .*ui"),
+        (
+            "[retrievel]\ntop_k = 3",
+            r"\[retrievel\] is not a setting of Footnote; known settings: library, embedding, .*ui",
+        ),
         ("[retrieval]\ntopk = 3", r"\[retrieval\] topk is not a setting .*: top_k, candidates, passages_per_paper"),
         ("[retrieval]\ntop_k = '3'", r"\[retrieval\] top_k is '3'; expected a valid integer"),
         ("[retrieval]\ntop_k = true", r"\[retrieval\] top_k is True; expected a valid integer"),

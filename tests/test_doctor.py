@@ -191,7 +191,7 @@ def test_other_servers_on_the_usual_ports_are_listed_with_how_to_use_them(
         monkeypatch.setattr("rag.models.openai.discovery.LOCAL_SERVERS", ports)
         *_, first, second = findings(tmp_path, ollama.host)
         own = openai_findings(tmp_path, llama.url)
-    assert first.what == f"another model server: llama.cpp's server or the like at {llama.url}, 1 models"
+    assert first.what == f"another model server: llama.cpp's server or similar at {llama.url}, 1 models"
     assert first.remedy == f'to use it: [llm] server = "openai", base_url = "{llama.url}"'
     assert second.what.endswith("an API key is needed")
     assert second.remedy.endswith("and its key in FOOTNOTE_LLM__API_KEY")

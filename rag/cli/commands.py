@@ -1,4 +1,4 @@
-"""Run each command of `footnote` on an open assistant and return its exit status; parser.py defines the options."""
+"""Run the commands of `footnote` on an open assistant. Each returns its exit status; parser.py defines the options."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 DONE, NOT_DONE, WRONG_USE = 0, 1, 2
 
-_PAGE = 500  # papers that are listed at a time
+_PAGE = 500  # papers listed at a time
 _MARK = re.compile(r"\[[\d, ]+\]")  # of a citation
 _COMPARED = ("refused", "complete", "mode", "model", "prompt_version")  # keys of answers that `again` compares
 _EDITABLE = ("title", "authors", "year", "venue", "doi", "arxiv_id", "citekey", "tags")
 
 
 def add(assistant: Assistant, options: argparse.Namespace) -> int:
-    """`footnote add`: not done if something could not be read, or there was nothing to read."""
+    """Run `footnote add`: NOT_DONE if something could not be read, or there was nothing to read."""
     report = _add(assistant, options.paths, options)
     if not any((report.added, report.updated, report.unchanged, report.removed, report.failed, report.failed_before)):
         say("There was nothing to read in it.")
@@ -50,7 +50,7 @@ def watch(assistant: Assistant, options: argparse.Namespace) -> int:
         return not Path(path).resolve().is_relative_to(library)
 
     say(f"Watching {folder.name or folder}. Ctrl-C stops.")
-    # Yielding on timeout starts the first round after watching has begun: changes during it are noticed.
+    # Yielding on timeout starts the first round only once watching has begun, so that no change is missed.
     rounds = watch(
         folder, watch_filter=is_outside_library, yield_on_timeout=True, rust_timeout=500, step=1000, debounce=10_000
     )
@@ -86,14 +86,14 @@ def _add(
         for line in failure_lines(report.failed_before):
             say(f"still not read: {line}")
         if report.passed_over:
-            say(f"skipped: {kinds_line(report.passed_over)} (not read)")
+            say(f"skipped: {kinds_line(report.passed_over)}")
     if is_first or report.added or report.updated or report.removed:
         print_text(str(report))
     return report
 
 
 def ask(assistant: Assistant, options: argparse.Namespace) -> int:
-    """`footnote ask`: a refusal counts as done."""
+    """Run `footnote ask`; a refusal counts as done."""
     from .. import NEW_CONVERSATION
 
     context = _follow_up(assistant) if options.continued else {"conversation": NEW_CONVERSATION}
@@ -104,7 +104,7 @@ def ask(assistant: Assistant, options: argparse.Namespace) -> int:
         print_json(answer.to_dict())
     else:
         answer = print_growing(answers)
-    # Said once: after the first question of a library, working without a model is a choice.
+    # Said only at the first question of a library: after that, working without a model is a choice.
     if answer.number == 1 and isinstance(assistant.writer(), AnswerModelError):
         say("Answers are quotes: no local model was found. `footnote doctor` says how to add one.")
     return DONE
@@ -154,7 +154,7 @@ def history(assistant: Assistant, options: argparse.Namespace) -> int:
         notes += [searched_text(answer.searched)] if answer.searched.get("filters") else []
         print_text(f"{each.key:4d}  {each.asked}  {each.question}  [{'; '.join(notes)}]")
     if not saved:
-        say("No question was asked yet.")
+        say("No question has been asked yet.")
     return DONE
 
 
@@ -168,7 +168,7 @@ def feedback(assistant: Assistant, options: argparse.Namespace) -> int:
         for each in rated:
             print_text(_rating_line(each))
     if not rated:
-        say("No answer was rated yet: the page has buttons for it below each.")
+        say("No answer has been rated yet: use the buttons below an answer on the page.")
     return DONE
 
 
@@ -181,7 +181,7 @@ def _rating_line(saved: SavedAnswer) -> str:
 
 
 def _export(rated: Sequence[SavedAnswer], papers: Sequence[Paper]) -> None:
-    """Print a question set on stdout and the answers that are not in it on stderr."""
+    """Print a question set to stdout, and the answers left out of it to stderr."""
     from .. import question_set
 
     rows, left_out = question_set(rated, papers)
@@ -198,17 +198,17 @@ def again(assistant: Assistant, options: argparse.Namespace) -> int:
     changes = _changes(before, answer, digest)
     if not changes:
         reworded = before.answer["text"] != answer.text
-        changes = [f"It is the same answer as before{', in other words' if reworded else ''}."]
+        changes = [f"The answer is the same as before{', in different words' if reworded else ''}."]
     print_text("\n".join(["", *changes]))
     return DONE
 
 
 def _changes(before: SavedAnswer, answer: Answer, digest: str | None) -> list[str]:
-    """Return what differs between a saved answer and a new one by the model with a digest, a line each."""
+    """Return the differences between a saved answer and a new one, one per line; `digest` identifies the new model."""
     old, new = before.answer, answer.to_dict()
     changes = [f"{name}: {old[name]} -> {new[name]}" for name in _COMPARED if old.get(name) != new[name]]
     if before.made_with["model"] == answer.model and digest != before.made_with["digest"]:
-        changes.append(f"the model of this name has changed: {before.made_with['digest']} -> {digest}")
+        changes.append(f"the model with this name has changed: {before.made_with['digest']} -> {digest}")
     if old["mode"] == new["mode"] == "llm" and _stated(old)[0] and _stated(old) == _stated(new):
         return changes  # even with a fixed seed, the words depend on how much of the prompt the server had cached
     if _cited(old) != _cited(new):
@@ -223,7 +223,7 @@ def _cited(answer: dict[str, Any]) -> list[Any]:
 
 
 def _stated(answer: dict[str, Any]) -> list[Any]:
-    """Return what an answer states, apart from its words: the quotes, and the numbers of supported sentences."""
+    """Return what an answer states, whatever its wording: the quotes, and the numbers of supported sentences."""
     supported = [s for s in answer["sentences"] if s["support"] in ("quoted", "supported")]
     cited = {number for sentence in supported for number in sentence["citations"]}
     quotes = sorted((c["paper_id"], c["start"], c["end"]) for c in answer["citations"] if c["number"] in cited)
@@ -250,7 +250,7 @@ def list_papers(assistant: Assistant, options: argparse.Namespace) -> int:
 
 
 def _listed(assistant: Assistant, words: str, sort: str, filters: dict[str, Any]) -> Iterator[Paper]:
-    """Yield the papers that match, a page at a time."""
+    """Yield the matching papers, fetched a page at a time."""
     first = 0
     while page := assistant.papers_page(words, sort=sort, offset=first, limit=_PAGE, **filters).papers:
         yield from page

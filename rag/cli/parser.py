@@ -43,13 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         say(str(error) or "Stopped.")
         return NOT_DONE
-    except BrokenPipeError:  # `footnote list | head`
+    except BrokenPipeError:  # as in `footnote list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
         if options.debug:
             raise
-        say(f"Unexpected error ({type(error).__name__}: {reason(error)}). --debug shows where.")
+        say(f"Unexpected error ({type(error).__name__}: {reason(error)}). Add --debug for the traceback.")
         return NOT_DONE
 
 
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--library", type=_folder, metavar="DIR",
         help="the library's folder (default: FOOTNOTE_LIBRARY__PATH, else [library] path of the nearest config.toml "
-        "that names one, else your data folder)",
+        "that has one, else your data folder)",
     )  # fmt: skip
     common.add_argument("--config", metavar="FILE", help="a configuration file (default: the nearest config.toml)")
     common.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -106,15 +106,15 @@ def _add_ingest_commands(command: Command) -> None:
 
 
 def _add_question_commands(command: Command) -> None:
-    ask = command("ask", commands.ask, "answer a question with quotes and their places")
-    search = command("search", commands.search, "show the passages nearest to a question")
+    ask = command("ask", commands.ask, "answer a question with quotes and their pages")
+    search = command("search", commands.search, "show the passages most relevant to a question")
     for sub in (ask, search):
         sub.add_argument("question", nargs="+", help="with or without quotation marks")
         sub.add_argument("--json", action="store_true", help="print JSON")
         _add_filters(sub)
     ask.add_argument(
         "--continue", action="store_true", dest="continued",
-        help="ask a follow-up to the last question, of the same papers unless others are named",
+        help="ask a follow-up to the last question, about the same papers unless others are named",
     )  # fmt: skip
     ask.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
     search.add_argument("--top-k", type=_count, metavar="N", help="how many passages (default: [retrieval] top_k)")
@@ -138,8 +138,8 @@ def _add_history_commands(command: Command) -> None:
     feedback = command("feedback", commands.feedback, "list answer ratings and comments, newest last")
     form = feedback.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
-    form.add_argument("--export", action="store_true", help="print a question set for the evaluation: the good answers")
-    again = command("again", commands.again, "ask a question of the history again and show what changed")
+    form.add_argument("--export", action="store_true", help="print a question set of the answers rated good")
+    again = command("again", commands.again, "ask a question from the history again and show what changed")
     again.add_argument("number", type=_count, help="as `footnote history` shows it")
     again.add_argument("--mode", choices=("auto", "quote", "llm"), help="who writes (default: [answer] mode)")
 
@@ -168,17 +168,17 @@ def _add_paper_commands(command: Command) -> None:
 
 
 def _add_maintenance_commands(command: Command) -> None:
-    command("rebuild", commands.rebuild, "rebuild the index, and with changed settings all vectors too")
-    command("doctor", commands.doctor, "check the installation and the library, with a remedy for what is wrong")
-    backup = command("backup", commands.backup, "write the whole library, which may be in use, to one file")
-    backup.add_argument("file", metavar="FILE", help="a ZIP archive; an older backup of this name is replaced")
-    restore = command("restore", commands.restore, "put the library of a backup into an empty or new library")
-    export = command("export", commands.export, "write everything in the library to JSON lines, for other programs")
-    export.add_argument("file", metavar="FILE", help="an older export of this name is replaced")
-    imports = command("import", commands.import_library, "put an exported library into an empty or new library")
+    command("rebuild", commands.rebuild, "rebuild the index, and all vectors if the settings have changed")
+    command("doctor", commands.doctor, "check the installation and the library, and say how to fix problems")
+    backup = command("backup", commands.backup, "write the whole library to one file, even while it is in use")
+    backup.add_argument("file", metavar="FILE", help="a ZIP archive; an older backup with this name is replaced")
+    restore = command("restore", commands.restore, "restore a backup into an empty or new library")
+    export = command("export", commands.export, "write the whole library as JSON lines, for other programs")
+    export.add_argument("file", metavar="FILE", help="an older export with this name is replaced")
+    imports = command("import", commands.import_library, "import an exported library into an empty or new library")
     for sub in (restore, imports):
         sub.add_argument("file", metavar="FILE")
-        sub.add_argument("--replace", action="store_true", help="replace all that is in the library")
+        sub.add_argument("--replace", action="store_true", help="replace everything in the library")
     chat = command("chat", commands.chat, "open the chat page")
     chat.add_argument("--port", type=_whole)
     chat.add_argument("--mcp", action="store_true", help="also run an MCP server: ask, search, list, read")
@@ -189,7 +189,7 @@ def _add_maintenance_commands(command: Command) -> None:
 
 def _folder(text: str) -> str:
     if not text:  # an unset shell variable
-        raise argparse.ArgumentTypeError("'' names no folder")
+        raise argparse.ArgumentTypeError("'' is not a folder")
     return text
 
 

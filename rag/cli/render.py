@@ -32,22 +32,22 @@ def print_text(text: str) -> None:
 
 
 def print_json(value: Any, indent: int | None = 1) -> None:
-    """Write a value to stdout as JSON that its encoding can hold; on one line without `indent`."""
+    """Write a value to stdout as JSON, escaped for its encoding; on one line if `indent` is None."""
     unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     sys.stdout.write(f"{escape(json.dumps(value, ensure_ascii=not unicode, indent=indent))}\n")
 
 
 def byline(paper: Paper) -> str:
-    """Return ` (Brook et al., 2001)`, or the part of it that is known."""
+    """Return ` (Brook et al., 2001)`, or as much of it as is known."""
     authors = f"{paper.authors[0]}{' et al.' if len(paper.authors) > 1 else ''}" if paper.authors else ""
     known = ", ".join(filter(None, [authors, str(paper.year or "")]))
     return f" ({known})" if known else ""
 
 
 def print_growing(answers: Iterator[Answer]) -> Answer:
-    """Write the quotes as soon as a model begins to read them, then its prose if it holds up; return the last answer.
+    """Write the quotes once a model begins to read them, then its prose if it passes the check; return the last answer.
 
-    Without a model only the last answer is written. In a terminal a line on stderr says how far the model is.
+    Without a model only the last answer is written. In a terminal a line on stderr shows the model's progress.
     """
     print_one = print_answer if sys.stdout.isatty() else lambda each: print_text(str(each))
     quotes: Answer | None = None
@@ -66,7 +66,7 @@ def print_growing(answers: Iterator[Answer]) -> Answer:
         print_one(answer)
     elif answer.quotes == quotes.quotes:
         print_text("\n".join(note for note in answer.notes if note not in quotes.notes))
-    else:  # other quotes, since the model had reworded the question
+    else:  # the quotes differ, since the model reworded the question
         print_text("")
         print_one(answer)
     return answer
@@ -74,7 +74,7 @@ def print_growing(answers: Iterator[Answer]) -> Answer:
 
 @contextlib.contextmanager
 def _status_line() -> Iterator[Callable[[str], None]]:
-    """Show a line on stderr, in place of the one before, until the block ends; in a terminal only."""
+    """Show a status line on stderr, each replacing the one before, until the block ends; only in a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -115,7 +115,7 @@ def print_answer(answer: Answer) -> None:
 
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[Progress], None]]:
-    """Show the progress of an `add` or a rebuild on stderr: a line for each file, in a terminal also a bar."""
+    """Show the progress of an `add` or a rebuild on stderr: a line for each file, or a bar in a terminal."""
     if not sys.stderr.isatty():
         yield _ProgressPrinter().show
         return
@@ -135,7 +135,7 @@ def progress(what: str) -> Iterator[Callable[[Progress], None]]:
 
 
 class _ProgressPrinter:
-    """Print a line for each finished file: `[3/20] kites.txt (2.1 files/s, 8 s left)`; or show them on a bar."""
+    """Print a line for each finished file, `[3/20] kites.txt (2.1 files/s, 8 s left)`, or update a bar."""
 
     def __init__(self, bar: Any = None, task: Any = None) -> None:
         self._bar, self._task = bar, task
@@ -166,7 +166,7 @@ def _duration(seconds: float) -> str:
 
 
 class Stderr(logging.Handler):
-    """Write log messages to the present stderr, with tracebacks if `debug` is set."""
+    """Write log messages to the current `sys.stderr`, with tracebacks if `debug` is set."""
 
     def __init__(self, debug: bool) -> None:
         super().__init__()

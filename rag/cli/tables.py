@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .. import TableView
 
 _WIDEST = 60  # of a column; longer cells are wrapped
-_NARROWEST = 8  # of a column that is made narrower for the terminal
+_NARROWEST = 8  # of a column that is narrowed to fit the terminal
 _GAP = "  "
 
 
@@ -34,7 +34,7 @@ def table_text(table: TableView) -> str:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column: that of its longest cell, within limits."""
+    """Return the width of each column: the length of its longest cell, within limits."""
     widths = [1] * max(map(len, rows), default=0)
     for row in rows:
         for column, cell in enumerate(row):
@@ -43,7 +43,7 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def _fitting(widths: Sequence[int]) -> list[int]:
-    """Return the widths with the widest columns made narrower until a row fits into the terminal, if there is one."""
+    """Return the widths, with the widest columns narrowed until a row fits into the terminal, if there is one."""
     fitting = list(widths)
     most = shutil.get_terminal_size().columns if sys.stdout.isatty() else sum(fitting) + len(_GAP) * len(fitting)
     while sum(fitting) + len(_GAP) * (len(fitting) - 1) > most and max(fitting) > _NARROWEST:
@@ -65,7 +65,7 @@ def _wrapped(cell: str, width: int) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: Chinese characters take two."""
+    """Return how many terminal columns a text takes; Chinese characters take two."""
     from rich.cells import cell_len
 
     return len(text) if text.isascii() else cell_len(text)

@@ -1,1 +1,1 @@
-"""Exports of papers and answers: BibTeX, Markdown, quotations, question sets."""
+"""Export papers and answers: BibTeX, Markdown, quotations, question sets."""

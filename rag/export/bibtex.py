@@ -10,7 +10,7 @@ from ..text.readable import latex, readable
 from ..types import Paper
 from .reference import GENERATION, GROUP, arxiv_id, doi, one_line, surname, url
 
-# Words at the beginning of a title that make no good key.
+# Words at the beginning of a title that are useless in a key.
 _COMMON_WORDS = frozenset(
     "a an the on of for in to and or with from by at as via is are be do does did can could should how what when where "
     "why which who we our its toward towards using into over under not no".split()
@@ -28,9 +28,9 @@ def bibtex(papers: Sequence[Paper], library: Sequence[Paper] = ()) -> str:
     """Return papers as a BibTeX file, each once, in ASCII where LaTeX has a command for the letter.
 
     Args:
-        papers: what to export. Identifiers that were guessed from a PDF without certainty are left out.
-        library: all papers in the order in which they were added, so that each keeps its key from `cite_keys`
-            whichever are exported.
+        papers: the papers to export. Identifiers guessed from a PDF with low certainty are left out.
+        library: all papers in the order in which they were added, so that the keys do not depend on which papers are
+            exported.
     """
     from bibtexparser import write_string
     from bibtexparser.library import Library
@@ -50,8 +50,8 @@ def bibtex(papers: Sequence[Paper], library: Sequence[Paper] = ()) -> str:
 def cite_keys(papers: Sequence[Paper]) -> dict[str, str]:
     """Return a BibTeX key by paper id: the paper's own citekey, else `surname2020word`, plus a, b, ... if taken.
 
-    For papers in the order in which they were added, a paper keeps its key when others are added, unless one of them
-    has that very citekey.
+    If `papers` are in the order in which they were added, a paper keeps its key when others are added, unless one of
+    them has the same citekey of its own.
     """
     keys: dict[str, str] = {}
     taken: set[str] = set()
@@ -63,7 +63,7 @@ def cite_keys(papers: Sequence[Paper]) -> dict[str, str]:
 
 
 def wanted_key(paper: Paper) -> str:
-    """Return the BibTeX key of a paper as long as no other paper has it."""
+    """Return the BibTeX key that a paper gets if no other paper has it."""
     return _own_key(paper) or _made_key(paper)
 
 
@@ -116,7 +116,7 @@ def _protect_capitals(word: str) -> str:
 
 
 def _author(name: str) -> str:
-    """Return a name as BibTeX parses it; names of groups in braces."""
+    """Return a name in the form that BibTeX parses; names of groups in braces."""
     family = surname(name)
     before, comma, after = name.rpartition(", ")
     if comma and GENERATION.fullmatch(after) and "," not in before:  # Tim Oak, Jr

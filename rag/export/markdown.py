@@ -7,7 +7,7 @@ from ..types import Answer, Citation, Paper, short_section
 from .reference import best_address, one_line
 
 _MAX_AUTHORS = 10  # named in a reference
-# Syntax of CommonMark, and of common extensions: tables, mathematics, tags, bare addresses.
+# Syntax of CommonMark and its common extensions: tables, mathematics, tags, bare URLs.
 _SYNTAX = re.compile(r"[\\`*_\[\]{}|~$#^]|<(?=[\w/!?])|&(?=#?\w+;)|^>|:(?=//)|(?<=\w)\.(?=[^\W\d_])|@(?=\w)|^[-+=:]")
 _SUPPORT = {"unsupported": "not supported by the passages", "partly": "supported in part"}
 
@@ -15,12 +15,12 @@ _SUPPORT = {"unsupported": "not supported by the passages", "partly": "supported
 def markdown(answers: Sequence[Answer], name: str = "", library: Sequence[Paper] = ()) -> str:
     """Return answers as Markdown: questions, texts, and numbered references with their quotes.
 
-    Text of papers, people and models is escaped; the only links are the papers' own addresses.
+    Text from papers, people and models is escaped; the only links are the papers' own URLs.
 
     Args:
         answers: one answer, or those of a conversation. Equal quotes of a paper share one number.
         name: the heading.
-        library: the papers, for venues and addresses. For a removed paper, the citation says what is known.
+        library: the papers, for venues and URLs. For a removed paper, what the citation knows is used.
     """
     cited: dict[tuple[str, str], Citation] = {}
     for citation in (citation for answer in answers for citation in answer.citations):
@@ -38,7 +38,7 @@ def markdown(answers: Sequence[Answer], name: str = "", library: Sequence[Paper]
 
 
 def cited_papers(answers: Sequence[Answer], library: Sequence[Paper] = ()) -> list[Paper]:
-    """Return the papers that answers cite, in order of first citation; removed ones as the citation describes them."""
+    """Return the papers that answers cite, in order of first citation; removed ones are rebuilt from the citation."""
     known = {paper.id: paper for paper in library}
     papers: dict[str, Paper] = {}
     for citation in (citation for answer in answers for citation in answer.citations):
@@ -62,7 +62,7 @@ def _quote_key(citation: Citation) -> tuple[str, str]:
 
 
 def _answer_paragraphs(answer: Answer, numbers: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """Yield the text of an answer, notes on it, and who wrote it when."""
+    """Yield the text of an answer, its notes, and who wrote it when."""
     if answer.sentences:
         yield from _sentence_paragraphs(answer, numbers)
     else:
@@ -123,5 +123,5 @@ def _reference_paragraphs(number: int, citation: Citation, paper: Paper) -> Iter
 
 
 def _escape(text: str) -> str:
-    """Return a text on one line as Markdown that shows it literally."""
+    """Return text on one line, escaped so that Markdown shows it literally."""
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", _SYNTAX.sub(r"\\\g<0>", one_line(text)))

@@ -19,9 +19,9 @@ class _LeftOut(Exception):
 
 
 def question_set(rated: Iterable[SavedAnswer], papers: Sequence[Paper]) -> QuestionSet:
-    """Return the questions whose answers were rated good, each once, with its last such answer.
+    """Return the questions whose answers were rated good, each once, with its latest such answer.
 
-    `gold_titles` are the titles of the supporting papers, as `papers` has them; a refusal has none and its type is
+    `gold_titles` are the titles of the supporting papers, as in `papers`; a refusal has none and its type is
     unanswerable. `nuggets` stay empty: a good rating does not say which words make the answer right. The evaluation
     ignores the key `comment`.
     """
@@ -43,7 +43,7 @@ def _row(kept: SavedAnswer, titles: dict[str, str]) -> dict[str, Any]:
     if kept.feedback is None or not kept.feedback.good:
         raise _LeftOut("it was not rated good: write the right answer by hand")
     if any(kept.request["scope"].values()):
-        raise _LeftOut("it was asked of chosen papers only, and the evaluation searches all")
+        raise _LeftOut("it was asked about selected papers only, but the evaluation searches all")
     answer = kept.as_answer()
     gold = _gold_titles(answer, titles)
     sentences = [sentence.text for sentence in answer.sentences if sentence.text != UNSURE]

@@ -1,4 +1,4 @@
-"""What exports share: one-line text, surnames, identifiers and addresses of papers, and quotations to paste."""
+"""Format what exports share: one-line text, surnames, identifiers and URLs of papers, quotations to paste."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from ..text.readable import readable
 from ..types import Citation, Paper, Passage
 
 _SHORT_TITLE = 50  # characters
-_MIN_CERTAINTY = 0.8  # an identifier guessed with less may be that of a cited work
+_MIN_CERTAINTY = 0.8  # an identifier guessed with less certainty may belong to a cited work
 GROUP = re.compile(r"\b(?:collaboration|consortium|team|group|initiative|project)$", re.IGNORECASE)
 GENERATION = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
 _REFERENCE_MARK = re.compile(r"(\w+[)”\"]?)\s+\[[1-9]\d{0,2}(?:(?:, ?[1-9]\d{0,2}){2,})?\](?=[.,;:)]|$)")
@@ -24,10 +24,10 @@ def one_line(text: str) -> str:
 
 
 def quotation(citation: Citation) -> str:
-    """Return a quote with its reference, to be pasted: “words” (Brook et al., 2020, p. 3).
+    """Return a quote with its reference, ready to paste: “words” (Brook et al., 2020, p. 3).
 
-    The paper's own reference marks are removed where they stand alone before punctuation: `[12]`, `[3, 5, 8]`. Two
-    numbers stay, as they may be an interval, and so does a mark that the sentence needs ("as shown in [12]").
+    The paper's own reference marks are removed before punctuation: `[12]`, `[3, 5, 8]`. Two numbers stay, since they
+    may be an interval, and so does a mark that the sentence needs ("as shown in [12]").
     """
     words = _REFERENCE_MARK.sub(
         lambda mark: mark[0] if mark[1].lower() in _BEFORE_NEEDED_MARK else mark[1], one_line(citation.quote)
@@ -38,7 +38,7 @@ def quotation(citation: Citation) -> str:
 
 
 def short_references(cited: Iterable[Citation | Passage]) -> dict[str, str]:
-    """Return how each paper is named in short, by its id: `Brook et al. 2020`; without authors its short title.
+    """Return a short name for each paper by its id: `Brook et al. 2020`, or its short title if it has no authors.
 
     Papers with the same name are distinguished by their titles, and if these are the same, by their sources.
     """
@@ -52,13 +52,13 @@ def short_references(cited: Iterable[Citation | Passage]) -> dict[str, str]:
 
 
 def pages_text(places: Iterable[Citation | Passage]) -> str:
-    """Return the pages of places in a paper, each once: `p. 6`, `pp. 6, 9`, or "" if none is known."""
+    """Return the pages of citations or passages, each once: `p. 6`, `pp. 6, 9`, or "" if none is known."""
     pages = dict.fromkeys(one_line(str(each.page_label or each.page)) for each in places if each.page)
     return f"{'p' if len(pages) == 1 else 'pp'}. {', '.join(pages)}" if pages else ""
 
 
 def _authors(work: Citation | Passage) -> str:
-    """Return the authors as a reference names them: `Brook`, `Brook and Reed`, `Brook et al.`, or ""."""
+    """Return the authors as in a reference: `Brook`, `Brook and Reed`, `Brook et al.`, or ""."""
     surnames = [surname(name) for name in work.authors]
     return surnames[0] + " et al." if len(surnames) > 2 else " and ".join(surnames)
 
@@ -71,7 +71,7 @@ def _short_title(work: Citation | Passage) -> str:
 
 
 def surname(name: str) -> str:
-    """Return the part of a name by which an author is cited: with particles ("von Neumann"); the whole of a group."""
+    """Return the surname by which an author is cited, with particles ("von Neumann"); a group's whole name."""
     name = one_line(name)
     before, comma, after = name.partition(", ")
     if GROUP.search(name) or (comma and not GENERATION.fullmatch(after)):
@@ -86,7 +86,7 @@ def surname(name: str) -> str:
 
 
 def is_certain(paper: Paper, name: str) -> bool:
-    """Return whether a field of the metadata is nearly certain, or was not guessed."""
+    """Return whether a metadata field is nearly certain, or was not guessed."""
     return dict(paper.certainty).get(name, 1.0) >= _MIN_CERTAINTY
 
 
@@ -97,20 +97,20 @@ def doi(paper: Paper) -> str:
 
 
 def arxiv_id(paper: Paper) -> str:
-    """Return the paper's arXiv id, also from its DOI; empty if it is malformed or uncertain."""
+    """Return the paper's arXiv id, if need be from its DOI; empty if it is malformed or uncertain."""
     number = paper.arxiv_id if is_certain(paper, "arxiv_id") else None
     number = number or doi(paper).casefold().partition("10.48550/arxiv.")[2]
     return number if re.fullmatch(r"[A-Za-z0-9.-]+(?:/\d+)?(?:v\d+)?", number) else ""
 
 
 def url(paper: Paper) -> str:
-    """Return the paper's own web address, with every character quoted that could end it or a field around it."""
+    """Return the paper's URL, with every character quoted that could end it or a field around it."""
     address = paper.url or ""
     return quote(address, ":/?#[]@!$&*+,;=%~", errors="replace") if re.match(r"https?://\w", address) else ""
 
 
 def best_address(paper: Paper) -> str:
-    """Return the address of the paper's DOI, of its arXiv page, or its own; empty if it has none."""
+    """Return the URL of the paper's DOI, else of its arXiv page, else its own; empty if it has none."""
     if number := doi(paper):
         return f"https://doi.org/{quote(number, '/:;()', errors='replace')}"
     if number := arxiv_id(paper):

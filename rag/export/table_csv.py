@@ -1,4 +1,4 @@
-"""Write tables as CSV that a spreadsheet opens without running anything."""
+"""Write tables as CSV that is safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from ..tables import TableView
 from ..text.cleaning import clean
 
-# A spreadsheet takes a cell that begins with one of these for a formula, unless it is a number.
+# A spreadsheet treats a cell that begins with one of these as a formula, unless it is a number.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[+-]\.?\d[\d\s()\[\]%*†‡±/.,;:–-]*")
 
 
 def tables_csv(tables: Sequence[TableView]) -> str:
-    """Return tables as CSV: for each a row with its caption, its rows, and its notes; a blank line between two tables.
+    """Return tables as CSV: each as its caption, its rows and its notes, with a blank line between tables.
 
     A cell that a spreadsheet would run as a formula gets an apostrophe before it.
     """

@@ -14,7 +14,7 @@ _LISTS = ("authors", "tags", "collections")
 
 
 def checked_value(field: str, value: Any) -> Any:
-    """Return the value that the user sets a field to, in the form in which it is stored.
+    """Return a user's value for a field in the form in which it is stored.
 
     Raise SourceError if the field cannot be edited, or not to this value. Raise QuestionError if the value has the
     wrong type; the message names the field.
@@ -35,7 +35,7 @@ def checked_value(field: str, value: Any) -> Any:
 
 
 def corrected(paper: Paper, corrections: dict[str, Any]) -> Paper:
-    """Return a paper with the fields that the user has set; these are certain."""
+    """Return a paper with the user's corrections, which count as certain."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in corrections.items()}
     title = str(values.pop("title", paper.title))
     certainty = tuple((name, 1.0 if name in corrections else value) for name, value in paper.certainty)
@@ -43,7 +43,7 @@ def corrected(paper: Paper, corrections: dict[str, Any]) -> Paper:
 
 
 def retitled(paper: Paper, title: str) -> Paper:
-    """Return a paper with another title, also at the beginning of its text; spans and boxes move with the text."""
+    """Return a paper with a new title, both as a field and at the start of its text, with spans and boxes moved."""
     if title == paper.title:
         return paper
     old, new = len(paper.title), len(title)

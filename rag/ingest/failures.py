@@ -1,4 +1,4 @@
-"""Group and format failures for reports and for the record: many similar failures of one source become one line."""
+"""Group and format failures for reports and the record: many similar failures of one source become one line."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _LINE = re.compile(r"line (\d+): ")
 
 
 def grouped(failures: Sequence[Failure]) -> list[Failure]:
-    """Return the failures in order; replace many similar ones of one source by their count and the first of them.
+    """Return the failures in order, with many similar ones of one source replaced by their count and the first.
 
     Reasons are similar if they differ only in quoted text and numbers.
     """
@@ -47,7 +47,7 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 
 
 def kinds_line(kinds: Mapping[str, int]) -> str:
-    """Return the kinds of files that were passed over, most frequent first: `3 .doc, 1 .odt and 7 of 2 other kinds`."""
+    """Return the kinds of skipped files, most frequent first: `3 .doc, 1 .odt and 7 of 2 other kinds`."""
     order = sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))
     text = ", ".join(f"{count:,} {kind}" for kind, count in order[:_MAX_KINDS])
     rest = order[_MAX_KINDS:]
@@ -65,7 +65,7 @@ def as_reason(failures: Sequence[Failure]) -> str:
 
 
 def from_reason(source: str, reason: str) -> list[Failure]:
-    """Return the failures of a source from the text of `as_reason`."""
+    """Parse the failures of a source from the text of `as_reason`."""
     failures = []
     for line in reason.splitlines() or [""]:
         number = _LINE.match(line)

@@ -1,4 +1,4 @@
-"""Find files that moved together with their library, to another folder or machine."""
+"""Find files that were moved together with their library, to another folder or machine."""
 
 import re
 from itertools import takewhile
@@ -11,14 +11,14 @@ from .locate import ITEM
 from .uploads import uploaded_copy
 
 HOME = "home"
-"""The fact about a library: the folder that it was in when sources were last added."""
-_SEPARATORS = re.compile(r"[/\\]")  # the library may come from another system
+"""The key of a library's fact: the folder it was in when sources were last added."""
+_SEPARATORS = re.compile(r"[/\\]")  # the library may come from another operating system
 
 
 def relocated(location: str, home: str, folder: Path) -> Path | None:
-    """Return where the file at `location` is if it moved together with the library, from `home` to `folder`.
+    """Return the new path of the file at `location` if it was moved with the library from `home` to `folder`.
 
-    Return None if the two have no folder in common, or the library has not moved.
+    Return None if it shares no folder with the library, or the library has not moved.
     """
     old, file = _SEPARATORS.split(home), _SEPARATORS.split(location)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, file, strict=False)))
@@ -29,7 +29,7 @@ def relocated(location: str, home: str, folder: Path) -> Path | None:
 
 
 def file_of(records: Records, location: str) -> Path:
-    """Return the path of the file of a source: of its uploaded copy, or where it is after a move of the library."""
+    """Return the path of a source's file: its uploaded copy, or where it is after the library was moved."""
     folder = records.path.parent
     if copy := uploaded_copy(folder, location):
         return copy
@@ -40,13 +40,13 @@ def file_of(records: Records, location: str) -> Path:
 
 
 def missing_files(records: Records) -> list[str]:
-    """Return the names of the sources whose files are neither where they were read nor moved with the library."""
+    """Return the names of sources whose files are neither where they were read nor moved with the library."""
     sources = (source for source in records.all_sources() if ITEM not in source.location)
     return sorted({source.name for source in sources if not file_of(records, source.location).exists()})
 
 
 def follow_move(records: Records) -> None:
-    """Store the new locations of files that moved together with the library and are as they were read."""
+    """Store the new locations of unchanged files that were moved together with the library."""
     folder = records.path.parent.resolve()
     home, here = records.meta(HOME), storable(folder)
     if home == here:

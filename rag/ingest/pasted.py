@@ -1,4 +1,4 @@
-"""Read the metadata of one work from pasted BibTeX."""
+"""Parse the metadata of one paper from pasted BibTeX."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Keep copies of uploaded files in the library's folder, each in a subfolder named by its content."""
+"""Keep copies of uploaded files in the library's folder, each in a subfolder named after its content's digest."""
 
 import contextlib
 import os
@@ -22,11 +22,11 @@ _MAX_SUFFIX = 12  # characters
 _INVALID = re.compile(r'[<>:"|?*]')  # in file names on some systems
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)  # device names on Windows
 _SEPARATORS = re.compile(r"[/\\]")
-_LEFTOVER_SECONDS = 24 * 3600.0  # after which a copy without a paper is left over from a killed process
+_LEFTOVER_SECONDS = 24 * 3600.0  # an older copy without a paper was left by a killed process
 
 
 def upload_name(name: str) -> str:
-    """Return the name under which an uploaded file is kept: its last part, printable and short, with its suffix."""
+    """Return the name under which an uploaded file is stored: its base name, printable and short, with its suffix."""
     printable = "".join(c for c in unicodedata.normalize("NFC", file_name(name)) if c.isprintable())
     stem, suffix = os.path.splitext(_INVALID.sub("_", printable).rstrip(". "))
     stem = stem.lstrip(".- ").encode()[:_MAX_STEM_BYTES].decode(errors="ignore").rstrip(". ") or "upload"
@@ -57,16 +57,16 @@ def copy_upload(library: Path, name: str, path: Path) -> Source:
 
 
 def uploaded_copy(library: Path, location: str) -> Path | None:
-    """Return the uploaded copy at a source's location, also if the library was moved since; None if there is none."""
+    """Return the uploaded copy at a source's location, even if the library has moved since; None if there is none."""
     parts = copy_parts(location)
     copy = library.joinpath(*parts)
     return copy if parts and copy.is_file() else None
 
 
 def copy_parts(location: str) -> tuple[str, ...]:
-    """Return the path of an uploaded copy in its library's folder, by parts; none if the location is of no copy.
+    """Return the parts of an uploaded copy's path in its library's folder; () if the location is not a copy.
 
-    The library may have been made on another system, with other signs between the parts.
+    The library may come from an operating system with another path separator.
     """
     parts = tuple(_SEPARATORS.split(location)[-3:])
     return parts if len(parts) == 3 and parts[0] == UPLOADS and not {"", ".", ".."} & set(parts) else ()
@@ -89,7 +89,7 @@ def delete_copy(library: Path, location: str) -> None:
 
 
 def delete_leftovers(library: Path, locations: Iterable[str]) -> None:
-    """Delete copies a day old or older that belong to none of the locations: their process was killed."""
+    """Delete copies that are at least a day old and at none of the locations: their process was killed."""
     used = {copy_parts(location)[1:2] for location in locations}
     for folder in (library / UPLOADS).glob("*"):
         with contextlib.suppress(OSError):  # another process may delete it too

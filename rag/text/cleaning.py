@@ -4,7 +4,7 @@ import json
 import re
 
 UNREAD = "\ufffd"
-"""Stands for a printed character that could not be read; a sentence with one is not quoted."""
+"""Replaces a printed character that could not be read; a sentence that contains it is not quoted."""
 
 # Zero-width joiners shape words in Arabic and Indic scripts and join emoji; elsewhere they do nothing.
 _JOINED = "\u0590-\u1cff\ua800-\uabff\ufb1d-\ufefc\U00010a00-\U00011fff\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"

@@ -1,4 +1,4 @@
-"""Remove the HTML and JATS tags and entities that databases leave in the fields of a record."""
+"""Remove the HTML and JATS tags and entities that databases leave in metadata fields."""
 
 import html
 import re
@@ -8,7 +8,7 @@ _INLINE = (
     r"i|b|em|strong|su[bp]|span|sc|scp|small|tt|big|bold|italic|roman|monospace|underline|inf|font|xref|ext-link|named-content"
     r"|styled-content|inline-formula|tex-math|alternatives"
 )
-# Attributes exclude `<`, else crafted text makes this scan the same characters for each tag.
+# Attributes exclude `<`; otherwise crafted text is scanned again for each tag.
 _ATTRIBUTES = r"""(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?"""
 _BLOCK = re.compile(rf"</?(?:jats:)?(?:{_BLOCKS}){_ATTRIBUTES}>", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:(?:jats|mml|m):[\w-]+|a(?=\s+href|>)|{_INLINE}){_ATTRIBUTES}>|<!--[^<>]*-->", re.IGNORECASE)
@@ -19,7 +19,7 @@ _MAX_PASSES = 3  # for nested entities: `&amp;lt;i&amp;gt;`
 
 
 def untagged(text: str) -> str:
-    """Return text without HTML and JATS tags, with entities resolved, also doubly encoded ones.
+    """Return text without HTML and JATS tags, with entities resolved, including doubly encoded ones.
 
     The end of a block becomes a line end, `10<sup>3</sup>` becomes 10^3. Other `<` stay: `a < b`, `<s>`.
     """

@@ -1,4 +1,4 @@
-"""The kinds of text in a paper, and the kind that a heading announces. All readers use these."""
+"""Define the kinds of text in a paper, and recognise the kind by a heading. All readers use these."""
 
 import re
 
@@ -11,9 +11,9 @@ FOOTNOTE = "footnote"
 REFERENCES = "references"
 BACK_MATTER = "back_matter"
 """Statements about the work: funding, availability of data, interests, contributions, thanks, licence, abbreviations.
-They answer questions about these alone."""
+They answer only questions about these."""
 FURNITURE = "furniture"
-"""What is no statement of the paper: labels, addresses, dates, correspondence, keywords, copyright lines."""
+"""Text that states nothing: labels, addresses, dates, correspondence, keywords, copyright lines."""
 
 PROSE = frozenset({BODY, ABSTRACT, APPENDIX})
 NEVER_QUOTED = frozenset({REFERENCES, FURNITURE})
@@ -68,11 +68,11 @@ _KINDS = {kind: re.compile("|".join(words), re.I) for kind, words in _HEADINGS.i
 
 
 def heading_kind(heading: str) -> str | None:
-    """Return the kind of section that a usual heading, numbered or not, begins; None for any other heading."""
+    """Return the kind of section that a standard heading begins, numbered or not; None for any other heading."""
     plain = plain_heading(heading)
     return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(plain)), None)
 
 
 def plain_heading(heading: str) -> str:
-    """Return a heading without its number and the mark after it."""
+    """Return a heading without its number and the punctuation after it."""
     return _NUMBER.sub("", " ".join(heading.split()), count=1).strip(" .:—–-")

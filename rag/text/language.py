@@ -7,7 +7,7 @@ import re
 
 ENGLISH = "English"
 
-# Question words count twice: one is enough without any English word.
+# Question words count twice, so that one is enough if there is no English word.
 _QUESTION_WORDS = {
     "German": "wieviel wieviele wie warum weshalb welche welcher welches welchen welchem wer wem wen wessen wann "
     "woher wohin",

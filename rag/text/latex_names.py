@@ -7,7 +7,7 @@ ACCENTS = {
     "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "b": "\u0331",
     "d": "\u0323",
 }  # fmt: skip
-# Accents that need a package are read, but not written.
+# Accents that need a LaTeX package: read, but not written.
 MORE_ACCENTS = {"h": "\u0309", "G": "\u030f", "f": "\u0311", "polhk": "\u0328", "textcommabelow": "\u0326"}
 
 LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
@@ -57,10 +57,10 @@ SILENT = frozenset(
         "nobreakdash newblock allowbreak"
     ).split()
 )
-"""Commands without output, in text that is certainly LaTeX."""
+"""Commands without output. Applied only to text that is certainly LaTeX."""
 
 BREAKS = frozenset("par linebreak break smallskip medskip bigskip hfill item".split())
-"""Commands that separate words, in text that is certainly LaTeX."""
+"""Commands that separate words. Applied only to text that is certainly LaTeX."""
 
 WRAPPERS = (
     r"(?:text(?:bf|it|sc|tt|sf|rm|md|up|normal|sl|superscript|subscript)?|emph|underline|url|mathcal|mathbf|mathbb"

@@ -1,4 +1,4 @@
-"""Compare names: without accents and case, and up to a typing mistake."""
+"""Compare names, ignoring accents, case and typing mistakes."""
 
 import re
 import unicodedata
@@ -9,14 +9,14 @@ _MIN_LENGTH, _LENGTH_FOR_TWO = 5, 9  # letters of a name that may differ by one 
 
 
 def plain_name(text: str) -> str:
-    """Return a name in lower case without accents and signs, words separated by single blanks."""
+    """Return a name in lower case without accents and punctuation, words separated by single spaces."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(each for each in letters if not unicodedata.combining(each)).translate(_LETTERS)
     return " ".join(re.findall(r"[^\W_]+", bare))
 
 
 def name_key(author: str) -> str:
-    """Return an author's name by which names are compared: the last word of the surname, then the other words.
+    """Return a key for comparing authors' names: the last word of the surname, then the other words.
 
     `brook eva van` for "Eva van Brook" and "van Brook, Eva". Generations ("Jr.", "III") are left out.
     """
@@ -28,12 +28,12 @@ def name_key(author: str) -> str:
 
 
 def fits_name(asked: str, stored: str) -> bool:
-    """Return whether the name with one key may be that with another: "E. Brook" and "Eva M. Brook"."""
+    """Return whether two name keys may belong to one person: "E. Brook" and "Eva M. Brook"."""
     (surname, *given), (own_surname, *own) = asked.split() or [""], stored.split() or [""]
     if surname != own_surname:
         return False
     at = 0
-    for word in given:  # in order, where initials stand for names
+    for word in given:  # in order; an initial matches a name
         while at < len(own) and not _is_same_word(word, own[at]):
             at += 1
         if at == len(own):
@@ -51,7 +51,7 @@ def _name_words(text: str) -> list[str]:
 
 
 def is_near_name(asked: str, stored: str) -> bool:
-    """Return whether the name with one key may be that with another but for a mistyped surname or first name."""
+    """Return whether two name keys may belong to one person if a surname or first name is mistyped."""
     (surname, *given), (own_surname, *own) = asked.split() or [""], stored.split() or [""]
     if surname != own_surname:
         return is_near(surname, own_surname) and fits_name(" ".join([own_surname, *given]), stored)
@@ -63,9 +63,9 @@ def _is_nearly_word(one: str, other: str) -> bool:
 
 
 def is_near(one: str, other: str) -> bool:
-    """Return whether two plain names may be the same but for a typing mistake: digits and the first letter agree.
+    """Return whether two plain names may differ only by typing mistakes. Digits and the first letter must agree.
 
-    One letter may be wrong, left out, added, or exchanged with its neighbour; two in long names, none in short ones.
+    One letter may be wrong, missing, added or swapped with its neighbour; two in long names, none in short ones.
     """
     length = min(len(one), len(other))
     most = 0 if length < _MIN_LENGTH else 1 if length < _LENGTH_FOR_TWO else 2
@@ -75,7 +75,7 @@ def is_near(one: str, other: str) -> bool:
 
 
 def edits(one: str, other: str, most: int) -> int:
-    """Return how many edits turn one text into the other, an exchange of neighbours counted once; above `most` any."""
+    """Return the edit distance of two texts, a swap of neighbours counted once; any larger number if above `most`."""
     before, row = list[int](), list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         earlier, before, row = before, row, [i]

@@ -1,4 +1,4 @@
-"""Tell by its words what a paragraph is: a statement about the work, furniture, a label, running text."""
+"""Classify a paragraph by its words: a statement about the work, furniture, a label, or running text."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from .kinds import ABSTRACT, APPENDIX, BACK_MATTER, BODY, FOOTNOTE, FURNITURE, R
 from .reference_lists import reference_lists
 
 _CLASSED = frozenset({BODY, ABSTRACT, APPENDIX, FOOTNOTE, BACK_MATTER})
-_MAX_PARAGRAPH = 3000  # characters of a statement; what is longer is body text
+_MAX_PARAGRAPH = 3000  # characters of a statement; longer paragraphs are body text
 _MIN_LETTERS = 0.2  # of a paragraph's characters; leaders and numbers have fewer
 _MAX_LABEL = 160  # characters
 _MARK = r"[\s*∗†‡§¶#✉•·|>\[-]*"  # before the first word
@@ -52,7 +52,7 @@ _ASIDES = (
     r"(?:we|the authors?)(?: \w+){0,4} (?:thank|thanks|grateful|gratefully|indebted)\b",
     r"(?:these|all|both) authors? (?:have )?contributed equally",
 )
-"""How sentences on licence, funding, supplements and thanks begin, which may stand within running text too."""
+"""The beginnings of sentences on licence, funding, supplements and thanks, which also occur within running text."""
 _OPENINGS = {
     BACK_MATTER: (
         *_ASIDES,
@@ -97,13 +97,13 @@ _UNSPACED = re.compile("[\u0e01-\u0eff\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\ua
 def kinds_of_paragraphs(paragraphs: Sequence[tuple[str, str]]) -> list[str]:
     """Return the kind of each paragraph of a paper, given its text and the kind of its section.
 
-    Lists of references are known by their shape, statements and furniture by their words.
+    Lists of references are recognised by their shape, statements and furniture by their words.
     """
     kinds = [
         (paragraph_kind(text, kind == ABSTRACT) or kind) if kind in _CLASSED else kind for text, kind in paragraphs
     ]
     listed = [at for at, (_, kind) in enumerate(paragraphs) if kind in _CLASSED and kind != ABSTRACT]
-    texts = ["" if kinds[at] != paragraphs[at][1] else paragraphs[at][0] for at in listed]  # others say what they are
+    texts = ["" if kinds[at] != paragraphs[at][1] else paragraphs[at][0] for at in listed]  # not yet classified
     for found in reference_lists(texts):
         for at in found:
             kinds[listed[at]] = REFERENCES
@@ -111,14 +111,14 @@ def kinds_of_paragraphs(paragraphs: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def section_title(title: str | None, kind: str, new_kind: str) -> str | None:
-    """Return the title of a section for a part of it that is of another kind: none if the title names its kind."""
+    """Return the section title for a part of the section that has another kind; None if the title names its kind."""
     return title if kind == new_kind or (title and new_kind == REFERENCES and heading_kind(title) is None) else None
 
 
 def paragraph_kind(text: str, in_abstract: bool = False) -> str | None:
-    """Return whether a paragraph says of itself that it is back matter or furniture; None for any other.
+    """Return BACK_MATTER or FURNITURE if a paragraph's own words show it; None for any other.
 
-    In an abstract only a label counts ("Funding: ..."): it may say that code is available, or who funded the work.
+    In an abstract only a label counts ("Funding: ..."), since its prose may mention code or funders.
     """
     if len(text) > _MAX_PARAGRAPH:
         return None
@@ -129,22 +129,22 @@ def paragraph_kind(text: str, in_abstract: bool = False) -> str | None:
 
 
 def is_copyright_line(sentence: str) -> bool:
-    """Return whether a sentence only names who holds the rights, as after an abstract: "© 2015 A Press B.V."."""
+    """Return whether a sentence is only a copyright notice, as after an abstract: "© 2015 A Press B.V."."""
     return bool(_COPYRIGHT_LINE.fullmatch(sentence.strip()))
 
 
 def begins_asides(sentence: str) -> bool:
-    """Return whether a sentence is about the licence, funding, supplements or thanks, as what follows it will be."""
+    """Return whether a sentence is about licence, funding, supplements or thanks, as the following ones will be."""
     return bool(_ASIDE.match(sentence))
 
 
 def is_item(text: str) -> bool:
-    """Return whether a paragraph begins with the mark or number of a list's item."""
+    """Return whether a paragraph begins with the bullet or number of a list item."""
     return bool(_ITEM.match(text))
 
 
 def is_prose(text: str) -> bool:
-    """Return whether a paragraph is running text: words enough for a sentence, most of them in lower case."""
+    """Return whether a paragraph is running text: enough words for a sentence, most of them in lower case."""
     if len(_UNSPACED.findall(text)) > 12:
         return True
     words = [word for word in text.split() if word[:1].isalpha()]
@@ -155,7 +155,7 @@ def is_prose(text: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Return whether a paragraph is no sentence: a few words, and most of them with capitals or no end."""
+    """Return whether a paragraph is a label instead of a sentence: a few words, capitalised or without a full stop."""
     if len(text) > _MAX_LABEL or is_item(text) or _URL.search(text) or text[:1].islower():
         return sum(map(str.isalpha, text)) < _MIN_LETTERS * len(text)
     words = [word for word in text.split() if word[:1].isalpha()]

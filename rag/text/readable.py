@@ -1,4 +1,4 @@
-"""Resolve LaTeX in text into its readable form, and write text as LaTeX."""
+"""Convert LaTeX in text to its readable form, and text to LaTeX."""
 
 import functools
 import re
@@ -11,11 +11,11 @@ _LATEX_CHARACTERS = re.compile(r"[\\{}$`~]|''|--")
 _MAX_NESTING = 12
 _MAX_ROUNDS = 3  # resolved text rarely forms a new command
 
-# Noncharacters of Unicode, as placeholders for what must survive while the rest is resolved.
+# Unicode noncharacters, as placeholders for what must stay as it is.
 _RESERVED = re.compile("[\ufdd0-\ufdd6]")
 _PATH_OPEN, _PATH_CLOSE = "\ufdd0", "\ufdd1"
 _LITERAL = {"{": "\ufdd2", "}": "\ufdd3", "\\": "\ufdd4", "$": "\ufdd5", "~": "\ufdd6"}
-_LITERAL_BACK = str.maketrans({sign: letter for letter, sign in _LITERAL.items()})
+_LITERAL_BACK = str.maketrans({placeholder: letter for letter, placeholder in _LITERAL.items()})
 _LITERAL_NAMES = {"textbackslash": "\\", "backslash": "\\", "textasciitilde": "~", "textdollar": "$",
                   "textbraceleft": "{", "textbraceright": "}", "lbrace": "{", "rbrace": "}"}  # fmt: skip
 
@@ -91,7 +91,7 @@ _POWER = re.compile(r"([\^_])\{([^{}]+)\}")
 _BRACES = re.compile(r"""((?:\\[A-Za-z]+\*?|\})\s?)?(?<!\\)\{(\w(?:[^{}:;,="|]|:(?=//))*)\}""")
 _ADDRESS = re.compile(r"\{(https?://[^\s{}\\$]+)\}")
 
-# What occurs only in LaTeX, besides commands: escaped signs, accents, formulas, indices.
+# What occurs only in LaTeX, besides commands: escaped characters, accents, formulas, subscripts.
 _EVIDENCE = re.compile(
     r"\\[%&_#$]|(?<=\w)\\[,;](?=\w)|(?<=[^\W\d_]{2})\\-(?=[^\W\d_]{2})|\\[oOlL](?![A-Za-z])|\\\\(?=\s)|\\[({\[](?:[^\\\n]|\\.){1,200}?\\[)}\]]|[\^_]\{[^{}]+\}"
     r"|\\[A-Za-z]{2,}\*?\{|\{\\(?:em|bf|it|sc|tt|sf|rm|sl)(?![A-Za-z])"
@@ -118,10 +118,10 @@ _AS_LATEX = {
 
 
 def readable(text: str) -> str:
-    """Return `text` with LaTeX left-overs resolved: ``na\\"ive`` is naïve, ``34.0\\%`` is 34.0%, ``x''`` is "x".
+    """Return `text` with leftover LaTeX resolved: ``na\\"ive`` is naïve, ``34.0\\%`` is 34.0%, ``x''`` is "x".
 
-    Text without them is unchanged, with its backslashes, braces and dollars: `C:\\temp`, `{S}`. An unknown macro
-    (`\\ours`) keeps its name.
+    Backslashes, braces and dollar signs that are not LaTeX stay: `C:\\temp`, `{S}`. So does the name of an unknown
+    macro: `\\ours`.
     """
     for _ in range(_MAX_ROUNDS):
         if not _LATEX_CHARACTERS.search(text):
@@ -133,12 +133,12 @@ def readable(text: str) -> str:
 
 
 def from_latex(text: str) -> str:
-    """Return the text of a LaTeX field, as in BibTeX; braces in it only group."""
+    """Return the text of a LaTeX field, as in BibTeX, where braces only group."""
     return _resolve_text(text, certain=True) if _LATEX_CHARACTERS.search(text) else text
 
 
 def with_letters(text: str) -> str:
-    """Return a LaTeX field with accents and letters in Unicode and braces still in pairs: `Mu\\~noz` is Muñoz."""
+    """Return a LaTeX field with accents and letters in Unicode, its braces still balanced: `Mu\\~noz` is Muñoz."""
     if "\\" not in text:
         return text
     for _ in range(3):  # two accents on one letter
@@ -150,7 +150,7 @@ def with_letters(text: str) -> str:
 
 
 def verbatim(text: str) -> str:
-    """Return a URL or number of a LaTeX field without escapes; dashes, tildes and quotes stay."""
+    """Return a URL or number from a LaTeX field without escapes; dashes, tildes and quotes stay."""
     text = re.sub(r"\{?\\(?:textasciitilde|sim)(?![A-Za-z])(?:\{\})?\}?|\\~(?:\{\})?|\$\\sim\$", "~", text)
     text = re.sub(r"\\(?:url|path|nolinkurl|href\{[^{}]*\})(?=\{)", "", text)
     text = text.replace(r"\textunderscore", "_").replace(r"\textless", "<").replace(r"\textgreater", ">")
@@ -201,12 +201,12 @@ def _resolve_text(text: str, *, certain: bool) -> str:
 
 
 def _is_math(inside: str) -> bool:
-    """Return whether the inside of `$...$` looks like mathematics, not like text between two prices."""
+    """Return whether the inside of `$...$` looks like mathematics, and not like text between two prices."""
     return bool(re.search(r"[\\^_{}=<>]", inside) or re.fullmatch(r"\w{1,3}", inside))
 
 
 def _is_path(found: str) -> bool:
-    """Return whether what looks like a path has no LaTeX commands."""
+    """Return whether something that looks like a path contains no LaTeX commands."""
     if not found[0].isalnum() and found[0] != "_":
         return True
     parts = re.split(r"\\+", found)
@@ -282,7 +282,7 @@ def _unwrapped(match: re.Match[str]) -> str:
 
 
 def _macro(match: re.Match[str], certain: bool = False) -> str:
-    """Return the output of a command, the name of an unknown one; a single letter is unchanged: `\\d+`."""
+    """Return the output of a command, or the name of an unknown one; single letters stay as they are: `\\d+`."""
     name = match[1] or match[2]
     if match.string.startswith("{", match.end()):
         return match[0]
@@ -323,7 +323,7 @@ def _more_symbols() -> dict[str, str]:
 
 
 def latex(text: str) -> str:
-    """Return `text` as LaTeX for BibTeX: special signs as commands, accents in braces; `readable` reverses it.
+    """Return `text` as LaTeX for BibTeX: special characters as commands, accents in braces; `readable` reverses it.
 
     Letters without a LaTeX command stay in UTF-8.
     """

@@ -27,12 +27,12 @@ _ENDS_WITH_YEAR = re.compile(r"(?:1[6-9]|20)\d\d[a-z]?\)?[.,:]?$")  # the rest o
 _CITED = re.compile(r"\([^()]{0,80}[a-z]{2}[^()]{0,40}\b(?:1[89]|20)\d\d[a-z]?[^()]{0,80}\)")
 _MAX_ENTRY = 900  # characters
 _MIN_ENTRIES = 4
-_MAX_GAP = 2  # paragraphs between two entries: the rest of an entry that a page or column divides
-_LONE_ENTRIES = 8  # as many need neither numbers nor an alphabetical order
+_MAX_GAP = 2  # paragraphs between two entries: the rest of an entry split by a page or column
+_LONE_ENTRIES = 8  # this many need neither numbers nor alphabetical order
 
 
 def is_entry(text: str) -> bool:
-    """Return whether a paragraph has the shape of an entry of a list of references, or of several."""
+    """Return whether a paragraph has the shape of one or more entries of a list of references."""
     number = _NUMBER.match(text) or _KEY.match(text)
     rest = text[number.end() :] if number else text
     years, locators = len(_YEAR.findall(rest)), len(_LOCATOR.findall(rest))
@@ -60,7 +60,7 @@ def reference_lists(paragraphs: Sequence[str]) -> list[range]:
 
 
 def _is_list(entries: Sequence[str]) -> bool:
-    """Return whether entries that follow each other are a list: numbered, alphabetical, or many."""
+    """Return whether consecutive entries are a list: numbered, alphabetical, or many."""
     if sum(map(_entries_in, entries)) < _MIN_ENTRIES:
         return False
     numbers = [number for text in entries if (number := _number(text))]
@@ -83,7 +83,7 @@ def _number(entry: str) -> int:
 
 
 def _with_neighbours(found: range, paragraphs: Sequence[str]) -> range:
-    """Return a list with the entries next to it whose number, but not whose shape, shows that they belong to it."""
+    """Return a list extended by the entries next to it that belong to it by their number, if not by their shape."""
     start, stop = found.start, found.stop
     first, last = _number(paragraphs[start]), _number(paragraphs[stop - 1])
     for at in range(start - 1, -1, -1):
@@ -102,7 +102,7 @@ def _with_neighbours(found: range, paragraphs: Sequence[str]) -> range:
 
 
 def _is_prose(text: str) -> bool:
-    """Return whether a text cites works inside its sentences, or is running text."""
+    """Return whether a text is running text, for example because it cites works inside its sentences."""
     words = text.split()
     lower = sum(word[:1].islower() for word in words)
     sentences = len(re.findall(r"[a-z)\]][.?!] [A-Z][a-z]* [a-z]+ [a-z]+", text))

@@ -1,4 +1,4 @@
-"""Write as text what a question searched."""
+"""Describe in words what a question searched."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ _FILTERS = 5  # values of a filter that are named
 
 
 def searched_text(searched: Mapping[str, Any]) -> str:
-    """Return what was searched, from `Answer.searched`: `341 papers`, or `1 of 14 papers, tag: statics`."""
+    """Describe `Answer.searched`: `341 papers`, or `1 of 14 papers, tag: statics`."""
     return ", ".join(filter(None, [papers_text(searched), filters_text(searched.get("filters", {}))]))
 
 

@@ -256,7 +256,7 @@ def test_a_repeated_answer_in_other_words_is_the_same_if_it_states_the_same(
         for _ in range(2):
             assert main(["again", str(number), "--library", str(shelf)]) == 0
             said.append(capsys.readouterr().out)
-    assert said[0].endswith("It is the same answer as before, in other words.\n")
+    assert said[0].endswith("The answer is the same as before, in different words.\n")
     assert "- The kite counts 94.5%" in said[1]
 
 

@@ -111,7 +111,7 @@ def test_what_cannot_be_done_exits_1_with_one_message(shelf: Path, words: list[s
         ),
         (["search", QUESTION, "--year", "2019-"], "argument --year: '2019-' is neither a year nor a range"),
         (["search", QUESTION, "--year", "1-999999999"], "argument --year: '1-999999999' is neither a year nor"),
-        (["list", "--library", ""], "argument --library: '' names no folder"),
+        (["list", "--library", ""], "argument --library: '' is not a folder"),
         (["edit", OTTERS], "Nothing to change: name a field, such as --title."),
     ],
 )
@@ -300,7 +300,7 @@ def test_feedback_is_listed_and_exported_as_a_question_set(desk: Path) -> None:
     words = ["feedback", "--library", "library"]
     done = footnote_here(*words, cwd=desk)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "No answer was rated yet: the page has buttons for it below each.\n"
+    assert done.stderr == "No answer has been rated yet: use the buttons below an answer on the page.\n"
     with Assistant.open(library=desk / "library", mode="quote") as assistant:
         good, bad = (assistant.ask(question).number or 0 for question in (QUESTION, "Who breaks the rules?"))
         assistant.rate(good, True, "Ω,\nyes")

@@ -40,7 +40,7 @@ def test_kinds_that_are_passed_over_are_counted_but_not_lock_files(tmp_path: Pat
     done = footnote_here("add", "kinds", "--library", "library", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "0 added\n")
     assert done.stderr.splitlines()[-2:] == [
-        "skipped: 1 .djvu, 1 .doc, 1 .enw, 1 .json, 1 .nbib, 1 .tex (not read)",
+        "skipped: 1 .djvu, 1 .doc, 1 .enw, 1 .json, 1 .nbib, 1 .tex",
         "There was nothing to read in it.",
     ]
     assert "~$" not in done.stderr

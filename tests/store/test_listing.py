@@ -108,9 +108,9 @@ def test_a_wrong_argument_of_a_list_is_an_error(assistant: Assistant, tmp_path: 
         assistant.papers_page(sort="size")
     with pytest.raises(QuestionError, match="limit is 0"):
         assistant.papers_page(limit=0)
-    with pytest.raises(QuestionError, match="words is 5; expected a text"):
+    with pytest.raises(QuestionError, match="words is 5; expected a string"):
         assistant.papers_page(5)  # type: ignore[arg-type]
-    with pytest.raises(QuestionError, match="1,500 words to look for; the limit is 100"):
+    with pytest.raises(QuestionError, match="1,500 search words; the limit is 100"):
         assistant.facets(" ".join(map(str, range(1500))))
     with pytest.raises(UnknownPaper):
         assistant.papers_page(papers="Nobody's Paper")
