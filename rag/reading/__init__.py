@@ -1,5 +1,5 @@
 """Read files, bibliographies and Zotero libraries as papers.
 
 `formats` chooses the reader of a file, `sandbox` runs readers in worker processes, `sources` and `metadata` build
-papers from what a reader finds, `failures` turns the exceptions of parsers into reasons.
+papers from what a reader finds, `failures` translates the exceptions of parsers.
 """

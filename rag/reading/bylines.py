@@ -1,4 +1,4 @@
-"""Recognise the names of people in bylines and in the metadata of files."""
+"""Recognise the names of people in bylines and file metadata."""
 
 import re
 import unicodedata
@@ -7,8 +7,8 @@ from pathlib import Path
 
 MARKS = "*∗†‡§¶⋆★☆✩✉♠♢♡♣♦♥◇△▽#"
 CUT = ";"
-"""Stands in a list of names for a raised mark, or for a gap wider than a space."""
-# Words of institutions and places; words that no name has; words more common in headings and labels than in names.
+"""Replaces a raised mark, or a gap wider than a space, in a list of names."""
+# Words of institutions and places; words that are never names; words more common in headings and labels than in names.
 _PLACES, _OTHER_WORDS, _LABEL_WORDS = (
     frozenset(words.split())
     for words in Path(__file__).with_name("byline_words.txt").read_text(encoding="utf-8").split("\n\n")
@@ -23,7 +23,7 @@ _UNCASED_LABELS = frozenset(
     "目次 目录 目錄 関連研究 参考文献 关键词 關鍵詞 謝辞 致谢 はじめに おわりに まとめ 초록 요약 서론 본론 "
     "결론 방법 결과 고찰 목차 참고문헌 키워드 배경".split()
 )
-_ALSO_NAMES = frozenset("ai hong israel england ireland france wales".split())  # of those words, in some lists of names
+_ALSO_NAMES = frozenset("ai hong israel england ireland france wales".split())  # exceptions, in some lists of names
 _ALSO_LAST_NAMES = frozenset("an to in".split())
 _HANGUL = re.compile("[\uac00-\ud7af]")
 _KOREAN_SURNAMES = frozenset(
@@ -52,7 +52,7 @@ EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\
 
 
 def people(parts: str) -> list[str]:
-    """Return the people named in a list up to the first place; nobody if most of the list is something else."""
+    """Return the names in a list up to the first place; none if most of the list is something else."""
     pieces = _pieces(parts)
     sure = any(map(_is_person, pieces))
     found = [_is_person(piece) or (sure and _may_be_person(piece)) for piece in pieces]
@@ -63,7 +63,7 @@ def people(parts: str) -> list[str]:
 
 
 def _pieces(parts: str) -> list[str]:
-    """Return the parts of a list that may be names: without addresses, marks and degrees."""
+    """Return the parts of a list that may be names, without addresses, marks and degrees."""
     text = _SPANISH_AND.sub(";", BY.sub("", _ADDRESS_OR_NOTE.sub(";", parts)))
     inverted = _inverted_names(text)
     pieces = [
@@ -75,7 +75,7 @@ def _pieces(parts: str) -> list[str]:
 
 
 def _inverted_names(text: str) -> list[str]:
-    """Return the names in western order in a list such as `Moss, Ann; Lee, Bo`; none in another list."""
+    """Return the names of a list such as `Moss, Ann; Lee, Bo` in western order; none for other lists."""
     pieces = [piece.strip(" ,") for piece in re.split(r";|&|\b(?:and|und|et)\b", text)]
     pairs = [piece.split(",") for piece in pieces if re.search(r"[^\W\d_]{2}", piece)]
     if len(pairs) < 2 or any(len(pair) != 2 or len(pair[0].split()) != 1 or not pair[1].strip() for pair in pairs):
@@ -84,7 +84,7 @@ def _inverted_names(text: str) -> list[str]:
 
 
 def _given_names_first(names: Sequence[str]) -> list[str]:
-    """Return names in western order and in title case if all have only their family name in capitals: `ZHANG Wei`."""
+    """Return names in western order and title case if only the family name of each is in capitals: `ZHANG Wei`."""
     for split, family, given in ((str.split, 0, 1), (str.rsplit, 1, 0)):
         pairs = [split(name, None, 1) for name in names]
         capitals = all(len(pair) > 1 and pair[family].isupper() and not pair[given].isupper() for pair in pairs)
@@ -94,7 +94,7 @@ def _given_names_first(names: Sequence[str]) -> list[str]:
 
 
 def _split_east_asian(piece: str) -> list[str]:
-    """Split East Asian names that only spaces separate; a short first word is a family name."""
+    """Split East Asian names separated only by spaces; a short first word is a family name."""
     words = piece.split()
     several = len(words) > 1 and (len(words[0]) > 2 or len(words) > 2) and all(len(word) in (2, 3, 4) for word in words)
     return words if several and all(_is_uncased_person([word]) for word in words) else [piece]
@@ -122,12 +122,12 @@ def surname(name: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return the letters and digits of a text in lower case, which do not depend on how it is set."""
+    """Return the letters and digits of a text in lower case, which do not depend on its typesetting."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
 def stated_people(stated: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the people whom a file's metadata names as creators; nobody for a program, a publisher or a login."""
+    """Return the people that a file's metadata names as creators; none for a program, a publisher or a login name."""
     lists = [_names_in(text) for text in stated.get("creator", []) if not _NOT_A_PERSON.search(text)]
     sure = any(_is_person(name) for names in lists for name in names)
     lists = [[name for name in names if _is_person(name) or (sure and _may_be_person(name))] for names in lists]
@@ -137,7 +137,7 @@ def stated_people(stated: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _names_in(text: str) -> list[str]:
-    """Return what may be names in a stated list: separated by semicolons or by commas, or one inverted name."""
+    """Return the possible names in a stated list: separated by semicolons or commas, or one inverted name."""
     pieces = [piece.strip() for piece in re.split(r";|\band\b|&", text) if piece.strip()]
     if len(pieces) == 1 and pieces[0].count(",") != 1:
         pieces = [piece.strip() for piece in text.split(",")]
@@ -147,7 +147,7 @@ def _names_in(text: str) -> list[str]:
 
 
 def _may_be_person(piece: str) -> bool:
-    """Return whether a piece of a list of names is one although a word of it is also that of a place or a phrase."""
+    """Return whether part of a list may be a name although one of its words also occurs in places or phrases."""
     words = piece.split()
     last = words[-1].casefold()
     kept = [word for word in words if word.isupper() or word.casefold() not in _ALSO_NAMES]
@@ -170,14 +170,14 @@ def _is_person(name: str) -> bool:
 
 
 def _is_acronym(words: Sequence[str]) -> bool:
-    """Return whether the last word is no name but a few capitals, as in `River NLP` and `C ISO`."""
+    """Return whether the last word is an acronym, as in `River NLP` and `C ISO`."""
     last = words[-1]
     in_capitals = words[0].isupper() and len(words[0]) > 1
     return 1 < len(last) < 4 and last.isupper() and not in_capitals and bool(last.strip("I"))
 
 
 def _is_uncased_person(words: Sequence[str]) -> bool:
-    """Return whether words of a script without capitals may be a name; East Asian names have few letters."""
+    """Return whether words in a script without capitals may be a name; East Asian names have few letters."""
     letters = "".join(words)
     if (
         not letters
@@ -195,7 +195,7 @@ def _is_uncased_person(words: Sequence[str]) -> bool:
 
 
 def without_capitals(name: str) -> str:
-    """Return a name with single spaces, and in title case if it is set in capitals."""
+    """Return a name with single spaces, in title case if it is all capitals."""
     words = name.split()
     with_initials = bool(words) and words[0].endswith(".") and len(words[-1]) > 1
     if not name.isupper() or not (with_initials or any(len(word) > 3 for word in words)):
@@ -204,9 +204,9 @@ def without_capitals(name: str) -> str:
 
 
 def listed_names(text: str, *, several: bool = True) -> list[str]:
-    """Return the names in a field that holds names only, in western order: `Moss, Ann; Lee, Bo`.
+    """Return the names, in western order, in a field that contains only names: `Moss, Ann; Lee, Bo`.
 
-    `several` says that `Ann Moss, Bo Lee` are two people, not one with the family name first.
+    `several` says that `Ann Moss, Bo Lee` is two people, not one with the family name first.
     """
     pieces = [piece.strip() for piece in re.split(r";|\s+and\s+" if several else ";", text) if piece.strip()]
     parts = [part.strip() for piece in pieces for part in piece.split(",")]

@@ -1,4 +1,4 @@
-"""Decode the bytes of text files, in the encoding that they declare or show."""
+"""Decode the bytes of text files in their declared or detected encoding."""
 
 import codecs
 import re
@@ -19,7 +19,7 @@ _BOMS = {  # UTF-32 before UTF-16, whose BOM is a prefix of it
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-# As WHATWG's table does: labels stand for the larger Windows or national code page.
+# As in WHATWG's table, labels stand for the larger Windows or national code page.
 _SUPERSETS = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
     "gb2312": "gb18030", "gbk": "gb18030", "hz": "gb18030", "big5": "big5hkscs", "shift_jis": "cp932",
@@ -33,7 +33,7 @@ _UNKNOWN_TO_PYTHON = {
 _NOT_CHARSETS = frozenset("unicode-escape raw-unicode-escape punycode idna mbcs oem undefined".split())
 _OTHER_SCRIPTS = "cp1251 koi8_r koi8_u cp866 iso8859_5 cp1253 cp1255 cp1256 gb18030 big5 cp932 euc_jp cp949".split()
 _JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")
-# Letters beyond ASCII of languages in Latin script, by the encodings of their texts.
+# The non-ASCII letters of languages in Latin script, by the encodings of their texts.
 _EAST = ["ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"]
 _ALPHABETS = {
     "cp1252": [
@@ -62,23 +62,23 @@ def bibtex_encoding(raw: bytes) -> str | None:
 
 
 def codec_of(label: str | None) -> str | None:
-    """Return the Python codec for a label of the web or of Java, or None if it is unknown."""
+    """Return the Python codec for a label as used on the web or in Java, or None if it is unknown."""
     name = re.sub(r"^(?:cs|x-)+(?=\w)|-i$|[\"']", "", (label or "").strip().lower())
     name = re.sub(r"^(?:win|windows|ms|cp|dos|ibm)-?_?(?=\d+$)", "cp", name)
     name = re.sub(r"^iso-?(?:latin|8859)(?=\d)", lambda found: f"{found[0].removeprefix('iso')}-", name)
     try:
         codec = codecs.lookup(_UNKNOWN_TO_PYTHON.get(name, name)).name
         b"a".decode(codec, "replace")
-    except (LookupError, ValueError):  # also for codecs that do not decode text, such as hex
+    except (LookupError, ValueError):  # raised also by codecs that do not decode text, such as hex
         return None
     return None if codec in _NOT_CHARSETS else _SUPERSETS.get(codec, codec)
 
 
 def encoding_of(raw: bytes, declared: str | None = None) -> str:
-    """Return the codec for bytes: by BOM, zero bytes of UTF-16 and UTF-32, UTF-8, `declared`, then by statistics.
+    """Return the codec for bytes: by BOM, the zero bytes of UTF-16 and UTF-32, valid UTF-8, `declared`, or statistics.
 
-    Valid UTF-8 wins over a declaration: text in another encoding is hardly ever valid UTF-8. A declaration that the
-    bytes contradict is ignored. The default is cp1252.
+    Valid UTF-8 wins over a declaration, since text in another encoding is hardly ever valid UTF-8. A declaration that
+    contradicts the bytes is ignored. The default is cp1252.
     """
     for bom, codec in _BOMS.items():
         if raw.startswith(bom):
@@ -94,9 +94,9 @@ def encoding_of(raw: bytes, declared: str | None = None) -> str:
 
 
 def read_text(path: Path, declaration: Callable[[bytes], str | None] | None = None) -> str:
-    """Return the text of a file with \\n line ends; `declaration` finds the encoding that the format lets it declare.
+    """Return the text of a file with \\n line ends; `declaration` finds the encoding declared in the file's format.
 
-    Raise SourceError if the file is too large, or not text.
+    Raise SourceError if the file is too large, or is not text.
     """
     size = path.stat().st_size
     if size > MAX_TEXT_BYTES:
@@ -125,7 +125,7 @@ def decode(raw: bytes, declared: str | None = None) -> str:
 
 
 def _detected_wide(raw: bytes) -> str | None:
-    """Return the kind of UTF-16 or UTF-32 that bytes without a BOM are in, or None."""
+    """Return the UTF-16 or UTF-32 codec of bytes without a BOM, or None."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(raw[: _SAMPLE // 4 * 4], cp_isolation=list(_WIDE)).best()
@@ -134,7 +134,7 @@ def _detected_wide(raw: bytes) -> str | None:
 
 
 def _is_utf8(raw: bytes) -> bool:
-    """Return whether bytes are UTF-8; up to half of the characters beyond ASCII may be broken."""
+    """Return whether bytes are UTF-8; up to half of the non-ASCII characters may be broken."""
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -153,7 +153,7 @@ def _count_beyond_ascii(text: str) -> int:
 
 
 def _sample(raw: bytes) -> bytes:
-    """Return lines that are not ASCII, without tags: only these show an encoding."""
+    """Return the non-ASCII lines without tags; only these tell encodings apart."""
     first = re.search(rb"[\x80-\xff]", raw)
     start = max(0, first.start() - 100) if first else 0
     raw = raw[start : start + _SEARCHED]
@@ -167,9 +167,9 @@ def _sample(raw: bytes) -> bytes:
 
 
 def _detected(sample: bytes) -> str:
-    """Return the likeliest codec: charset-normalizer's for other scripts, our own count for Latin ones.
+    """Return the most likely codec: charset-normalizer's for other scripts, by our own count for Latin ones.
 
-    charset-normalizer takes short German, French and English texts in cp1252 for cp1250 or mac_latin2.
+    charset-normalizer mistakes short German, French and English texts in cp1252 for cp1250 or mac_latin2.
     """
     from charset_normalizer import from_bytes
 
@@ -184,7 +184,7 @@ def _detected(sample: bytes) -> str:
 
 
 def _count_foreign(sample: bytes, codec: str) -> int:
-    """Count the letters beyond ASCII outside the one alphabet that fits best."""
+    """Count the non-ASCII letters outside the best-fitting alphabet."""
     typographic = re.compile("[\x00-\xa0«»\u2010-\u203a]")
     letters = Counter(typographic.sub("", sample.decode(codec, "replace").lower()))
     return min(sum(count for c, count in letters.items() if c not in known) for known in _ALPHABETS[codec])

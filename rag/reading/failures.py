@@ -1,4 +1,4 @@
-"""Translate the exceptions of parser libraries into SourceError, from one table."""
+"""Translate the exceptions of parser libraries into SourceError, according to one table."""
 
 import contextlib
 import zipfile
@@ -15,7 +15,7 @@ _ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeE
 TRANSLATIONS: dict[str, tuple[str, tuple[type[Exception] | str, ...]]] = {
     "file": ("the file cannot be read: {reason}", (OSError,)),
     "zipfile": ("it is not a valid {kind} ({reason})", _ZIP),
-    # mammoth trusts its input: a document that breaks the format's rules fails anywhere in it.
+    # mammoth does not validate its input, so an invalid document may fail with any of these.
     "mammoth": (
         "it is not a valid Word document ({reason})",
         (*_ZIP, "xml.parsers.expat.ExpatError", LookupError, AttributeError, TypeError),
@@ -27,7 +27,7 @@ TRANSLATIONS: dict[str, tuple[str, tuple[type[Exception] | str, ...]]] = {
     ),
     "rispy": ("broken record: {reason}", (OSError, ValueError, KeyError, IndexError, TypeError)),
 }
-"""By parser: the message, and the exceptions for bad input; those of lazily imported packages by name."""
+"""Parser -> message and exceptions for bad input. Exceptions of lazily imported packages are given by name."""
 
 
 @contextlib.contextmanager
@@ -55,7 +55,7 @@ def exceptions_of(parser: str) -> tuple[type[Exception], ...]:
 
 
 def unexpected(error: BaseException | str) -> str:
-    """Return the reason for an exception that no reader is known to raise."""
+    """Return the reason to report for an unexpected exception."""
     text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     text = " ".join(clean(text).split()).rstrip(": ")
     return f"reading it failed unexpectedly ({text[:_LONGEST_EXCEPTION]})"

@@ -1,4 +1,4 @@
-"""Choose the reader for a file by its suffix."""
+"""Choose the reader of a file by its suffix."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +17,11 @@ from .plain_text import read_plain_text
 from .sources import Reading
 
 READER_VERSION = 6
-"""Raise it when a reader returns something else for the same file: then all files are read again."""
+"""Increase this when a reader's result for the same file changes, so that all files are read again."""
 
 
 class Format(NamedTuple):
-    """A reader, and the modules to import before a worker process starts to count its time."""
+    """A reader, and the modules to import before a worker process starts its timer."""
 
     read: Callable[..., Reading]
     modules: tuple[str, ...] = ()
@@ -59,15 +59,14 @@ SUFFIXES = frozenset(_FORMATS)
 def read_file(path: Path, name: str, most_pages: int | None = None, *, outside: bool = True) -> Reading:
     """Return the papers in a file, or in the folder of an unpacked EPUB.
 
-    `name` is the file's in failures. `most_pages` limits a PDF to its first pages; `outside` allows entries of a
-    bibliography to name files outside the bibliography's folder. Raise SourceError if nothing of the file can be read;
-    the message says why.
+    `name` identifies the file in failures. `most_pages` limits a PDF to its first pages; `outside` allows entries of a
+    bibliography to name files outside its folder. Raise SourceError, with the reason, if nothing in the file can be
+    read.
     """
     found = format_of(path)
     if found is None:
-        raise SourceError(
-            f"files of the kind {path.suffix or '(no suffix)'!r} are not read; known are {', '.join(_FORMATS)}"
-        )
+        kind = f"{path.suffix!r} files" if path.suffix else "files without a suffix"
+        raise SourceError(f"{kind} are not supported; supported formats: {', '.join(_FORMATS)}")
     options: dict[Callable[..., Reading], dict[str, Any]] = {
         _read_pdf: {"most_pages": most_pages},
         read_bibliography: {"outside": outside},
@@ -87,5 +86,5 @@ def format_of(path: Path) -> Format | None:
 
 
 def is_readable(path: Path) -> bool:
-    """Return whether the file's suffix is one of a readable format."""
+    """Return whether a file's suffix is that of a readable format."""
     return path.suffix.lower() in SUFFIXES

@@ -12,14 +12,14 @@ _MAX_ALIASED_NODES = 10_000
 
 
 def front_matter(source: str) -> tuple[dict[str, Any], str]:
-    """Return the fields of a text's front matter and the text after it; raise SourceError if it is not valid YAML."""
+    """Return the fields of the front matter, and the text after it; raise SourceError if it is not valid YAML."""
     with translate_errors("yaml"):
         fields, content = frontmatter.parse(source, handler=_Handler() if _Handler().detect(source.strip()) else None)
     return {str(name): value for name, value in fields.items() if isinstance(name, (str, int, float))}, content
 
 
 class _Loader(yaml.SafeLoader):
-    """Load plain YAML; each alias counts as many nodes as it stands for, so that a few bytes cannot fill the memory."""
+    """Load plain YAML. An alias counts as all the nodes it expands to, so that a few bytes cannot fill the memory."""
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)

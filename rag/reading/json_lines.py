@@ -1,4 +1,4 @@
-"""Read JSON lines: one paper per line, with `title`, `text` or `abstract`, and metadata."""
+"""Read JSON lines: one paper per line, with `title`, `text` or `abstract`, and optional metadata."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ from .sources import Reading
 
 
 def read_json_lines(path: Path, name: str) -> Reading:
-    """Return the papers of a file, and a failure for each other line. Raise SourceError if no line is a paper."""
+    """Return the papers in a file, and a failure for every other line. Raise SourceError if no line is a paper."""
     reading = Reading()
     raw = path.read_bytes()
     codec = encoding_of(raw)
-    if "16" in codec or "32" in codec:  # in these a line end is more than one byte
+    if "16" in codec or "32" in codec:  # a line end then is more than one byte
         raw, codec = decode(raw).encode(), "utf-8"
     for number, line in enumerate(raw.split(b"\n"), 1):
         if not line.strip():

@@ -11,13 +11,13 @@ from .metadata import metadata_fields, with_authors
 from .sources import Part, Reading, make_paper
 from .tables import CellText, TableText
 
-_CAPTION = re.compile(r"(?:Table)?:\s+(?=\S)|(?=Table\s+[\w.]{1,12}[.:]\s)", re.IGNORECASE)  # Pandoc's, and a usual one
+_CAPTION = re.compile(r"(?:Table)?:\s+(?=\S)|(?=Table\s+[\w.]{1,12}[.:]\s)", re.IGNORECASE)  # Pandoc's; common
 
 
 def read_markdown(path: Path, name: str) -> Reading:
-    """Return the paper in a Markdown file; title, authors and the rest may be in its front matter.
+    """Return the paper in a Markdown file; title, authors and other metadata may be in its front matter.
 
-    Raise SourceError if the front matter is not valid YAML, or its aliases expand to far more than is written.
+    Raise SourceError if the front matter is not valid YAML, or its aliases expand too far.
     """
     from markdown_it import MarkdownIt
 
@@ -32,10 +32,10 @@ def read_markdown(path: Path, name: str) -> Reading:
 
 
 def _parts(tokens: Sequence[Any], title: str | None) -> tuple[str | None, list[Part]]:
-    """Return the title, which is the first heading if it is not known, and the sections."""
+    """Return the title and the sections; an unknown title is taken from the first heading."""
     parts: list[Part] = []
     heading: str | None = None
-    paragraphs: list[str] = []  # of the section, since its heading or its last table
+    paragraphs: list[str] = []  # since the section's heading or last table
     in_heading = False
     row: list[CellText] | None = None
     table = TableText()

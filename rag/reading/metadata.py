@@ -1,4 +1,4 @@
-"""Normalise loosely written metadata of records into the fields of a paper."""
+"""Normalise loosely structured metadata into the fields of a paper."""
 
 import re
 from datetime import date
@@ -25,7 +25,7 @@ def arxiv_number(text: str) -> str | None:
 
 
 def metadata_fields(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata fields of a Paper from a record's; values that make no sense are left out."""
+    """Return the metadata fields of a Paper from those of a record; invalid values are left out."""
 
     def text(key: str) -> str | None:
         value = raw.get(key)
@@ -49,7 +49,7 @@ def metadata_fields(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_authors(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON or YAML record with its authors as a list of names, given name first."""
+    """Return a JSON or YAML record with its authors as a list of names, given names first."""
     authors = record.get("authors") or record.get("author") or []
     if isinstance(authors, str):
         return {**record, "authors": stated_names(authors)}
@@ -60,7 +60,7 @@ def with_authors(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _person_name(person: Any) -> str | None:
-    """Return the name in a text, `{"name": ...}`, or `{"given": ..., "family": ...}`."""
+    """Return the name from a string, `{"name": ...}`, or `{"given": ..., "family": ...}`."""
     if not isinstance(person, dict):
         return str(person) if isinstance(person, (str, int, float)) else None
     for given, family in _GIVEN_AND_FAMILY:

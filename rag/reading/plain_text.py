@@ -19,7 +19,7 @@ Block = tuple[int, str]
 
 
 def read_plain_text(path: Path, name: str) -> Reading:
-    """Return the paper in a text, or those of a page of titles and abstracts. Raise SourceError if there is no text."""
+    """Return the paper in a text file, or all papers of a page of titles and abstracts. Raise SourceError if empty."""
     text = read_text(path)
     blocks = list(_blocks(text))
     page = _read_abstracts_page(blocks, name)
@@ -32,22 +32,22 @@ def read_plain_text(path: Path, name: str) -> Reading:
     body = "\n\n".join([rest, *(block for _, block in blocks[1:])]).strip()
     if not body and _is_title(first):
         raise SourceError(f"the title {first!r} has no text")
-    if not body:  # one paragraph without a title
+    if not body:  # a single paragraph without a title
         title, body = path.stem.replace("_", " "), first
     return Reading([make_paper(title, body)])
 
 
 def _read_abstracts_page(blocks: list[Block], name: str) -> Reading | None:
-    """Return the papers of a page of alternating titles and abstracts; None if the text is no such page."""
+    """Return the papers of a page of alternating titles and abstracts; None if the text is not such a page."""
     header = 0
     texts = [text for _, text in blocks]
     if texts[:1] == ["new"] and len(texts) > 4 and _DATE.match(texts[4]):
         header = _HEADER_BLOCKS
     else:
-        # Part of the header may be missing; the form of the entries still shows them.
+        # Part of the header may be missing; the entries are still recognisable.
         while header < min(_HEADER_BLOCKS, len(texts)) and _is_header_block(texts[header]):
             header += 1
-    # Cut off at its start, a page may begin in an abstract.
+    # A page that was cut off at the start may begin within an abstract.
     if header < _HEADER_BLOCKS and not any(_alternates(texts[header + first :]) for first in (0, 1)):
         return None
     reading = Reading()
@@ -98,7 +98,7 @@ def _is_title(block: str) -> bool:
 
 
 def _alternates(blocks: list[str]) -> bool:
-    """Return whether blocks are titles and abstracts in turn: at least three of each, of lengths that no prose has."""
+    """Return whether blocks alternate between titles and abstracts: at least three of each, with typical lengths."""
     if len(blocks) % 2 == 0 and blocks and _is_cut_off(blocks[-1]):
         blocks = blocks[:-1]
     titles, texts = blocks[::2], blocks[1::2]
@@ -111,7 +111,7 @@ def _alternates(blocks: list[str]) -> bool:
 
 
 def _is_cut_off(abstract: str) -> bool:
-    """Return whether a text ends neither with a full stop nor in an address."""
+    """Return whether a text ends neither with a full stop nor with a URL."""
     if abstract.rstrip("\"'”’)]}*").endswith((".", "!", "?", "…", "。")):
         return False
     word = abstract[-_LONGEST_ADDRESS:].rsplit(None, 1)[-1] if abstract and not abstract[-1].isspace() else ""

@@ -1,4 +1,4 @@
-"""Hold what a reader returns, and build papers from titles and sections."""
+"""Define what readers return, and build papers from titles and sections."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _LETTERED = re.compile(r"[A-Z](?:\.\d+)*[.:)]?\s+\S")  # A.2 Proofs
 
 
 class Part(NamedTuple):
-    """A section's heading, text or table, and, where the heading does not show it, kind (see types.Section)."""
+    """A section: its heading, its text or table, and its kind (see types.Section) unless the heading determines it."""
 
     heading: str | None
     text: str
@@ -30,13 +30,13 @@ class Part(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """The papers of a file in order, and what could not be read."""
+    """The papers in a file, in order, and the failures."""
 
     papers: list[Paper] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, name: str, line: int, title: str, body: str, metadata: dict[str, Any]) -> None:
-        """Add a paper, or the reason why there is none."""
+        """Add a paper, or a failure if there is no title or text."""
         try:
             self.papers.append(make_paper(title, body, **metadata))
         except SourceError as error:
@@ -45,10 +45,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A work in a bibliography, and the files it names.
+    """A bibliography item, and the files it names.
 
-    `key` is the citekey or Zotero's item key. `details` are fields of a Paper other than title and text. `files` exist,
-    `missing` are the names of attachments that do not. `added` is an ISO time, "" if unknown.
+    `key` is the citekey or Zotero's item key. `details` are fields of a Paper other than title and text. `files` are
+    the existing attachments, `missing` the names of the others. `added` is an ISO time, "" if unknown.
     """
 
     key: str
@@ -62,7 +62,7 @@ class Item:
 
 
 def make_paper(title: str, body: str, *, sections: Sequence[tuple[Any, ...]] | None = None, **details: Any) -> Paper:
-    """Return a paper whose text is the title, a blank line, and the body or the sections, each a `Part`, in order.
+    """Return a paper whose text is the title, a blank line, and the body or the sections (each a `Part`).
 
     Raise SourceError if there is no title or no text.
     """
@@ -95,10 +95,10 @@ def make_paper(title: str, body: str, *, sections: Sequence[tuple[Any, ...]] | N
 
 
 def section_kind(heading: str | None, before: str = "body") -> str:
-    """Return the kind of a section by its heading, numbered or not: `7 References` is references, `Methods` is body.
+    """Return the kind of a section from its heading, numbered or not: `7 References` is references, `Methods` is body.
 
-    `before` is the kind of the section before: after the references `A Proofs` starts an appendix, and what follows an
-    appendix belongs to it.
+    `before` is the kind of the previous section: after the references, `A Proofs` starts an appendix, and everything
+    after that is part of the appendix.
     """
     heading = (heading or "").strip()
     if (kind := heading_kind(heading)) and kind != BODY:
@@ -109,9 +109,9 @@ def section_kind(heading: str | None, before: str = "body") -> str:
 
 
 def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[Part, str]]:
-    """Yield the parts with their kinds; what follows a table is of the kind before it.
+    """Yield the parts with their kinds; the part after a table has the kind of the one before it.
 
-    Paragraphs of another kind than their section's become parts of their own.
+    Paragraphs whose kind differs from their section's become separate parts.
     """
     kind = BODY
     parts: list[tuple[Part, str]] = []
@@ -133,5 +133,5 @@ def _with_kinds(sections: Sequence[Part]) -> Iterator[tuple[Part, str]]:
 
 
 def _searchable(text: str) -> str:
-    """Return clean text, with ligatures as the letters that people type."""
+    """Return clean text, with ligatures replaced by letters."""
     return clean(text).translate(_LIGATURES)

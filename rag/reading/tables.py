@@ -1,4 +1,4 @@
-"""Hold the tables that a reader found in markup, and write them as text with a line a row."""
+"""Build tables found in markup, and write them as text with one row per line."""
 
 import re
 import textwrap
@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from ..types import MAX_COLUMNS, Cell, Span, Table
 
-_LONGEST_TITLE = 200  # characters of a caption, and of a header, in the title of a table's section
-_MAX_SPANNING = 100  # cells that reach into the next rows; more would make each of many rows long
+_LONGEST_TITLE = 200  # characters of a caption or header in the title of a table's section
+_MAX_SPANNING = 100  # cells that span rows; more would make each of many rows long
 _MAX_REPEATED = 3  # times the characters of a table's own cells
 _LABEL = re.compile(r"((?:\w+ ){0,2}(?:fig(?:ure|\.)|table|algorithm|scheme|box|listing)\s*\w+(?:\.\w+)*)", re.I)
 _NUMBER = re.compile(r"[<>≤≥~∼≈±+−–-]?\s*[$€£]?\d")
 
 
 class CellText(NamedTuple):
-    """A cell as it was read: its text, how many columns and rows it covers, and whether it is marked as a header."""
+    """A cell as read: its text, how many columns and rows it spans, and whether it is marked as a header."""
 
     text: str
     columns: int = 1
@@ -32,17 +32,17 @@ class _Placed(NamedTuple):
 
 @dataclass(slots=True)
 class TableText:
-    """A table while it is read: its label, caption, rows and notes.
+    """A table being read: its label, caption, rows and notes.
 
-    A cell that reaches over several rows is repeated in each of them, as each row has to make sense alone. Long tables
-    of long repeated cells leave the later ones out.
+    A cell that spans several rows is repeated in each of them, since each row has to make sense alone. Repetition stops
+    where it would make a long table too long.
     """
 
     label: str | None = None
     caption: str = ""
     notes: list[str] = field(default_factory=list)
     rows: list[list[_Placed]] = field(default_factory=list)
-    _header: list[bool] = field(default_factory=list)  # of each row, whether it is marked as one
+    _header: list[bool] = field(default_factory=list)  # whether each row is marked as a header
     _spanning: dict[int, tuple[int, _Placed]] = field(default_factory=dict)  # by column: rows left, cell
     _own: int = 0  # characters of the cells, and of those that are repeated
     _repeated: int = 0
@@ -53,9 +53,9 @@ class TableText:
         self.label = self.label or caption_label(text)
 
     def add_row(self, cells: Sequence[CellText], is_header: bool = False) -> None:
-        """Add a row; it is a header if its cells are marked so, or the caller knows it. Rows without text are left out.
+        """Add a row. It is a header if `is_header` or its cells are marked as such. Rows without text are left out.
 
-        Cells past the last possible column are joined to the last.
+        Cells beyond the maximum number of columns are joined to the last.
         """
         placed, self._spanning = self._placed(cells)
         if not any(cell.text for cell in cells):
@@ -64,7 +64,7 @@ class TableText:
         self._header.append(is_header or all(cell.is_header for cell in cells))
 
     def _placed(self, cells: Sequence[CellText]) -> tuple[list[_Placed], dict[int, tuple[int, _Placed]]]:
-        """Return the cells of a row in their columns, and the cells that reach into the next row."""
+        """Return the cells of a row in their columns, and the cells that span into the next row."""
         own = sorted(self._spanning)
         placed: list[_Placed] = []
         too_many: list[str] = []
@@ -106,18 +106,18 @@ class TableText:
 
     @property
     def header_rows(self) -> int:
-        """How many of the first rows are the header: those marked as such, else the first if numbers follow words."""
+        """How many of the first rows are the header: the marked ones, else the first if it has words above numbers."""
         marked = next((at for at, is_header in enumerate(self._header) if not is_header), 0)
         return marked or int(_is_over_numbers(self.rows))
 
     def title(self, heading: str | None) -> str | None:
-        """Return the title of the table's section: its caption, else the heading, and the header in brackets."""
+        """Return the title of the table's section: its caption, else the heading, then the header in brackets."""
         header = " | ".join(row_line(row, 0)[0] for row in self.rows[: max(self.header_rows, 1)])
         parts = [self.caption or heading or "", f"[{header}]" if header else ""]
         return " ".join(textwrap.shorten(part, _LONGEST_TITLE, placeholder=" …") for part in parts).strip() or None
 
     def written(self, clean: Callable[[str], str], start: int) -> tuple[str, Table]:
-        """Return the table as text, with its texts made `clean`, and its spans in a text in which it is at `start`."""
+        """Return the table as text, each part cleaned with `clean`, and the table with spans that begin at `start`."""
         lines: list[str] = []
         at = start
 
@@ -156,7 +156,7 @@ def caption_label(caption: str) -> str | None:
 
 
 def row_line(cells: Sequence[_Placed], start: int) -> tuple[str, tuple[Cell, ...]]:
-    """Return a row as a line, `label | cell | cell`, and its cells in a text in which the line is at `start`."""
+    """Return a row as a line, `label | cell | cell`, and its cells with spans that begin at `start`."""
     line = ""
     spans = []
     for number, cell in enumerate(cells):

@@ -73,7 +73,7 @@ def test_good_uploads_are_added_and_bad_ones_reported_and_deleted(desk: Assistan
         "empty.pdf": "the file is empty",
         "broken.pdf": "it is damaged or not a PDF",
     }
-    assert "'.exe' are not read; known are .txt" in str(report.failed)
+    assert "'.exe' files are not supported; supported formats: .txt" in str(report.failed)
     assert "titles.jsonl" in str(report.failed)
     assert copies(desk) == ["otters.txt"]
     records = desk.library.records

@@ -89,7 +89,7 @@ def test_paths_that_lead_nowhere_are_named_and_stop_no_other(desk: Desk) -> None
     report = desk.add(desk.papers, desk.root / "missing", desk.root / "pipe", desk.root / "film.mov")
     reasons = {failure.source: failure.reason for failure in report.failed}
     nowhere = "there is no such file or folder (or the link leads nowhere)"
-    assert reasons.pop("film.mov").startswith("files of the kind '.mov' are not read")
+    assert reasons.pop("film.mov").startswith("'.mov' files are not supported")
     assert reasons == {
         "broken.txt": nowhere,
         "ring.txt": "it is a loop of symbolic links",

@@ -71,8 +71,8 @@ def test_an_empty_file_of_any_format_is_refused(tmp_path: Path, suffix: str) -> 
         ("a.ris", "nor a record here", "there is no record in it"),
         ("a.jsonl", "\n\n", "there is no paper in it"),
         ("a.txt", HEADER, "there is no paper in it"),
-        ("a.odt", "x", "files of the kind '.odt' are not read; known are "),
-        ("a", "x", "files of the kind '(no suffix)' are not read; known are "),
+        ("a.odt", "x", "'.odt' files are not supported; supported formats: "),
+        ("a", "x", "files without a suffix are not supported; supported formats: "),
     ],
 )
 def test_a_file_without_a_paper_says_what_is_wrong(tmp_path: Path, name: str, content: str, reason: str) -> None:

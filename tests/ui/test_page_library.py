@@ -164,7 +164,7 @@ def test_files_that_could_not_be_read_are_listed_with_the_reason(page: Page) -> 
 def test_an_upload_of_an_unsupported_file_lists_the_supported_formats(page: Page, server: Server) -> None:
     library(page)
     upload(page, server, {"photo.png": b"\x89PNG"})
-    expect(page.locator(".fn-news li")).to_contain_text("photo.png: files of the kind '.png' are not read; known are")
+    expect(page.locator(".fn-news li")).to_contain_text("photo.png: '.png' files are not supported; supported formats:")
     expect(row(page, "photo")).to_have_count(0)
 
 

@@ -431,7 +431,7 @@ def test_names_of_uploads_cannot_leave_the_folder(server: Server) -> None:
 def test_unsupported_and_too_many_files_are_refused(server: Server) -> None:
     before = titles(server)
     _, (program,) = uploaded(server, ("run.exe", b"Run Me\n\nThis is a program of otters.\n"))
-    assert "files of the kind '.exe' are not read" in upload(server, program)
+    assert "'.exe' files are not supported" in upload(server, program)
     _, paths = uploaded(server, *((f"{number}.txt", b"Many\n\nMany otters.\n") for number in range(201)))
     assert "201 files are too many: an upload can have at most 200." in upload(server, *paths)
     assert titles(server) == before

@@ -1,1 +1,1 @@
-"""BibTeX, RIS and Zotero libraries."""
+"""Read BibTeX, RIS and Zotero libraries."""

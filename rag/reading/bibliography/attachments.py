@@ -1,4 +1,4 @@
-"""Find the files that a bibliography's item names, and those of them that hold a paper's text."""
+"""Find the files that a bibliography item names, and which of them contain a paper's text."""
 
 import os
 import re
@@ -13,14 +13,14 @@ _TEXT_SUFFIXES = frozenset([".html", ".htm", ".xhtml", ".xml", ".nxml", ".docx",
 
 
 def can_hold_text(name: str) -> bool:
-    """Return whether a file of this name can hold a paper's text, as PDFs, pages and documents do."""
+    """Return whether a file with this name may contain a paper's text, as PDFs, web pages and documents do."""
     return _suffix(name) == ".pdf" or _suffix(name) in _TEXT_SUFFIXES
 
 
 def text_files(attachments: Iterable[tuple[str, Path | None]]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return an item's existing files that hold its text, and the names of the missing ones.
+    """Return an item's existing files that contain its text, and the names of the missing ones.
 
-    An attachment is a name, and a path if the file exists. With an existing PDF, saved pages and other documents do not
+    An attachment is a name, and a path if the file exists. If there is a PDF, web pages and other documents do not
     count.
     """
     kept = [(name, path) for name, path in attachments if can_hold_text(name)]
@@ -34,16 +34,16 @@ def text_files(attachments: Iterable[tuple[str, Path | None]]) -> tuple[tuple[Pa
 def named_text_files(
     named: Iterable[Sequence[str]], folders: Sequence[Path], outside: bool
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return `text_files` of attachments that are given by the names in `parse_file_field`.
+    """Return `text_files` of attachments given by possible names, as from `parse_file_field`.
 
-    A name is looked up in each of the folders, then as a path itself. Without `outside` only files in the first folder
+    A name is looked up in each of the folders, then as a path. Unless `outside` is True, only files in the first folder
     count.
     """
     return text_files((file_name(names[0]), _first_existing(names, folders, outside)) for names in named)
 
 
 def parse_file_field(field: str) -> Iterator[list[str]]:
-    """Yield the possible names of each file in a bibliography's field, likeliest first.
+    """Yield the possible names of each file in a bibliography's file field, most likely first.
 
     JabRef, Zotero and Mendeley write `description:path:type` with semicolons between files; Better BibTeX may write
     bare paths, others `file:///` and %20. Most programs put a backslash before colons and semicolons in a path.
@@ -57,16 +57,16 @@ def parse_file_field(field: str) -> Iterator[list[str]]:
         middle = [":".join(parts[1:-1])] if len(parts) > 2 else []
         names = [part.strip() for part in [*middle, piece, *parts] if can_hold_text(part.strip())]
         if names and not re.search(r"\bhttps?\\?:", piece):
-            # Mendeley writes accented letters in LaTeX.
+            # Mendeley writes accented letters as LaTeX.
             plain = [*map(unescaped, names), *(from_latex(re.sub(r"\\([:;])", r"\1", name)) for name in names)]
             slashed = [name.replace("\\", "/") for name in plain if "\\" in name and not name.startswith("\\\\")]
             yield [*plain, *slashed, *(unquote(name) for name in [*plain, *slashed] if "%" in name)]
 
 
 def existing_file(folder: Path, name: str) -> Path | None:
-    """Return the file of a name in a folder, or of an absolute path; None if there is none.
+    """Return the file with a name in a folder, or at an absolute path; None if there is none.
 
-    A path to another machine (`\\\\server\\...`) is never followed: looking it up would contact that machine.
+    A path on another machine (`\\\\server\\...`) is never followed, since looking it up would contact that machine.
     """
     if len(name) > 1 and {name[0], name[1]} <= {"/", "\\"}:
         return None
@@ -83,8 +83,8 @@ def file_name(path: str) -> str:
 
 
 def unescaped(path: str) -> str:
-    """Return a path without the backslashes and braces around signs; those of Windows precede letters."""
-    if path.startswith("\\\\"):  # on another machine, which `existing_file` has to see
+    """Return a path without escaping backslashes and braces; Windows separators, which precede letters, stay."""
+    if path.startswith("\\\\"):  # on another machine; `existing_file` must recognise it
         return path
     return re.sub(r"\\([^A-Za-z0-9])", r"\1", re.sub(r"\{(\\[^A-Za-z0-9{}])\}", r"\1", path))
 

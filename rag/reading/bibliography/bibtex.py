@@ -15,15 +15,15 @@ from ..sources import Item
 from .attachments import named_text_files, parse_file_field, unescaped
 from .names import bibtex_names
 
-_NOT_WORKS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # kinds of entries
+_NOT_WORKS = frozenset(["xdata", "set", "control", "ieeetranbstctl", "bibnote"])  # entry types
 _LISTS = {"keywords": ", ", "file": ";", "author": " and ", "groups": ", "}  # repeated fields that are joined
 _FILES = ("file", "localfile", "local-url", "localurl", "pdf")
 _VERBATIM = ("doi", "url", "eprint")  # fields in which a double hyphen is not a dash
 _ARXIV_FIELDS = ("arxiv", "arxivid", "doi", "url", "journal", "journaltitle", "volume", "number", "note",
                  "howpublished", "eid", "pages", "publisher", "booktitle")  # fmt: skip
-_MAX_EXPANSION = 20_000  # characters that the @strings in one value may add
-_NUMBERS = ("volume", "number", "eid", "pages")  # hold the number of a preprint whose journal is arXiv
-# The fields that an entry inherits by `crossref` if it lacks them, and the sources of each.
+_MAX_EXPANSION = 20_000  # characters that @strings may add to one value
+_NUMBERS = ("volume", "number", "eid", "pages")  # may have the arXiv number if the journal is arXiv
+# The fields that an entry inherits via `crossref` if it lacks them, and the parent fields each may come from.
 _INHERITED = {"year": ("year",), "date": ("date",), "booktitle": ("booktitle", "title"), "journal": ("journal",),
                "journaltitle": ("journaltitle", "title"), "editor": ("editor",), "author": ("author",)}  # fmt: skip
 _INHERIT_AUTHORS = ("inbook", "suppbook")  # chapters of a book by one author
@@ -67,11 +67,11 @@ STRINGS = {
     "toms": "ACM Transactions on Mathematical Software", "toois": "ACM Transactions on Office Information Systems",
     "toplas": "ACM Transactions on Programming Languages and Systems", "tcs": "Theoretical Computer Science",
 }  # fmt: skip
-"""The @strings of BibTeX's standard styles."""
+"""The @strings that BibTeX's standard styles define."""
 
 
 def journal(field: str) -> str | None:
-    """Return the journal for a field with a macro alone, such as `\\mnras`; None for any other field."""
+    """Return the journal for a field that is a single macro, such as `\\mnras`; None for any other field."""
     macro = re.fullmatch(r"[{\s]*\\([a-z]+)[}\s]*", field)
     return _MACROS.get(macro[1]) if macro else None
 
@@ -80,15 +80,15 @@ def journal(field: str) -> str | None:
 class _Entry:
     kind: str
     key: str
-    fields: Mapping[str, str]  # LaTeX values by lower-case names
+    fields: Mapping[str, str]  # lower-case name -> LaTeX value
     line: int
 
 
 def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:
-    """Return the entries of a BibTeX file and failures for the broken ones; see `bibliography_items`.
+    """Return the items of a BibTeX file, and failures for broken entries; see `bibliography_items`.
 
-    File names are relative to the folder of the .bib or to those that JabRef notes in it. An entry that others inherit
-    from is left out if it has neither abstract nor file. Raise SourceError if the file is not text.
+    File names are relative to the folder of the .bib file, or to the folders that JabRef stores in it. An entry that
+    others inherit from is left out if it has neither abstract nor file. Raise SourceError if the file is not text.
     """
     entries, comments, failures = _parse(read_text(path, bibtex_encoding), name or path.name)
     folders = [path.parent]
@@ -108,7 +108,7 @@ def bibtex_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[l
 
 
 def _parse(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure]]:
-    """Return the entries, the comments and the failures; an entry with a repeated key or field is no failure."""
+    """Return the entries, the comments and the failures; a repeated key or field is not a failure."""
     import logging
 
     import bibtexparser
@@ -135,7 +135,7 @@ def _parse(text: str, name: str) -> tuple[list[_Entry], list[str], list[Failure]
 
 
 def _fields(fields: Sequence[Any], strings: Mapping[str, str]) -> dict[str, str]:
-    """Return the values by name; for a repeated field the first non-empty value, for lists all values joined."""
+    """Return the values by name: of a repeated field the first non-empty value, or all values joined for lists."""
     values: dict[str, str] = {}
     for name, raw in (pair for field in fields for pair in _split_fields(field.key.lower(), str(field.value))):
         value = _value(raw, strings)
@@ -147,7 +147,7 @@ def _fields(fields: Sequence[Any], strings: Mapping[str, str]) -> dict[str, str]
 
 
 def _split_fields(name: str, raw: str) -> Iterator[tuple[str, str]]:
-    """Yield a field, and the fields in its value where a comma between them is missing."""
+    """Yield a field, and any further fields in its value that a missing comma has merged into it."""
     depth, quoted, start = 0, False, 0
     for mark in re.finditer(r'[{}"]', raw):
         closes = mark[0] == "}" or quoted
@@ -175,7 +175,7 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
             pieces.append(raw[start : mark.start()])
             start = mark.end()
     values: list[str] = []
-    left = len(raw) + _MAX_EXPANSION  # @strings made of @strings could expand to any length
+    left = len(raw) + _MAX_EXPANSION  # nested @strings could expand without limit
     for piece in (piece.strip() for piece in [*pieces, raw[start:]]):
         enclosed = len(piece) > 1 and piece[0] + piece[-1] in ("{}", '""')
         values.append((piece[1:-1] if enclosed else strings.get(piece.lower(), piece))[: max(0, left)])
@@ -184,13 +184,13 @@ def _value(raw: str, strings: Mapping[str, str]) -> str:
 
 
 def _keys(field: str, known: Mapping[str, _Entry]) -> list[str]:
-    """Return the keys of the entries that a field names, ignoring case as BibTeX does."""
+    """Return the keys of the entries named in a field, ignoring case as BibTeX does."""
     named = (key.strip() for key in field.split(","))
     return [known[form].key for key in named if (form := key if key in known else key.lower()) in known]
 
 
 def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Return an entry's fields with those inherited by `xdata` and `crossref`; loops end."""
+    """Return an entry's fields, with those inherited via `xdata` and `crossref`; cycles are ignored."""
     fields = {name: value for name, value in entry.fields.items() if value.strip()}
     if len(seen) > 10:
         return fields
@@ -203,7 +203,7 @@ def _inherited(entry: _Entry, by_key: Mapping[str, _Entry], seen: frozenset[str]
             continue
         parent = _inherited(by_key[key], by_key, seen)
         if "title" in parent and not by_key[key].fields.get("booktitle", ""):
-            parent.pop("booktitle", None)  # it names what the parent is part of
+            parent.pop("booktitle", None)  # it is the title of what contains the parent
         left_out = ["booktitle" if entry.kind == "article" else "journaltitle"]
         left_out += ["author"] if entry.kind not in _INHERIT_AUTHORS or "editor" in fields else []
         for name, sources in _INHERITED.items():

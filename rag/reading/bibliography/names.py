@@ -1,4 +1,4 @@
-"""Parse people's names as bibliographies write them, into given name first."""
+"""Parse names as written in bibliographies; the results have the given names first."""
 
 import re
 
@@ -13,7 +13,7 @@ _GENERATION = re.compile(r"(?:jr|sr)\.?|II|III|IV|2nd|3rd", re.IGNORECASE)
 
 
 def bibtex_names(field: str) -> list[str]:
-    """Return the people of a BibTeX field such as `Doe, Jr, Jane and {Office for Moss and Reeds}`.
+    """Return the names in a BibTeX field such as `Doe, Jr, Jane and {Office for Moss and Reeds}`.
 
     Text in braces is one word. `others` is dropped.
     """
@@ -27,7 +27,7 @@ def bibtex_names(field: str) -> list[str]:
 
 
 def _split_people(person: str) -> list[str]:
-    """Return the people of a list written without `and`: `J. Oak, K. Elm, L. Ash`, `Oak, J.; Elm, K.`."""
+    """Return the names in a list without `and`: `J. Oak, K. Elm, L. Ash`, `Oak, J.; Elm, K.`."""
     if "{" in person:
         return [person]
     if ";" in person:
@@ -70,7 +70,7 @@ def _joined(name: str, generation: str) -> str:
 
 
 def ris_names(person: str) -> list[str]:
-    """Return the people of a RIS author line; some programs write several: `Oak, T.; Elm, K.`."""
+    """Return the names on a RIS author line; some programs write several: `Oak, T.; Elm, K.`."""
     person = " ".join(untagged(person).split())
     people = person.split(";")
     if len(people) == 1:
@@ -80,7 +80,7 @@ def ris_names(person: str) -> list[str]:
 
 
 def stated_names(person: str) -> list[str]:
-    """Return the people of an author field in any other record: `Tim Oak and Kim Elm`, `Oak, Tim; Elm, Kim`."""
+    """Return the names in the author field of any other record: `Tim Oak and Kim Elm`, `Oak, Tim; Elm, Kim`."""
     person = " ".join(untagged(person).split())
     if _ORGANISATION.search(person.replace(" and ", " ")) or ";" in person:
         return [name for part in person.split(";") if (name := western(part))]
@@ -92,7 +92,7 @@ def stated_names(person: str) -> list[str]:
 
 
 def western(person: str) -> str:
-    """Return `Doe, Jane, Jr.`, the form of RIS, as `Jane Doe, Jr.`; "" for nobody."""
+    """Return a name in the form of RIS, `Doe, Jane, Jr.`, as `Jane Doe, Jr.`; "" if there is none."""
     last, *rest = [part for part in map(str.strip, person.split(",")) if part] or [""]
     if (len(rest) > 1 and not _GENERATION.fullmatch(rest[-1])) or (rest and _ORGANISATION.search(person)):
         return "" if _OTHERS.fullmatch(person.strip()) else " ".join(person.split()).strip(" ,")

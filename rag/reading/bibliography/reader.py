@@ -11,10 +11,10 @@ from .ris import ris_items
 
 
 def read_bibliography(path: Path, name: str, *, outside: bool = True) -> Reading:
-    """Return the papers that the abstracts of items make; items with existing files make none, as the files do.
+    """Return a paper for each item with an abstract, except items with existing files, which are read instead.
 
-    All items with neither abstract nor file are one failure. See `bibliography_items` for `outside`. Raise SourceError
-    if the file is not text, or has no item.
+    All items without abstract and file are reported as one failure. See `bibliography_items` for `outside`. Raise
+    SourceError if the file is not text, or has no items.
     """
     one, many = ("record", "records") if _is_ris(path) else ("entry", "entries")
     items, failures = bibliography_items(path, name, outside=outside)
@@ -36,9 +36,9 @@ def read_bibliography(path: Path, name: str, *, outside: bool = True) -> Reading
 
 
 def bibliography_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:
-    """Return the items of a BibTeX or RIS file, and its broken ones; `name` (default: the file's) stands in failures.
+    """Return the items of a BibTeX or RIS file, and failures for the broken ones, under `name` (default: the file's).
 
-    Without `outside` items can only name files in the bibliography's folder, as they should if someone else wrote it.
+    Pass `outside=False` for files of others: items can then only name files in the bibliography's folder.
     Raise SourceError if the file is not text.
     """
     return (ris_items if _is_ris(path) else bibtex_items)(path, name, outside=outside)

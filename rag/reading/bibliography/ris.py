@@ -1,4 +1,4 @@
-"""Parse RIS records into items, in the variants that programs write."""
+"""Parse RIS records, in the variants that programs write, into items."""
 
 import functools
 import re
@@ -24,9 +24,9 @@ _FILES = ("file_attachments1", "file_attachments2", "figure", "link_to_pdf", "ur
 
 
 def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list[Item], list[Failure]]:
-    """Return the records of a RIS file and failures for the broken ones; see `bibliography_items`.
+    """Return the items of a RIS file, and failures for broken records; see `bibliography_items`.
 
-    File names in L1, L2, LK and UR are relative to the folder of the file, EndNote's `internal-pdf:` ones to its
+    File names in L1, L2, LK and UR are relative to the folder of the file, and EndNote's `internal-pdf:` names to its
     `.Data` folder. Raise SourceError if the file is not text.
     """
     import rispy
@@ -50,7 +50,7 @@ def ris_items(path: Path, name: str = "", *, outside: bool = True) -> tuple[list
 
 @functools.cache
 def _mapping() -> dict[str, str]:
-    """Return rispy's names for tags, and names for tags that it does not know."""
+    """Return rispy's names for tags, extended by tags that it does not know."""
     from rispy.config import TAG_KEY_MAPPING
 
     more = {"LK": "link_to_fulltext", "BT": "book_title", "CT": "unpublished_title", "ED": "editors"}
@@ -58,7 +58,7 @@ def _mapping() -> dict[str, str]:
 
 
 def _normalised(text: str) -> str:
-    """Return the text with its tags as the format demands; some programs write `TY - `, `ty  - ` or `TY  -`."""
+    """Return the text with its tags in standard form; some programs write `TY - `, `ty  - ` or `TY  -`."""
     first = re.search(r"(?mi)^[ \t]*ty([ \t]*)-", text)
     if not first:
         return text
@@ -73,11 +73,11 @@ def _normalised(text: str) -> str:
 
 
 def _records(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each record with its line, so that a broken or unended one does not affect the others."""
+    """Yield each record with its line number, so that a broken or unterminated one does not affect the others."""
     line, before = 1, 0
     for match in re.finditer(r"(?ms)(\S.*?)(?:^ER  -[^\n]*|(?=^TY  -)|\Z)", text):
         line, before = line + text.count("\n", before, match.start()), match.start()
-        if re.search(r"(?m)^[A-Z][A-Z0-9]  -", match[1]):  # else lines added by the database that wrote the file
+        if re.search(r"(?m)^[A-Z][A-Z0-9]  -", match[1]):  # else lines that a database added
             filled = re.sub(r"(?m)^[A-Z][A-Z0-9]  - *\n(?=[A-Z][A-Z0-9]  -)", "", match[1].rstrip())
             yield line, filled + "\nER  - \n"
 

@@ -18,11 +18,11 @@ _PREFIX, _LOCK = "footnote-zotero-", "lock"
 
 @contextmanager
 def sqlite_snapshot(file: Path) -> Iterator[sqlite3.Connection]:
-    """Open a temporary copy of a database with its journals; nothing next to the original is written.
+    """Open a temporary copy of a database with its journals; nothing is written next to the original.
 
     Raise SourceError if it cannot be copied, or keeps changing.
     """
-    file = file.resolve()  # the journals are next to the database itself, not next to a link
+    file = file.resolve()  # the journals are next to the database itself, not next to a symbolic link
     _delete_leftovers()
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, Path(folder, _LOCK).open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as long as this process lives
@@ -31,13 +31,13 @@ def sqlite_snapshot(file: Path) -> Iterator[sqlite3.Connection]:
         except OSError as error:
             raise SourceError(f"{file.name} cannot be copied: {reason(error)}") from error
         with closing(sqlite3.connect(Path(folder, file.name))) as database:
-            # A broken byte must not cost the library; control characters are only noise.
+            # A broken byte must not make the whole library unreadable.
             database.text_factory = lambda raw: re.sub(r"[\x00-\x08\x0b-\x1f]", " ", raw.decode("utf-8", "replace"))
             yield database
 
 
 def _delete_leftovers() -> None:
-    """Delete the copies of killed processes: their locks are free."""
+    """Delete the copies left by killed processes, whose locks are free."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:  # another may delete it first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

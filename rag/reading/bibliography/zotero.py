@@ -1,6 +1,6 @@
-"""Read the items of a Zotero library and their files, from a copy of the database that Zotero keeps locked.
+"""Read the items of a Zotero library and their files, from a copy of the database, which Zotero keeps locked.
 
-The tables of Zotero 5 to 8 are the same in all that is read here.
+The tables read here are the same in Zotero 5 to 8.
 """
 
 import json
@@ -21,7 +21,7 @@ from .attachments import can_hold_text, existing_file, file_name, text_files
 from .snapshot import sqlite_snapshot
 
 DATABASE = "zotero.sqlite"
-_MIN_SCHEMA = 80  # Zotero 5, the first whose attachments have a `parentItemID`
+_MIN_SCHEMA = 80  # Zotero 5, the first with `parentItemID` in its attachments
 _IMPORTED, _LINKED = (0, 1), 2
 _PROFILES = (".zotero/zotero", "Library/Application Support/Zotero/Profiles", "AppData/Roaming/Zotero/Zotero/Profiles")
 _TITLE_FIELDS = "title caseName nameOfAct subject".split()
@@ -50,7 +50,7 @@ _TAGS = "SELECT name FROM itemTags JOIN tags USING (tagID) WHERE itemID = ? ORDE
 
 
 class _Row(NamedTuple):
-    """An item, or with `mode` and `path` a file without an item."""
+    """An item, or a standalone file, which has a `mode` and `path`."""
 
     number: int
     key: str
@@ -64,15 +64,15 @@ class _Row(NamedTuple):
 class _Library:
     folder: Path
     database: sqlite3.Connection
-    paths: Mapping[int, str]  # of collections, by id
-    groups: Mapping[int, int]  # group ids by library id
-    citekeys: Mapping[tuple[int, str], str]  # by library id and item key
+    paths: Mapping[int, str]  # collection id -> path
+    groups: Mapping[int, int]  # library id -> group id
+    citekeys: Mapping[tuple[int, str], str]  # (library id, item key) -> citekey
     linked_folder: Path | None
     failures: list[Failure]
 
 
 def is_zotero(folder: Path) -> bool:
-    """Return whether a folder is Zotero's: with its database and storage/, or a database with Zotero's tables."""
+    """Return whether a folder has Zotero's database and storage/, or a database with Zotero's tables."""
     database = folder / DATABASE
     if not database.is_file() or (folder / "storage").is_dir():
         return database.is_file()
@@ -87,11 +87,11 @@ def is_zotero(folder: Path) -> bool:
 def read_zotero(
     folder: Path, collections: Sequence[str] = (), without: Sequence[str] = ()
 ) -> tuple[list[Item], list[Failure]]:
-    """Return the items of a Zotero folder and of its groups, in the order they were added, and attachments in error.
+    """Return the items of a Zotero folder and its groups in the order they were added, and the failures.
 
-    `collections` limits the items, `without` excludes some: names ("Chapter 2") or paths ("Thesis/Chapter 2") in any
-    case, including subcollections. A file without an item is an item with an empty title. Raise SourceError if the
-    database cannot be read, or there is no such collection.
+    `collections` limits the items and `without` excludes some, by name ("Chapter 2") or path ("Thesis/Chapter 2"),
+    ignoring case and including subcollections. A standalone file becomes an item with an empty title. Raise
+    SourceError if the database cannot be read, or there is no such collection.
     """
     failures: list[Failure] = []
     citekeys = better_bibtex_citekeys(folder / "better-bibtex.sqlite", failures)
@@ -114,7 +114,7 @@ def read_zotero(
 
 
 def _rows(database: sqlite3.Connection) -> Iterator[tuple[_Row, set[int]]]:
-    """Yield every item, and file without one, with the ids of its collections."""
+    """Yield every item and standalone file with the ids of its collections."""
     collections: dict[int, set[int]] = {}
     for item, collection in database.execute("SELECT itemID, collectionID FROM collectionItems"):
         collections.setdefault(item, set()).add(collection)
@@ -158,7 +158,7 @@ def _item(library: _Library, row: _Row, paths: set[str]) -> Item:
 
 
 def _file(library: _Library, key: str, mode: int, path: str) -> Iterator[tuple[str, Path | None]]:
-    """Yield the name and path of an attachment; nothing for a web link, or a path out of the attachment's folder."""
+    """Yield the name and path of an attachment; nothing for a web link, or a path outside the attachment's folder."""
     kind, colon, rest = path.partition(":")
     if mode == _LINKED and kind != "attachments":
         yield file_name(path), existing_file(library.folder, path)
@@ -172,7 +172,7 @@ def _file(library: _Library, key: str, mode: int, path: str) -> Iterator[tuple[s
 
 
 def _authors(creators: Sequence[tuple[str, str | None, str | None]]) -> list[str]:
-    """Return the authors' names; without authors those of the first creator's kind, such as editors."""
+    """Return the authors' names; if there are none, the creators of the first creator's type, such as editors."""
     kinds = [kind for kind, _, _ in creators]
     chosen = "author" if "author" in kinds else next(iter(kinds), "")
     return [" ".join(filter(None, names)) for kind, *names in creators if kind == chosen]
@@ -194,7 +194,7 @@ def _arxiv(fields: Mapping[str, str]) -> str | None:
 
 
 def _paths(database: sqlite3.Connection) -> dict[int, str]:
-    """Return each collection's id and path, without those in the bin or in a collection there."""
+    """Return each collection's id and path, except for collections in the bin and their subcollections."""
     rows = {
         n: rest
         for n, *rest in database.execute("SELECT collectionID, parentCollectionID, collectionName FROM collections")
@@ -228,7 +228,7 @@ def _collection_ids(paths: Mapping[int, str], names: Sequence[str]) -> set[int]:
 
 
 def _explain(database: sqlite3.Connection, error: sqlite3.DatabaseError) -> str:
-    """Return what is wrong with a database that has unexpected tables, and what to do."""
+    """Return a message that says what is wrong with a database, and what to do."""
     try:
         row = database.execute("SELECT version FROM version WHERE schema = 'userdata'").fetchone()
     except sqlite3.DatabaseError:
@@ -241,7 +241,7 @@ def _explain(database: sqlite3.Connection, error: sqlite3.DatabaseError) -> str:
     if row[0] < _MIN_SCHEMA:
         return f"{DATABASE} is from a Zotero before 5 (tables {row[0]}); open it once in a newer Zotero, then try again"
     return (
-        f"{DATABASE} (tables {row[0]}) does not have the tables of Zotero 5 to 8 ({error}); check it in Zotero, or "
+        f"{DATABASE} (tables {row[0]}) does not have the tables of Zotero 5 to 8 ({error}); open it in Zotero, or "
         "export the library as BibTeX with its files and add that"
     )
 
@@ -280,7 +280,7 @@ def linked_files_folder(folder: Path) -> Path | None:
 def _settings(file: Path) -> dict[str, str]:
     try:
         text = file.read_text("utf-8", "replace")
-    except OSError:  # not readable: then linked files are missing
+    except OSError:  # unreadable: linked files then count as missing
         return {}
     pairs = re.findall(r'^user_pref\("extensions\.zotero\.(\w+)", "((?:[^"\\]|\\.)*)"\)', text, re.M)
     return {name: re.sub(r"\\(.)", r"\1", value) for name, value in pairs}

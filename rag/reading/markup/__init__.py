@@ -1,1 +1,1 @@
-"""Read HTML, JATS, EPUB and DOCX, all by way of HTML."""
+"""Read HTML, JATS, EPUB and DOCX, all as HTML."""

@@ -1,4 +1,4 @@
-"""Open archives of XML safely, as a zip file or as an unpacked folder."""
+"""Open archives of XML safely, either a ZIP file or an unpacked folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OLE = b"\xd0\xcf\x11\xe0"  # start of Word files before 2007, and of those with
 
 
 class Archive:
-    """The parts of an archive, by their names with slashes."""
+    """The parts of an archive, by name with forward slashes."""
 
     def __init__(self, parts: dict[str, zipfile.ZipInfo | Path], packed: zipfile.ZipFile | None) -> None:
         self._parts, self._packed = parts, packed
@@ -31,7 +31,7 @@ class Archive:
         return iter(self._parts)
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a part; raise SourceError if it is larger than any text."""
+        """Return the bytes of a part; raise SourceError if it is too large."""
         part = self._parts[name]
         size = part.stat().st_size if isinstance(part, Path) else part.file_size
         if size > MAX_TEXT_BYTES:
@@ -42,7 +42,7 @@ class Archive:
         return self._packed.read(part)
 
     def xml(self, name: str) -> Any:
-        """Return the root of an XML part, with tags without namespaces.
+        """Return the root of an XML part, with namespaces removed from its tags.
 
         Raise SourceError if it is not valid XML, or too large.
         """
@@ -76,7 +76,7 @@ def open_archive(path: Path, kind: str) -> Iterator[Archive]:
 
 
 def _files(folder: Path) -> dict[str, zipfile.ZipInfo | Path]:
-    """Return the files in a folder; links are ignored, as they may lead out of it."""
+    """Return the files in a folder; symbolic links are ignored, since they may lead out of it."""
     found: dict[str, zipfile.ZipInfo | Path] = {}
     size = 0
     for parent, _, names in os.walk(folder):

@@ -24,7 +24,7 @@ from .tags import (
 )  # fmt: skip
 
 _POWER = re.compile(r"[-−–+]?\d{1,3}")
-_MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # references and notes
+_MARKS = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*")  # of references and notes
 _MAX_SPAN = 1000  # columns or rows of a cell, as in HTML's standard
 _BLOCK_EDGE, _REGION_END = "\x1e", "\x1d"  # of type str, unlike the strings of a tree
 
@@ -46,7 +46,7 @@ def read_blocks(root: Any) -> list[Block]:
 
 
 def one_line(tag: Any, notes: list[Any] | None = None) -> str:
-    """Return the text of a tag on one line, without its footnotes, which are added to `notes`."""
+    """Return the text of a tag on one line; its footnotes are added to `notes` instead."""
     words: list[str] = []
     notes = [] if notes is None else notes
     left: list[Any] = [*reversed(tag.contents)]
@@ -63,12 +63,12 @@ Table = TableText | None
 
 
 class _Reader:
-    """Reads a tree in order, without recursion: tags may nest deeply."""
+    """Reads a tree in order, without recursion because tags may nest deeply."""
 
     def __init__(self, root: Any) -> None:
         self.blocks: list[Block] = []
-        self.words: list[str] = []  # of the block that is being read
-        self.notes: list[Any] = []  # footnotes that are written after the block
+        self.words: list[str] = []  # of the current block
+        self.notes: list[Any] = []  # footnotes to be written after the current block
         self.regions: list[tuple[str | None, Table]] = [(None, None)]  # kind; the table, inside one
         self.left: list[Any] = [*reversed(root.contents)]
 
@@ -97,7 +97,7 @@ class _Reader:
         read(tag)
 
     def _reading(self, tag: Any) -> Callable[[Any], None] | None:
-        """Return what reads a tag, or None for one within a block."""
+        """Return the method that reads a tag, or None for a tag inside a block."""
         if tag.name in HEADINGS:
             return self._read_heading
         if region_kind(tag):
@@ -122,7 +122,7 @@ class _Reader:
 
     def _read_table(self, tag: Any) -> None:
         table = self._table
-        if table is None:  # else it is in the figure of this table
+        if table is None:  # otherwise it is in the figure around this table
             table = TableText()
             self.blocks.append(Block("", "table", table=table))
         self._begin_region(tag, "table", table)
@@ -178,7 +178,7 @@ class _Reader:
 
 
 def _take(node: Any, words: list[str], notes: list[Any]) -> bool:
-    """Add a text or formula to `words`, a footnote to `notes`; return False if the children are still to read."""
+    """Add a text or formula to `words`, or a footnote to `notes`; return False if the children must be read."""
     from bs4.element import CData, NavigableString, Tag
 
     if not isinstance(node, Tag):
@@ -201,7 +201,7 @@ def _take(node: Any, words: list[str], notes: list[Any]) -> bool:
 
 
 def _cells(row: Any, notes: list[Any]) -> list[CellText]:
-    """Return the cells of a row; a table inside a cell is part of its text."""
+    """Return the cells of a row; a table nested in a cell is part of the cell's text."""
     cells: list[CellText] = []
     left: list[Any] = [*reversed(row.contents)]
     while left:
@@ -217,14 +217,14 @@ def _cells(row: Any, notes: list[Any]) -> list[CellText]:
 
 
 def _span(cell: Any, name: str) -> int:
-    """Return how many columns or rows a cell covers; 0 rows are all that follow in its part of the table."""
+    """Return how many columns or rows a cell spans; 0 rows means all remaining rows of its part of the table."""
     number = str(cell.get(name) or "").strip()
     value = int(number) if re.fullmatch(r"\d{1,6}", number, re.ASCII) else 1
     return min(value or (_MAX_SPAN if name == "rowspan" else 1), _MAX_SPAN)
 
 
 def _without_empty_table(block: Block) -> Block:
-    """Return a table without rows, which may be a picture, as the caption that it has."""
+    """Return a table without rows, which may be an image, as a caption block."""
     if block.table is None or block.table.rows:
         return block
     text = " ".join([block.table.caption, *block.table.notes]).strip()

@@ -1,4 +1,4 @@
-"""Read Word documents (.docx): mammoth turns them into HTML, which is read as such."""
+"""Read Word documents (.docx) by converting them to HTML with mammoth."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_TITLE = re.compile(
     r"(?i)^(?:(?:microsoft )?word( document)?|document ?\d*|dokument ?\d*|untitled( document)?|title|\(title\)|normal"
     r"|manuscript|paper|article|draft|blank document|powerpoint presentation)$"
     r"|^microsoft word - |template|\.(?:docx?|dotx?|rtf|odt|tex|pdf)$|^\W*$"
-)  # titles that programs and templates set
+)  # default titles of programs and templates
 _ACCOUNT = re.compile(
     r"(?i)\b(?:pc|laptop|computer|desktop|notebook|lenovo|dell|hp|acer|asus|toshiba|home|office|guest|student|employee"
     r"|python|docx|word|libreoffice|google|pandoc|company|client|customer)\b"
@@ -48,9 +48,9 @@ p[style-name='toc 3'] => nav > p:fresh
 
 
 def read_docx(path: Path, name: str) -> Reading:
-    """Return the paper in a Word document, without its pictures.
+    """Return the paper in a Word document. Pictures are ignored.
 
-    Raise SourceError if it is not a .docx, has a password, or unpacks to more than a paper holds.
+    Raise SourceError if it is not a .docx, has a password, or is too large when unpacked.
     """
     import mammoth
 
@@ -71,7 +71,7 @@ def read_docx(path: Path, name: str) -> Reading:
 
 
 def _prepare(archive: Archive) -> tuple[io.BytesIO, StyledParts]:
-    """Return a document with its XML only: without hidden text, with titles marked and formulas as text."""
+    """Return a document reduced to XML, without hidden text, with titles marked and formulas as text."""
     from lxml import etree
 
     copy = io.BytesIO()
@@ -98,7 +98,7 @@ def _prepare(archive: Archive) -> tuple[io.BytesIO, StyledParts]:
 
 
 def _replace_formulas(root: Any) -> None:
-    """Put text in place of formulas, which mammoth drops."""
+    """Replace formulas, which mammoth drops, by text."""
     from lxml import etree
 
     for math in list(root.iter("{*}oMathPara", "{*}oMath")):
@@ -113,7 +113,7 @@ def _replace_formulas(root: Any) -> None:
 
 
 def _title(soup: Any, core: Any) -> str:
-    """Return the title by style or look, else by the document's properties, first heading, or short first line."""
+    """Return the title by style or formatting, else from the properties, the first heading or a short first line."""
     marked, first = soup.find(class_="title"), soup.find("p")
     heading = next((text for tag in soup.find_all(["h1", "h2"]) if section_kind(text := one_line(tag)) == "body"), "")
     first_line = one_line(first) if first else ""
@@ -140,7 +140,7 @@ def _inline_notes(soup: Any) -> None:
 
 
 def _caption_tables(soup: Any) -> None:
-    """Mark tables with several cells as data, and move the caption before or after one into it."""
+    """Mark tables with several cells as data tables, and move an adjacent caption into each."""
     for table in soup.find_all("table"):
         if len(table.find_all("td", limit=2) + table.find_all("th", limit=2)) < 2 or table.find(_LEVELS):
             continue

@@ -1,4 +1,4 @@
-"""Find hidden text in a Word document, and the title, headings and byline that have no style."""
+"""Find hidden text in a Word document, and titles, headings and bylines that have no style."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AUTHOR = re.compile(r"author(?!.*(?:affil|address|info|note|bio|mail))", re.IGN
 
 
 class _Look(NamedTuple):
-    """How letters look; the size is in half points, 0 if unset."""
+    """The formatting of text; the size is in half points, 0 if unset."""
 
     bold: bool = False
     hidden: bool = False
@@ -37,7 +37,7 @@ class _Paragraph(NamedTuple):
 
 
 class DocumentStyles:
-    """The looks and names of a document's styles, by id."""
+    """The formatting and names of a document's styles, by id."""
 
     def __init__(self, styles: Any) -> None:
         self.names: dict[str, str] = {}
@@ -55,7 +55,7 @@ class DocumentStyles:
         self.default = self.default or _look(defaults, _Look()).size or 20
 
     def of(self, style: str) -> _Look:
-        """Return the look of a style, with what it inherits."""
+        """Return the formatting of a style, including what it inherits."""
         chain: list[str] = []
         while style in self._looks and style not in chain:
             chain.append(style)
@@ -67,7 +67,7 @@ class DocumentStyles:
 
 @dataclass(frozen=True, slots=True)
 class StyledParts:
-    """What was found in a document's parts: the number of hidden characters, and the names in the byline."""
+    """The results for a document's parts: the number of hidden characters, and the names in the byline."""
 
     hidden: int = 0
     authors: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ def _is_hidden(run: Any, styles: DocumentStyles) -> bool:
     around = [str(tag.tag).rpartition("}")[2] for tag in run.iterancestors()]
     if paragraph is not None and paragraph.find("{*}pPr/{*}shd") is not None:
         return False
-    # The background of tables and text boxes may be dark.
+    # Tables and text boxes may have a dark background.
     return bool(re.fullmatch("f[c-f]f[c-f]f[c-f]", color)) and not shaded and not {"tbl", "txbxContent"} & set(around)
 
 
@@ -130,7 +130,7 @@ def _paragraph(tag: Any, styles: DocumentStyles) -> _Paragraph:
     letters: Counter[tuple[bool, int]] = Counter()
     for run in _runs(tag):
         own = run.find("{*}rPr")
-        # Only the run's own text, not that of a text box anchored in it.
+        # Only the run's own text, not the text of a text box anchored in it.
         text = "".join(
             "\n" if part.tag.endswith("}br") else part.text or "" for part in run.iterchildren("{*}t", "{*}br")
         )
@@ -150,7 +150,7 @@ def _paragraph(tag: Any, styles: DocumentStyles) -> _Paragraph:
 
 
 def _runs(paragraph: Any) -> Iterator[Any]:
-    """Yield the runs of a paragraph, without those of text boxes in it."""
+    """Yield the runs of a paragraph, except those inside text boxes."""
     left = [*reversed(paragraph)]
     while left:
         tag = left.pop()
@@ -162,7 +162,7 @@ def _runs(paragraph: Any) -> Iterator[Any]:
 
 
 def _is_heading(paragraph: _Paragraph) -> bool:
-    """Return whether a line without heading style is a heading: bold, or `References` and the like alone."""
+    """Return whether a line without a heading style is a heading: bold, or a lone `References` or similar."""
     text = paragraph.text
     if paragraph.in_table or _HEADED.search(paragraph.style) or len(text) > _LONGEST_HEADING:
         return False
@@ -178,7 +178,7 @@ def _is_title(style: str) -> bool:
 
 
 def _title(paragraphs: list[_Paragraph]) -> _Paragraph | None:
-    """Return the title: the first paragraph larger than the text, else a bold first one."""
+    """Return the title: the first paragraph larger than the text, else the first one if it is bold."""
     sizes: Counter[int] = Counter()
     for paragraph in paragraphs:
         sizes[paragraph.size] += len(paragraph.text)
@@ -196,7 +196,7 @@ def _title(paragraphs: list[_Paragraph]) -> _Paragraph | None:
 
 
 def _byline(paragraphs: list[_Paragraph], title: _Paragraph | None) -> dict[str, list[str]]:
-    """Return the lines between the title and the first heading that hold names, with these names."""
+    """Return the lines with names between the title and the first heading, each with its names."""
     if styled := {p.text: listed_names(p.text) for p in paragraphs if _AUTHOR.search(p.style)}:
         return styled
     start = next((n for n, p in enumerate(paragraphs[:_OPENING], 1) if p is title or _is_title(p.style)), 0)

@@ -1,4 +1,4 @@
-"""Read EPUB, packed or unpacked: the documents of its spine in order, each as an HTML page."""
+"""Read EPUB, packed or unpacked: the documents of its spine, in order, as HTML pages."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from .xml import text_of
 
 _CONTAINER = "META-INF/container.xml"
 _FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
-_PUBLISHED = ("publication", "original-publication", "issued", "")  # events of dates, the best first
+_PUBLISHED = ("publication", "original-publication", "issued", "")  # `event` attributes of dates, best first
 _NOBODY = re.compile(
     r"unknown|anonymous|unbekannt|inconnu|n/?a|none", re.IGNORECASE
-)  # what programs write if there is no author
+)  # placeholders that programs write if there is no author
 _OPF = "{http://www.idpf.org/2007/opf}"
 
 
@@ -36,7 +36,7 @@ def is_book(folder: Path) -> bool:
     try:
         if not (folder / _CONTAINER).is_file():
             return False
-        mimetype = folder / "mimetype"  # copies of a book may lack it
+        mimetype = folder / "mimetype"  # copied books may lack it
         is_epub = mimetype.is_file() and mimetype.read_bytes()[:60].strip() == b"application/epub+zip"
         return is_epub or folder.suffix.lower() == ".epub"
     except OSError:
@@ -44,9 +44,9 @@ def is_book(folder: Path) -> bool:
 
 
 def read_epub(path: Path, name: str) -> Reading:
-    """Return the paper or book in an EPUB file or in the folder of an unpacked one.
+    """Return the paper or book in an EPUB file, or in the folder of an unpacked EPUB.
 
-    Raise SourceError if it is not an EPUB, is copy-protected, or unpacks to more than a book holds.
+    Raise SourceError if it is not an EPUB, is copy-protected, or is too large when unpacked.
     """
     with open_archive(path, "EPUB") as archive:
         if _CONTAINER not in archive:
@@ -69,7 +69,7 @@ def read_epub(path: Path, name: str) -> Reading:
 
 
 def _refuse_locked(archive: Archive) -> None:
-    """Raise SourceError for copy protection; obfuscated fonts are none."""
+    """Raise SourceError if the EPUB is copy-protected; obfuscated fonts do not count."""
     if "META-INF/encryption.xml" not in archive:
         return
     for data in archive.xml("META-INF/encryption.xml").iter("EncryptedData"):
@@ -94,7 +94,7 @@ def _title(package: Any, refined: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _authors(package: Any, refined: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the authors among the creators in display order; without authors the editors and others."""
+    """Return the authors among the creators, in display order; if there are none, the editors and others."""
     people = []
     for tag in (*package.iter("creator"), *package.iter("contributor")):
         properties = refined.get(str(tag.get("id")), {})
@@ -110,13 +110,13 @@ def _authors(package: Any, refined: Mapping[str, Mapping[str, str]]) -> list[str
 
 
 def _split_creators(creator: str) -> list[str]:
-    """Return the people in Calibre's form `Ola Fen & Ada Reed`; `Reed & Sons` is one."""
+    """Return the names in Calibre's format `Ola Fen & Ada Reed`; `Reed & Sons` is one name."""
     parts = re.split(r"\s(?:&|&amp;)\s", creator)
     return parts if all(re.search(r"\S[ ,]+\S", part) for part in parts) else [creator]
 
 
 def _date(package: Any, refined: Mapping[str, Mapping[str, str]]) -> str | None:
-    """Return the date of publication, not that of the file's creation or change."""
+    """Return the date of publication, and not the date when the file was created or modified."""
     dates: dict[str, str] = {}
     for tag in package.iter("date"):
         properties = refined.get(str(tag.get("id")), {})
@@ -135,7 +135,7 @@ def _doi(identifier: Any) -> str | None:
 
 
 def _spine(package: Any, package_name: str) -> list[str]:
-    """Return the names of the documents in reading order, without the table of contents and pictures."""
+    """Return the names of the documents in reading order, without the table of contents and images."""
     items = {item.get("id"): item for item in package.iterfind("manifest/item")}
     names = []
     for reference in package.iterfind("spine/itemref"):

@@ -1,4 +1,4 @@
-"""Write formulas in MathML and in Word's format as readable text: `x_i^2 ≤ (a+b)/√c`."""
+"""Convert formulas in MathML and Word's format to readable text: `x_i^2 ≤ (a+b)/√c`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from ...text.readable import readable
 
-_MAX_TAGS = 3000  # of a formula with layout; a page of mathematics has some hundreds
+_MAX_TAGS = 3000  # of a formula that is laid out; a page of mathematics has a few hundred
 _APPLIED, _INVISIBLE = "\u2061", re.compile("[\u200b\u2062-\u2064\ufeff]")
 _SPACED = re.compile(r":?[=<>≤≥≠≈≡∼≃≅∝∈∉⊂⊆⊃⊇→←↔⇒⇐⇔↦×±∓≪≫≔∧∨∪∩∣]=?")  # operators with spaces around
 _ACCENTS = dict(zip("^ˆ~˜¯‾→⃗˙¨", "\u0302\u0302\u0303\u0303\u0304\u0304\u20d7\u20d7\u0307\u0308", strict=True))
 
 
 def formula(math: Any) -> str:
-    """Return the text of a `<math>` tag, or of its LaTeX alternative text if it shows nothing."""
+    """Return the text of a `<math>` tag, or of its LaTeX alternative if it shows nothing."""
     tags = [math, *math.find_all(True)]
     shown = math.get_text(" ") if len(tags) > _MAX_TAGS else _laid_out(tags)
     shown = re.sub(rf"(?<=\w\w){_APPLIED}(?=\w)", " ", shown).replace(_APPLIED, "")

@@ -1,4 +1,4 @@
-"""Read HTML pages: metadata from `<meta>` tags and from arXiv's HTML, text by sections."""
+"""Read HTML pages: metadata from `<meta>` tags and arXiv's HTML, text by sections."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LINE_END = "\x1e"
 
 
 def read_html(path: Path, name: str) -> Reading:
-    """Return the paper in an HTML file; raise SourceError if there is no text in it."""
+    """Return the paper in an HTML file; raise SourceError if it has no text."""
     soup = parse_html(read_text(path, markup_encoding))
     notes = hidden_text_note(drop_hidden(soup))
     meta: dict[str, list[str]] = {}
@@ -38,7 +38,7 @@ def read_html(path: Path, name: str) -> Reading:
             meta.setdefault(str(key).lower(), []).append(value)
     article = soup.find("article", class_="ltx_document")
     root = article or soup.body or soup
-    title = _title(root, soup.head and soup.head.find("title"), meta)  # a picture has a title too
+    title = _title(root, soup.head and soup.head.find("title"), meta)  # an SVG may have a title too
     parts = sections(root, title)
     if not title and len(parts) > 1 and not parts[0].text and section_kind(parts[1].heading) == "body":
         title, parts = parts[1].heading or "", [parts[0], parts[1]._replace(heading=None), *parts[2:]]
@@ -47,7 +47,7 @@ def read_html(path: Path, name: str) -> Reading:
 
 
 def _title(root: Any, stated: Any, meta: dict[str, list[str]]) -> str:
-    """Return the title from citation metadata, the first heading, other metadata or `<title>`; "" if there is none."""
+    """Return the title from citation metadata, the first heading, other metadata or `<title>`; "" if none has one."""
     page_title = one_line(stated) if stated else ""
     headings = [text for tag in root.find_all("h1", limit=10) if (text := one_line(tag))]
     heading = next((text for text in headings if page_title.startswith(text)), None)  # the first may be the site's
@@ -67,7 +67,7 @@ def _metadata(meta: dict[str, list[str]]) -> dict[str, Any]:
     doi = re.search(r"\b10\.\d{4,9}/\S+", identifiers)
     return metadata_fields(
         {
-            # `author` alone may be the author of the page, or a program.
+            # `author` alone may be the page's author, or a program.
             "authors": people or stated_people({"creator": meta.get("author", [])}),
             "year": _first_of(meta, *_YEAR_KEYS),
             "venue": _first_of(meta, *_VENUE_KEYS),
@@ -82,7 +82,7 @@ def _first_of(meta: dict[str, list[str]], *keys: str) -> str | None:
 
 
 def _latexml_metadata(soup: Any, article: Any) -> dict[str, Any]:
-    """Return the authors in arXiv's HTML, and the arXiv number from its watermark or address."""
+    """Return the authors in arXiv's HTML, and the arXiv number from its watermark or URL."""
     metadata: dict[str, Any] = {}
     people: list[str] = []
     for tag in article.find_all(class_="ltx_personname"):

@@ -1,4 +1,4 @@
-"""Read JATS, the XML of PubMed Central and of publishers: rename its tags to HTML's and read it as that."""
+"""Read JATS, the XML of PubMed Central and publishers, by renaming its tags to those of HTML."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _OTHER_GROUPS = re.compile("editor|reviewer|translator|member|collab|investigato
 
 
 def read_jats(path: Path, name: str) -> Reading:
-    """Return the papers in a JATS file; that of a collection has several.
+    """Return the papers in a JATS file; the file of a collection has several.
 
     Raise SourceError if it is not XML, not JATS, or declares entities.
     """
@@ -54,7 +54,7 @@ def read_jats(path: Path, name: str) -> Reading:
     articles = [article for article in articles if article.find("front") is not None]
     if not articles:
         raise SourceError(
-            f"it is XML of the kind <{root.tag}>, not JATS (an <article> with its <front>), so its parts are not known"
+            f"it is XML with the root <{root.tag}>, not JATS (an <article> with a <front>), so its structure is unknown"
         )
     reading = Reading()
     for article in articles:
@@ -112,7 +112,7 @@ def _details(front: Any, meta: Any) -> dict[str, Any]:
 
 
 def _authors(meta: Any) -> list[str]:
-    """Return the authors in order; a group is one, without its members."""
+    """Return the authors in order; a group counts as one, without its members."""
     groups = [g for g in meta.iterfind("contrib-group") if not _OTHER_GROUPS.search(str(g.get("content-type")))]
     people = [
         person
@@ -126,7 +126,7 @@ def _authors(meta: Any) -> list[str]:
 
 
 def _name(person: Any) -> str:
-    """Return the name of a person, in its western form if there are several, or of a group."""
+    """Return the name of a person or group; of a person's name variants, the western one."""
     if person.tag == "collab":
         return _group_name(person)
     for found in (*person.iterfind("name"), *_western_first(person.findall("name-alternatives/name"))):
@@ -167,7 +167,7 @@ def _group_name(group: Any) -> str:
 
 
 def _rename(root: Any) -> None:
-    """Rename the tags of a JATS tree to those of HTML with their roles; remove what is not text."""
+    """Rename the tags of a JATS tree to HTML tags with roles; remove what is not text."""
     for tag in list(root.iter(*_DROPPED, "xref")):
         if tag.tag != "xref" or tag.get("ref-type") in ("fn", "table-fn"):  # the mark of a note
             replace_tag(tag, "")
@@ -194,7 +194,7 @@ def _rename(root: Any) -> None:
         tag.tag = _TAGS.get(name, "div" if name in _ROLES else "span")
         if name in _ROLES:
             tag.set("role", _ROLES[name])
-        if inside[tag] == "fn":  # a block would end the note's paragraph
+        if inside[tag] == "fn":  # a block tag would end the note's paragraph
             tag.tag, tag.tail = "span", f" {tag.tail or ''}" if name == "p" else tag.tail
         elif name == "title":
             tag.tag = "p" if inside[tag] == "caption" else f"h{min(depths[tag], 6)}"
@@ -203,7 +203,7 @@ def _rename(root: Any) -> None:
 
 
 def _place_label(label: Any) -> None:
-    """Move a number to where it is read: before a section's title, in a caption; remove those of notes and lists."""
+    """Move a label into the section's title or the caption that it numbers; remove labels of notes and lists."""
     above, following, number = label.getparent(), label.getnext(), text_of(label)
     if following is not None and following.tag in ("title", "caption"):
         stop = " " if following.tag == "title" or re.search(r"\W$", number) else ". "
@@ -218,7 +218,7 @@ def _place_label(label: Any) -> None:
 
 
 def _punctuate(citation: Any) -> None:
-    """Separate the parts of a citation by commas if only their tags separate them."""
+    """Add commas between the parts of a citation if only tags separate them."""
     if any((part.tail or "").strip() for part in citation):
         return
     parts = []
@@ -231,6 +231,6 @@ def _punctuate(citation: Any) -> None:
 
 
 def _formula(tex: str) -> str:
-    """Return the formula in a complete LaTeX document."""
+    """Return the formula from a complete LaTeX document."""
     inside = re.search(r"\\begin\{document\}(.*)\\end\{document\}", tex)
     return readable(re.sub(r"\$\$", "$", inside[1] if inside else tex))

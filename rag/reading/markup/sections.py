@@ -1,4 +1,4 @@
-"""Extract a paper's sections from HTML, without the site around it; tables, captions and footnotes have their kind."""
+"""Extract a paper's sections from HTML, without the surrounding site. Tables, captions and footnotes get their kind."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .blocks import Block, read_blocks
 
 
 def hidden_text_note(count: int) -> tuple[str, ...]:
-    """Return the note on characters left out because styles hide them, if there are any."""
+    """Return a note about characters left out because styles hide them, if there are any."""
     return (f"{count} characters that a person cannot see were left out",) if count else ()
 
 
 def sections(root: Any, title: str = "") -> list[Part]:
-    """Return the contents of a tag as sections in order, without the heading that is the paper's title."""
+    """Return the contents of a tag as sections in order, without the heading that repeats the paper's title."""
     parts = [Part(None, "", "body")]
-    heading, kind, level = None, "body", 9  # of the section that continues after a region, a table or a note
+    heading, kind, level = None, "body", 9  # of the section that resumes after a region, a table or a note
     inner = None  # the heading inside a region: an abstract, an appendix, ...
     for block in _joined(read_blocks(root)):
         if block.level and block.kind:
@@ -41,7 +41,7 @@ def sections(root: Any, title: str = "") -> list[Part]:
 
 
 def _joined(blocks: list[Block]) -> list[Block]:
-    """Return the blocks, with each equation joined to the sentence around it; footnotes follow that."""
+    """Return the blocks, with each equation joined to the sentence around it; its footnotes follow."""
     joined: list[Block] = []
     notes: list[Block] = []
     for block in blocks:

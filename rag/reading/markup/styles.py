@@ -1,4 +1,4 @@
-"""Remove text that a page's styles hide, by inline styles and simple rules of style sheets."""
+"""Remove text hidden by inline styles or by simple rules of style sheets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-_MAX_STEPS = 100_000  # up the tree to match selectors; a page needs some thousands
+_MAX_STEPS = 100_000  # steps up the tree to match selectors; a page needs some thousands
 _OFF_PAGE = 400  # pixels beyond an edge of the page
 _MIN_FONT_SIZE = 2.0  # visible, in pixels
 _MIN_CONTRAST = 16  # visible difference between text and background, of 255
@@ -21,22 +21,22 @@ _PROPERTIES = frozenset(
     ).split()
 )
 _OTHER_NAMES = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}  # LaTeXML's variables
-# Sheets hide the readable copy of a formula, and a footnote until it is pointed at; these count as visible.
+# Style sheets hide the accessible copy of a formula, and a footnote until hovered; these count as visible.
 _ALWAYS_VISIBLE = frozenset(
     "katex-mathml mjx-assistive-mml MJX_Assistive_MathML ltx_note_outer ltx_note_content".split()
 )
 
 
 class Rule(NamedTuple):
-    """A rule of a style sheet; the selector's compounds are ordered from last to first."""
+    """A rule of a style sheet; the selector's compounds are in reverse order."""
 
     compounds: tuple[tuple[str, frozenset[str]], ...]  # (tag name or "", #id and .classes)
-    direct: tuple[bool, ...]  # whether the next compound is the parent's
+    direct: tuple[bool, ...]  # whether the next compound matches the parent
     declarations: dict[str, str]
 
 
 class _Look(NamedTuple):
-    """How a tag's own text looks; its children inherit it."""
+    """The style of a tag's own text, inherited by its children."""
 
     visible: bool = True
     size: float = 16.0
@@ -46,9 +46,9 @@ class _Look(NamedTuple):
 
 
 def drop_hidden(soup: Any, sheets: Iterable[str] = ()) -> int:
-    """Remove hidden text from a BeautifulSoup tree; return the number of removed characters without white space.
+    """Remove hidden text from a BeautifulSoup tree; return the number of removed characters, ignoring white space.
 
-    `sheets` are style sheets of the page in addition to its `<style>`.
+    `sheets` are style sheets in addition to the page's `<style>` tags.
     """
     own = [tag.get_text() for tag in soup.find_all("style") if _on_screen(str(tag.get("media") or ""))]
     cascade = _Cascade([*sheets, *own])
@@ -82,7 +82,7 @@ def _on_screen(media: str) -> bool:
 
 
 def _rules(sheets: Iterable[str]) -> Iterator[Rule]:
-    """Return the rules with simple selectors; those for print and animations are skipped."""
+    """Return the rules with simple selectors; rules for print and animations are skipped."""
     found: dict[tuple[Any, ...], dict[str, str]] = {}
     for selector, block in (pair for sheet in sheets for pair in _blocks(sheet)):
         declarations = _declarations(block)
@@ -108,7 +108,7 @@ def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
 
 
 def _compounds(selector: str) -> tuple[tuple[Any, ...], tuple[bool, ...]] | None:
-    """Return a selector's parts as in `Rule`; None unless it consists of tags, classes and ids."""
+    """Return a selector's parts as in `Rule`; None unless it has only tags, classes and ids."""
     compounds: list[tuple[str, frozenset[str]]] = []
     direct: list[bool] = []
     for word in reversed(selector.replace(">", " > ").replace(":root", "html").split()):
@@ -124,7 +124,7 @@ def _compounds(selector: str) -> tuple[tuple[Any, ...], tuple[bool, ...]] | None
 
 
 def _declarations(text: str) -> dict[str, str]:
-    """Return the relevant properties in lower case; those with `!important` also as `!name`."""
+    """Return the relevant properties in lower case; `!important` ones also as `!name`."""
     found: dict[str, str] = {}
     for declaration in text.split(";"):
         name, _, value = declaration.lower().partition(":")
@@ -137,11 +137,11 @@ def _declarations(text: str) -> dict[str, str]:
 
 
 class _Cascade:
-    """Resolve the properties that style sheets give to a tag."""
+    """Resolve the properties that style sheets set on a tag."""
 
     def __init__(self, sheets: Iterable[str]) -> None:
-        self._steps = _MAX_STEPS  # left; without any, rules with several compounds are dropped
-        self._rules: dict[str, list[tuple[tuple[int, ...], Rule]]] = {}  # by a required word of the tag
+        self._steps = _MAX_STEPS  # steps left; with none left, rules with several compounds are ignored
+        self._rules: dict[str, list[tuple[tuple[int, ...], Rule]]] = {}  # by a name, class or id that the tag must have
         for order, rule in enumerate(_rules(sheets)):
             name, marks = rule.compounds[0]
             every = [mark for _, needed in rule.compounds for mark in needed]
@@ -150,7 +150,7 @@ class _Cascade:
             self._rules.setdefault(min(marks) if marks else name, []).append((weight, rule))
 
     def declared(self, tag: Any) -> dict[str, str]:
-        """Return the properties from rules, the tag's `style` and old attributes, by precedence."""
+        """Return the properties from rules, the tag's `style` and legacy attributes, by precedence."""
         marks = _marks(tag)
         always_visible = _ALWAYS_VISIBLE.intersection([tag.name, *tag.get_attribute_list("class", [])])
         fitting = [
@@ -192,8 +192,8 @@ def _marks(tag: Any) -> set[str]:
 
 
 def _is_invisible(tag: Any, declared: dict[str, str]) -> bool:
-    """Return whether a tag with all its children is invisible."""
-    if tag.name in ("html", "body"):  # some pages show these by script
+    """Return whether a tag and all its children are invisible."""
+    if tag.name in ("html", "body"):  # some pages show these with a script
         return False
     if tag.has_attr("hidden") or (tag.name == "dialog" and not tag.has_attr("open")):
         return True
@@ -271,7 +271,7 @@ def _size(declared: dict[str, str], above: float) -> float:
 
 
 def _pixels(text: str | None) -> float | None:
-    """Return a length in pixels, with percentages of a 1000-pixel page; None if it is not a length."""
+    """Return a length in pixels, percentages relative to a 1000-pixel page; None if it is not a length."""
     found = re.match(r"\s*(-?\d*\.?\d+)(px|pt|pc|in|cm|mm|em|rem|ex|vw|vh|%)?\s*$", text or "")
     if not found:
         return None

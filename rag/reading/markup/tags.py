@@ -1,4 +1,4 @@
-"""Tell what the tags of HTML are: the site around a paper, cells and rows of tables, regions, notes, equations."""
+"""Classify HTML tags: the site around a paper, cells and rows of tables, regions, notes, equations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _CELLS_TRIED = 60
 
 
 def parse_html(html: str) -> Any:
-    """Return the tree of a page; XHTML's empty `<title/>` is closed, else all that follows would be a title."""
+    """Return the tree of a page; XHTML's empty `<title/>` is closed, or else everything after it would be the title."""
     from bs4 import BeautifulSoup
 
     return BeautifulSoup(re.sub(r"<(title|script|style|textarea|iframe)\b([^<>]*)/>", r"<\1\2></\1>", html), "lxml")
@@ -62,7 +62,7 @@ def words_of(tag: Any) -> list[str]:
 
 
 def _first(tag: Any, names: Set[str], closed: Set[str] = frozenset()) -> Any:
-    """Return the first tag of these names, not inside a `closed` one; bs4's find is slow if tags nest deeply."""
+    """Return the first tag with one of these names outside `closed` tags; bs4's find is slow for deep nesting."""
     left: list[Any] = [*reversed(tag.contents)]
     while left:
         node = left.pop()
@@ -77,7 +77,7 @@ def is_cell(tag: Any) -> bool:
 
 
 def is_data_table(tag: Any) -> bool:
-    """Return whether a tag is a table of data, or a figure around one; other tables only arrange a page."""
+    """Return whether a tag is a data table, or a figure around one, and not a layout table."""
     words = words_of(tag)
     if tag.name == "figure":
         is_around_one = "ltx_figure" not in words and _first(tag, {"figcaption"}, {"figure"}) and tag.find(_is_table)
@@ -95,7 +95,7 @@ def _is_table(tag: Any) -> bool:
 
 
 def _has_short_cells(table: Any) -> bool:
-    """Return whether a table without marks has several rows, and the first ones several cells of a few words each."""
+    """Return whether an unmarked table has several rows, whose first ones have several short cells."""
     rows = table.find_all("tr", limit=4)
     cells = [row.find_all("td", limit=_CELLS_TRIED) for row in rows]
     texts = [cell.get_text().strip() for row in cells for cell in row]
@@ -104,7 +104,7 @@ def _has_short_cells(table: Any) -> bool:
 
 
 def is_row(tag: Any, in_table: bool) -> bool:
-    """Return whether a tag is a table's row; a row of a layout table with blocks in it is not."""
+    """Return whether a tag is a row of a data table; a layout row that contains blocks is not."""
     if tag.name != "tr" or in_table:
         return tag.name == "tr" or "ltx_tr" in words_of(tag)
     return _first(tag, {"table", "ul", "ol", *HEADINGS}) is None
@@ -115,7 +115,7 @@ def is_in_head(row: Any) -> bool:
 
 
 def region_kind(tag: Any) -> str | None:
-    """Return the kind of text that a tag holds by its classes and roles, if these tell."""
+    """Return the kind of text in a tag according to its classes and roles; None if they do not tell."""
     return next((_REGIONS[word] for word in words_of(tag) if word in _REGIONS), None)
 
 

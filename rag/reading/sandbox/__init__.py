@@ -1,8 +1,8 @@
-"""Read untrusted files in worker processes, so that one bad file costs only itself.
+"""Read untrusted files in worker processes, so that a bad file cannot affect any other.
 
-- requests: what the program calls; one function for each kind of source, with its limits
+- requests: the public functions, one for each kind of source, with its limits
 - pool: starts worker processes, sends them requests, waits for replies, kills what exceeds its limits
-- worker: the process itself; runs the readers, and turns whatever they raise into a reply
-- limits: what a request may use, and how a worker limits itself
-- messages: readings as JSON, checked and cleaned on the way back
+- worker: the worker process; runs the readers, and turns their exceptions into replies
+- limits: the resources of a request, and how a worker limits itself
+- messages: readings as JSON, validated and cleaned on the way back
 """

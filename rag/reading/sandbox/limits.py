@@ -1,4 +1,4 @@
-"""Define the limits of a request, and apply them inside a worker process. Outside of one nothing is limited."""
+"""Define the limits of a request, and apply them inside a worker process. Nothing is limited outside a worker."""
 
 import contextlib
 import resource
@@ -10,7 +10,7 @@ _in_worker = False
 
 
 class Limits(NamedTuple):
-    """What one request may use, and the messages for exceeding it."""
+    """The resources that one request may use, and the messages for exceeding them."""
 
     cpu: float  # seconds
     wall: float  # seconds
@@ -29,7 +29,7 @@ def limit_memory(size: int) -> None:
 
 
 def start_cpu_timer(seconds: float) -> None:
-    """Kill this process by SIGPROF once it has used that much CPU time from now on."""
+    """Kill this process with SIGPROF once it has used this much CPU time from now on."""
     global _in_worker
     _in_worker = True
     signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -43,7 +43,7 @@ def stop_cpu_timer() -> None:
 
 
 def allow_seconds(seconds: float) -> None:
-    """Restart the CPU timer with another limit, in a worker only."""
+    """Restart the CPU timer with a new limit; does nothing outside a worker."""
     if _in_worker:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 

@@ -1,4 +1,4 @@
-"""Convert readings and items to JSON values and back; what a worker sends is checked and cleaned."""
+"""Convert readings and items to JSON values and back, validating and cleaning what a worker sends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pack_reading(reading: Reading) -> dict[str, Any]:
 
 
 def unpack_reading(raw: dict[str, Any]) -> Reading:
-    """Return what `pack_reading` packed, with clean texts. Raise ValueError, KeyError or TypeError if it is none."""
+    """Return the reading in values of `pack_reading`, cleaned. Raise ValueError, KeyError or TypeError if malformed."""
     return Reading([_unpack_paper(paper) for paper in raw["papers"]], _unpack_failures(raw["failures"]))
 
 
@@ -40,7 +40,7 @@ def pack_items(items: Sequence[Item], failures: Sequence[Failure]) -> dict[str, 
 
 
 def unpack_items(raw: dict[str, Any]) -> tuple[list[Item], list[Failure]]:
-    """Return what `pack_items` packed, with clean texts. Raise ValueError, KeyError or TypeError if it is none."""
+    """Return the items in values of `pack_items`, cleaned. Raise ValueError, KeyError or TypeError if malformed."""
     return [_unpack_item(item) for item in raw["items"]], _unpack_failures(raw["failures"])
 
 
@@ -132,12 +132,12 @@ def _boxes(raw: Any, count: int) -> NDArray[np.uint16]:
 
 
 def _cleaned(paper: Paper) -> Paper:
-    """Return the paper with clean text, its spans and boxes moved accordingly."""
+    """Return the paper with clean text, its spans and boxes adjusted."""
     import numpy as np
 
     kept = np.ones(len(paper.text), bool)
     for start, end in cuts(paper.text):
         kept[start:end] = False
-    moved = [0, *np.cumsum(kept).tolist()]  # positions in the clean text, by those in the old one
+    moved = [0, *np.cumsum(kept).tolist()]  # old position -> position in the clean text
     boxes = None if paper.boxes is None else paper.boxes[kept]
     return replace(paper.moved(moved.__getitem__, clean(paper.text)), boxes=boxes)

@@ -1,7 +1,7 @@
-"""Run requests in worker processes with limits of time and memory.
+"""Run requests in worker processes with time and memory limits.
 
-A request and its reply are frames on the worker's stdin and stdout: four bytes of length, then JSON. A worker that
-crashes or exceeds its limits costs one request.
+Requests and replies are frames on the worker's stdin and stdout: a four-byte length, then JSON. A worker that crashes
+or exceeds its limits fails only its current request.
 """
 
 import atexit
@@ -33,18 +33,18 @@ _T = TypeVar("_T")
 
 
 class _WorkerDied(Exception):
-    """The worker ended, or closed its output, before it replied."""
+    """The worker exited, or closed its output, before it replied."""
 
 
 class _WorkerTimedOut(Exception):
-    """The worker did not reply within its wall-clock time."""
+    """The worker did not reply within its wall-clock limit."""
 
 
 class _Worker:
     """A worker process, in its own session so that its children end with it."""
 
     def __init__(self) -> None:
-        # Further malloc arenas and threads would take hundreds of megabytes of the limited address space.
+        # Additional malloc arenas and threads would use up hundreds of megabytes of the limited address space.
         single = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rag.reading.sandbox.worker"],
@@ -90,7 +90,7 @@ class _Worker:
         raise _WorkerTimedOut
 
     def end(self, grace_seconds: float = 0) -> int:
-        """Kill the process and its children after some time to exit; return its status, negative for a signal."""
+        """Wait for the process to exit, then kill it and its children; return its status, negative for a signal."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(grace_seconds)
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -103,7 +103,7 @@ class _Worker:
 
 
 class WorkerPool:
-    """Keep idle workers, at most one per core; start more when they are needed."""
+    """Keep idle workers for reuse, at most one per core; start more on demand."""
 
     def __init__(self) -> None:
         self.reset()
@@ -114,14 +114,14 @@ class WorkerPool:
         self.idle: list[_Worker] = []
 
     def take(self) -> _Worker:
-        """Return an idle or a new worker."""
+        """Return an idle worker, or a new one."""
         with self._lock:
             if self.idle:
                 return self.idle.pop()
         return _Worker()
 
     def give_back(self, worker: _Worker) -> None:
-        """Keep a worker for the next request, or end it."""
+        """Keep a worker for the next request, or end it if enough are idle."""
         with self._lock:
             if len(self.idle) < (os.cpu_count() or 1):
                 self.idle.append(worker)

@@ -1,4 +1,4 @@
-"""Read files, bibliographies and Zotero libraries in worker processes, with limits by size."""
+"""Read files, bibliographies and Zotero libraries in worker processes, with limits that depend on their size."""
 
 import threading
 from collections.abc import Sequence
@@ -35,32 +35,32 @@ _ZOTERO_LIMITS = Limits(
 def read_file_in_sandbox(
     path: Path, name: str, most_pages: int | None = None, *, outside: bool = True, stop: threading.Event | None = None
 ) -> Reading:
-    """Return what `formats.read_file` does. Raise SourceError if nothing of the file can be read, or `stop` was set."""
+    """Return `formats.read_file(...)`. Raise SourceError if nothing in the file can be read, or `stop` was set."""
     arguments = {"path": str(path.absolute()), "name": name, "most_pages": most_pages, "outside": outside}
     return call("file", arguments, file_limits(path), stop, parse=unpack_reading)
 
 
 def read_items_in_sandbox(path: Path) -> tuple[list[Item], list[Failure]]:
-    """Return what `bibliography.reader.bibliography_items` returns; raise SourceError if the file cannot be read."""
+    """Return `bibliography.reader.bibliography_items(path)`; raise SourceError if the file cannot be read."""
     return call("items", {"path": str(path.absolute())}, file_limits(path), parse=unpack_items)
 
 
 def read_zotero_in_sandbox(
     folder: Path, collections: Sequence[str], without: Sequence[str]
 ) -> tuple[list[Item], list[Failure]]:
-    """Return what `zotero.read_zotero` returns; raise SourceError if the library cannot be read."""
+    """Return `zotero.read_zotero(...)`; raise SourceError if the library cannot be read."""
     arguments = {"folder": str(folder.absolute()), "collections": list(collections), "without": list(without)}
     return call("zotero", arguments, _ZOTERO_LIMITS, parse=unpack_items)
 
 
 def file_limits(path: Path) -> Limits:
-    """Return the limits for a file, or the folder of an unpacked EPUB, by its size."""
+    """Return the limits for a file, or the folder of an unpacked EPUB, according to its size."""
     with translate_errors("file"):
         files = path.rglob("*") if path.is_dir() else [path]  # an unpacked EPUB is a folder
         size = sum(file.stat().st_size for file in files)
     if path.suffix.lower() == ".pdf":
         return Limits(
-            cpu=60.0,  # to open the file; the reader then allows as much as its pages need
+            cpu=60.0,  # to open the file; the reader then raises the limit by the number of pages
             wall=1500.0,
             memory=_PDF_MEMORY + size,
             reply=_MAX_REPLY,

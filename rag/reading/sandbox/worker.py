@@ -1,4 +1,4 @@
-"""Answer requests on stdin, one after another, each under its limits. This is the program of a worker process.
+"""Answer requests on stdin, one at a time, each under its limits. This is the main program of a worker process.
 
 `pool` starts it as `python -m rag.reading.sandbox.worker`.
 """
@@ -22,13 +22,13 @@ from .limits import limit_memory, peak_memory, start_cpu_timer, stop_cpu_timer
 from .pool import IDLE_EXIT_STATUS, LENGTH_BYTES
 
 _IDLE_SECONDS = 20.0
-_RETIRE_MEMORY = 250_000_000  # bytes of peak memory, which a process does not give back
+_RETIRE_MEMORY = 250_000_000  # bytes of peak memory, which a process does not return to the system
 
 
 def main() -> int:
-    """Answer requests until stdin ends; exit with IDLE_EXIT_STATUS after some time without one."""
+    """Answer requests until stdin is closed; exit with IDLE_EXIT_STATUS after _IDLE_SECONDS without one."""
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # libraries may print
+    os.dup2(2, 1)  # libraries may print to stdout
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while request := _next_request():
         reply = _reply(request)
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _reply(request: dict[str, Any]) -> dict[str, Any]:
-    """Run a task; whatever it raises becomes a reply with the reason."""
+    """Run a task and return its result; an exception becomes a reply with the reason."""
     task, arguments = TASKS[request["task"]], request["arguments"]
     for module in _modules(arguments):
         importlib.import_module(module)
@@ -57,7 +57,7 @@ def _reply(request: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "it is nested too deeply to be read"}
     except Exception as error:  # noqa: BLE001 - the boundary of all readers
         message = f"{type(error).__name__}: {error}"
-        for name in ("path", "folder"):  # reasons name no folder of this machine
+        for name in ("path", "folder"):  # reasons must not contain folders of this machine
             if arguments.get(name):
                 message = message.replace(str(arguments[name]), Path(arguments[name]).name)
         return {"unexpected": message[:1000], "trace": traceback.format_exc()[-20_000:]}
@@ -66,7 +66,7 @@ def _reply(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _modules(arguments: dict[str, Any]) -> tuple[str, ...]:
-    """Return the modules that a file's reader needs, whose import must not count as time of the file."""
+    """Return the modules that a file's reader needs. Their import must not count towards the file's time limit."""
     from ..formats import format_of
 
     found = format_of(Path(str(arguments.get("path", ""))))

@@ -35,8 +35,8 @@ ENTITIES = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("<svg/>", "it is XML of the kind <svg>, not JATS"),
-        ("<article><body/></article>", "it is XML of the kind <article>, not JATS"),
+        ("<svg/>", "it is XML with the root <svg>, not JATS"),
+        ("<article><body/></article>", "it is XML with the root <article>, not JATS"),
         ("<article><front>", "it is not valid XML"),
         ("<article>" + "<sec>" * 5000, "it is not valid XML"),
         (
