@@ -516,7 +516,7 @@ def test_a_page_that_cannot_be_drawn_says_why(server: Server) -> None:
     status, text = drawn(server, page=3)
     assert (status, text) == (
         409,
-        b"Page 3 of 'fog.pdf' cannot be shown: it has no page 3, its last is page 2. Open the file itself.",
+        b"Page 3 of 'fog.pdf' cannot be shown: it has no page 3; its last page is 2. Open the file itself.",
     )
     for page in (0, -1, 10**30):
         assert drawn(server, page=page)[0] == 409

@@ -1,4 +1,4 @@
-"""Find the authors on a first page: which rows name them, and whether these are a byline."""
+"""Find the authors on a first page: the rows that name them, and whether these are a byline."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NUMBERED = re.compile(
 _SHORTENED = re.compile(r"\bet al\b|\.\.\.|…|\band others\b", re.I)
 _COMMA_LIST = re.compile(r",|\band\b")
 _MAX_ROWS = 40  # below the title
-_LONE_NAME = 0.5  # the certainty of names without another sign of a byline
+_LONE_NAME = 0.5  # the certainty of names without other evidence of a byline
 
 
 class Byline(NamedTuple):
@@ -40,7 +40,7 @@ class Byline(NamedTuple):
 
 
 class UsedWords(NamedTuple):
-    """A paper's words in lower case, and its text in other scripts than Latin without spaces."""
+    """A paper's lower-case words, and its text in non-Latin scripts without spaces."""
 
     words: frozenset[str]
     text: str
@@ -51,7 +51,7 @@ class UsedWords(NamedTuple):
 
 
 class _NameRows(NamedTuple):
-    """Rows that name people, rows of places and addresses below them, what ends them, and whether prose precedes."""
+    """Rows that name people, rows of places and addresses below, what ends them, and whether prose precedes them."""
 
     names: list[Row]
     places: list[Row]
@@ -60,7 +60,7 @@ class _NameRows(NamedTuple):
 
 
 def used_words(pages: Sequence[PageLines]) -> UsedWords:
-    """Return the words of pages without those of addresses."""
+    """Return the words on pages, without those of addresses."""
     lines = [line.text for page in pages for line in page.lines]
     words = {word for text in lines for word in re.findall(r"(?<![\w@./-])[^\W\d_]{3,}(?![\w@/]|\.\w)", text)}
     return UsedWords(
@@ -70,7 +70,7 @@ def used_words(pages: Sequence[PageLines]) -> UsedWords:
 
 
 def authors_of(page: FirstPage, byline: Byline, stated: list[str], in_name: str) -> tuple[tuple[str, ...], float]:
-    """Return the authors with a certainty: those printed, unless the file's metadata or its name know more."""
+    """Return the authors with a certainty: the printed ones, unless the file's metadata or name is better."""
     stated = as_printed(stated, byline.people)
     printed = _without_strangers(byline.people, {surname(name) for name in stated})
     ours, theirs = ({surname(name) for name in names} for names in (printed, stated))
@@ -85,15 +85,15 @@ def authors_of(page: FirstPage, byline: Byline, stated: list[str], in_name: str)
     if printed:
         return tuple(printed), min(0.7, byline.certainty)
     if len(stated) > 1:
-        return tuple(stated), 0.6  # a lone name that is not on the page is often that of who made the file
+        return tuple(stated), 0.6  # a lone name that is not on the page often belongs to the creator of the file
     names = [" ".join(name.split()) for name in re.split(r"\bet al\.?|,|\band\b|&", in_name)]
     return tuple(filter(None, names)), 0.5 if any(names) else 0.0
 
 
 def _without_strangers(printed: list[str], stated: set[str]) -> list[str]:
-    """Return printed names without those before and between the stated ones, if several are stated and all printed.
+    """Return printed names without those before and between the stated ones, if several are stated and all are printed.
 
-    Names after the last stated one stay: a stated list may be cut.
+    Names after the last stated one stay, since a stated list may be truncated.
     """
     last = max((at for at, name in enumerate(printed) if surname(name) in stated), default=-1)
     if len(stated) < 2 or not stated <= set(map(surname, printed)):
@@ -102,7 +102,7 @@ def _without_strangers(printed: list[str], stated: set[str]) -> list[str]:
 
 
 def as_printed(stated: Sequence[str], printed: Sequence[str]) -> list[str]:
-    """Return stated names in the printed spelling; all in western order if a printed one shows that they are not."""
+    """Return stated names in their printed spelling, reversed if a printed one shows that family names come first."""
     spelling = {_words_of(name): name for name in printed}
     known = [spelling.get(_words_of(name)) for name in stated]
     turned = any(ours and surname(ours) != surname(name) for ours, name in zip(known, stated, strict=True))
@@ -121,7 +121,7 @@ def _turned(name: str) -> str:
 def checked_authors(
     authors: tuple[str, ...], certainty: float, citations: Sequence[str]
 ) -> tuple[tuple[str, ...], float]:
-    """Return authors without those whom the paper's own citation, if it names all, does not name."""
+    """Return the authors without those missing from the paper's own citation, if it lists all authors."""
     for text in citations:
         cited = _plain_letters(text)
         named = tuple(name for name in authors if any(_plain_letters(word) in cited for word in _words(name)))
@@ -137,9 +137,9 @@ def _plain_letters(text: str) -> str:
 
 
 def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> Byline:
-    """Return the authors below a title or, failing that, above it; nobody if the rows may be something else.
+    """Return the authors below a title or, failing that, above it; none if the rows may be something else.
 
-    The rows of the result hold nothing else and may be removed from the text.
+    The rows of the result contain nothing else and may be removed from the text.
     """
     if not title:
         return Byline([])
@@ -153,18 +153,18 @@ def printed_authors(page: FirstPage, title: Sequence[Row], used: UsedWords) -> B
     if byline.people:
         return byline._replace(rows=tuple(_level_rows(below, byline.rows)))
     over = _judge(_name_rows(join_rows(above)[-3:]), used, title_words)
-    return over._replace(rows=()) if over.certainty > _LONE_NAME else Byline([])  # a journal's name stands there too
+    return over._replace(rows=()) if over.certainty > _LONE_NAME else Byline([])  # a journal's name may be there too
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[Row]:
-    """Return rows joined with those beside them; running text beside the names stays on its own."""
+    """Return rows joined with those beside them; running text beside the names stays separate."""
     text = [_is_text(row) for row in rows]
     joined = join_rows(row for row, is_text in zip(rows, text, strict=True) if not is_text)
     return sorted([*joined, *compress(rows, text)], key=lambda row: (row.top, row.left))
 
 
 def _level_rows(rows: Sequence[Row], byline: Sequence[Row]) -> list[Row]:
-    """Return the rows at the height of those of a byline, without a column of running text on their right."""
+    """Return the rows at the height of a byline, without a column of running text to its right."""
     level = [row for row in rows if any(b.top < (row.top + row.bottom) / 2 < b.bottom for b in byline)]
     left = min((row.left for row in byline), default=0.0)
     margin = min((row.left for row in level if _is_text(row) and row.left > left + 1), default=math.inf)
@@ -181,7 +181,7 @@ def _is_left_aligned(rows: Sequence[Row], page: FirstPage) -> bool:
 
 
 def _judge(found: _NameRows, used: UsedWords, title_words: set[str]) -> Byline:
-    """Return the people in rows that have the marks of a byline, or whose words are all uncommon."""
+    """Return the people in rows that have the marks of a byline, or only uncommon words."""
     names = people(_chain(found.names))
     if not names:
         return Byline([])
@@ -215,9 +215,9 @@ def _is_common(word: str, used: UsedWords, title_words: set[str]) -> bool:
 
 
 def _is_phrase(name: str, used: UsedWords) -> bool:
-    """Return whether most words of a name are used in lower case or are those of labels: `Culture Collection`.
+    """Return whether most words of a name are also used in lower case or in labels: `Culture Collection`.
 
-    Short words do not count, because many Chinese names are such words.
+    Short words do not count, since many Chinese names are short words.
     """
     words = _words(name)
     common = [word for word in words if len(word) > 3 and (used.has(word) or is_doubtful(word))]
@@ -225,7 +225,7 @@ def _is_phrase(name: str, used: UsedWords) -> bool:
 
 
 def _may_be_lone_name(name: str) -> bool:
-    """Return whether a name without further signs is short enough, and no phrase of a script without case."""
+    """Return whether a name without other evidence is short enough, and not a phrase in a script without case."""
     return len(name.split()) < 5 and (has_case(name) or bool(EAST_ASIAN.match(name)))
 
 
@@ -234,7 +234,7 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
     names: list[Row] = []
     places: list[Row] = []
     closed = prose = False
-    margin = math.inf  # where a column of text beside the names begins
+    margin = math.inf  # left edge of a column of text beside the names
     for at, row in enumerate(rows[:_MAX_ROWS]):
         text = row.parts
         mail = "@" in text
@@ -269,14 +269,14 @@ def _name_rows(rows: Sequence[Row]) -> _NameRows:
 
 
 def _is_next_author(rows: Sequence[Row]) -> bool:
-    """Return whether a row names one person and nothing else, and the next one a place or an address."""
+    """Return whether a row is exactly one person's name, and the next a place or address."""
     if len(rows) < 2 or not (is_place(rows[1].parts) or "@" in rows[1].parts):
         return False
     return [squeezed(name) for name in people(rows[0].parts)] == [squeezed(rows[0].parts)]
 
 
 def _may_be_as_bold(one: Row, other: Row) -> bool:
-    """Return whether rows may be in the same type; many marks, which are not bold, can hide that a row is."""
+    """Return whether rows may be in the same type; many marks, which are not bold, can hide that a row is bold."""
     return one.bold == other.bold or any(
         sum(not letter.isalpha() and letter not in " .-" for letter in row.parts) > 0.1 * len(row.parts)
         for row in (one, other)
@@ -285,12 +285,12 @@ def _may_be_as_bold(one: Row, other: Row) -> bool:
 
 
 def _is_open_list(parts: str) -> bool:
-    """Return whether a list of names may continue in the middle of a name."""
+    """Return whether a list of names may break off in the middle of a name."""
     return bool(_COMMA_LIST.search(parts)) and not parts.endswith((",", CUT))
 
 
 def _chain(rows: Sequence[Row]) -> str:
-    """Return rows as one list; a name continues in the next row only where commas separate the names."""
+    """Return rows as one list; a name may continue in the next row only if commas separate the names."""
     text = ""
     for row in rows:
         continues = _COMMA_LIST.search(text) and not text.endswith(CUT)

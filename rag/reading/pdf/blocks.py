@@ -24,9 +24,9 @@ _IMPRINT = re.compile(
 
 
 def find_blocks(page: PageLines, typography: Typography, open_table: PrintedTable | None = None) -> list[Block]:
-    """Return the blocks of a page in reading order, without the lettering of figures.
+    """Return the blocks of a page in reading order, without the labels inside figures.
 
-    `open_table` is the one that the page before ends with.
+    `open_table` is the table at the end of the previous page.
     """
     typography = typography._replace(lefts=typography.lefts_by_page[page.number])
     page = draw_dotted_rules(page)
@@ -55,7 +55,7 @@ def find_blocks(page: PageLines, typography: Typography, open_table: PrintedTabl
 
 
 def last_table(blocks: Sequence[Block]) -> PrintedTable | None:
-    """Return the table at the foot of a page, which may continue on the next one: nothing is below it."""
+    """Return the table at the foot of a page, with nothing below it, which may continue on the next page."""
     lowest = max(blocks, key=lambda block: block.bottom, default=None)
     return lowest.table if lowest and lowest.table and not lowest.table.notes else None
 
@@ -77,7 +77,7 @@ def _group(lines: Sequence[Line], typography: Typography) -> list[Block]:
 
 
 def _continues(block: Block, line: Line, typography: Typography) -> bool:
-    """Return whether a line is the next one of a block: below it, in its column, and in similar type."""
+    """Return whether a line continues a block: below it, in its column, in similar type."""
     last = block.lines[-1]
     step = baseline(line) - baseline(last)
     max_step = 1.35 * typography.pitch * (max(line.size, last.size) / typography.size)
@@ -105,6 +105,6 @@ def _mark_footnotes(blocks: Sequence[Block], page: PageLines, typography: Typogr
 
 
 def _is_beside_columns(block: Block, page: PageLines, typography: Typography) -> bool:
-    """Return whether a block is in the margin left of all columns: a licence, dates and the like on a first page."""
+    """Return whether a block is in the margin to the left of all columns, like a licence or dates on a first page."""
     edge = typography.lefts[0] if typography.lefts else 0.0
     return block.right < edge and block.left < 0.12 * page.width and block.lines[0].size < typography.size

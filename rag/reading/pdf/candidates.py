@@ -1,4 +1,4 @@
-"""What the sources of a paper's metadata say, and the values that they make certain together."""
+"""Combine what the sources of a paper's metadata say into values with a certainty."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 LEAST = 0.5
-"""The certainty below which no value is given."""
-_MOST = 0.98  # no number of sources makes a value more certain
-_MOST_SUPPORT = 0.999  # before what contradicts it is weighed
+"""Values with a lower certainty are dropped."""
+_MOST = 0.98  # maximum certainty, however many sources agree
+_MOST_SUPPORT = 0.999  # the same, before contradictions are weighed
 _MAY_DIFFER = frozenset({"venue"})  # fields whose values do not contradict each other: a journal's name has many forms
 
 
@@ -29,10 +29,10 @@ class Guess(NamedTuple):
 
 
 def combine(field: str, candidates: Iterable[Candidate]) -> Guess:
-    """Return the value of a field that its candidates make most certain; none if that is not enough.
+    """Return the most certain value of a field; an empty one if it is not certain enough.
 
-    Sources that agree add up, a source counts once for a value. Values that contradict each other share the certainty
-    by their odds, so that of two values with one good source each, neither is given.
+    Sources that agree reinforce each other; each source counts once per value. Contradictory values share the certainty
+    according to their odds, so that two values with one good source each are both dropped.
     """
     sources: dict[str, dict[str, float]] = {}
     for candidate in candidates:
@@ -50,7 +50,7 @@ def combine(field: str, candidates: Iterable[Candidate]) -> Guess:
 
 
 def doubted(candidate: Candidate) -> Candidate:
-    """Return a candidate with half its certainty: it can confirm another source, but not stand alone."""
+    """Return a candidate with half its certainty, so that it can confirm another source but not stand alone."""
     return candidate._replace(certainty=candidate.certainty / 2)
 
 

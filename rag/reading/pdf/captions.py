@@ -1,4 +1,4 @@
-"""Find captions, and the lettering of the figures above them."""
+"""Find captions, and the labels inside the figures above them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _JOIN_DISTANCE = 8  # points between parts of one drawing
 
 
 def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
-    """Return the captions among lines that are sorted from top to bottom."""
+    """Return the captions among lines sorted from top to bottom."""
     out: list[Block] = []
     tops = [line.top for line in lines]
     for line in lines:
@@ -44,7 +44,7 @@ def find_captions(lines: Sequence[Line], typography: Typography) -> list[Block]:
 
 
 def _is_in_sentence(line: Line, lines: Sequence[Line]) -> bool:
-    """Return whether the line above, in the same type, is of a sentence that goes on: "as shown in / Table 2." """
+    """Return whether the line above, in the same type, has a sentence that continues: "as shown in / Table 2." """
     for above in lines:
         is_next = 0.7 * line.size < baseline(line) - baseline(above) < _MAX_PITCH * line.size
         is_alike = (above.size, above.font) == (line.size, line.font) and abs(above.left - line.left) < 3 * line.size
@@ -54,7 +54,7 @@ def _is_in_sentence(line: Line, lines: Sequence[Line]) -> bool:
 
 
 def _beside(label: Line, lines: Sequence[Line]) -> list[Line]:
-    """Return the rest of a caption's first line after a wide gap."""
+    """Return the rest of a caption's first line, after the gap that follows its label."""
     if not CAPTION.fullmatch(label.text):
         return []
     near = (li for li in lines if 0 < li.left - label.right < _MAX_LABEL_GAP * label.size)

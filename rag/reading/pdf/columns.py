@@ -1,4 +1,4 @@
-"""Detect the columns of a document."""
+"""Detect the columns and the typography of a document."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .lines import Line, PageLines, body_size
 if TYPE_CHECKING:
     from .tables import PrintedTable
 
-_SAME_EDGE = 8  # points between the edges of one column
+_SAME_EDGE = 8  # points by which the edges of one column may differ
 _MIN_COLUMN_DISTANCE = 40  # points between the left edges of two columns
 CAPTION = re.compile(
     r"(?:(?:Extended Data |Supplementary |Supplemental )?(?P<kind>Fig(?:ure|\.)?|FIG(?:URE|\.)?|TABLE|"
@@ -28,13 +28,13 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Typography(NamedTuple):
-    """How most of a document is set, in points.
+    """The prevailing typography of a document, in points.
 
-    `size` and `font` are those of the type, `pitch` is the distance between baselines, `width` that of a column's
-    lines; `lefts` are the left edges of the columns, `lefts_by_page` those of each page by its number, with columns
-    that it alone has.
-    `captions` has the size and the mark after the number of the document's captions. `tables_below` is whether tables
-    are below their captions; None if the document does not tell.
+    `size` and `font` are those of the body text, `pitch` is the distance between baselines, `width` the width of a
+    column's lines; `lefts` are the left edges of the columns, `lefts_by_page` those of each page by number, including
+    columns that only this page has.
+    `captions` has the type size and the punctuation after the number of the document's captions. `tables_below` is
+    whether tables are below their captions; None if unknown.
     """
 
     size: float
@@ -97,7 +97,7 @@ def measure(pages: Sequence[PageLines]) -> Typography:
 
 
 def _most_common_font(lines: Sequence[Line]) -> str:
-    """Return the font of most characters; "" if there are none."""
+    """Return the font of most characters; "" if there are no lines."""
     fonts: Counter[str] = Counter()
     for line in lines:
         fonts[line.font] += len(line.text)
@@ -105,19 +105,19 @@ def _most_common_font(lines: Sequence[Line]) -> str:
 
 
 def _with_own(known: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
-    """Return the left edges of the document's columns with those of a page that are no others."""
+    """Return the left edges of the document's columns, with those that only this page has."""
     return tuple(sorted([*known, *(edge for edge in edges if all(abs(edge - left) > _SAME_EDGE for left in known))]))
 
 
 def _column_lefts(lines: Sequence[Line]) -> tuple[float, ...]:
-    """Return the left edges that many lines share, one a column."""
+    """Return the left edges that many lines share, one per column."""
     lefts = Counter(round(line.left) for line in lines)
     common = sorted(left for left, count in lefts.items() if count > max(2, 0.08 * len(lines)))
     return tuple(float(b) for a, b in pairwise([float("-inf"), *common]) if b - a > _MIN_COLUMN_DISTANCE)
 
 
 def _caption_forms(lines: Sequence[Line], size: float) -> frozenset[tuple[float, str]]:
-    """Return the sizes and marks of captions: in small type if that is common, else with the usual mark."""
+    """Return the type sizes and punctuation of captions: small type if that is common, else the usual punctuation."""
     forms = Counter((line.size, found["mark"]) for line in lines if (found := CAPTION.match(line.text)))
     most = max(forms.values(), default=0)
     if any(s < size - 0.3 and count >= most / 2 for (s, _), count in forms.items()):
@@ -127,5 +127,5 @@ def _caption_forms(lines: Sequence[Line], size: float) -> frozenset[tuple[float,
 
 
 def stays_in_column(line: Line, block: Block, lefts: Sequence[float]) -> bool:
-    """Return whether a line does not cross the edge of a column that the block stays in."""
+    """Return whether a line stays within the column of a block."""
     return not any(line.left < left - 8 < block.left - 4 or block.right < left < line.right - 8 for left in lefts)

@@ -8,14 +8,14 @@ from .paragraphs import Paragraph
 from .table_grid import PrintedCell
 from .tables import PrintedTable
 
-_SAME_WIDTH = 0.05  # of the width of a table, by which that of its next part may differ
+_SAME_WIDTH = 0.05  # share by which the widths of two parts of a table may differ
 
 
 def join_tables(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """Return the paragraphs with each table in one piece, at the place of its first part."""
+    """Return the paragraphs with each table in one piece, at the position of its first part."""
     out: list[Paragraph] = []
     last: Paragraph | None = None
-    wholes: dict[int, Paragraph] = {}  # by the ids of their parts
+    wholes: dict[int, Paragraph] = {}  # id of a part -> whole table
     for paragraph in paragraphs:
         if paragraph.table is None:
             out.append(paragraph)
@@ -34,7 +34,7 @@ def join_tables(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 
 
 def _goes_on(table: PrintedTable, following: PrintedTable) -> bool:
-    """Return whether a part has the table's label again, or one of the two no caption but the other's columns."""
+    """Return whether a part repeats the table's label, or one of the two has the other's columns but no caption."""
     if table.label == following.label and table.label is not None:
         return True
     if (table.label and following.label) or following.page - table.page != 1:

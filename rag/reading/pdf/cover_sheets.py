@@ -1,4 +1,4 @@
-"""Recognise the cover sheets of repositories, archives and publishers by their labels and notices."""
+"""Recognise cover sheets of repositories, archives and publishers by their labels and notices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .first_page import first_page
 from .lines import PageLines
 
 _MAX_SHEETS = 3
-_MAX_WORDS = 700  # on a sheet; more is a page of the paper with a notice on it
+_MAX_WORDS = 700  # on a sheet; more is a page of the paper that has a notice
 _MAX_PROSE = 350  # words in sentences on a sheet
 _MIN_OWN_TEXT = 60  # words in sentences under the heading of an abstract
 _NOTICES = [re.compile(pattern, re.I) for pattern in (  # one is enough
@@ -67,7 +67,7 @@ def count_covers(pages: Sequence[PageLines]) -> int:
 
 
 def _may_be_first(pages: Sequence[PageLines], number: int) -> bool:
-    """Return whether a page may be the first of a paper: it has an abstract's heading, or type larger than the text."""
+    """Return whether a page may be a paper's first page: it has the heading of an abstract, or larger type."""
     page = first_page(pages, number)
     upper = [row for row in page.rows if row.top < 0.7 * page.height]
     return any(FRONT_MATTER_END.match(row.text) or row.size > 1.08 * page.body or row.bold for row in upper)

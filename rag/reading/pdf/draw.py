@@ -1,4 +1,4 @@
-"""Draw a PDF page as a PNG image with marked boxes, and measure all pages, in a worker process."""
+"""Render a PDF page as a PNG with marked boxes, and measure all pages, in a worker process."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MAX_PIXELS = 4_000_000
 _MAX_SCALE = 8.0  # pixels a point
 _USUAL_SIZE = (595.0, 842.0)  # A4, for a first page that is damaged
 _CACHED_BYTES = 64_000_000  # a page of text takes 0.2 MB
-_MAX_PAGES = 20_000  # whose sizes are told
+_MAX_PAGES = 20_000  # whose sizes are returned
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MARK_COLOUR = (255, 229, 92)  # multiplied with the page, like a marker pen: dark text stays dark
-EDGE_COLOUR = (150, 100, 0)  # makes the mark visible without colours, and on a dark page
+MARK_COLOUR = (255, 229, 92)  # multiplied with the page like a highlighter, so dark text stays dark
+EDGE_COLOUR = (150, 100, 0)  # keeps the mark visible without colours, and on a dark page
 _EDGE_WIDTH = 2  # pixels
-_GROWTH = 0.2  # of a box's height on each side: the boxes of two lines then touch
+_GROWTH = 0.2  # of a box's height on each side, so that the boxes of adjacent lines touch
 
 Corners = tuple[float, float, float, float]
 Size = tuple[float, float]
@@ -42,13 +42,13 @@ _sizes: ByteCache[tuple[Size, ...]] = ByteCache(_MAX_PAGES, len)  # counted in p
 
 
 def page_sizes(path: Path) -> tuple[Size, ...]:
-    """Return the width and height of each page as shown, in points; of at most 20,000 pages.
+    """Return the width and height in points of each page as shown, for at most 20,000 pages.
 
     Raises:
         SourceError: the file cannot be read, or takes too much time or memory.
     """
     state = _state(path)
-    limits = _limits(state[1], "measuring its pages took more time than it should, so it was left")
+    limits = _limits(state[1], "measuring its pages took too long, so it was stopped")
     return _sizes.get(state, lambda: call("sizes", {"path": str(state[0])}, limits, parse=_parsed_sizes))
 
 
@@ -57,22 +57,22 @@ def _parsed_sizes(value: Any) -> tuple[Size, ...]:
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box] = (), width: int = WIDTH) -> bytes:
-    """Return a page (from 1) of a PDF as a PNG about `width` pixels wide, with the `boxes` on that page marked.
+    """Return a page (from 1) of a PDF as a PNG about `width` pixels wide, with the given boxes marked.
 
-    The last pages are cached until the file's size or time changes.
+    Recent pages are cached until the file's size or modification time changes.
 
     Raises:
         SourceError: the file cannot be read, has no such page, or takes too much time or memory.
     """
     state = _state(path)
     marked = tuple((box.left, box.top, box.right, box.bottom) for box in boxes if box.page == page)
-    limits = _limits(state[1], "drawing it took more time than a page does, so it was left")
+    limits = _limits(state[1], "drawing it took too long, so it was stopped")
     request = {"path": str(state[0]), "page": page, "boxes": marked, "width": width}
     return _pictures.get((*state, page, marked, width), lambda: _drawn_in_worker(request, limits))
 
 
 def _state(path: Path) -> tuple[Path, int, int]:
-    """Return what tells a file from its other versions: its path, size and time. Raise SourceError."""
+    """Return a file's path, size and modification time, which identify its version. Raise SourceError."""
     try:
         state = path.stat()
     except OSError as error:
@@ -87,8 +87,8 @@ def _limits(size: int, too_long: str) -> Limits:
         memory=_MEMORY_BYTES + size,
         reply=_MAX_REPLY_BYTES,
         too_long=too_long,
-        too_large="its picture has more than 20 MB",
-        broken="the PDF parser broke down on it (a damaged file, or one that needs over 500 MB)",
+        too_large="its image has more than 20 MB",
+        broken="the PDF parser crashed on it (a damaged file, or one that needs over 500 MB)",
     )
 
 
@@ -104,7 +104,7 @@ def _drawn_in_worker(request: dict[str, Any], limits: Limits) -> bytes:
 
 
 def measure(path: Path) -> list[Size]:
-    """Return the sizes of `page_sizes`; runs in the worker. A damaged page gets the size of the one before it.
+    """Return the sizes for `page_sizes`; runs in the worker. A damaged page gets the size of the previous one.
 
     Raises:
         SourceError: the file cannot be read.
@@ -124,7 +124,7 @@ def measure(path: Path) -> list[Size]:
 
 
 def draw(path: Path, number: int, boxes: Sequence[Sequence[float]], width: int) -> bytes:
-    """Return the PNG of `draw_page`; runs in the worker.
+    """Return the PNG for `draw_page`; runs in the worker.
 
     Raises:
         SourceError: the file cannot be read, or has no such page.
@@ -133,7 +133,7 @@ def draw(path: Path, number: int, boxes: Sequence[Sequence[float]], width: int) 
 
     pdf = _opened(path)
     if not 1 <= number <= len(pdf):
-        raise SourceError(f"it has no page {number}, its last is page {len(pdf)}")
+        raise SourceError(f"it has no page {number}; its last page is {len(pdf)}")
     try:
         page = pdf[number - 1]
         points_wide, points_high = page.get_size()
@@ -154,7 +154,7 @@ def _opened(path: Path) -> Any:
 
 
 def _scale(width: float, height: float, pixels: int) -> float:
-    """Return the pixels a point for a page of this size that is to be `pixels` wide."""
+    """Return the pixels per point that make a page of this size `pixels` wide, within limits."""
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise SourceError("the page has no size")
     return min(pixels / width, math.sqrt(_MAX_PIXELS / width / height), _MAX_SCALE)

@@ -20,7 +20,7 @@ def open_pdf(path: Path) -> Any:
     import pypdfium2
 
     try:
-        # PDFium opens only names in UTF-8, so it gets the content. ctypes asks for a writable buffer: copy on write.
+        # PDFium opens only UTF-8 names, so we pass the content. ctypes needs a writable buffer: copy on write.
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         pdf = pypdfium2.PdfDocument((ctypes.c_ubyte * len(mapped)).from_buffer(mapped))
@@ -29,6 +29,6 @@ def open_pdf(path: Path) -> Any:
         raise SourceError("the file is empty") from error
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise SourceError("it is encrypted and asks for a password; save a copy without one") from error
+            raise SourceError("it is encrypted and needs a password; save a copy without one") from error
         raise SourceError("it is damaged or not a PDF") from error
     return pdf

@@ -1,4 +1,4 @@
-"""Prepare the lines of a first page for guessing its title and authors: no raised marks, sorted, rows joined."""
+"""Prepare the lines of a first page for finding its title and authors: sorted, joined into rows, without marks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..bylines import CUT, MARKS
 from .lines import Line, PageLines, body_size
 
-_END_MARKS = " " + MARKS.replace("*", "").replace("#", "")  # a star may belong to the title
+_END_MARKS = " " + MARKS.replace("*", "").replace("#", "")  # an asterisk may belong to the title
 _LINE_NUMBER = re.compile(r"^\d{1,4}\s(?=\D)")
 MAX_LENGTH = 600  # characters of a row
 
@@ -18,8 +18,8 @@ MAX_LENGTH = 600  # characters of a row
 class Row(NamedTuple):
     """A line of a first page.
 
-    `at` is its index in the page's lines, `text` has no raised marks at its end, `whole` has all letters, `parts` has
-    `CUT` for raised marks and wide gaps, `marked` tells whether there are such marks.
+    `at` is its index in the page's lines, `text` lacks raised marks at its end, `whole` is the complete text, `parts`
+    has `CUT` in place of raised marks and wide gaps, `marked` tells whether there are such marks.
     """
 
     at: int
@@ -45,7 +45,7 @@ class FirstPage(NamedTuple):
 
 
 def first_page(pages: Sequence[PageLines], number: int) -> FirstPage:
-    """Return the page at an index in `pages`; one without rows if there is none."""
+    """Return the page at an index in `pages`; an empty one if there is none."""
     if number >= len(pages):
         return FirstPage([], 10.0, 600.0, 800.0)
     page = pages[number]
@@ -59,12 +59,12 @@ def first_page(pages: Sequence[PageLines], number: int) -> FirstPage:
 
 
 def in_margin(row: Row | Line, height: float) -> bool:
-    """Return whether a row is in the upper or the lower tenth of a page."""
+    """Return whether a row is in the top or bottom tenth of a page."""
     return row.bottom < 0.1 * height or row.top > 0.9 * height
 
 
 def join_rows(rows: Iterable[Row]) -> list[Row]:
-    """Join rows at one height from left to right, with `CUT` at gaps wider than those between words."""
+    """Join rows at the same height from left to right, with `CUT` at gaps wider than a word space."""
     bands: list[list[Row]] = []
     for row in rows:
         near = next((band for band in bands[-4:] if _is_level(band[0], row)), None)
@@ -76,7 +76,7 @@ def join_rows(rows: Iterable[Row]) -> list[Row]:
 
 
 def _row(index: int, line: Line) -> Row:
-    raised = line.raised() if line.font else [False] * len(line.text)  # unknown of what is read from a picture
+    raised = line.raised() if line.font else [False] * len(line.text)  # unknown after OCR
     letters = [
         (letter, high, letter == " " and line.boxes[at][2] - line.boxes[at][0] > 0.75 * line.size)
         for at, (letter, high) in enumerate(zip(line.text, raised, strict=True))

@@ -1,8 +1,8 @@
-"""Find the fonts of a document whose letters come out as others, by trying whether their text is language.
+"""Find fonts with wrong character maps, by testing whether their text is natural language.
 
-Tried are fonts with running text in the Latin alphabet. Its languages share their most common letters and have many
-short function words; a text whose letters are others has neither. Names, formulas, sequences and tables are no
-running text, and are left alone.
+Only fonts with running text in the Latin alphabet are tested. Languages in it share their most common letters and have
+many short function words; garbled text has neither. Names, formulas, sequences and tables are not running text, and are
+left alone.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from .lines import PageLines
 from .ocr import read_scan
 
 _MIN_WORDS = 60
-_MAX_LEFT_OUT = 200  # garbled characters of a page that is not read from its picture: a running head
-_MAX_FUNCTION_WORDS = 0.06  # of the words; prose has over 0.2, other letters make some by chance
+_MAX_LEFT_OUT = 200  # garbled characters of a page that is not worth OCR: a running head
+_MAX_FUNCTION_WORDS = 0.06  # of the words; prose has over 0.2, garbled text some by chance
 _COMMON = frozenset("eainrsto")
 _MAX_COMMON = 0.5  # of the letters; English has 0.63, Polish and Turkish 0.52
-_MAX_SIGNS = 0.1  # of the characters: ¿ and » in place of letters
+_MAX_SIGNS = 0.1  # of the characters, such as ¿ and » instead of letters
 _MAX_UNREAD = 0.4
-_MIN_SHORT, _MAX_SHORT = 0.1, 0.7  # of the words: those of up to three letters
-_MIN_LONG = 0.12  # those of over five
+_MIN_SHORT, _MAX_SHORT = 0.1, 0.7  # share of the words with up to three letters
+_MIN_LONG = 0.12  # share of the words with more than five
 _LATIN_END = "\u0370"
 _USUAL_SIGNS = frozenset("–—‘’“”•°±×·…§©®−")
 
 
 def garbled_fonts(pages: Sequence[PageLines]) -> set[tuple[int, str]]:
-    """Return the page numbers and names of the fonts whose text is no language, on the page or in the document."""
+    """Return (page number, font name) of fonts whose text is not natural language, on the page or in the document."""
     texts: dict[str, dict[int, list[str]]] = {}
     for page in pages:
         for line in page.lines:
@@ -50,7 +50,7 @@ def garbled_fonts(pages: Sequence[PageLines]) -> set[tuple[int, str]]:
 
 
 def is_garbled(lines: Iterable[str]) -> bool:
-    """Return whether lines are running text with other letters than those that are printed."""
+    """Return whether lines are running text whose letters differ from the printed ones."""
     words = [word for line in lines for word in line.split() if not word.isascii() or not word.isdigit()]
     letters = "".join(words)
     if len(words) < _MIN_WORDS or not letters:
@@ -77,7 +77,7 @@ def _has_odd_letters(text: str) -> bool:
 
 
 class Recognised(NamedTuple):
-    """The pages without garbled text, the numbers of those read from their picture, and of those with text left out."""
+    """The pages without garbled text, the numbers of those read by OCR, and of those with text left out."""
 
     pages: list[PageLines]
     recognised: list[int]
@@ -85,7 +85,7 @@ class Recognised(NamedTuple):
 
 
 def recognise_garbled(pdf: Any, pages: Sequence[PageLines], deadline: float) -> Recognised:
-    """Read pages with much garbled text from their pictures, until `deadline`, and leave out a little garbled text."""
+    """Read pages with much garbled text by OCR, until `deadline`; leave out small amounts of garbled text."""
     fonts = garbled_fonts(pages)
     out: list[PageLines] = []
     recognised: list[int] = []

@@ -1,4 +1,4 @@
-"""Extract the characters of a PDF page with their boxes, fonts and sizes, accents composed with their letters."""
+"""Extract the characters of a PDF page with boxes, fonts and sizes, and with accents composed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .symbols import Drawn, SymbolReader
 from .weights import Face, Weights
 
 _FORCE_BOLD = 1 << 18  # a font flag of PDF
-_MAX_SKEW = 15  # degrees by which the text of a crooked scan may slant
+_MAX_SKEW = 15  # degrees by which a scan may be skewed
 _SPACE_CODES = (32, 0xA0, 0x3000)
 _CONTROLS = frozenset((*range(32), *range(127, 160)))
 _PRIVATE_LIGATURES = {"\uf001": "fi", "\uf002": "fl"}
@@ -29,14 +29,14 @@ _LEVEL = frozenset("+-−–")
 # In units of the type size:
 _MAX_HEIGHT = 1.5
 _ASCENT, _DESCENT = 0.75, 0.25
-_SLASH = "\u0338"  # combining: negates a sign
-_HYPHENS = "\ufffe\xad\u2010"  # PDFium's mark for a hyphen at a line's end, soft hyphen, typographic hyphen
+_SLASH = "\u0338"  # combining slash, which negates a symbol
+_HYPHENS = "\ufffe\xad\u2010"  # PDFium's mark for a line-end hyphen, soft hyphen, typographic hyphen
 
 
 class Style(NamedTuple):
-    """What all characters of a text object share.
+    """The properties shared by all characters of a text object.
 
-    `turned` is their rotation in quarter turns counterclockwise, -1 if they slant across the page.
+    `turned` is their rotation in counterclockwise quarter turns, -1 for any other angle.
     """
 
     size: float
@@ -62,8 +62,8 @@ class Glyph(NamedTuple):
 class Characters:
     """The characters of a page in drawing order, with boxes and origins on the page as shown, in points.
 
-    `objects` gives the number of each character's text object; `handles` and `styles` have an entry an object.
-    `spaced` tells whether spaces in the file come before a character.
+    `objects` gives the number of each character's text object; `handles` and `styles` have an entry per object.
+    `spaced` tells whether the file has spaces before a character.
     """
 
     texts: Sequence[str]
@@ -78,7 +78,7 @@ class Characters:
 
 
 def read_characters(page: Any, symbols: SymbolReader, weights: Weights) -> Characters:
-    """Extract the characters of a `pypdfium2.PdfPage` that leave ink; `symbols` and `weights` are of its document.
+    """Extract the characters of a `pypdfium2.PdfPage` that leave ink; `symbols` and `weights` belong to its document.
 
     Raises:
         PdfiumError: the page is damaged.
@@ -109,7 +109,7 @@ def read_characters(page: Any, symbols: SymbolReader, weights: Weights) -> Chara
             handles.append(handle)
             faces.append(_face(char, at))
             styles.append(_style(char, at, rotation, faces[-1].font))
-        negates = text == "6" and styles[number].font.startswith("CMSY")  # a font of signs without digits
+        negates = text == "6" and styles[number].font.startswith("CMSY")  # a symbol font, which has no digits
         drawn.append(Drawn(at, _SLASH if negates else text, number))
         boxes.append((rect.left, rect.top, rect.right, rect.bottom))
         raw.FPDFText_GetCharOrigin(char, at, x, y)
@@ -130,7 +130,7 @@ def read_characters(page: Any, symbols: SymbolReader, weights: Weights) -> Chara
 
 
 def _decoded(textpage: Any) -> Iterator[tuple[int, str]]:
-    """Yield the index and the cleaned text of each character, spaces as " ", without those that leave no ink."""
+    """Yield the index and cleaned text of each character that leaves ink, and of spaces as " "."""
     import pypdfium2.raw as raw
 
     high = 0
@@ -154,10 +154,10 @@ def _clean(text: str) -> str:
         return "-"
     if text in _PRIVATE_LIGATURES:
         return _PRIVATE_LIGATURES[text]
-    if "\uf720" <= text <= "\uf77e":  # Adobe's codes of small capitals and old-style figures
+    if "\uf720" <= text <= "\uf77e":  # Adobe's codes for small capitals and old-style figures
         return chr(ord(text) - 0xF700)
     right_to_left = "\ufb1d" <= text <= "\ufefc" and unicodedata.bidirectional(text) in ("R", "AL")
-    if right_to_left or "\ufb00" <= text <= "\ufb06":  # presentation forms, and the ligatures of Latin
+    if right_to_left or "\ufb00" <= text <= "\ufb06":  # presentation forms, and Latin ligatures
         return unicodedata.normalize("NFKC", text)
     return text if unicodedata.category(text) not in ("Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp") else ""
 
@@ -172,7 +172,7 @@ def _face(char: Any, at: int) -> Face:
 
 
 def _style(char: Any, at: int, page_rotation: int, font: str) -> Style:
-    """Return the style of a character, not bold: that depends on the other faces."""
+    """Return the style of a character without `bold`, which depends on the other typefaces."""
     import pypdfium2.raw as raw
 
     matrix = raw.FS_MATRIX()
@@ -185,9 +185,9 @@ def _style(char: Any, at: int, page_rotation: int, font: str) -> Style:
 
 
 def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple[int, list[Glyph]]]:
-    """Yield for each rotation the kept glyphs with it, in the frame in which they are upright, accents composed.
+    """Yield each rotation with its kept glyphs, in the frame in which they are upright, with accents composed.
 
-    Slanting characters, as those of a watermark or of the ticks of an axis, are left out.
+    Characters at other angles, such as watermarks or axis ticks, are left out.
     """
     turns = np.array([style.turned for style in chars.styles], np.int64)[chars.objects]
     for turned in np.unique(turns[kept & (turns >= 0)]).tolist():
@@ -204,14 +204,14 @@ def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple
 
 
 def _usual_height(glyph: Glyph) -> Glyph:
-    """Give a plus or minus of a font with a great height the usual one, so that a raised one is seen to be raised."""
+    """Give a plus or minus sign with an excessive height the usual height, so that a raised one is recognised."""
     if glyph.text not in _LEVEL or glyph.bottom - glyph.top < _MAX_HEIGHT * glyph.style.size:
         return glyph
     return glyph._replace(top=glyph.base - _ASCENT * glyph.style.size, bottom=glyph.base + _DESCENT * glyph.style.size)
 
 
 def _compose_accents(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """Merge each accent with the letter under it, wherever in the line that was drawn."""
+    """Merge each accent with the letter below it, whenever that was drawn."""
     out: list[Glyph | None] = list(glyphs)
     boxes = np.array([glyph[1:5] for glyph in glyphs])
     for at, accent in enumerate(glyphs):
@@ -230,6 +230,6 @@ def _compose_accents(glyphs: Sequence[Glyph]) -> list[Glyph]:
 
 
 def _composed(letter: str, accent: str) -> str | None:
-    """Return the letter with the accent; None if Unicode has no such letter."""
+    """Return the composed letter; None if Unicode has no such letter."""
     text = unicodedata.normalize("NFC", {"ı": "i", "ȷ": "j"}.get(letter, letter) + _ACCENTS.get(accent, accent))
     return text if len(text) == 1 and (text.isalpha() or accent == _SLASH) else None

@@ -1,4 +1,4 @@
-"""Find level and upright rules, pictures and drawings on a PDF page."""
+"""Find horizontal and vertical rules, images and drawings on a PDF page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 from .rotation import to_shown_page
 
 _MAX_NESTED_FORMS = 9
-_MAX_OBJECTS = 5_000  # more paths of a drawing do not change where it is
+_MAX_OBJECTS = 5_000  # further paths of a drawing hardly change its extent
 _PAGE_SHARE = 0.7  # larger objects are the page's background
-_RULE_HEIGHT = 2.0  # points; also the least size of a drawing
+_RULE_HEIGHT = 2.0  # points; also the minimum size of a drawing
 _RULE_WIDTH = 15
 _MIN_UPRIGHT = 6  # points; shorter ones are letters and ticks
-_MAX_GRID_SEGMENTS = 400  # of one path; longer ones are drawings
+_MAX_GRID_SEGMENTS = 400  # per path; longer paths are drawings
 
 Bounds = tuple[float, float, float, float]  # left, top, right, bottom in PDF coordinates: y upwards
 ShownBoxes = tuple[tuple[float, ...], ...]
 
 
 class Graphics(NamedTuple):
-    """Boxes on the page as shown: level rules, upright rules, and pictures and parts of drawings."""
+    """Boxes on the page as shown: horizontal rules, vertical rules, and images and parts of drawings."""
 
     rules: ShownBoxes
     uprights: ShownBoxes
@@ -28,7 +28,7 @@ class Graphics(NamedTuple):
 
 
 def find_graphics(page: Any, objects: Sequence[Any]) -> Graphics:
-    """Return the rules and pictures among the objects of a page. Upright rules and grids are parts of drawings too."""
+    """Return the rules and images among a page's objects. Vertical rules and grids also count as parts of drawings."""
     import pypdfium2.raw as raw
 
     width, height = page.get_size()
@@ -64,7 +64,7 @@ def _is_upright(left: float, top: float, right: float, bottom: float) -> bool:
 
 
 def _grid_lines(item: Any) -> list[Bounds]:
-    """Return the lines of a stroked path that consists of level and upright ones only."""
+    """Return the lines of a stroked path that has only horizontal and vertical lines."""
     import ctypes
 
     import pypdfium2.raw as raw
@@ -101,13 +101,13 @@ def page_objects(page: Any) -> Sequence[Any]:
 
 
 def object_bounds(item: Any) -> Bounds:
-    """Return the box around a `pypdfium2.PdfObject` in PDF coordinates, whatever forms it is nested in."""
+    """Return the box around a `pypdfium2.PdfObject` in PDF coordinates, even if it is nested in forms."""
     left, bottom, right, top = item.get_bounds()
     return _in_forms((left, top, right, bottom), item.container)
 
 
 def _in_forms(bounds: Bounds, form: Any) -> Bounds:
-    """Return the box, given in the coordinates of a form, in those of the page."""
+    """Convert a box from a form's coordinates to the page's."""
     left, top, right, bottom = bounds
     corners = [(x, y) for x in (left, right) for y in (bottom, top)]
     while form is not None:

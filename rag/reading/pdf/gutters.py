@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from .lines import Line, PageLines
 
-_MIN_LENGTH = 15  # characters of a line of text; shorter ones are cells and letters
-_MAX_LINES = 2000  # of a page; one with more is a drawing
-_MAX_NEAR = 20  # lines before and after one among which its neighbour is
+_MIN_LENGTH = 15  # characters of a line of text; shorter ones are cells and labels
+_MAX_LINES = 2000  # of a page; pages with more are drawings
+_MAX_NEAR = 20  # lines before and after a line among which to look for its neighbour
 _MIN_ROWS = 5  # with text on both sides of a gutter
-_MIN_KNOWN_ROWS = 2  # the same where another page has a gutter
+_MIN_KNOWN_ROWS = 2  # the same, where another page has a gutter
 _SAME_EDGE = 3.0  # points by which the edges of a column may differ between pages
 _MIN_WIDTH = 3.0  # points
 _MAX_GAP = 4.0  # times the type size, between the rows of a gutter
@@ -19,7 +19,7 @@ _MAX_GAP = 4.0  # times the type size, between the rows of a gutter
 
 @dataclass(slots=True)
 class _Strip:
-    """An empty strip: its edges, the last row beside it, and how many rows have text on both sides."""
+    """An empty vertical strip: its edges, the last row beside it, and how many rows have text on both sides."""
 
     left: float
     right: float
@@ -28,9 +28,9 @@ class _Strip:
 
 
 def column_edges(pages: Sequence[PageLines]) -> list[list[float]]:
-    """Return for each page the left edges of columns that have another column of text beside them there.
+    """Return for each page the left edges of columns with another column of text to their left.
 
-    Fewer rows are enough for a column where another page has one.
+    Fewer rows are enough where another page has a column.
     """
     strips = [list(_strips(page.lines)) if len(page.lines) <= _MAX_LINES else [] for page in pages]
     sure = {round(strip.right / _SAME_EDGE) for found in strips for strip in found if strip.rows >= _MIN_ROWS}
@@ -46,7 +46,7 @@ def column_edges(pages: Sequence[PageLines]) -> list[list[float]]:
 
 
 def _strips(lines: Sequence[Line]) -> Iterator[_Strip]:
-    """Yield the strips between neighbours of several rows, each ended by a line across it or by a gap below."""
+    """Yield the strips between neighbours over several rows, each ended by a line across it or by a gap below."""
     rows = sorted((line for line in lines if not line.turned), key=lambda line: line.middle)
     open_strips: list[_Strip] = []
     for at, line in enumerate(rows):
@@ -68,7 +68,7 @@ def _strips(lines: Sequence[Line]) -> Iterator[_Strip]:
 
 
 def _goes_on(strip: _Strip, line: Line) -> bool:
-    """Return whether a strip goes on beside a line, after making it as narrow as the line leaves it."""
+    """Narrow a strip to the space that a line leaves, and return whether the strip continues beside it."""
     if line.left >= strip.right or line.right <= strip.left:
         return line.top - strip.bottom <= _MAX_GAP * line.size
     if line.left - strip.left >= _MIN_WIDTH:
@@ -79,7 +79,7 @@ def _goes_on(strip: _Strip, line: Line) -> bool:
 
 
 def _gap_after(rows: Sequence[Line], at: int) -> tuple[float, float] | None:
-    """Return the edges of the gap between a line of text and its right neighbour, if a text is further right."""
+    """Return the edges of the gap between a line of text and its right neighbour; None if there is no neighbour."""
     line = rows[at]
     if len(line.text) < _MIN_LENGTH:
         return None
@@ -91,7 +91,7 @@ def _gap_after(rows: Sequence[Line], at: int) -> tuple[float, float] | None:
 
 
 def _level(rows: Sequence[Line], at: int) -> Iterator[Line]:
-    """Yield the lines that are level with one, of those near it in the order of their middles."""
+    """Yield the lines at the same height as one, searching those near it in the order of their middles."""
     middle, reach = rows[at].middle, 0.6 * rows[at].size
     for step in (-1, 1):
         for other in range(at + step, at + step * _MAX_NEAR, step):

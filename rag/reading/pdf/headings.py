@@ -1,4 +1,4 @@
-"""Recognise headings, and the kind of section that a heading begins."""
+"""Recognise headings, and the kinds of sections that they begin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .columns import CAPTION, Block, Typography
 from .lines import Line
 
 _NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z](?:\.\d{1,2})*\.?|[IVX]{1,5}\.)\s+(?=\S*[A-Za-z])")
-_NO_HEADING = re.compile(r"[•▪◦‣·*>]|R>")  # an item of a list, or the prompt of a program
+_NO_HEADING = re.compile(r"[•▪◦‣·*>]|R>")  # a list item, or a shell prompt
 _MAX_LINES = 3
 _CLEARLY_LARGER = 1.08  # than the body's type
 _MAX_LENGTH = 160  # characters
@@ -26,18 +26,18 @@ _ABSTRACT_LABEL = re.compile(
 
 
 def section_kind(heading: str, after_references: bool) -> str:
-    """Return the kind of a heading's section; after the references it is an appendix unless it says otherwise."""
+    """Return the kind of a heading's section; after the references, body and abstract become appendix."""
     kind = heading_kind(heading) or BODY
     return APPENDIX if after_references and kind in (BODY, ABSTRACT) else kind
 
 
 def is_known_heading(text: str) -> bool:
-    """Return whether a text, but for its number, is a usual heading."""
+    """Return whether a text, apart from its number, is a standard heading."""
     return heading_kind(text) is not None
 
 
 def is_abstract_label(text: str) -> bool:
-    """Return whether a text is a usual label of a part of an abstract."""
+    """Return whether a text is a standard label in a structured abstract."""
     return heading_kind(text) == BODY or bool(_ABSTRACT_LABEL.fullmatch(_plain(text)))
 
 
@@ -51,19 +51,19 @@ def is_large(lines: Sequence[Line], body_size: float) -> bool:
 
 
 def may_begin_heading(text: str) -> bool:
-    """Return whether a heading may begin so: not in lower case, nor as an item of a list or code does."""
+    """Return whether a heading may begin like this: not in lower case, and not like a list item or code."""
     return is_known_heading(text) or not (text[:1].islower() or _NO_HEADING.match(text))
 
 
 def are_of_one_heading(line: Line, following: Line) -> bool:
-    """Return whether a line of a heading goes on with the following one, which is set alike or in lower case."""
+    """Return whether a heading continues in the following line, which is in the same type or in lower case."""
     same_size = abs(line.size - following.size) < 0.04 * line.size
     same_font = line.font == following.font or line.first_font == following.first_font
     return (same_size and same_font and line.bold == following.bold) or following.text[:1].islower()
 
 
 def ends_references(heading: Sequence[Line], above: Sequence[Line], body_size: float) -> bool:
-    """Return whether a heading after that of the references is one, and no line of a reference in another face."""
+    """Return whether a heading after the references is real, and not a line of a reference in another typeface."""
     text = " ".join(line.text for line in heading).strip()
     alike = (heading[0].font, heading[0].size, heading[0].bold) == (above[0].font, above[0].size, above[0].bold)
     numbered = bool(re.match(r"\d{1,2}(?:\.\d{1,2})*\.?\s", text))
@@ -71,7 +71,7 @@ def ends_references(heading: Sequence[Line], above: Sequence[Line], body_size: f
 
 
 def is_heading(lines: Sequence[Line], typography: Typography) -> bool:
-    """Return whether lines are a heading, by their type, number and words."""
+    """Return whether lines are a heading, judging by their type, number and words."""
     text = " ".join(line.text for line in lines).strip()
     if len(lines) > _MAX_LINES or len(text) > _MAX_LENGTH or not any(c.isalpha() for c in text):
         return False
@@ -89,9 +89,9 @@ def is_heading(lines: Sequence[Line], typography: Typography) -> bool:
 
 
 def run_in_heading(lines: Sequence[Line], typography: Typography) -> tuple[int, int]:
-    """Return the run-in heading that begins a paragraph: how many whole lines, and characters of the next; 0 of none.
+    """Return the extent of a paragraph's run-in heading: whole lines, and characters of the next line; 0, 0 if none.
 
-    "Study area. The farms are small." begins with one if that is set in another face than the rest.
+    "Study area. The farms are small." begins with one if its typeface differs from the rest.
     """
     for whole, line in enumerate(lines[:_MAX_LINES]):
         if (
@@ -107,7 +107,7 @@ def run_in_heading(lines: Sequence[Line], typography: Typography) -> tuple[int, 
 
 
 def _is_run_in(head: str, rest: str) -> bool:
-    """Return whether words in another face are a heading; after a term or a name the sentence goes on in lower case."""
+    """Return whether words in another typeface are a heading; after a mere term, a sentence continues in lower case."""
     plain = _plain(head)
     is_short = len(head) < _MAX_LENGTH and len(head.split()) <= _MAX_RUN_IN_WORDS
     if not is_short or len(re.sub(r"\W|\d", "", plain)) < 3 or not plain[:1].isupper() or CAPTION.match(head):
@@ -118,7 +118,7 @@ def _is_run_in(head: str, rest: str) -> bool:
 
 
 def is_set_apart(lines: Sequence[Line], below: Line, typography: Typography) -> bool:
-    """Return whether lines in another face are a heading of the text in the usual face right below them."""
+    """Return whether lines in another typeface are a heading of the normal text directly below."""
     text = " ".join(line.text for line in lines).strip()
     letters = sum(map(str.isalpha, text))
     if len(lines) > 2 or len(text.split()) > _MAX_RUN_IN_WORDS or letters < max(4, 0.7 * len(text.replace(" ", ""))):
@@ -137,7 +137,7 @@ def is_set_apart(lines: Sequence[Line], below: Line, typography: Typography) -> 
 
 
 def heading_lines(block: Block, typography: Typography) -> set[int]:
-    """Return the ids of the lines that are headings, without bold beginnings of paragraphs."""
+    """Return the ids of the lines that are headings, except for run-in headings."""
     headings: set[int] = set()
     below: Line | None = None
     for line in reversed(block.lines):

@@ -1,4 +1,4 @@
-"""Join lines into running text: resolve hyphens at line ends, add spaces, bracket the marks of notes."""
+"""Join lines into running text: resolve line-end hyphens, add spaces, put note marks in brackets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HYPHENED_PREFIXES = frozenset("self well non cross".split())
 
 
 def count_words(pages: Sequence[PageLines]) -> Counter[str]:
-    """Count the words of a document in lower case, without those that a line's end breaks."""
+    """Count the words of a document in lower case, except those broken at line ends."""
     words: Counter[str] = Counter()
     for page in pages:
         broken = False
@@ -32,7 +32,7 @@ def count_words(pages: Sequence[PageLines]) -> Counter[str]:
 
 
 def join_lines(lines: Sequence[Line], words: Counter[str]) -> PlacedText:
-    """Join lines into one text; `words` are those of the document, which decide about hyphens."""
+    """Join lines into one text; the document's `words` determine which hyphens stay."""
     texts: list[PlacedText] = []
     for line, following in zip(lines, [*lines[1:], None], strict=True):
         removed, space = _line_end(line.text, following.text, words) if following else (0, False)
@@ -43,7 +43,7 @@ def join_lines(lines: Sequence[Line], words: Counter[str]) -> PlacedText:
 
 
 def _bracket_note_marks(line: Line, end: int) -> Iterator[PlacedText]:
-    """Yield the line up to `end`, with raised numbers after a word or a sentence in brackets."""
+    """Yield the line up to `end`, with raised numbers after a word or sentence in brackets."""
     done = 0
     flags = line.raised() if line.text else []
     raised = "".join(
@@ -70,7 +70,7 @@ def _takes_note_mark(before: str, mark: str) -> bool:
 
 
 def _line_end(text: str, following: str, words: Counter[str]) -> tuple[int, bool]:
-    """Return how many characters to remove at a line's end, and whether a space comes before the next line."""
+    """Return how many characters to remove at a line's end, and whether to add a space before the next line."""
     if UNSPACED.match(text[-1:]) and UNSPACED.match(following):
         return 0, False
     last, first = text.rpartition(" ")[2], following.partition(" ")[0]

@@ -35,20 +35,20 @@ _LONE_DOI = re.compile(r"\W*(?:https?://\S{1,40}/)?10\.\d{4,9}/\S+$")
 _OPEN_DOI = re.compile(r"\b10\.\d{4,9}(?:/\S*)?$")
 _OPEN_END = re.compile(r"\b(?:of|on|in|for|the|and|Open|Computational)$|Journal$|https?:$|/$")
 _MAX_CITATION_ROWS = 12
-_MAX_NEAR = 100  # rows among which the one below is looked for
+_MAX_NEAR = 100  # rows among which to look for the one below
 _RUNNING_PAGES = 8  # pages whose margins are compared
-_TITLE_LETTERS = 24  # of the title, by which a paper's own citation is known
+_TITLE_LETTERS = 24  # letters of the title that identify the paper's own citation
 
 
 class Passage(NamedTuple):
-    """A text, and where it stands: own citation, first page, side, running head, cover or text."""
+    """A text, and where it is: own citation, first page, side, running head, cover or text."""
 
     text: str
     where: str
 
 
 def imprint(pages: Sequence[PageLines], covers: int, title: str, title_rows: Sequence[Row]) -> list[Passage]:
-    """Return what the pages of a paper say about its publication; never its list of references."""
+    """Return the passages about a paper's publication; never from its list of references."""
     page = first_page(pages, covers)
     found = list(_own_citations(pages, covers, title))
     for cover in (first_page(pages, at) for at in range(covers)):
@@ -85,7 +85,7 @@ def _imprint_rows(page: FirstPage, title: Sequence[Row], end: float) -> list[Row
 
 
 def _front_matter_end(page: FirstPage, title: Sequence[Row]) -> float:
-    """Return how far down the page the paper's own text begins."""
+    """Return the vertical position at which the paper's own text begins."""
     if sum(len(row.text) for row in page.rows) < _TITLE_PAGE_CHARACTERS:
         return page.height
     ends = [row.top for row in page.rows if FRONT_MATTER_END.match(row.text)]
@@ -93,7 +93,7 @@ def _front_matter_end(page: FirstPage, title: Sequence[Row]) -> float:
 
 
 def _may_cite(row: Row, page: FirstPage, end: float) -> bool:
-    """Return whether an imprint row may be of the text, a note or the references, and so may name another work."""
+    """Return whether an imprint row may be text, a note or a reference, and so may name another work."""
     if row.top < end or any(pattern.match(row.text) for pattern in (_LABELLED, _PUBLICATION_LINE, _LONE_DOI)):
         return False
     as_text = abs(row.size - page.body) < 0.05 * page.body and len(row.text.split()) > 6
@@ -101,7 +101,7 @@ def _may_cite(row: Row, page: FirstPage, end: float) -> bool:
 
 
 def _texts(row: Row, page: FirstPage, places: Mapping[int, int]) -> Iterator[str]:
-    """Yield a row's text; first with that of the row below it if it ends in the middle of a DOI or a name."""
+    """Yield a row's text; if it ends within a DOI or name, yield it first joined with the row below."""
     if _OPEN_DOI.search(row.whole) or _OPEN_END.search(row.whole):
         below = _index_below(page.rows, places[row.at])
         if below is not None:
@@ -113,7 +113,7 @@ def _texts(row: Row, page: FirstPage, places: Mapping[int, int]) -> Iterator[str
 
 
 def _running_heads(pages: Sequence[PageLines]) -> list[str]:
-    """Return the lines that stand, but for their numbers, in the margins of several pages."""
+    """Return the lines that, apart from numbers, are in the margins of several pages."""
     margins = [
         {" ".join(line.text.split()) for line in page.lines if in_margin(line, page.height) and not line.turned}
         for page in pages[:_RUNNING_PAGES]
@@ -130,9 +130,9 @@ def _without_page_number(text: str) -> str:
 
 
 def _own_citations(pages: Sequence[PageLines], covers: int, title: str) -> Iterator[Passage]:
-    """Yield the passages of any page that say how to cite the paper, with its title in them.
+    """Yield the passages on any page that say how to cite the paper and contain its title.
 
-    Without the title the label itself tells on the first page that the passage is about the paper.
+    On the first page, the label alone shows that the passage is about the paper.
     """
     wanted = squeezed(title)[:_TITLE_LETTERS]
     for number, page in enumerate(pages):
@@ -149,7 +149,7 @@ def _own_citations(pages: Sequence[PageLines], covers: int, title: str) -> Itera
 
 
 def _citation(rows: Sequence[Row], at: int) -> str:
-    """Return the text from a label on to the next label, and a DOI directly above it."""
+    """Return the text from a label to the next label, and a DOI directly above it."""
     above = [row for row in rows[max(0, at - 4) : at] if _is_below(row, rows[at]) and _DOI_ABOVE.match(row.text)]
     text = rows[at].whole
     here: int | None = at
@@ -162,7 +162,7 @@ def _citation(rows: Sequence[Row], at: int) -> str:
 
 
 def _joined(text: str, following: str) -> str:
-    """Join lines, without a space where a DOI goes on in the next."""
+    """Join lines, without a space where a DOI continues in the next."""
     goes_on = text.endswith(("-", "/", "_", "(")) or (text.endswith((".", ":")) and re.match(r"[a-z\d(]", following))
     whole = (_OPEN_DOI.search(text) and goes_on) or re.search(r"https?:$|/$", text)
     return text + following if whole else f"{text} {following}"

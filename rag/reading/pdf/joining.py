@@ -1,4 +1,4 @@
-"""Join paragraphs across columns and pages, and across what stands between the halves of a sentence."""
+"""Join paragraphs across columns, pages and anything between the halves of a sentence."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from .lines import Line
 from .paragraphs import Paragraph, continues_with_number, starts_item
 
 _FLOATS = ("table", "caption", "footnote")
-_SMALLER = 0.6  # points by which a text between the halves of a paragraph is smaller than it
-_MAX_BETWEEN = 60  # paragraphs between the halves of a sentence: the cells of a table, the letters of a figure
-_MAX_PROSE_BETWEEN = 3  # of them in sentences: those of a box
+_SMALLER = 0.6  # points by which the type of text between two halves is smaller
+_MAX_BETWEEN = 60  # paragraphs between the halves of a sentence, such as cells of a table or labels of a figure
+_MAX_PROSE_BETWEEN = 3  # of them with sentences, as in a box
 _MAX_PAGES_BETWEEN = 2
-_FORMULA_DISTANCE = 3  # times the type size, between a sentence and a formula in it
+_FORMULA_DISTANCE = 3  # times the type size, between a sentence and its formula
 _REFERENCE_ENTRY = re.compile(r"\[\w{1,12}\]|\d{1,3}\.\s")
 _PROSE = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}")
 _INSIDE = re.compile(r"[a-z][a-z\W]")  # the middle of a sentence
-_REST = re.compile(r"\[\d[\d\s,–-]*\][.,;)]|\)?[.;]$")  # what a line's end may leave of a sentence
+_REST = re.compile(r"\[\d[\d\s,–-]*\][.,;)]|\)?[.;]$")  # a remainder of a sentence on the next line
 _WORD = re.compile(r"\b[a-z]{2,}\b")
-_MIN_WORDS = 5  # in small letters, in a line of prose
+_MIN_WORDS = 5  # in lower case, in a line of prose
 _FORMULA = re.compile(r"[=<>≈≤≥∼≡∝∈∑∏∫∂√+−±×·→]")
 
 
 def join_paragraphs(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """Join the halves of paragraphs, and put what stands between them after the paragraph."""
+    """Join the halves of paragraphs, and move whatever is between them after the paragraph."""
     out: list[Paragraph] = []
     waiting: list[Paragraph] = []
     current: Paragraph | None = None
@@ -60,9 +60,9 @@ def join_paragraphs(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 
 
 def _resumes_at(current: Paragraph, paragraphs: Sequence[Paragraph], start: int) -> int:
-    """Return the index of the paragraph that continues an unfinished one after what stands between; -1 for none.
+    """Return the index of the paragraph that continues an unfinished one after an interruption; -1 for none.
 
-    Headings and sentences stand between only if the paragraph after them begins in the middle of a sentence.
+    Headings and sentences are an interruption only if the paragraph after them begins in the middle of a sentence.
     """
     last = current.lines[-1]
     if not _is_prose_line(current.lines[-2:]):
@@ -85,7 +85,7 @@ def _resumes_at(current: Paragraph, paragraphs: Sequence[Paragraph], start: int)
         if prose and (inside or (only_lettering and not heads_text and not _is_below(first, last))):
             same_type = abs(first.size - last.size) <= _SMALLER
             return at if at > start and same_type and _continues(current, paragraph, False) else -1
-        if _is_directly_below(first, last):  # a formula or a line of code in the paragraph
+        if _is_directly_below(first, last):  # a formula or a line of code within the paragraph
             return -1
         if prose:
             sentences += 1
@@ -97,7 +97,7 @@ def _resumes_at(current: Paragraph, paragraphs: Sequence[Paragraph], start: int)
 
 
 def _begins_section(paragraph: Paragraph, size: float) -> bool:
-    """Return whether a paragraph is a usual heading; one in small type, except that of the references, is of a box."""
+    """Return whether a paragraph is a standard heading outside of boxes: in normal type, or of the references."""
     text = paragraph.lines[0].text
     if paragraph.kind != "heading" or not is_known_heading(text):
         return False
@@ -105,7 +105,7 @@ def _begins_section(paragraph: Paragraph, size: float) -> bool:
 
 
 def _aside(paragraph: Paragraph) -> Paragraph:
-    """Return a paragraph that stands between the halves of another; a heading there is lettering."""
+    """Return a paragraph that interrupts another; a heading there is a label."""
     if paragraph.kind in ("heading", "run_in"):
         paragraph.kind = "text"
     elif paragraph.kind == "text" and _is_prose_line(paragraph.lines):
@@ -139,7 +139,7 @@ def _is_prose(paragraph: Paragraph) -> bool:
 
 
 def _continues(paragraph: Paragraph, following: Paragraph, in_references: bool) -> bool:
-    """Return whether `following` continues a paragraph; one in the references does so in another column only."""
+    """Return whether `following` continues a paragraph; in the references only from another column."""
     last, first = paragraph.lines[-1], following.lines[0]
     end, start = last.text.rstrip(), first.text.lstrip()
     below = last.page == first.page and last.bottom < first.bottom and last.left < first.right

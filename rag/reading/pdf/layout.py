@@ -1,4 +1,4 @@
-"""Turn the lines of a document into one text in reading order, in sections, with the position of every character."""
+"""Turn the lines of a document into one text in reading order, with sections and the position of every character."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
 
 
 def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
-    """Arrange the text of pages without the lines of the title, running heads and the lettering of figures."""
+    """Arrange the text of pages, without the title, running heads and labels inside figures."""
     title_ids = {id(line) for line in title}
     upright = _upright(pages, title_ids)
     typography = measure([page for _, page in upright])
@@ -55,7 +55,7 @@ def arrange(pages: Sequence[PageLines], title: Iterable[Line] = ()) -> Layout:
 
 
 def _upright(pages: Sequence[PageLines], title_ids: set[int]) -> list[tuple[int, PageLines]]:
-    """Return the pages with their numbers; a mostly rotated one becomes upright pages with other numbers."""
+    """Return the pages with their numbers; a mostly rotated page becomes upright pages with new numbers."""
     out: list[tuple[int, PageLines]] = []
     next_number = max((page.number for page in pages), default=0) + 1
     for page in pages:
@@ -69,7 +69,7 @@ def _upright(pages: Sequence[PageLines], title_ids: set[int]) -> list[tuple[int,
 
 
 def _as_shown(text: PlacedText, upright: Sequence[tuple[int, PageLines]]) -> PlacedText:
-    """Return the text with the boxes and numbers of the pages as shown."""
+    """Return the text with boxes and page numbers converted back to the pages as shown."""
     boxes, pages = text.boxes.copy(), text.pages.copy()
     for number, page in upright:
         if page.number != number:

@@ -1,4 +1,4 @@
-"""Restore ligatures (ff, fi, fl, ffi, ffl) that a PDF's font does not map to letters."""
+"""Restore ligatures (ff, fi, fl, ffi, ffl) that a PDF's fonts do not map to letters."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .lines import Line, PageLines
 
 _PAIRS, _TRIPLES = ("fi", "fl", "ff"), ("ffi", "ffl")
 # In units of the type size:
-_TRIPLE_WIDTH = 0.72  # if the font's own letters do not tell
+_TRIPLE_WIDTH = 0.72  # if it cannot be derived from the font's letters
 _MIN_WIDTH, _MAX_WIDTH = 0.35, 1.25
 _BEFORE_FINAL = re.compile(r".[aeiou]$|^[aeiou]$", re.I)  # staff, cliff, off
 _BESIDE_WORDS = " .,;:!?()[]\"'’”“‘-–—/"
 _FFL_ENDINGS = re.compile(r"e(?!st)|u|o|y$|in[eg]", re.I)  # affluent, shuffle, offline; not officer
-# The letters before and after the ligature, and which one it then is; the first that matches.
+# The letters before and after a ligature, and the ligature; the first match counts.
 _RULES = [(re.compile(before + "_" + after, re.I), letters) for before, after, letters in (
     (r"(?:^(?:in|co)?(?:di|su|bu|co|o|e|cha|a|cli|cu|pu|ru|mu|sa)|sta)", r"(?:e|o(?:rt|rd)|us|a[ibcl])", "ff"),
     (r".", r"s?$", "ff"),
@@ -36,7 +36,7 @@ _RULES = [(re.compile(before + "_" + after, re.I), letters) for before, after, l
 
 
 class Repaired(NamedTuple):
-    """The pages, how many ligatures were restored, and how many characters stay unread."""
+    """The pages, how many ligatures were restored, and how many characters remain unread."""
 
     pages: list[PageLines]
     restored: int
@@ -71,7 +71,7 @@ def restore_ligatures(pages: Sequence[PageLines]) -> Repaired:
 
 
 def _triple_widths(lines: Sequence[Line]) -> dict[str, float]:
-    """Return for each font, in units of its size, the least width of a ligature of three letters."""
+    """Return for each font the minimum width of a three-letter ligature, in units of the type size."""
     widths: dict[str, dict[str, list[float]]] = {}
     for line in lines:
         for letter in "fi":
@@ -90,7 +90,7 @@ def _relative_width(line: Line, at: int) -> float:
 
 
 def _replacements(line: Line, words: Counter[str], triple_width: float) -> list[str]:
-    """Return for each unread character of a line its letters, U+FFFD if unknown, nothing for a bullet."""
+    """Return for each unread character of a line its letters, U+FFFD if unknown, or "" for a bullet."""
     out: list[str] = []
     for at, letter in enumerate(line.text):
         if letter != UNREAD:
@@ -112,13 +112,13 @@ def _replacements(line: Line, words: Counter[str], triple_width: float) -> list[
 
 
 def _is_bullet(text: str, at: int) -> bool:
-    """Return whether an unread character stands alone before the text of a line, or on a line without any."""
+    """Return whether an unread character is alone on its line, or stands apart before the line's text."""
     begins = not text[:at].strip() and not text[at + 1 : at + 2].strip()
     return begins or not any(map(str.isalnum, text))
 
 
 def _is_in_word(left: str, right: str, around: tuple[str, str]) -> bool:
-    """Return whether the letters around an unread character form a word of prose, unlike those of a formula."""
+    """Return whether the letters around an unread character are part of a word, and not of a formula."""
     letters = left + right
     small = letters[1:].islower() and (letters[0].islower() or bool(left))
     complete = bool(right) or bool(_BEFORE_FINAL.search(left))
@@ -126,7 +126,7 @@ def _is_in_word(left: str, right: str, around: tuple[str, str]) -> bool:
 
 
 def _ligature(left: str, right: str, triple: bool, words: Counter[str]) -> str:
-    """Return the ligature that gives the most common word of the document, else the most likely one."""
+    """Return the ligature that yields the document's most common word, else the most likely one."""
     candidates = _TRIPLES if triple else _PAIRS
     known = max(candidates, key=lambda letters: words[f"{left}{letters}{right}".casefold()])
     if words[f"{left}{known}{right}".casefold()]:

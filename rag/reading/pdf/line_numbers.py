@@ -1,4 +1,4 @@
-"""Remove the line numbers of manuscripts: those of every line or every few lines, in one margin or both."""
+"""Remove the line numbers of manuscripts: on every line or every few lines, in one margin or both."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .rotation import bounds
 _AT_START = re.compile(r"\d{1,5}(?=\s|$)")
 _AT_END = re.compile(r"(?<=\s)\d{1,5}$")
 _MAX_STEP = 10  # from one number to the next
-_MIN_NUMBERS = 10  # on a page that is surely numbered
-_MIN_SPARSE_NUMBERS = 4  # the same if only every few lines have a number
-_ALIGNMENT = 3.0  # points by which the edges of the numbers of a margin may differ
+_MIN_NUMBERS = 10  # on a page that certainly has line numbers
+_MIN_SPARSE_NUMBERS = 4  # the same, if only every few lines are numbered
+_ALIGNMENT = 3.0  # points by which the edges of numbers in a margin may differ
 _MIN_PROSE_LENGTH = 25  # characters of a line of prose
-_MAX_ROWS = 1.5  # of text to a number; the items of a list have more
+_MAX_ROWS = 1.5  # rows of text per number; list items have more
 _MAX_DISTANCE = 60  # points between a number and the text beside it
-_SAME_ROW = 3  # points between the middles of two pieces of a row
-_MAX_ROUNDS = 2  # a journal may number the lines of a manuscript that has numbers of its own
+_SAME_ROW = 3  # points between the middles of two parts of a row
+_MAX_ROUNDS = 2  # a journal may add numbers to a manuscript that already has some
 
 
 class _Number(NamedTuple):
-    """A number that begins or ends a line: its place in the line's text, its value and its place on the page."""
+    """A number that begins or ends a line: its position in the line's text, its value and its position on the page."""
 
     line: Line
     start: int
@@ -63,7 +63,7 @@ def _numbers(page: PageLines) -> Iterator[_Number]:
 
 
 def _columns(page: PageLines) -> Iterator[list[_Number]]:
-    """Yield the series of numbers one below another that grow by one step."""
+    """Yield the series of aligned numbers that increase by a constant step."""
     numbers = list(_numbers(page))
     for edge in ("left", "right"):
         for group in _aligned(numbers, edge):
@@ -86,7 +86,7 @@ def _aligned(numbers: Sequence[_Number], edge: str) -> Iterator[list[_Number]]:
 
 
 def _series(group: Iterable[_Number]) -> list[_Number]:
-    """Return the numbers that grow downwards by the usual step or a few times that; none if few do."""
+    """Return the numbers that increase downwards by the most common step or a small multiple; none if few do."""
     numbers = sorted(group, key=lambda number: number.middle)
     steps = Counter(b.value - a.value for a, b in pairwise(numbers) if 0 < b.value - a.value <= _MAX_STEP)
     if not steps:
@@ -102,7 +102,7 @@ def _series(group: Iterable[_Number]) -> list[_Number]:
 
 
 def _is_surely_numbered(series: Sequence[_Number], page: PageLines) -> bool:
-    """Return whether numbers stand in a margin, at even distances, over most of a page of prose."""
+    """Return whether numbers are in a margin, evenly spaced, over most of a page of prose."""
     least = _MIN_NUMBERS if series[1].value - series[0].value == 1 else _MIN_SPARSE_NUMBERS
     prose = [text for line in page.lines if len(text := line.text.lstrip("0123456789 ")) >= _MIN_PROSE_LENGTH]
     in_sentence = sum(not text[0].isupper() and text[0].isalpha() for text in prose)
@@ -115,7 +115,7 @@ def _is_surely_numbered(series: Sequence[_Number], page: PageLines) -> bool:
 
 
 def _is_even(series: Sequence[_Number], page: PageLines) -> bool:
-    """Return whether the numbers count rows of the text beside them, or have one distance; items have more rows."""
+    """Return whether numbers count the rows beside them, or are evenly spaced; list items have more rows."""
     rows = _rows_beside(series, page)
     above = [bisect(rows, number.middle) for number in series]
     if above[-1] - above[0] > _MAX_ROWS * (series[-1].value - series[0].value):
@@ -130,7 +130,7 @@ def _is_even(series: Sequence[_Number], page: PageLines) -> bool:
 
 
 def _rows_beside(series: Sequence[_Number], page: PageLines) -> list[float]:
-    """Return the middles of the rows of text that begin or end next to the numbers."""
+    """Return the vertical middles of the rows of text that begin or end next to the numbers."""
     left, right = min(number.left for number in series), max(number.right for number in series)
     middles = sorted(
         line.middle
@@ -142,7 +142,7 @@ def _rows_beside(series: Sequence[_Number], page: PageLines) -> list[float]:
 
 
 def _is_in_margin(series: Sequence[_Number], page: PageLines) -> bool:
-    """Return whether hardly any other text is in the strip that the numbers take, or on one side of it."""
+    """Return whether hardly any other text is in the numbers' strip, or on one side of it."""
     numbered = {id(number.line) for number in series}
     left, right = min(number.left for number in series), max(number.right for number in series)
     others = [line for line in page.lines if id(line) not in numbered and not line.turned]
@@ -152,7 +152,7 @@ def _is_in_margin(series: Sequence[_Number], page: PageLines) -> bool:
 
 
 def _near(page: PageLines, edges: Sequence[tuple[float, float]]) -> list[_Number]:
-    """Return the numbers of a page in the margins that are surely numbered on some page."""
+    """Return a page's numbers in the margins that are certainly numbered on some page."""
     out = []
     for number in _numbers(page):
         if any(min(abs(number.left - left), abs(number.right - right)) <= _ALIGNMENT for left, right in edges):
@@ -161,7 +161,7 @@ def _near(page: PageLines, edges: Sequence[tuple[float, float]]) -> list[_Number
 
 
 def _without(page: PageLines, numbers: Sequence[_Number]) -> PageLines:
-    """Return a page without these numbers, and without the lines that are nothing but one."""
+    """Return a page without these numbers, and without lines that are only a number."""
     removed = {key: list(group) for key, group in groupby(numbers, key=lambda number: id(number.line))}
     lines: list[Line] = []
     for line in page.lines:

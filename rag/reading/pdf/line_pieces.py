@@ -1,4 +1,4 @@
-"""Merge the pieces of lines that justified gaps, formulas or raised marks have split."""
+"""Merge pieces of lines that were split by justification, formulas or raised marks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .writing_systems import is_mostly_right_to_left
 
 
 def merge_pieces(lines: Sequence[Line], lefts: Sequence[float]) -> list[Line]:
-    """Merge pieces of one line, but not across the gutter between columns, whose left edges are `lefts`."""
-    for _ in range(2):  # a raised mark may come before the line that it ends
+    """Merge pieces of one line, but not across the gutter between columns. `lefts` are the columns' left edges."""
+    for _ in range(2):  # a raised mark may precede the line whose end it is
         out: list[Line] = []
         for line in sorted(lines, key=lambda li: (round(baseline(li) / 3), li.left)):
             for at in range(len(out) - 1, max(-1, len(out) - 13), -1):
@@ -43,7 +43,7 @@ def _is_one_line(left: Line, right: Line, lefts: Sequence[float]) -> bool:
 
 
 def _is_interlaced(left: Line, right: Line) -> bool:
-    """Return whether overlapping pieces are of one line: parts of a formula, or a small text over or under another."""
+    """Return whether overlapping pieces are one line: parts of a formula, or text with small text above or below."""
     small, large = sorted((left, right), key=lambda li: (li.size, len(li.text)))
     rise = baseline(large) - baseline(small)
     if abs(rise) < 0.15 * large.size:
@@ -55,7 +55,7 @@ def _is_interlaced(left: Line, right: Line) -> bool:
 def _merged(left: Line, right: Line) -> Line:
     """Return two pieces as one line with a space between them, or word by word if they overlap.
 
-    If most letters are of a right-to-left script, the right piece comes first.
+    The right piece comes first if most letters are of a right-to-left script.
     """
     if right.left - left.right <= -1:
         text, boxes = _interlaced_words(left, right)
@@ -76,7 +76,7 @@ def _merged(left: Line, right: Line) -> Line:
 
 
 def _interlaced_words(one: Line, other: Line) -> tuple[str, Boxes]:
-    """Return the words of two pieces from left to right; of words that overlap the upper one comes first."""
+    """Return the words of two pieces from left to right; where words overlap, the upper one comes first."""
     words = sorted((*_words(one), *_words(other)), key=lambda word: float(word[1][0, 0]))
     for at in range(1, len(words)):
         (_, before), (_, after) = words[at - 1], words[at]

@@ -23,7 +23,7 @@ from .writing_systems import are_ideographs, close_spaced_heading, is_right_to_l
 _SPACE = 0.16  # a gap this wide separates words
 _IDEOGRAPHIC_SPACE = 0.6
 _RIGHT_TO_LEFT_SPACE = 0.22
-_OVERHANG = 0.15  # slanted letters of two words may overlap this much where the file has a space
+_OVERHANG = 0.15  # italic letters of two words may overlap this much where the file has a space
 _COLUMN_GAP = 1.0  # a gap this wide separates lines
 
 _RUN_IN_MARKS = (".", ":", "—", "–", "?", "|")
@@ -31,12 +31,12 @@ _RUN_IN_MARKS = (".", ":", "—", "–", "?", "|")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """Characters side by side without a wide gap.
+    """Adjacent characters without a wide gap.
 
-    Positions are in points from the upper left corner of the page as shown (cropped and rotated). `boxes` has a row a
-    character of `text`: left, top, right, bottom. `size` and `font` are the most common ones; `bold` allows for a few
-    other characters. `turned` is the rotation in quarter turns counterclockwise: 1 reads upwards. `base` is the
-    baseline of the largest characters in the frame in which the line is upright; negative if unknown.
+    Positions are in points from the upper left corner of the page as shown (cropped and rotated). `boxes` has a row for
+    each character of `text`: left, top, right, bottom. `size` and `font` are the most common ones; `bold` tolerates a
+    few other characters. `turned` is the rotation in counterclockwise quarter turns: 1 reads upwards. `base` is the
+    baseline of the largest characters, in the frame in which the line is upright; negative if unknown.
     """
 
     text: str
@@ -51,7 +51,7 @@ class Line:
     boxes: Boxes
     turned: int = 0
     base: float = -1.0
-    run_in: int = 0  # how many characters at the beginning are set apart in another face, as a run-in heading is
+    run_in: int = 0  # how many characters at the beginning are in another typeface, as in a run-in heading
     first_font: str = ""
 
     @property
@@ -59,7 +59,7 @@ class Line:
         return (self.top + self.bottom) / 2
 
     def raised(self) -> list[bool]:
-        """Return for each character whether it is small and raised, as a footnote mark or an exponent is."""
+        """Return whether each character is small and raised, like a footnote mark or an exponent."""
         heights = [float(box[3] - box[1]) for box in self.boxes]
         usual = sorted(heights)[len(heights) // 2]
         base = sorted(float(box[3]) for box in self.boxes)[len(heights) // 2]
@@ -73,9 +73,9 @@ class Line:
 class PageLines:
     """A page with its number (from 1), printed label, size in points, and lines in drawing order.
 
-    `hidden` counts invisible characters (see `Visibility`); `image` tells whether a picture covers most of the page.
-    `rules`, `uprights` and `pictures` are boxes of level rules, of upright rules, and of pictures and drawings.
-    `turned` is how many quarter turns the page was rotated to make its lines upright.
+    `hidden` counts invisible characters (see `Visibility`); `image` tells whether an image covers most of the page.
+    `rules`, `uprights` and `pictures` are boxes of horizontal rules, of vertical rules, and of images and drawings.
+    `turned` is the number of quarter turns by which the page was rotated to make its lines upright.
     """
 
     number: int
@@ -93,7 +93,7 @@ class PageLines:
 
 @dataclass(slots=True)
 class _Run:
-    """Glyphs of one line, and the vertical extent of the largest of them."""
+    """Glyphs on one line, and the vertical extent of the largest one."""
 
     glyphs: list[Glyph]
     top: float
@@ -112,7 +112,7 @@ def body_size(lines: Iterable[Line]) -> float:
 
 
 def read_lines(page: Any, number: int, label: str | None, symbols: SymbolReader, weights: Weights) -> PageLines:
-    """Extract the lines of a `pypdfium2.PdfPage` without its invisible text; `symbols` is of its document.
+    """Extract the visible lines of a `pypdfium2.PdfPage`; `symbols` and `weights` belong to its document.
 
     Raises:
         PdfiumError: the page is damaged.
@@ -132,7 +132,7 @@ def read_lines(page: Any, number: int, label: str | None, symbols: SymbolReader,
 
 
 def _runs(glyphs: Sequence[Glyph]) -> list[_Run]:
-    """Group glyphs that were drawn one after another, each next to the last."""
+    """Group glyphs that were drawn in sequence, each next to the last."""
     runs: list[_Run] = []
     for glyph in glyphs:
         if not runs or not _follows(runs[-1], glyph):
@@ -155,7 +155,7 @@ def _follows(run: _Run, glyph: Glyph) -> bool:
 
 
 def _is_level(top: float, bottom: float, other_top: float, other_bottom: float) -> bool:
-    """Return whether the centre of the smaller extent is inside the larger, as that of an index is."""
+    """Return whether the centre of the smaller extent is inside the larger, as with sub- and superscripts."""
     if bottom - top < other_bottom - other_top:
         top, bottom, other_top, other_bottom = other_top, other_bottom, top, bottom
     return top <= (other_top + other_bottom) / 2 <= bottom
@@ -195,7 +195,7 @@ def _is_same_line(one: _Run, other: _Run) -> bool:
         return False
     level = _is_level(one.top, one.bottom, other.top, other.bottom)
     if is_right_to_left(one.glyphs[0].text) or is_right_to_left(other.glyphs[0].text):
-        # Drawn in either direction, and the boxes of Arabic letters differ in height.
+        # They may be drawn in either direction, and the boxes of Arabic letters differ in height.
         level |= abs(one.glyphs[0].base - other.glyphs[0].base) < 0.15 * size
         return level
     return gap < 0.4 * size and level
@@ -229,7 +229,7 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
 
 
 def cut_line(line: Line, at: int) -> tuple[Line, Line]:
-    """Cut a line before a character; white space between the halves is left out."""
+    """Cut a line before a character; white space between the halves is dropped."""
     start = at + len(line.text[at:]) - len(line.text[at:].lstrip())
     end = len(line.text[:at].rstrip())
     left, right = line.boxes[:end], line.boxes[start:]
@@ -240,7 +240,7 @@ def cut_line(line: Line, at: int) -> tuple[Line, Line]:
 
 
 def _run_in(glyphs: Sequence[Glyph], parts: Sequence[tuple[str, tuple[float, float, float, float]]]) -> int:
-    """Return how many characters are in the face of the first, if no other is and they are bold or end in a mark."""
+    """Return how many first characters share a typeface that no other has, if they are bold or end in punctuation."""
     first = glyphs[0].style.font
     if first == glyphs[-1].style.font:
         return 0
@@ -273,18 +273,18 @@ def _with_spaces(
 
 
 def _min_space(last: Glyph, glyph: Glyph, leftward: bool) -> float:
-    """Return the least gap in points that separates words; spaces in the file make it smaller."""
+    """Return the minimum gap in points between words; it is smaller where the file has a space."""
     size = max(last.style.size, glyph.style.size)
     if are_ideographs(last.text, glyph.text):
         return _IDEOGRAPHIC_SPACE * size
-    if leftward:  # the file's space may come before either of the two
+    if leftward:  # the file's space may precede either glyph
         return (0.85 * _SPACE if last.spaced or glyph.spaced else _RIGHT_TO_LEFT_SPACE) * size
     small_capitals = last.style.size > 1.08 * glyph.style.size and last.text.isupper() and glyph.text.isupper()
     return (_SPACE if small_capitals or not glyph.spaced else -_OVERHANG) * size
 
 
 def _tracking(glyphs: Sequence[Glyph], gaps: Sequence[float]) -> float:
-    """Return the extra distance between the letters of a letterspaced line; 0 for most lines."""
+    """Return the extra letter spacing of a letterspaced line; 0 for most lines."""
     if len(gaps) < 6 or sum(g.spaced for g in glyphs) * 2 > len(gaps) or not any(g.text.isalpha() for g in glyphs):
         return 0.0
     usual = float(np.median(gaps))

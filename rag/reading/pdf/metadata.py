@@ -1,7 +1,7 @@
 """Guess a paper's title, authors, year, venue, DOI and arXiv id from its pages, the file's metadata and its name.
 
-Each source gives candidates with a certainty, and `combine` decides: a value that two sources give is nearly certain,
-one that another contradicts is not given.
+Each source yields candidates with a certainty, and `combine` decides: a value from two sources is nearly certain, and a
+contradicted value is dropped.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from .xmp import stated_facts
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """A paper's metadata; `certainty` gives 0 to 1 for each field that was found.
+    """A paper's metadata; `certainty` is from 0 to 1 for each field that was found.
 
     `title_lines` are the indices of the title's lines on `pages[title_page]`, the first page after the covers; empty if
-    it is not printed there. `author_lines` are those of the authors below it, with their institutions and addresses;
-    empty if it is uncertain where they end.
+    the title is not printed there. `author_lines` are the lines of the authors below it, with their institutions and
+    addresses; empty if it is uncertain where they end.
     """
 
     title: str
@@ -59,7 +59,7 @@ def guess_metadata(
     Args:
         info: the file's Info dictionary.
         xmp: its XMP packet.
-        covers: the number of pages before the paper's first. They only tell where and when it appeared.
+        covers: the number of cover sheets, which only tell where and when the paper appeared.
     """
     stated = stated_facts(info, xmp)
     stem = re.sub(r"\.pdf$", "", file_name, flags=re.I)

@@ -1,4 +1,4 @@
-"""Read pages from their pictures with Tesseract (OCR) if it is installed."""
+"""Recognise the text of page images with Tesseract (OCR) if it is installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 from .lines import Line, PageLines
 from .rotation import bounds
 
-_SCALE = 200 / 72  # pixels a point: the resolution that Tesseract reads best
+_SCALE = 200 / 72  # pixels per point: the resolution that suits Tesseract best
 _TIMEOUT_SECONDS = 60
 _MIN_CONFIDENCE = 40  # of 100
 
@@ -27,7 +27,7 @@ def tesseract() -> str | None:
 
 
 def read_scan(page: Any, empty: PageLines) -> PageLines:
-    """Return `empty` with the lines that Tesseract reads on a `pypdfium2.PdfPage`, or unchanged if there are none."""
+    """Return `empty` with the lines that Tesseract finds on a `pypdfium2.PdfPage`, or unchanged if there are none."""
     program = tesseract()
     if program is None:
         return empty

@@ -1,4 +1,4 @@
-"""Detect the page numbers printed on pages."""
+"""Detect printed page numbers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _MAX_DISTANCE = 12  # points between the positions of page numbers on two pages
 _MIN_PAGES = 3
 _OUTER_NUMBERS = re.compile(r"^\W{0,3}(\d{1,5})(?!\S)|(?<!\S)(\d{1,5})\W{0,3}$")
 
-PrintedNumber = tuple[int, float, float]  # a number, the middle of it from the left, its top
+PrintedNumber = tuple[int, float, float]  # a number, its horizontal centre, its top
 
 
 def label_pages(pages: Sequence[PageLines]) -> list[PageLines]:
-    """Label the pages with their printed numbers if these rise by one from page to page.
+    """Label the pages with their printed numbers if these increase by one from page to page.
 
-    A page without a printed number, as a first page often is, gets the number that the others imply.
+    A page without a printed number, often the first, gets the number that the others imply.
     """
     places: dict[int, list[PrintedNumber]] = {}
     for page in pages:
@@ -33,7 +33,7 @@ def label_pages(pages: Sequence[PageLines]) -> list[PageLines]:
 
 
 def _printed_numbers(page: PageLines) -> Iterator[PrintedNumber]:
-    """Yield the numbers at the outer ends of the lines in the margins."""
+    """Yield the numbers at the ends of lines in the top and bottom margins."""
     for line in page.lines:
         if line.turned or EDGE * page.height < line.middle < (1 - EDGE) * page.height:
             continue
@@ -44,7 +44,7 @@ def _printed_numbers(page: PageLines) -> Iterator[PrintedNumber]:
 
 
 def _pages_in_one_place(found: Sequence[PrintedNumber]) -> int:
-    """Count the pages with their number in the same place, separately for even and odd pages."""
+    """Count the pages with their number in the same position, separately for even and odd pages."""
     count = 0
     for side in (0, 1):
         same_side = [each for each in found if each[0] % 2 == side]

@@ -20,7 +20,7 @@ _QUESTION = re.compile(
     r"(?:RQ|Research question|Hypothesis|Question|H|Q)\s?\d{1,2}[a-z]?\b(?!\s+(?:and|or|to|is|are|was|were)\b)", re.I
 )
 _NUMBER = re.compile(r"(\d{1,4})[.)]\s")
-_NEAR_LINES = 60  # of a paragraph, at its end: those of its last column
+_NEAR_LINES = 60  # at the end of a paragraph: the lines of its last column
 _BEFORE_NUMBER = re.compile(
     r"(?:\b(?:of|to|is|are|was|were|by|than|and|or|with|in|at|from|for|the|an?|as|over|under|about|around|table|figure"
     r"|section|equation|chapter|step|epoch|version)|[=≈<>≤≥])$", re.I
@@ -29,7 +29,7 @@ _BEFORE_NUMBER = re.compile(
 
 @dataclass(slots=True, eq=False)
 class Paragraph:
-    """A paragraph, or a heading, a run-in heading, a caption, a table or a footnote as `kind` says."""
+    """A paragraph, heading, run-in heading, caption, table or footnote, according to `kind`."""
 
     kind: str
     lines: list[Line]
@@ -43,7 +43,7 @@ class Paragraph:
 
     @property
     def full_width(self) -> float:
-        """How far to the right a last line reaches that is as long as the others in its column."""
+        """The right edge of a full line in the column of the last line."""
         last = self.lines[-1]
         near = self.lines[-_NEAR_LINES:]
         column = [li for li in near if li.page == last.page and li.left < last.right and li.right > last.left]
@@ -51,7 +51,7 @@ class Paragraph:
 
 
 def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
-    """Yield the paragraphs of a block, and its headings."""
+    """Yield the paragraphs and headings of a block."""
     if block.kind in ("table", "caption"):
         yield Paragraph(block.kind, block.lines, block.label, table=block.table)
     elif block.kind == "footnote":
@@ -73,7 +73,7 @@ def split_block(block: Block, typography: Typography) -> Iterator[Paragraph]:
 
 
 def _with_run_in(lines: list[Line], typography: Typography, opens_block: bool) -> Iterator[Paragraph]:
-    """Yield a paragraph, after the run-in heading that it begins with."""
+    """Yield a paragraph's run-in heading, if it has one, and the paragraph."""
     whole, length = run_in_heading(lines, typography)
     if length:
         head, rest = cut_line(lines[whole], length)
@@ -83,7 +83,7 @@ def _with_run_in(lines: list[Line], typography: Typography, opens_block: bool) -
 
 
 def mark_headings(paragraphs: Sequence[Paragraph], typography: Typography) -> None:
-    """Turn lone lines in another face than the text below them into headings."""
+    """Turn lone lines in a different typeface from the text below into headings."""
     for paragraph, below in pairwise(paragraphs):
         if (paragraph.kind, below.kind) == ("text", "text") and is_set_apart(
             paragraph.lines, below.lines[0], typography
@@ -109,7 +109,7 @@ def _has_note_mark(line: Line) -> bool:
 
 
 def _split_text(lines: Sequence[Line], typography: Typography) -> list[list[Line]]:
-    """Split lines where a first line is indented or, in a list, where the others are."""
+    """Split lines at indented first lines or, in a list, at lines that are not indented."""
     left = min(line.left for line in lines)
     right = max(line.right for line in lines)
     full_width = right - 0.25 * (right - left)
@@ -141,9 +141,9 @@ def starts_item(line: Line) -> bool:
 
 
 def continues_with_number(part: Sequence[Line], line: Line, full_width: float) -> bool:
-    """Return whether a number at a line's start ends the sentence before: "a batch size of / 32. Each"."""
+    """Return whether a number at the start of a line ends the previous sentence: "a batch size of / 32. Each"."""
     number, first = _NUMBER.match(line.text), _NUMBER.match(part[0].text)
-    if not number or (first and int(number[1]) == int(first[1]) + 1):  # the next item of a list
+    if not number or (first and int(number[1]) == int(first[1]) + 1):  # the next list item
         return False
     text = part[-1].text.rstrip()
     expects_number = part[-1].right > full_width or bool(_BEFORE_NUMBER.search(text))

@@ -1,4 +1,4 @@
-"""Text with the position of every character."""
+"""Represent text with the position of every character."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rotation import Boxes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedText:
-    """Text with the box (left, top, right, bottom in points) and the page number of each character; 0 for no page."""
+    """Text with the box (left, top, right, bottom in points) and page number (0 for none) of each character."""
 
     text: str
     boxes: Boxes
@@ -30,7 +30,7 @@ class PlacedText:
 
 
 def line_text(line: Line, start: int = 0, end: int | None = None) -> PlacedText:
-    """Return a part of a line."""
+    """Return the text of a line, or of a part of it."""
     text = line.text[start:end]
     return PlacedText(text, line.boxes[start:end], np.full(len(text), line.page, np.int32))
 

@@ -1,4 +1,4 @@
-"""Find DOIs, arXiv ids, years and venues in what a paper and its file say about its publication."""
+"""Find DOIs, arXiv ids, years and venues in a paper's publication details and its file's metadata."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DOI = re.compile(r"\b10\.\d{4,9}/(?:\(SICI\)\S+|[^\s\"<>{}|\\^,;]+)", re.I)
 _OTHER_DOI = re.compile(
     r"10\.(?:5281|6084|5061|17605|7910|5256|13039|15468|1594|17632|24433|17504|6073|3886)/"
 )  # of data, reviews and funders
-_COMPONENT = re.compile(r"(?:\.[gst]\d{3}|(?<=elife\.\d{5})\.\d{3})$")  # figures and tables have DOIs of their own
+_COMPONENT = re.compile(r"(?:\.[gst]\d{3}|(?<=elife\.\d{5})\.\d{3})$")  # figures and tables may have DOIs
 _VERSION = re.compile(r"[./]v?(\d{1,2})$")
 _FIRST_VERSION = re.compile(r"\W*first\s(?:published|posted)\b", re.I)  # the paper may be a later one
 _NOTE_OR_REFERENCE = re.compile(r"\d{1,2} ?[A-Zh]|\[\d{1,3}\]")
@@ -24,11 +24,11 @@ _ARXIV = re.compile(
 _DOI_CERTAINTY = {
     "own citation": 0.97, "first page": 0.9, "running head": 0.95, "side": 0.85, "cover": 0.85, "text": 0.2
 }  # fmt: skip
-"""How often a DOI in such a passage is the paper's."""
+"""How often a DOI in such a passage belongs to the paper."""
 _DOI_FIELDS = ("doi", "identifier", "url", "subject", "description", "title", "keywords")
 _YEAR = r"((?:19|20)\d\d)\b"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_YEARS = (  # how a year is printed, what that is, and the certainty that it is the year of publication
+_YEARS = (  # how a year is printed, what it means, and the certainty that it is the year of publication
     (rf"first\spublished\b[^.;/]{{0,30}}?\b{_YEAR}", "first publication", 0.6),  # a later version may follow
     (rf"(?<!first\s)published(?:\sonline)?\b[^.;/]{{0,30}}?\b{_YEAR}|{_MONTH}[\s\d.,–-]{{1,12}}{_YEAR}.{{0,12}}(?:©|\(c|copyright)",
      "publication", 0.92),
@@ -47,7 +47,7 @@ _YEARS = (  # how a year is printed, what that is, and the certainty that it is 
     (rf"(?:submitted|received|revised)\b.{{0,30}}?\b{_YEAR}", "received", 0.25),
 )  # fmt: skip
 _YEAR_PATTERNS = [(re.compile(pattern, re.I), kind, certainty) for pattern, kind, certainty in _YEARS]
-_DATE = re.compile(  # without a label, which would say what it is the date of
+_DATE = re.compile(  # without a label that says what it is the date of
     rf"\b{_MONTH}[\s\d.,stndrh–-]{{0,12}}{_YEAR}|^\(?{_YEAR}\)?$|\b\d\d?/\d\d?/{_YEAR}|\b{_YEAR}-\d\d-\d\d\b", re.I
 )
 _ANY_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?!\d)")
@@ -56,7 +56,7 @@ _FIRST_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)")
 _DATES = {"coverdate": 0.9, "coverdisplaydate": 0.9, "publicationdate": 0.9, "subject": 0.6}
 _FILE_DATES = ("creationdate", "createdate")
 _MAX_VERSIONS = 10  # of a DOI
-_MIN_MENTIONS = 3  # of a year, for the paper to be no older
+_MIN_MENTIONS = 3  # of a year; the paper is then no older than that year
 
 _VENUES = (
     (re.compile(r"published as a (?:conference|workshop) paper at (.+)", re.I), 0.9),
@@ -83,7 +83,7 @@ Stated = Mapping[str, Sequence[str]]
 
 
 def passage_candidates(passages: Sequence[Passage], title: str) -> Iterator[Candidate]:
-    """Yield what passages of a paper say about DOI, year and venue."""
+    """Yield the candidates for DOI, year and venue in passages of a paper."""
     for passage in passages:
         yield from _doi_candidates(passage)
         yield from _year_candidates(passage, title)
@@ -124,9 +124,9 @@ def dois_in(text: str) -> list[str]:
 
 
 def reconciled(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return candidates where a DOI that a line's end cut is the whole one, and an older version's is the latest's."""
+    """Return the candidates with truncated DOIs replaced by whole ones, and older versions by the latest."""
     dois = sorted({each.value for each in candidates if each.field == "doi"})
-    # Those that begin with another one follow it in order.
+    # In sorted order, a DOI follows its truncated forms.
     whole = {
         one: next((o for o in dois[at + 1 : at + _MAX_VERSIONS] if _is_cut(one, o)), one) for at, one in enumerate(dois)
     }
@@ -139,7 +139,7 @@ def reconciled(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _is_cut(one: str, other: str) -> bool:
-    """Return whether a DOI is the beginning of another one, which is no version of it."""
+    """Return whether a DOI is a truncated form of another one, and not an older version."""
     return other != one and other.startswith(one) and not _VERSION.fullmatch(other[len(one) :])
 
 
@@ -175,9 +175,9 @@ def arxiv_year(arxiv_id: str) -> Iterator[Candidate]:
 
 
 def plausible(candidates: Sequence[Candidate], pages: Sequence[PageLines], stated: Stated) -> list[Candidate]:
-    """Return candidates, the years doubted that are well before a year that the paper often names.
+    """Return the candidates, with years doubted that are well before a year that the paper often mentions.
 
-    A paper is no older than what it cites. Years after the file was made are plans and forecasts.
+    A paper is no older than what it cites. Years after the file was made are future plans and forecasts.
     """
     made = [
         int(match[1]) for name in _FILE_DATES for text in stated.get(name, []) if (match := _FIRST_YEAR.search(text))
@@ -208,7 +208,7 @@ def _venue_candidates(passage: Passage) -> Iterator[Candidate]:
 
 
 def venues_of(doi: Guess, arxiv: Guess) -> Iterator[Candidate]:
-    """Yield the venue that a DOI or an arXiv id tells."""
+    """Yield the venue implied by a DOI or an arXiv id."""
     for prefix, name in _DOI_VENUES.items():
         if doi.value.startswith(prefix):
             yield Candidate("venue", name, "doi", min(0.95, doi.certainty))
@@ -220,7 +220,7 @@ def venues_of(doi: Guess, arxiv: Guess) -> Iterator[Candidate]:
 
 
 def stated_candidates(stated: Stated) -> Iterator[Candidate]:
-    """Yield what a file's metadata say about DOI, year, venue and arXiv id."""
+    """Yield the candidates for DOI, year, venue and arXiv id in a file's metadata."""
     for name in _DOI_FIELDS:
         for doi in (doi for text in stated.get(name, []) for doi in dois_in(text)):
             yield Candidate("doi", doi, "file", 0.9)
@@ -237,7 +237,7 @@ def stated_candidates(stated: Stated) -> Iterator[Candidate]:
 
 
 def stamp_candidates(page: PageLines) -> Iterator[Candidate]:
-    """Yield the arXiv id in the stamp of a first page, which is rotated as a rule."""
+    """Yield the arXiv id in the stamp of a first page, which is usually rotated."""
     for line in page.lines:
         if line.turned or re.match(r"\W*arxiv\W+\d", line.text, re.I):
             for match in _ARXIV.finditer(line.text):
@@ -245,7 +245,7 @@ def stamp_candidates(page: PageLines) -> Iterator[Candidate]:
 
 
 def _without_capitals(text: str) -> str:
-    """Return a line set in capitals in title case; acronyms and lines of short words stay."""
+    """Return an all-capitals line in title case; acronyms and lines of short words stay unchanged."""
     words = text.split()
     capitals, small_letters = sum(map(str.isupper, text)), sum(map(str.islower, text))
     if capitals < 2 * small_letters or all(len(word) < 6 for word in words):

@@ -1,4 +1,4 @@
-"""Read a PDF file as a paper: pages to lines, metadata, layout, and notes about what could not be read."""
+"""Read a PDF file as a paper: lines, metadata, layout, and notes about what could not be read."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .file import open_pdf
 from .lines import Line, PageLines, read_lines
 from .writing_systems import UNSPACED
 
-_BASE_SECONDS = 120  # of processor time, and one more a page
+_BASE_SECONDS = 120  # of CPU time, plus one per page
 _MAX_SECONDS = 1500
-_RECOGNITION_SECONDS = 900  # for all pages that are read from their pictures; the sandbox allows 1500
+_RECOGNITION_SECONDS = 900  # for the OCR of all pages; the sandbox allows 1500
 _MAX_PAGES = 2000
-_MAX_CHARACTERS = 3_500_000  # more do not fit into the memory limit
+_MAX_CHARACTERS = 3_500_000  # more would exceed the memory limit
 _BATCH = 100_000  # characters whose boxes are converted at a time, to save memory
-_MIN_PROSE_WORDS = 40  # fewer are a lone figure
-_MIN_TABLE_ROWS = 20  # of a document that is nothing but tables
-_MIN_UNSPACED_LETTERS = 20  # in a line of prose; fewer are a label
+_MIN_PROSE_WORDS = 40  # less is a lone figure
+_MIN_TABLE_ROWS = 20  # of a document that consists only of tables
+_MIN_UNSPACED_LETTERS = 20  # in a line of prose; less is a label
 _MAX_LISTED = 5  # page numbers in a note
 
 
@@ -36,9 +36,9 @@ Boxes = NDArray[np.uint16]
 
 
 def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
-    """Read a PDF file, or its first `max_pages` pages, as a paper with the box of each character.
+    """Read a PDF file, or its first `max_pages` pages, as a paper with character boxes.
 
-    Call this in a sandbox worker: the parser may crash, and takes what memory it can get.
+    Call this in a sandbox worker, since the parser may crash and use any amount of memory.
 
     Raises:
         SourceError: the file is encrypted, damaged, without text, or longer than a paper.
@@ -52,7 +52,7 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
     pdf = open_pdf(path)
     count = min(len(pdf), max_pages or len(pdf))
     if count > _MAX_PAGES:
-        raise SourceError(f"it has {count:,} pages, which are more than {_MAX_PAGES:,}: split it")
+        raise SourceError(f"it has {count:,} pages; the limit is {_MAX_PAGES:,}: split it")
     allow_seconds(min(_BASE_SECONDS + count, _MAX_SECONDS))
     pages, notes, pictures = _read_pages(pdf, count)
     extent = "scan" if 2 * len(pictures) > len([page for page in pages if page.lines]) else "full"
@@ -66,7 +66,7 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
         )
     text_lines = tuple(line for at, line in enumerate(first.lines) if at not in found.author_lines)
     layout = arrange([replace(first, lines=text_lines), *pages[covers + 1 :]], title_lines)
-    del pages  # the boxes of a long text take much memory
+    del pages  # a long text's boxes need much memory
     body = layout.text.text
     prose = [body[each.start : each.end] for each in layout.sections if each.kind in {*PROSE, BACK_MATTER}]
     rows = sum(len(table.rows) for table in layout.tables)
@@ -93,9 +93,9 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
 
 
 def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str], set[int]]:
-    """Return the first `count` pages but for damaged ones, notes about what could not be read, and pages of pictures.
+    """Return the first `count` pages except damaged ones, notes about what could not be read, and scanned pages.
 
-    The text of these was recognised, here or by the program that made the file.
+    The text of scanned pages comes from OCR, here or in the program that made the file.
     """
     import pypdfium2
 
@@ -134,7 +134,7 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str], set[i
     pages = remove_line_numbers(pages)
     remedy = "" if tesseract() else ". Install Tesseract to have {} read"
     if garbled and not any(page.lines for page in pages):
-        raise SourceError(f"its fonts call letters by others, so that its text is no language{remedy.format('it')}")
+        raise SourceError(f"its fonts map letters to wrong characters, so its text is unreadable{remedy.format('it')}")
     hidden = sum(page.hidden for page in pages)
     if hidden > 0 and not any(page.lines for page in pages):
         raise SourceError(
@@ -147,9 +147,10 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str], set[i
     if scans:
         notes.append(f"{_pages(scans)} {'has' if len(scans) == 1 else 'have'} no text: a scan{remedy.format('scans')}")
     if recognised:
-        notes.append(f"{_pages(recognised)}: its fonts call letters by others, so it was read from its picture")
+        notes.append(f"{_pages(recognised)}: read by OCR, since its fonts map letters to wrong characters")
     if garbled:
-        notes.append(f"{_pages(garbled)}: text in fonts that call letters by others was left out{remedy.format('it')}")
+        reason = "text in fonts that map letters to wrong characters was left out"
+        notes.append(f"{_pages(garbled)}: {reason}{remedy.format('it')}")
     if damaged:
         notes.append(f"{_pages(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged and could not be read")
     if restored:
@@ -185,7 +186,7 @@ def _pages(numbers: Sequence[int]) -> str:
 
 
 def _count_prose_words(text: str) -> int:
-    """Count the words in lines longer than a label; in scripts without spaces two letters count as one."""
+    """Count the words in lines longer than a label; in scripts without spaces two letters count as a word."""
     count = 0
     for line in text.split("\n"):
         unspaced = len(UNSPACED.findall(line))
@@ -208,7 +209,7 @@ def _no_boxes(count: int) -> Boxes:
 
 
 def _title_boxes(title: str, lines: Sequence[Line]) -> Boxes:
-    """Return the boxes of the title's characters by finding its letters and digits in order in its lines."""
+    """Return the boxes of the title's characters by matching its letters and digits, in order, to its lines."""
     boxes = _no_boxes(len(title))
     printed = [(letter.casefold(), box) for line in lines for letter, box in zip(line.text, line.boxes, strict=True)]
     at = 0

@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from .columns import Block
 
 _MAX_LINE_HEIGHT = 20  # points
-_MAX_BLOCKS = 800  # that are compared with each other; further ones are the lettering of a drawing
+_MAX_BLOCKS = 800  # compared with each other; further ones are labels in a drawing
 _MAX_COLUMNS = 6
-_MIN_BAND_GAP = 1.2  # times the distance of lines, between columns that end and those below
-_RULE_SHARE = 0.6  # of the width of the text, that a rule across the columns has
+_MIN_BAND_GAP = 1.2  # times the line distance, between columns that end and the text below them
+_RULE_SHARE = 0.6  # of the text's width; a rule this wide runs across the columns
 _SMALLER = 0.6  # points
 _TOUCH = 3  # points by which neighbours may overlap
 
-Relation = NDArray[np.bool_]  # (n, n): whether it holds of the block of the row to that of the column
+Relation = NDArray[np.bool_]  # (n, n): whether it holds from the row's block to the column's
 
 
 def reading_order(blocks: Sequence[Block], lefts: Sequence[float] = ()) -> list[Block]:
-    """Order blocks down a column, a column before the one to its right, and both between blocks that span them.
+    """Order blocks from top to bottom in each column, columns from left to right, and spanning blocks between them.
 
-    Of a page with too many blocks, those with the least text come last, from top to bottom.
+    On a page with too many blocks, those with the least text come last, from top to bottom.
     """
     if len(blocks) > _MAX_BLOCKS:
         by_length = sorted(blocks, key=lambda block: -sum(len(line.text) for line in block.lines))
@@ -47,9 +47,9 @@ def reading_order(blocks: Sequence[Block], lefts: Sequence[float] = ()) -> list[
 
 
 def split_bands(blocks: Sequence[Block], rules: Sequence[Sequence[float]], pitch: float) -> list[list[Block]]:
-    """Split a page where columns end together above others, as the text does above the references.
+    """Split a page where columns end together above other columns, as the text does above the references.
 
-    There a rule is drawn across the columns, or all text below is in smaller type.
+    This is where a rule runs across the columns, or where all text below is in smaller type.
     """
     bands: list[list[Block]] = []
     bottom = float("-inf")
@@ -105,13 +105,13 @@ def _overlaps(boxes: NDArray[np.floating]) -> Relation:
 
 
 def _exists(first: Relation, second: Relation) -> Relation:
-    """Return for each pair (a, b) whether there is a block c with first(c, a) and second(c, b)."""
+    """Return for each pair (a, b) whether some block c has first(c, a) and second(c, b)."""
     found: Relation = first.T.astype(np.float32) @ second.astype(np.float32) > 0.5
     return found
 
 
 def _is_below_spanning(boxes: NDArray[np.floating]) -> Relation:
-    """Return whether a block is below one that spans its column and the other's, and the other above that."""
+    """Return whether a block is below one that spans both columns, and the other block is above that."""
     _, top, _, bottom = boxes.T
     overlaps = _overlaps(boxes)
     spans_above = overlaps & np.less_equal.outer(bottom - _TOUCH, top)
@@ -121,7 +121,7 @@ def _is_below_spanning(boxes: NDArray[np.floating]) -> Relation:
 
 
 def _is_centred_above(boxes: NDArray[np.floating], lefts: Sequence[float]) -> Relation:
-    """Return whether a block further right in the other's column is above it with nothing of its width beside."""
+    """Return whether a block is above another in its column, and no block level with the first is above the other."""
     left, top, _, bottom = boxes.T
     is_above = np.less_equal.outer(bottom - _TOUCH, top)
     for edge in lefts:
@@ -133,7 +133,7 @@ def _is_centred_above(boxes: NDArray[np.floating], lefts: Sequence[float]) -> Re
 
 
 def _is_above_heading(boxes: NDArray[np.floating]) -> Relation:
-    """Return whether a block further right is above the line and above part of the text whose heading it is."""
+    """Return whether a block further right is above a heading line, and above part of the heading's text."""
     left, top, right, bottom = boxes.T
     height = bottom - top
     under = np.greater.outer(top, top + _TOUCH) & np.less.outer(left, right) & np.greater.outer(right, left)

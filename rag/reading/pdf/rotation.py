@@ -29,7 +29,7 @@ def to_shown_page(page: Any, boxes: Sequence[Sequence[float]]) -> Boxes:
 
 
 def upright_boxes(boxes: Boxes, quarters: int, width: float, height: float) -> Boxes:
-    """Rotate one box or rows of boxes on a page of this size by `quarters` of a full turn, clockwise."""
+    """Rotate boxes on a page of this size by `quarters` clockwise quarter turns; `boxes` is one box or rows of them."""
     left, top, right, bottom = np.moveaxis(boxes, -1, 0)
     frames = (
         (left, top, right, bottom),
@@ -41,18 +41,18 @@ def upright_boxes(boxes: Boxes, quarters: int, width: float, height: float) -> B
 
 
 def bounds(boxes: Boxes) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of the smallest box around all rows."""
+    """Return left, top, right and bottom of the bounding box of all rows."""
     left, top, right, bottom = (float(value) for value in (*boxes[:, :2].min(0), *boxes[:, 2:].max(0)))
     return left, top, right, bottom
 
 
 def is_mostly_rotated(page: PageLines) -> bool:
-    """Return whether most characters of a page are in rotated lines."""
+    """Return whether most characters on a page are in rotated lines."""
     return sum(len(line.text) for line in page.lines if line.turned) * 2 > sum(len(line.text) for line in page.lines)
 
 
 def upright_pages(page: PageLines, first_number: int) -> list[PageLines]:
-    """Split a page by the rotation of its lines into upright pages, numbered from `first_number`."""
+    """Split a page into one upright page per rotation of its lines, numbered from `first_number`."""
     turns = sorted({line.turned for line in page.lines}, reverse=True)
     return [_upright_page(page, turned, first_number + at) for at, turned in enumerate(turns)]
 

@@ -1,4 +1,4 @@
-"""Remove running heads, page numbers and stamps along the edges from pages."""
+"""Remove running heads, page numbers and marginal stamps from pages."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from itertools import groupby
 from .columns import CAPTION
 from .lines import Line, PageLines
 
-EDGE = 0.11  # of the page's height: running heads and page numbers are in these margins
-_SAME_HEIGHT = 3.0  # points between the heads of two pages
+EDGE = 0.11  # of the page's height; running heads and page numbers are within these margins
+_SAME_HEIGHT = 3.0  # points by which the heads of two pages may differ
 _SAME_ROW = 2.0  # points between the middles of lines side by side
 _LINE_DISTANCE = 1.35  # of the type size, between the lines of a paragraph
-_MAX_LINES = 3000  # of a page that is no drawing; the search for a neighbour is quadratic
+_MAX_LINES = 3000  # pages with more are drawings; the search for a neighbour is quadratic
 _MIN_CELLS = 4  # of a row of a table; running heads have fewer parts
 _MIN_TABLE_ROWS = 4
 _MAX_ROW_STEP = 3  # of the type size, between rows of a table
 _MOST = 0.7
-_MIN_GRID_RULES = 3  # upright rules that begin at one height
+_MIN_GRID_RULES = 3  # vertical rules that begin at the same height
 _NUMBER = re.compile(r"\W*(?:page\s*)?(?:(\d{1,5})|[ivxlc]{1,7})(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
 
 
@@ -37,7 +37,7 @@ def remove_running_heads(pages: Sequence[PageLines]) -> list[PageLines]:
 
 
 def _edge_lines(page: PageLines) -> list[Line]:
-    """Return the lines at the edges, without what a table that continues has on each page: captions, and ruled rows."""
+    """Return the lines at the edges, except the captions and ruled rows that a continued table repeats on each page."""
     lines = [line for line in page.lines if not line.turned]
     at_edge = [line for line in lines if _is_at_edge(line, page)]
     tops = Counter(round(top / 4) for _, top, _, _ in page.uprights)
@@ -48,7 +48,7 @@ def _edge_lines(page: PageLines) -> list[Line]:
 
 
 def _in_table_rows(lines: Sequence[Line], at_edge: Sequence[Line]) -> set[int]:
-    """Return the ids of lines in the rows of a table that reaches the edge: of many parts, and in the same columns."""
+    """Return the ids of lines in table rows that reach the edge: rows with many parts in the same columns."""
     ids = {id(line) for line in at_edge}
     tables: list[list[list[Line]]] = []
     for row in _printed_rows(lines):
@@ -61,7 +61,7 @@ def _in_table_rows(lines: Sequence[Line], at_edge: Sequence[Line]) -> set[int]:
 
 
 def _printed_rows(lines: Sequence[Line]) -> list[list[Line]]:
-    """Return the lines side by side, from top to bottom."""
+    """Return the lines grouped into rows, from top to bottom."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda li: li.middle):
         if not rows or line.middle - rows[-1][0].middle > _SAME_ROW:
@@ -71,7 +71,7 @@ def _printed_rows(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _are_in_same_columns(row: Sequence[Line], below: Sequence[Line]) -> bool:
-    """Return whether two rows of more parts than a running head are near each other, and in the same columns."""
+    """Return whether two rows with more parts than a running head are close together and in the same columns."""
     if min(len(row), len(below)) < _MIN_CELLS or below[0].middle - row[0].middle > _MAX_ROW_STEP * row[0].size:
         return False
     places, others = ([(line.left, (line.left + line.right) / 2, line.right) for line in each] for each in (row, below))
@@ -81,7 +81,7 @@ def _are_in_same_columns(row: Sequence[Line], below: Sequence[Line]) -> bool:
 
 
 def _outermost_rows_with_number(lines: Sequence[Line], page: PageLines) -> Iterator[Line]:
-    """Yield the first and the last row of a page with wide margins, if a page number may be in them."""
+    """Yield the first and last row of a page with wide margins, if they may contain a page number."""
     middles = [line.middle for line in lines]
     for outermost in (min(middles, default=0.0), max(middles, default=0.0)):
         row = [line for line in lines if abs(line.middle - outermost) < _SAME_ROW]
@@ -90,7 +90,7 @@ def _outermost_rows_with_number(lines: Sequence[Line], page: PageLines) -> Itera
 
 
 def _repeated(edges: Sequence[Sequence[Line]]) -> set[int]:
-    """Return the ids of lines at an edge that another page has at the same height, but for their numbers."""
+    """Return the ids of edge lines that another page repeats at the same height, ignoring numbers."""
     same: dict[str, list[tuple[float, int, Line]]] = defaultdict(list)
     for page, lines in enumerate(edges):
         for line in lines:
@@ -115,7 +115,7 @@ def _near(places: Iterable[tuple[float, int, Line]]) -> Iterator[list[tuple[floa
 
 
 def _in_place_of_heads(edges: Sequence[Sequence[Line]], repeated: set[int]) -> set[int]:
-    """Return the ids of lines where most lines are heads, in the same type: of a chapter or of an even page."""
+    """Return the ids of lines in the same position and type as repeated heads, such as those of another chapter."""
     lines = [line for at_edge in edges for line in at_edge]
     places = Counter(map(_place, lines))
     of_heads = Counter(_place(line) for line in lines if id(line) in repeated)
@@ -127,7 +127,7 @@ def _place(line: Line) -> tuple[float, float, str]:
 
 
 def _page_numbers(pages: Sequence[PageLines], edges: Sequence[Sequence[Line]]) -> set[int]:
-    """Return the ids of the page numbers: if some pages count on, only the numbers that do."""
+    """Return the ids of the page numbers; if some numbers are consecutive from page to page, only these."""
     numbers = [
         (line, int(found[1]) - page.number if found[1] else None, _is_at_edge(line, page))
         for page, lines in zip(pages, edges, strict=True)
@@ -157,7 +157,7 @@ def _kept_lines(page: PageLines, edge: Sequence[Line], heads: set[int], numbers:
 
 
 def _in_paragraphs(page: PageLines, edge: Sequence[Line], removable: set[int], numbers: set[int]) -> set[int]:
-    """Return the ids of removable lines that are the first or last of a paragraph, and repeated by chance."""
+    """Return the ids of removable lines that begin or end a paragraph, and are repeated only by chance."""
     if len(page.lines) > _MAX_LINES:
         return set()
     text = [line for line in page.lines if id(line) not in removable and not line.turned]
@@ -166,14 +166,14 @@ def _in_paragraphs(page: PageLines, edge: Sequence[Line], removable: set[int], n
 
 
 def _is_next_line(head: Line, line: Line, page: PageLines) -> bool:
-    """Return whether a line is next to another, on the side of the page's middle, in the same type."""
+    """Return whether `line` directly follows `head` towards the middle of the page, in the same type."""
     step = head.middle - line.middle if head.middle > page.height / 2 else line.middle - head.middle
     near = 0 < step < _LINE_DISTANCE * head.size and line.left < head.right and line.right > head.left
     return near and (line.size, line.font) == (head.size, head.font)
 
 
 def _beside_text(lines: Sequence[Line], numbers: set[int]) -> set[int]:
-    """Return the ids of page numbers left or right of all text."""
+    """Return the ids of page numbers to the left or right of all text."""
     text = [line for line in lines if not _NUMBER.fullmatch(line.text)]
     left = min((line.left for line in text), default=float("-inf"))
     right = max((line.right for line in text), default=float("inf"))
@@ -181,11 +181,11 @@ def _beside_text(lines: Sequence[Line], numbers: set[int]) -> set[int]:
 
 
 def _outer_lines(lines: Sequence[Line], removable: set[int]) -> Iterator[int]:
-    """Yield the ids of removable lines from the page's edge inwards up to a row with other text."""
+    """Yield the ids of removable lines, from the page's edge inwards up to a row with other text."""
     for _, grouped in groupby(lines, key=lambda li: round(li.middle / 4)):
         row = list(grouped)
         whole = all(id(line) in removable for line in row)
-        if whole or len(row) == 2:  # a page number next to a heading that changes
+        if whole or len(row) == 2:  # a page number next to a running head that changes
             yield from (id(line) for line in row if id(line) in removable)
         if not whole:
             return

@@ -1,4 +1,4 @@
-"""Assign paragraphs to sections and kinds: by headings, by their own words, and references by their shape."""
+"""Assign sections and kinds to paragraphs, by headings and words, and to references by their shape."""
 
 import re
 from collections import Counter
@@ -22,13 +22,13 @@ from .hyphenation import join_lines
 from .paragraphs import Paragraph
 
 _RUN_IN_ABSTRACT = re.compile(r"(abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
-_FEW_WORDS = 4  # as many may be a lone cell
+_FEW_WORDS = 4  # this few may be a lone cell
 
 Assigned = tuple[str | None, str, Paragraph]  # the section's title and kind
 
 
 def assign_sections(paragraphs: Sequence[Paragraph], body_size: float) -> list[Assigned]:
-    """Return each paragraph with its section's title and kind, without the headings themselves."""
+    """Return each paragraph except headings with its section's title and kind."""
     known = (p.kind == "heading" and heading_kind(p.lines[0].text) in (ABSTRACT, BODY) for p in paragraphs)
     first_known = next((at for at, is_known in enumerate(known) if is_known), 0)
     listed = _listed_references(paragraphs)
@@ -53,21 +53,21 @@ def assign_sections(paragraphs: Sequence[Paragraph], body_size: float) -> list[A
 
 
 class _Sections:
-    """The paragraphs so far with their sections, and the section that is open."""
+    """The paragraphs so far with their sections, and the current section."""
 
     def __init__(self, body_size: float) -> None:
         self._body_size = body_size
-        self._references: Paragraph | None = None  # the heading of the references, while they are open
+        self._references: Paragraph | None = None  # heading of the references, while in them
         self.assigned: list[Assigned] = []
         self._title: str | None = None
         self._kind = BODY
         self._after_references = False
         self._has_abstract = False
-        self._statement_after: tuple[str | None, str] | None = None  # the section that goes on after a statement
-        self._beside: tuple[str | None, str] | None = None  # the section that goes on after furniture on a first page
+        self._statement_after: tuple[str | None, str] | None = None  # section that resumes after a statement
+        self._beside: tuple[str | None, str] | None = None  # section that resumes after furniture on a first page
 
     def may_open(self, heading: Paragraph) -> bool:
-        """Return whether a heading is one where it stands: the names of a reference are none."""
+        """Return whether a heading can begin a section here; within the references it may be part of an entry."""
         return not self._references or ends_references(heading.lines, self._references.lines, self._body_size)
 
     def open(self, heading: Paragraph, is_front: bool) -> None:
@@ -85,7 +85,7 @@ class _Sections:
         self._has_abstract |= kind == ABSTRACT
 
     def open_run_in(self, heading: Paragraph) -> None:
-        """Begin a part of the open section, or a statement that is one paragraph long."""
+        """Begin a part of the current section, or a one-paragraph statement."""
         title = plain_heading(" ".join(join_lines(heading.lines, Counter()).text.split()))
         kind = heading_kind(title)
         self._end_statement()
@@ -102,7 +102,7 @@ class _Sections:
             (self._title, self._kind), self._statement_after = self._statement_after, None
 
     def add_reference(self, paragraph: Paragraph) -> None:
-        """Add a paragraph of a list of references, whatever the heading above it."""
+        """Add a paragraph of a list of references, under any heading."""
         self._after_references = True
         self.assigned.append((section_title(self._title, self._kind, REFERENCES), REFERENCES, paragraph))
 
@@ -112,7 +112,7 @@ class _Sections:
         self.assigned.append((paragraph.label, kind or paragraph.kind, paragraph))
 
     def add_text(self, paragraph: Paragraph, is_title_page: bool) -> None:
-        """Add a paragraph of the open section."""
+        """Add a paragraph of the current section."""
         text = plain_text(paragraph)
         if self._beside and is_prose(text):
             (self._title, self._kind), self._beside = self._beside, None
@@ -126,7 +126,7 @@ class _Sections:
         self._end_statement()
 
     def _own_kind(self, paragraph: Paragraph) -> str | None:
-        """Return the kind that a paragraph's words give it; items belong to the furniture that announces them."""
+        """Return the kind shown by a paragraph's words; list items belong to the furniture that introduces them."""
         text = plain_text(paragraph)
         last = self.assigned[-1] if self.assigned else None
         if (
@@ -140,7 +140,7 @@ class _Sections:
 
 
 def plain_text(paragraph: Paragraph) -> str:
-    """Return the text of a paragraph's lines as they are."""
+    """Return the text of a paragraph's lines without joining hyphenated words."""
     return " ".join(line.text for line in paragraph.lines).strip()
 
 
@@ -152,7 +152,7 @@ def _listed_references(paragraphs: Sequence[Paragraph]) -> set[int]:
 
 
 def _last_front_page(paragraphs: Sequence[Paragraph]) -> int:
-    """Return the page on which the body begins: that of the first prose, or the next if its first heading is there."""
+    """Return the page on which the body begins: that of the first prose, or the next if the first heading is there."""
     pages = [p.lines[0].page for p in paragraphs if p.kind == "text" and is_prose(plain_text(p))]
     prose = pages[0] if pages else 0
     headings = (p for p in paragraphs if p.kind == "heading" and heading_kind(plain_text(p)) == BODY)
@@ -161,9 +161,9 @@ def _last_front_page(paragraphs: Sequence[Paragraph]) -> int:
 
 
 def _with_structured_abstract(paragraphs: Sequence[Assigned]) -> list[Assigned]:
-    """Return the paragraphs with labelled parts on the first page before the introduction as an abstract.
+    """Return the paragraphs with a structured abstract recognised on the first page before the introduction.
 
-    "Background", "Methods", "Results": two or more such parts are one, if nothing else is.
+    Two or more labelled parts ("Background", "Methods", "Results") are an abstract if there is no other.
     """
     titles = [plain_heading(title or "").casefold() for title, _, _ in paragraphs]
     if "introduction" not in titles or any(kind == ABSTRACT for _, kind, _ in paragraphs):
@@ -180,14 +180,14 @@ def _with_structured_abstract(paragraphs: Sequence[Assigned]) -> list[Assigned]:
 
 
 def _says_nothing(text: str) -> bool:
-    """Return whether a label is a lone cell or the number of an equation: few words, and no end of a sentence."""
+    """Return whether a label is a lone cell or an equation number: few words, no sentence end."""
     return not any(map(str.isalpha, text)) or (len(text.split()) <= _FEW_WORDS and not text.endswith((".", "?", "!")))
 
 
 def _with_labels(paragraphs: Sequence[Assigned], front: int) -> list[Assigned]:
-    """Return the paragraphs with lone labels as furniture, unless labels are what the document consists of.
+    """Return the paragraphs with lone labels as furniture, unless the document consists of labels.
 
-    After the first pages a label is furniture only if it says nothing by itself, or is repeated on other pages.
+    After the first pages a label is furniture only if it is meaningless on its own, or repeated on other pages.
     """
     texts = [plain_text(p) for _, _, p in paragraphs]
     may_be = [

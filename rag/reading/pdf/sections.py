@@ -1,4 +1,4 @@
-"""Write paragraphs as one text, with their sections and pages as spans of it."""
+"""Join paragraphs into one text, with sections and pages as spans of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def write_sections(paragraphs: Sequence[Assigned], words: Counter[str]) -> Writt
 
 
 def page_spans(pages: NDArray[np.int32], labels: dict[int, str | None]) -> tuple[Page, ...]:
-    """Return the spans of each page in a text, given the page number of every character; 0 if it is on none."""
+    """Return the spans of each page in a text, given the page number of every character (0 for none)."""
     printed = ((number, at) for at, number in enumerate(pages.tolist()) if number)
     spans: list[Page] = []
     for number, group in groupby(printed, key=lambda each: each[0]):

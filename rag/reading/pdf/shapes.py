@@ -1,4 +1,4 @@
-"""Compare the drawn shape of a glyph with those of PDFium's own fonts, to tell which symbol it is."""
+"""Recognise a symbol by comparing the shape of its glyph with those of PDFium's built-in fonts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SAMPLES = 12  # rows and columns that describe a shape
-_REFERENCE_SIZE = 64.0  # points, drawn at a pixel a point
+_REFERENCE_SIZE = 64.0  # points, drawn at one pixel per point
 _RUNS_WEIGHT, _ASPECT_WEIGHT, _SIZE_WEIGHT = 0.25, 0.12, 0.3
 
 SYMBOLS = "=+−±×÷<>≤≥∼≈≠≡∞→←↔↑↓′″·•°©*~'"
-"""The characters that a glyph is taken for if it is drawn so."""
+"""The characters that a glyph can be recognised as."""
 _IN_SYMBOL_FONT = "=+−±×÷<>≤≥∼≈≠≡∞→←↔↑↓′″•°*"
 _IN_LATIN_FONTS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'()*,-./:;?@[]\\_{|}~=+±×÷<>·•°©®"
 _LATIN_FONTS = ("Times-Roman", "Times-Bold", "Times-Italic", "Helvetica", "Helvetica-Bold")
@@ -23,19 +23,19 @@ Bitmap = NDArray[np.bool_]
 
 
 class Shape(NamedTuple):
-    """A glyph's outline, whatever its size and weight: its height and position in ems, and its profile.
+    """A glyph's shape, independent of size and weight: its height and position in ems, and its profile.
 
-    The profile has for some rows where the ink begins and ends and in how many runs, and the same for columns.
+    The profile has, for some rows and columns, where the ink begins and ends, and its number of runs.
     """
 
     height: float
-    aspect: float  # logarithm of width by height
-    middle: float  # height of the centre over the baseline
+    aspect: float  # logarithm of width / height
+    middle: float  # of the centre above the baseline
     profile: NDArray[np.float32]
 
 
 class Match(NamedTuple):
-    """The nearest character, its distance, and that of the character which the file claims (None without reference)."""
+    """The nearest character, its distance, and the distance of the mapped character (None without a reference)."""
 
     character: str
     distance: float
@@ -43,7 +43,7 @@ class Match(NamedTuple):
 
 
 def shape_of(bitmap: Bitmap, em: float, bottom: float) -> Shape | None:
-    """Describe a drawn glyph; `em` is the type size in pixels, `bottom` the bitmap's lower edge over the baseline."""
+    """Describe a drawn glyph; `em` is the type size in pixels, `bottom` the bitmap's lower edge above the baseline."""
     rows, columns = np.flatnonzero(bitmap.any(1)), np.flatnonzero(bitmap.any(0))
     if not len(rows):
         return None
@@ -66,7 +66,7 @@ def _extents(ink: Bitmap) -> NDArray[np.float32]:
 
 
 def nearest(shape: Shape, claimed: str) -> Match:
-    """Return the reference that is most like a shape."""
+    """Return the reference character that is most similar to a shape."""
     names, table = _references()
     profiles = np.abs(table.profiles - shape.profile).mean(1)
     distances = (
@@ -81,7 +81,7 @@ def nearest(shape: Shape, claimed: str) -> Match:
 
 
 class _Table(NamedTuple):
-    profiles: NDArray[np.float32]  # a row a reference
+    profiles: NDArray[np.float32]  # one row per reference
     places: NDArray[np.float32]  # height, aspect, middle
 
 
@@ -112,7 +112,7 @@ def _drawn(pdf: Any, font: str, letter: str) -> Shape | None:
 
 
 def ink_of(pdf: Any, page: Any, text: Any, scale: float) -> Bitmap | None:
-    """Return which pixels a text object covers, drawn alone, row by row from the top; None if it leaves no ink."""
+    """Return which pixels a text object covers when drawn alone, rows from the top; None if it leaves no ink."""
     import pypdfium2.raw as raw
 
     bitmap = raw.FPDFTextObj_GetRenderedBitmap(pdf.raw, page and page.raw, text, ctypes.c_float(scale))

@@ -1,7 +1,7 @@
 """Write the exponents of numbers and units as superscripts: 10⁶, s⁻¹, 90º.
 
-Squares of units and variables (m2, R2) stay plain digits, so that a search finds them. Raised numbers that may be
-the marks of notes are left to `hyphenation`, which knows what follows.
+Squares of units and variables (m2, R2) stay plain digits, so that a search finds them. Raised numbers that may be note
+marks are left to `hyphenation`, which knows the following text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 _EXPONENT = re.compile(r"(?P<sign>[−–+-])?\d{1,3}")
-_DEGREES = ("o",)  # raised: º, which is an o to a search, as in the publisher's text
+_DEGREES = ("o",)  # raised o, written º; a search folds it to o, as in the publisher's text
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _NUMBER = re.compile(r"(?<![\w.-])[\d.,]*\d$")
 _YEAR = re.compile(r"(?<![\d.,])(?:1[89]|20)\d\d$")

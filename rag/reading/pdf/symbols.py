@@ -1,7 +1,7 @@
-"""Find the signs that a font's map calls by another character, by comparing how they are drawn.
+"""Correct symbols that a font maps to the wrong characters, by comparing their drawn shapes.
 
-Fonts of signs often claim ¼ for =, þ for +, 6 for ±, $ for ≥, or a control character. Taken as they are claimed, they
-change what a sentence says. Checked are all characters of fonts without words, and the signs of other fonts.
+Symbol fonts often map = to ¼, + to þ, ± to 6, ≥ to $, or to a control character, which changes what a sentence says.
+All characters of fonts without words are checked, and the symbols of other fonts.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 _EM = 48  # pixels, of a drawn glyph
 _MAX_PIXELS = 1_000_000  # of a text object
-_MAX_SHAPES = 3000  # a document; more are left as they are claimed
-_MAX_DISTANCE = 0.15  # of a sign to be known
-_MAX_OWN_DISTANCE = 0.2  # of the claimed character: as far as the fonts of other makers are
-_MIN_BETTER = 0.1  # than the claimed character
+_MAX_SHAPES = 3000  # per document; more are left as mapped
+_MAX_DISTANCE = 0.15  # to the reference shape of a recognised symbol
+_MAX_OWN_DISTANCE = 0.2  # to the mapped character, which allows for other typefaces
+_MIN_BETTER = 0.1  # by which a match must be closer than the mapped character
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_MIN_WORD_LETTERS = 3  # different ones: a column of þ is no word
-# Latin, rare signs and letters, private use: what wrong maps claim, unlike Greek, the usual signs, or Chinese.
+_MIN_WORD_LETTERS = 3  # distinct ones; a column of þ is not a word
+# Latin, rare symbols and letters, private use: wrong maps yield these, and not Greek, common symbols or Chinese.
 _DOUBTFUL = re.compile("[!-\u024f\u03e2-\u03ff\u2400-\u243f\u2900-\u2c7f\ue000-\uf8ff\ufffd]")
 # Categories of Unicode:
-_ACCENTS = ("Sk", "Mn", "Lm")  # drawn like signs
+_ACCENTS = ("Sk", "Mn", "Lm")  # have shapes like symbols
 _SIGNS = ("Sm", "Sc", "Co")
 _SAME = {"~": "∼", "'": "′"}
 
@@ -47,7 +47,7 @@ class Drawn(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A character's edges and origin in points, as the page is drawn before its rotation."""
+    """A character's edges and origin in points, on the page before its rotation."""
 
     left: float
     right: float
@@ -57,7 +57,7 @@ class _Place(NamedTuple):
     y: float
 
     def rise(self, turns: int) -> float:
-        """Return how far over its baseline a character begins that is turned counterclockwise by quarter turns."""
+        """Return the height of a character's lower edge above the baseline if it has `turns` quarter turns."""
         return (self.bottom - self.y, self.x - self.right, self.y - self.top, self.left - self.x)[turns]
 
 
@@ -65,7 +65,7 @@ _Key = tuple[str, int, float, float, float]  # font, code, and the glyph's width
 
 
 class SymbolReader:
-    """Corrects the characters of a document's pages, one page after another; it remembers fonts and glyphs."""
+    """Corrects the characters of a document page by page, remembering fonts and glyphs."""
 
     def __init__(self) -> None:
         self._fonts_with_words: set[str] = set()
@@ -76,9 +76,9 @@ class SymbolReader:
     def corrected(
         self, page: Any, textpage: Any, characters: Sequence[Drawn], handles: Sequence[Any], styles: Sequence[Style]
     ) -> list[str]:
-        """Return the texts of the characters of a page, "" for a space that the file does not call so.
+        """Return the texts of a page's characters, "" for a space that the file maps to something else.
 
-        U+FFFD stands for those that are not what the file claims.
+        U+FFFD replaces characters that are mapped wrongly but not recognised.
         """
         self._find_words(characters, styles)
         texts = [each.text for each in characters]
@@ -138,7 +138,7 @@ def _is_sign(text: str) -> bool:
 
 
 def _is_other_symbol(claimed: str, match: Match) -> bool:
-    """Return whether a glyph is drawn as another sign than it is claimed to be."""
+    """Return whether a glyph's shape is a symbol other than the mapped one."""
     if match.character not in SYMBOLS or match.distance > _MAX_DISTANCE or _may_be_right(claimed, match):
         return False
     return match.claimed is None or match.claimed - match.distance > _MIN_BETTER
@@ -151,7 +151,7 @@ def _may_be_right(claimed: str, match: Match) -> bool:
 
 
 class _Drawer:
-    """Draws the text objects of a page, and keeps the last one."""
+    """Renders the text objects of a page, and keeps the last one."""
 
     def __init__(self, page: Any, textpage: Any, characters: Sequence[Drawn], handles: Sequence[Any]) -> None:
         self._page, self._textpage = page, textpage
@@ -165,7 +165,7 @@ class _Drawer:
         self._bounds = _Place(0, 0, 0, 0, 0, 0)
 
     def match(self, drawn: Drawn, place: _Place, style: Style) -> Match | None:
-        """Return what a character is drawn like; None if it leaves no ink."""
+        """Return the best match for a character's shape; None if it leaves no ink."""
         if drawn.object != self._number:
             self._draw(drawn.object, style.size)
         bounds, ink = self._bounds, self._ink
@@ -182,7 +182,7 @@ class _Drawer:
         return shape and nearest(shape, drawn.text)
 
     def is_blank(self, drawn: Drawn, style: Style) -> bool:
-        """Return whether the middle of a level character is without ink; its edges may touch those beside it."""
+        """Return whether the middle of a horizontal character is without ink; neighbours may overlap its edges."""
         import pypdfium2.raw as raw
 
         rect = raw.FS_RECTF()
@@ -199,7 +199,7 @@ class _Drawer:
         return not self._ink[:, first : max(last, first + 1)].any()
 
     def _draw(self, number: int, size: float) -> None:
-        """Draw a text object; its edges are those of its characters, as an object inside a form has its own frame."""
+        """Render a text object; its edges come from its characters, as objects in forms have their own coordinates."""
         places = [_place(self._textpage, index) for index in self._indices[number]]
         self._number, self._ink = number, None
         self._bounds = bounds = _Place(

@@ -1,4 +1,4 @@
-"""Arrange the lines of a table's body in columns and rows of cells."""
+"""Arrange the lines of a table's body into columns and rows of cells."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .line_pieces import baseline
 from .lines import Line
 from .rotation import bounds
 
-WORD_GAP = 0.6  # of the type size: words of one cell are closer
-_MIN_NARROW_GUTTER = 0.15  # of the type size: a strip this narrow separates columns of numbers only
+WORD_GAP = 0.6  # of the type size; the words of a cell are closer
+_MIN_NARROW_GUTTER = 0.15  # of the type size; a strip this narrow separates only columns of numbers
 _MIN_EDGE_GAP = 0.33  # of the type size, between the texts of two columns
-_MAX_CROSSING = 0.08  # of the lines may write across a gutter
-_MAX_WORD = 20  # letters of the word before a number that are compared
-_MIN_ROWS_TO_CROSS = 5  # of so many rows one may
+_MAX_CROSSING = 0.08  # share of the lines that may cross a gutter
+_MAX_WORD = 20  # letters compared of the word before a number
+_MIN_ROWS_TO_CROSS = 5  # with this many rows, one may cross
 _VALUE = re.compile(r"[.<>+−–-]?\d")
 
 
@@ -49,9 +49,9 @@ class Strip:
 
 
 def column_edges(body: Sequence[Line], lines: Sequence[Line], size: float) -> list[float]:
-    """Return the places between columns that are not ruled: strips that hardly any row of the body writes across.
+    """Return the edges between columns without rules: strips that hardly any row of the body crosses.
 
-    `lines` are those of the body and of the header, whose gaps decide about the place in a wide strip.
+    `lines` are those of the body and the header, whose gaps determine the position within a wide strip.
     """
     rows = _rows_of(body, size)
     if len(rows) < 2:
@@ -85,7 +85,7 @@ def _rows_of(lines: Sequence[Line], size: float) -> list[list[Line]]:
 
 
 def _ink(row: Sequence[Line], start: float, width: int, closed: float) -> NDArray[np.bool_]:
-    """Return which half points of a row are written on; gaps in a line narrower than `closed` are too."""
+    """Return which half points of a row have ink; gaps in a line narrower than `closed` count as ink."""
     out = np.zeros(width, bool)
     for line in row:
         for first, last in runs(line, closed):
@@ -111,7 +111,7 @@ def _count_runs(row: NDArray[np.bool_]) -> int:
 
 
 def _gutters(rows: NDArray[np.bool_], least: float, crossing: int) -> Iterator[tuple[int, int]]:
-    """Yield strips at least this wide, in half points, that at most `crossing` rows write across."""
+    """Yield strips at least `least` half points wide that at most `crossing` rows cross."""
     free = np.flatnonzero(rows.sum(0) <= crossing)
     for run in np.split(free, np.flatnonzero(np.diff(free) > 1) + 1):
         if len(run) * 0.5 >= least and run[0] > 0 and run[-1] < rows.shape[1] - 2:
@@ -119,12 +119,12 @@ def _gutters(rows: NDArray[np.bool_], least: float, crossing: int) -> Iterator[t
 
 
 def _apart(strips: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the strips that overlap none of the others."""
+    """Return the strips that overlap none of `others`."""
     return [(first, last) for first, last in strips if not any(a < last and b > first for a, b in others)]
 
 
 def _emptiest(written: NDArray[np.intp], first: int, last: int) -> float:
-    """Return the middle of the widest part of a strip that the fewest rows write on."""
+    """Return the middle of the widest part of a strip with the least ink."""
     counts = written[first : last + 1]
     best = np.flatnonzero(counts == counts.min())
     part = max(np.split(best, np.flatnonzero(np.diff(best) > 1) + 1), key=len)
@@ -139,9 +139,9 @@ def _letters(row: Sequence[Line]) -> list[tuple[float, str]]:
 def _is_before_numbers(
     rows: Sequence[Sequence[Line]], letters: Sequence[list[tuple[float, str]]], left: float, right: float
 ) -> bool:
-    """Return whether most rows have a word to the left of a strip, not always the same, and a number next to it.
+    """Return whether most rows have a varying word to the left of a strip and a number to the right.
 
-    Where the strip is a space of a line, only numbers may come after it.
+    Where the strip is a space within a line, only numbers may follow it.
     """
     count = cut = 0
     words: set[str] = set()
@@ -170,11 +170,11 @@ def cut_line(line: Line, start: int, end: int) -> Line:
 
 
 def cells_of(line: Line, edges: Sequence[float]) -> Iterator[PrintedCell]:
-    """Cut a line at the gaps that are at edges of columns."""
+    """Cut a line at the gaps at column edges."""
     spaces = [at for at, letter in enumerate(line.text) if letter == " "]
     crossed = [edge for edge in edges if line.left < edge < line.right]
     at_edges = [at for at in spaces if any(line.boxes[at, 0] - 1 <= edge <= line.boxes[at, 2] + 1 for edge in crossed)]
-    is_row = 2 <= len(crossed) == len(at_edges)  # a text over several columns does not have its spaces there
+    is_row = 2 <= len(crossed) == len(at_edges)  # text that spans columns has its spaces elsewhere
     start = 0
     for at in spaces:
         width = float(line.boxes[at, 2] - line.boxes[at, 0])
@@ -188,7 +188,7 @@ def cells_of(line: Line, edges: Sequence[float]) -> Iterator[PrintedCell]:
 
 
 def _cell(line: Line, edges: Sequence[float]) -> PrintedCell:
-    """Return the cell of a piece of a line, with the columns that it reaches into by more than a letter."""
+    """Return a piece of a line as a cell that spans the columns it overlaps by more than a letter."""
     margin = min(0.5 * line.size, 0.3 * (line.right - line.left))
     first = sum(edge < line.left + margin for edge in edges)
     last = sum(edge < line.right - margin for edge in edges)
@@ -196,7 +196,7 @@ def _cell(line: Line, edges: Sequence[float]) -> PrintedCell:
 
 
 def find_strips(lines: Sequence[Line], edges: Sequence[float], size: float) -> list[Strip]:
-    """Return the printed lines of a table from top to bottom, each with its cells."""
+    """Return the printed lines of a table, from top to bottom, with their cells."""
     strips: list[Strip] = []
     for line in sorted(lines, key=lambda li: (baseline(li), li.left)):
         last = strips[-1] if strips else None
@@ -221,7 +221,7 @@ def _is_in_strip(line: Line, strip: Strip, size: float) -> bool:
 
 
 def _joined(cells: Sequence[PrintedCell]) -> list[PrintedCell]:
-    """Join the cells of one printed line that share a column."""
+    """Join cells of a printed line that share a column."""
     out: list[PrintedCell] = []
     for cell in sorted(cells, key=lambda cell: cell.lines[0].left):
         if out and cell.column < out[-1].column + out[-1].columns:

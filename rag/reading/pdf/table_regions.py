@@ -1,4 +1,4 @@
-"""Find where the bodies of tables are: between rules, or in rows of cells next to a caption."""
+"""Find the bodies of tables: between rules, or in rows of cells next to a caption."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .table_rules import Frame, is_prose
 _MAX_CAPTION_DISTANCE = 45  # points between a caption and the table's body
 _MAX_BESIDE = 30  # points between the tops of a table and of the caption beside it
 _MAX_ROW_DISTANCE = 30  # points between rows
-_MIN_SHARED = 0.3  # of the width of the narrower of a caption and a table
-_MAX_LABEL_LINES = 3  # without other cells beside them
+_MIN_SHARED = 0.3  # of the narrower width of a caption and a table
+_MAX_LABEL_LINES = 3  # with no other cells beside them
 _MIN_IN_COLUMNS = 0.8  # of the cells of a part of a table without caption and rules
 _MIN_CONTINUED_COLUMNS = 3
 _CELL_GAP = 0.9  # of the type size
@@ -25,9 +25,9 @@ _CELL_GAP = 0.9  # of the type size
 def match_captions(
     captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], typography: Typography
 ) -> list[tuple[Block, Frame]]:
-    """Return captions with the frames of their tables, which are all above or all below if possible.
+    """Return captions with the frames of their tables, if possible all above or all below.
 
-    Where the document does not tell on which side, the side with more tables on the page does.
+    If the document does not show on which side tables are, the side with more tables on the page counts.
     """
     near = _possible_pairs(captions, frames, typography.lefts)
     found = [list(_nearest(near, lines, below)) for below in (True, False)]
@@ -42,7 +42,7 @@ def match_captions(
 def count_sides(
     captions: Sequence[Block], frames: Sequence[Frame], lines: Sequence[Line], lefts: Sequence[float]
 ) -> tuple[int, int]:
-    """Count the captions with their only possible table below, and those with it above."""
+    """Count the captions whose only possible table is below, and those whose only one is above."""
     near = _possible_pairs(captions, frames, lefts)
     sides: list[tuple[Block, Frame, bool]] = []
     for caption, frame in near:
@@ -62,7 +62,7 @@ def _is_near(caption: Block, frame: Frame, lines: Sequence[Line], below: bool) -
 def _possible_pairs(
     captions: Sequence[Block], frames: Sequence[Frame], lefts: Sequence[float]
 ) -> list[tuple[Block, Frame]]:
-    """Return captions with frames in the same column, without another caption between them."""
+    """Return pairs of captions and frames in the same column without another caption between them."""
     return [
         (caption, frame)
         for caption in captions
@@ -73,7 +73,7 @@ def _possible_pairs(
 
 
 def _is_between(other: Block, caption: Block, frame: Frame) -> bool:
-    """Return whether another caption stands between a caption and a frame above or below it."""
+    """Return whether another caption is between a caption and a frame above or below it."""
     if is_beside(other, frame):
         return False
     middle = (other.top + other.bottom) / 2
@@ -89,7 +89,7 @@ def _are_in_other_columns(caption: Block, frame: Frame, lefts: Sequence[float]) 
 
 
 def _nearest(pairs: Sequence[tuple[Block, Frame]], lines: Sequence[Line], below: bool) -> Iterator[tuple[Block, Frame]]:
-    """Yield captions with the nearest frame below or above them, or beside them; the nearest first."""
+    """Yield captions with the nearest frame below or above, or beside them; nearest pairs first."""
     distances = [(_distance(caption, frame, lines, below), at) for at, (caption, frame) in enumerate(pairs)]
     used: set[int] = set()
     for _, at in sorted((distance, at) for distance, at in distances if distance is not None):
@@ -119,7 +119,7 @@ def is_beside(caption: Block, frame: Frame) -> bool:
 
 
 def extend_up(frame: Frame, caption: Block, lines: Sequence[Line], typography: Typography) -> Frame:
-    """Return the frame with the lines between its first rule and the caption above it."""
+    """Return the frame extended up to the caption above its first rule."""
     end = max((li.bottom for li in caption.lines if li.middle < frame.top), default=frame.top)
     between = [
         li for li in lines if end < li.middle < frame.top and frame.left - 8 < li.left and li.right < frame.right + 8
@@ -130,7 +130,7 @@ def extend_up(frame: Frame, caption: Block, lines: Sequence[Line], typography: T
 
 
 def extend_down(frame: Frame, lines: Sequence[Line], typography: Typography) -> Frame:
-    """Return the frame with the rows below its last rule, if only its header is between rules."""
+    """Return the frame extended by the rows below its last rule, if only its header is between rules."""
     if frame.parts > 1:
         return frame
     below = [
@@ -141,7 +141,7 @@ def extend_down(frame: Frame, lines: Sequence[Line], typography: Typography) -> 
 
 
 def stacked_frame(caption: Block, lines: Sequence[Line], page_width: float, typography: Typography) -> Frame | None:
-    """Return the frame of rows of several cells above or below a caption without rules, in its column."""
+    """Return the frame of multi-cell rows without rules above or below a caption, in its column."""
     left = max((edge for edge in typography.lefts if edge < caption.left + 8), default=0.0)
     right = min((edge for edge in typography.lefts if edge > caption.right), default=page_width) - 8
     near = [li for li in lines if li.right > min(left, caption.left) - 20 and li.left < right]
@@ -164,7 +164,7 @@ def stacked_frame(caption: Block, lines: Sequence[Line], page_width: float, typo
 
 
 def continued_frame(body: Sequence[Line], lines: Sequence[Line], typography: Typography) -> Frame | None:
-    """Return the frame of the rows at a page's top that are in the columns of a table's body on the page before."""
+    """Return the frame of the rows at the top of a page that continue the columns of a table on the previous page."""
     left, right = min(li.left for li in body), max(li.right for li in body)
     rows = stacked_rows(lines, min(li.top for li in lines), right - left, typography, 1)
     known = [{place + step for place in edge for step in (-1, 0, 1)} for edge in zip(*_places(body), strict=True)]
@@ -178,7 +178,7 @@ def continued_frame(body: Sequence[Line], lines: Sequence[Line], typography: Typ
 
 
 def _places(lines: Sequence[Line]) -> Iterator[tuple[int, int, int]]:
-    """Yield the left edges, middles and right edges of the parts of lines that wide gaps separate, in two points."""
+    """Yield left edge, middle and right edge of the parts of lines separated by wide gaps, in units of two points."""
     for line in lines:
         for first, last in runs(line, WORD_GAP * line.size):
             left, right = float(line.boxes[first, 0]), float(line.boxes[last - 1, 2])
@@ -186,7 +186,7 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, int, int]]:
 
 
 def stacked_rows(lines: Sequence[Line], edge: float, width: float, typography: Typography, way: int) -> list[Line]:
-    """Return the rows of several cells that follow each other from `edge` up (-1) or down (1)."""
+    """Return the consecutive multi-cell rows from `edge` upwards (`way` -1) or downwards (1)."""
     kept: list[Line] = []
     waiting: list[Line] = []
     several = 0
@@ -208,13 +208,13 @@ def stacked_rows(lines: Sequence[Line], edge: float, width: float, typography: T
 
 
 def _is_in_column(line: Line, rows: Sequence[Line]) -> bool:
-    """Return whether a line begins where cells do, but not those of the first column."""
+    """Return whether a line begins at a column other than the first."""
     left = min((li.left for li in rows), default=line.left)
     return line.left > left + line.size and any(abs(li.left - line.left) < 3 for li in rows)
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield lines of one height from top to bottom."""
+    """Yield rows of lines at the same height, from top to bottom."""
     row: list[Line] = []
     for line in sorted(lines, key=baseline):
         if row and baseline(line) - baseline(row[0]) > 0.4 * line.size:
@@ -226,7 +226,7 @@ def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _count_cells(row: Sequence[Line]) -> int:
-    """Count the parts of a row that wide gaps separate."""
+    """Count the parts of a row separated by wide gaps."""
     gaps = sum(
         1
         for line in row

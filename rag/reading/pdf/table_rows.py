@@ -1,4 +1,4 @@
-"""Join the printed lines of a table to rows, by rules, distances and what is in them."""
+"""Join the printed lines of a table into rows, by rules, distances and content."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .lines import Line
 from .table_grid import PrintedCell, Strip, column_edges, find_strips
 from .table_rules import Frame, Rule
 
-_MIN_PITCH, _MAX_PITCH = 0.85, 1.45  # of the type size: between the lines of one cell
-_MIN_STEP_RATIO = 1.12  # between the steps from row to row and those in a row
-_MAX_CONTRADICTIONS = 0.3  # of the close lines may look like rows of their own
+_MIN_PITCH, _MAX_PITCH = 0.85, 1.45  # of the type size, between the lines of one cell
+_MIN_STEP_RATIO = 1.12  # of the distance between rows to that between lines of a row
+_MAX_CONTRADICTIONS = 0.3  # share of the close lines that may look like separate rows
 _MIN_RULED_ROWS = 3
 _MOST_ROWS = 0.8
 _FULL_RULE = 0.85  # of the table's width
@@ -27,7 +27,7 @@ _CONTINUED = re.compile(r"[-,/(&+]$|\b(?:and|or|of|the|in|for|to|with|by|per|fro
 
 @dataclass(slots=True, eq=False)
 class Grid:
-    """The rows of a table, how many columns and header rows, and the edges of its columns, ruled or not."""
+    """The rows of a table, its numbers of columns and header rows, and the edges of its columns, ruled or not."""
 
     rows: list[list[PrintedCell]]
     columns: int
@@ -39,9 +39,9 @@ class Grid:
 def arrange_cells(
     frame: Frame, lines: Sequence[Line], rules: Sequence[Rule], uprights: Sequence[Rule], known: Sequence[float] = ()
 ) -> Grid:
-    """Arrange the lines of a table's body in rows of cells.
+    """Arrange the lines of a table's body into rows of cells.
 
-    `rules` and `uprights` are those of the page, `known` the edges of the table's columns on the page before.
+    `rules` and `uprights` are those of the page, `known` the column edges of the same table on the previous page.
     """
     size = median(line.size for line in lines)
     level = [r for r in rules if frame.top + 2 < r.at < frame.bottom - 2 and _shared(r, frame.left, frame.right) > 10]
@@ -81,9 +81,9 @@ def arrange_cells(
 
 
 def _are_values(strips: Sequence[Strip], header_end: float) -> bool:
-    """Return whether the lines above a rule are rows like those below it: labels and values.
+    """Return whether the lines above a rule are data rows, with labels and values, like those below it.
 
-    Years, and numbers that count up, are the titles of columns.
+    Years and consecutive numbers are column titles.
     """
     above = [strip for strip in strips if strip.base < header_end]
     of_body = Counter(cell.column for strip in strips if strip.base >= header_end for cell in strip.cells)
@@ -100,7 +100,7 @@ def _are_values(strips: Sequence[Strip], header_end: float) -> bool:
 
 
 def _are_titles(values: Sequence[PrintedCell]) -> bool:
-    """Return whether numbers are years, or whole numbers that count up."""
+    """Return whether numbers are years, or consecutive whole numbers."""
     texts = [" ".join(line.text for line in cell.lines).strip() for cell in values]
     if all(_YEAR.fullmatch(text) for text in texts):
         return True
@@ -114,9 +114,9 @@ def _shared(rule: Rule, start: float, end: float) -> float:
 
 
 def _ruled_edges(frame: Frame, uprights: Sequence[Rule]) -> list[float]:
-    """Return the places of upright rules between columns."""
+    """Return the positions of vertical rules between columns."""
     height = frame.bottom - frame.top
-    lengths: list[list[float]] = []  # place and length
+    lengths: list[list[float]] = []  # position and length
     for rule in uprights:
         length = _shared(rule, frame.top - 2, frame.bottom + 2)
         if length <= 0 or not frame.left + 4 < rule.at < frame.right - 4:
@@ -131,9 +131,9 @@ def _ruled_edges(frame: Frame, uprights: Sequence[Rule]) -> list[float]:
 def _bands(
     strips: Sequence[Strip], level: Sequence[Rule], frame: Frame, ruled: Sequence[float]
 ) -> tuple[list[list[Strip]], list[list[PrintedCell]]]:
-    """Divide printed lines at level rules.
+    """Divide printed lines at horizontal rules.
 
-    In a grid, also return for each band the cells that begin there and reach over the next rules.
+    In a grid, also return for each band the cells that begin there and span the following rules.
     """
     ends = sorted({round(rule.at, 1) for rule in level})
     ends = [at for n, at in enumerate(ends) if not n or at - ends[n - 1] > 2]
@@ -163,7 +163,7 @@ def _bands(
 
 
 def _row_step(pairs: Sequence[tuple[Strip, Strip]], size: float) -> float:
-    """Return the least distance between the baselines of two rows; 0 if distances do not tell."""
+    """Return the minimum distance between the baselines of two rows; 0 if distances do not separate rows."""
     steps = sorted(b.base - a.base for a, b in pairs if not _is_level(a, b))
     jumps = [
         (high / low, (low + high) / 2)
@@ -179,7 +179,7 @@ def _row_step(pairs: Sequence[tuple[Strip, Strip]], size: float) -> float:
 
 
 def _looks_like_a_row(above: Strip, strip: Strip) -> bool:
-    """Return whether a line fills the columns of the line above it, or has numbers under its numbers."""
+    """Return whether a line fills the columns of the line above, or has numbers below that line's numbers."""
     numbers = {cell.column for cell in above.cells if _is_number(cell)}
     bracketed = all(cell.lines[0].text[:1] in "([" for cell in strip.cells)
     if numbers & {cell.column for cell in strip.cells if _is_number(cell)} and not bracketed:
@@ -195,7 +195,7 @@ def _is_own_row(above: Strip, strip: Strip) -> bool:
 
 
 def _is_level(above: Strip, strip: Strip) -> bool:
-    """Return whether two lines of different columns stand partly beside each other, as centred cells do."""
+    """Return whether two lines in different columns overlap vertically, as centred cells do."""
     shared = min(above.bottom, strip.bottom) - max(above.top, strip.top)
     return shared > 0.25 * min(above.bottom - above.top, strip.bottom - strip.top) and not (
         above.filled() & strip.filled()
@@ -207,7 +207,7 @@ def _is_number(cell: PrintedCell) -> bool:
 
 
 def _header_rows(band: Sequence[Strip], limit: float, size: float) -> list[list[Strip]]:
-    """Return the rows of a header: cells over several columns are in rows of their own."""
+    """Return the rows of a header; cells that span columns are in separate rows."""
     rows: list[list[Strip]] = []
     for strip in band:
         above = rows[-1][-1] if rows else None
@@ -222,13 +222,13 @@ def _header_rows(band: Sequence[Strip], limit: float, size: float) -> list[list[
 
 
 def _is_one_row(band: Sequence[Strip]) -> bool:
-    """Return whether no number stands under a number."""
+    """Return whether no number is below another."""
     numbers = Counter(cell.column for strip in band for cell in strip.cells if _is_number(cell))
     return max(numbers.values(), default=0) < 2
 
 
 def _are_rows(bands: Sequence[Sequence[Strip]]) -> bool:
-    """Return whether rules separate the rows of a table: between most of them are numbers, but not under each other."""
+    """Return whether rules separate single rows: most bands have numbers, but none below another."""
     numbers = [band for band in bands if any(_is_number(cell) for strip in band for cell in strip.cells)]
     single = [band for band in numbers if _is_one_row(band)]
     return len(bands) >= _MIN_RULED_ROWS and min(len(numbers), len(single)) >= _MOST_ROWS * len(bands)
@@ -256,7 +256,7 @@ def _continues(row: Sequence[Strip], strip: Strip, limit: float, edges: Sequence
     if limit or step > 2 * size:
         return bool(limit) and step < limit
     cells = {cell.column: cell for each in row for cell in each.cells}
-    if set(cells) == {0} and not _is_number(strip.cells[0]):  # the label's end is beside the values
+    if set(cells) == {0} and not _is_number(strip.cells[0]):  # the end of the label is beside the values
         return strip.cells[0].column == 0 and len(strip.cells) > 1 and _goes_on(cells[0], strip.cells[0], edges, size)
     if all(cell.column in cells and cell.lines[0].text[:1].islower() for cell in strip.cells):
         return True
@@ -268,7 +268,7 @@ def _continues(row: Sequence[Strip], strip: Strip, limit: float, edges: Sequence
 
 
 def _goes_on(above: PrintedCell, cell: PrintedCell, edges: Sequence[float], size: float, hanging: bool = False) -> bool:
-    """Return whether a text continues the text over it: by its letters, or as that had no room for its first word."""
+    """Return whether a text continues the text above: by its letters, or because its first word did not fit there."""
     last, line = above.lines[-1], cell.lines[0]
     if line.text[:1].islower() or _CONTINUED.search(last.text.rstrip()):
         return True
@@ -281,13 +281,13 @@ def _goes_on(above: PrintedCell, cell: PrintedCell, edges: Sequence[float], size
 
 
 def _count_header(rows: Sequence[Sequence[PrintedCell]]) -> int:
-    """Count the rows of a header: up to the first that fills the most columns one by one."""
+    """Count the header rows, up to the first row that fills the most columns with single cells."""
     filled = [len(row) * all(cell.columns == 1 for cell in row) for row in rows]
     return filled.index(max(filled)) + 1 if any(filled) else len(rows)
 
 
 def _spread_titles(rows: Sequence[list[PrintedCell]], frame: Frame, columns: int) -> None:
-    """Let the only cell of a row cover all columns if it stands in the middle of the table, and not as others do."""
+    """Make the only cell of a row span all columns if it is centred in the table, unlike the other cells."""
     lefts = Counter((c.column, round(c.lines[0].left / 3)) for row in rows for c in row if not _is_number(c))
     for row in rows:
         first = row[0]

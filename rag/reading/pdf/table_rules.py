@@ -1,4 +1,4 @@
-"""Find the level and upright rules of a page that may belong to tables, and the bodies that they frame."""
+"""Find the horizontal and vertical rules of a page that may belong to tables, and the table bodies they frame."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .lines import Line, PageLines
 
 _MAX_JOIN = 2.5  # points between parts of one rule
-_SAME_PLACE = 1.5  # points between rules that are one
+_SAME_PLACE = 1.5  # points between parallel rules that count as one
 _SAME_EDGE = 5  # points between the ends of rules of one table
 _MAX_DOUBLE = 6  # points between the two lines of a double rule
 _MIN_PROSE_LINES = 3
@@ -19,7 +19,7 @@ _DOTS = re.compile(r"[.·_‗…–—-](?:\s?[.·_‗…–—-]){14,}")
 
 
 class Rule(NamedTuple):
-    """A straight line: its place across its direction, and its ends."""
+    """A straight line: its position across its direction, and its two ends."""
 
     at: float
     start: float
@@ -28,7 +28,7 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The box of a table's body, and how many parts of it rules of its width separate."""
+    """The box of a table's body, and the number of parts into which full-width rules divide it."""
 
     left: float
     top: float
@@ -37,13 +37,13 @@ class Frame:
     parts: int = 1
 
     def holds(self, line: Line) -> bool:
-        """Return whether a line is inside."""
+        """Return whether a line is inside the frame."""
         middle = (line.left + line.right) / 2
         return self.top - 1 < line.middle < self.bottom + 1 and self.left - 8 < middle < self.right + 8
 
 
 def draw_dotted_rules(page: PageLines) -> PageLines:
-    """Return a page on which rules that are set as rows of dots or dashes are rules."""
+    """Return a page with its rows of dots or dashes converted to rules."""
     dotted = [line for line in page.lines if not line.turned and _DOTS.fullmatch(line.text)]
     if not dotted:
         return page
@@ -53,12 +53,12 @@ def draw_dotted_rules(page: PageLines) -> PageLines:
 
 
 def level_rules(page: PageLines) -> list[Rule]:
-    """Return the level rules of a page from top to bottom, with parts side by side joined."""
+    """Return the horizontal rules of a page from top to bottom, with adjacent parts joined."""
     return _join(Rule((top + bottom) / 2, left, right) for left, top, right, bottom in page.rules)
 
 
 def upright_rules(page: PageLines) -> list[Rule]:
-    """Return the upright rules of a page from left to right, with parts one over the other joined."""
+    """Return the vertical rules of a page from left to right, with adjacent parts joined."""
     return _join(Rule((left + right) / 2, top, bottom) for left, top, right, bottom in page.uprights)
 
 
@@ -77,7 +77,7 @@ def _join(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def _numbered(rules: Sequence[Rule]) -> Iterator[tuple[int, Rule]]:
-    """Yield rules with the number of the place that they share with those next to them."""
+    """Yield rules with the number of the position that they share with their neighbours."""
     number = 0
     for at, rule in enumerate(rules):
         number += bool(at) and rule.at - rules[at - 1].at > _SAME_PLACE
@@ -87,9 +87,9 @@ def _numbered(rules: Sequence[Rule]) -> Iterator[tuple[int, Rule]]:
 def framed_bodies(
     rules: Sequence[Rule], lines: Sequence[Line], captions: Sequence[float], size: float, width: float
 ) -> list[Frame]:
-    """Return what stands between rules of one width, without prose.
+    """Return the frames between rules of the same width that contain no prose.
 
-    `captions` are the tops of captions, which no table contains; `size` and `width` are those of lines of prose.
+    `captions` are the tops of captions, which no table contains; `size` and `width` are those of prose lines.
     """
     out: list[Frame] = []
     for group in _by_ends(rules):
@@ -112,7 +112,7 @@ def framed_bodies(
 
 
 def _by_ends(rules: Sequence[Rule]) -> list[list[Rule]]:
-    """Group rules that begin and end at the same places."""
+    """Group rules that begin and end at the same positions."""
     groups: dict[tuple[int, int], list[Rule]] = {}
     for rule in rules:
         place = round(rule.start / _SAME_EDGE), round(rule.end / _SAME_EDGE)
@@ -122,7 +122,7 @@ def _by_ends(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def is_prose(lines: Sequence[Line], size: float | None, width: float) -> bool:
-    """Return whether most of the text is in lines of a type (any, if `size` is None) that fill a column."""
+    """Return whether most of the text is in lines that fill a column, of type size `size` (any if None)."""
     full = [
         li
         for li in lines

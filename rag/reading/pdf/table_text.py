@@ -1,4 +1,4 @@
-"""Write tables as text, a line a row, and join those that continue on the next page."""
+"""Write tables as text, with one row per line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_CAPTION_TITLE = 200  # characters
 
 
 class WrittenTable(NamedTuple):
-    """A table's text, the title of its section, and the table with its spans in that text."""
+    """A table's text, the title of its section, and the table with spans in that text."""
 
     text: PlacedText
     title: str
@@ -25,7 +25,7 @@ class WrittenTable(NamedTuple):
 
 
 def write_table(table: PrintedTable, words: Counter[str]) -> WrittenTable:
-    """Return a table's caption, a line a row with its cells separated by bars, and its notes."""
+    """Return a table as text: its caption, one line per row with cells separated by bars, and its notes."""
     texts: list[PlacedText] = []
     start = 0
 
@@ -50,9 +50,9 @@ def write_table(table: PrintedTable, words: Counter[str]) -> WrittenTable:
 
 
 def _row_text(row: Sequence[PrintedCell], words: Counter[str]) -> tuple[PlacedText, list[Cell]]:
-    """Return the cells of a row separated by bars, with an empty one for each column that is passed over.
+    """Return the cells of a row separated by bars, with an empty cell for each skipped column.
 
-    What stands past the last possible column belongs to the last cell.
+    Text beyond the maximum number of columns belongs to the last cell.
     """
     parts: list[PlacedText] = []
     cells: list[Cell] = []

@@ -23,7 +23,7 @@ from .table_rules import Frame, draw_dotted_rules, framed_bodies, is_prose, leve
 
 _MIN_GRID_ROWS = 3  # of a table without caption
 _MIN_FULL_ROWS = 0.6  # of the rows of such a table have several cells
-_MIN_SURE_SIDES = 2  # captions that tell on which side of them tables are
+_MIN_SURE_SIDES = 2  # captions with an unambiguous side, which decide for the document
 _MAX_NOTE_LINES = 15
 _NOTE = re.compile(r"(?:notes?|abbreviations?|legend|sources?|key)\b\W|[*∗†‡§¶#]|[A-Za-z\d]{1,8}\s?[,:=]\s", re.I)
 
@@ -47,7 +47,7 @@ class PrintedTable:
 
 
 def are_tables_below(pages: Sequence[PageLines], typography: Typography) -> bool | None:
-    """Return whether a document's tables are below their captions; None if hardly any surely are on either side."""
+    """Return whether a document's tables are below their captions; None if too few captions are unambiguous."""
     below = above = 0
     for page in map(draw_dotted_rules, pages):
         if len(page.rules) < 2:
@@ -71,9 +71,9 @@ def find_tables(
     typography: Typography,
     open_table: PrintedTable | None = None,
 ) -> list[PrintedTable]:
-    """Return the tables of a page; `lines` are all its lines, those of captions among them.
+    """Return the tables of a page; `lines` are all its lines, including captions.
 
-    `open_table` is the one that the page before ends with.
+    `open_table` is the table at the end of the previous page.
     """
     named = [caption for caption in captions if is_caption_of("tab", caption)]
     if not lines or (not named and len(page.rules) < 2 and open_table is None):
@@ -110,7 +110,7 @@ def _frames(page: PageLines, lines: Sequence[Line], captions: Sequence[Block], t
 
 
 class _Search:
-    """The tables found on a page so far, and the lines that are free for others."""
+    """The tables found on a page so far, and the lines that are not in any of them."""
 
     def __init__(self, page: PageLines, free: Sequence[Line], typography: Typography) -> None:
         self.tables: list[PrintedTable] = []
@@ -120,7 +120,7 @@ class _Search:
         self._typography = typography
 
     def add_continued(self, table: PrintedTable, lines: Sequence[Line]) -> None:
-        """Add the rows at the page's top, where `lines` begin, that are in the columns of a table."""
+        """Add the rows at the top of the page that continue a table's columns; `lines` begin there."""
         if not any(line is lines[0] for line in self.free):
             return
         frame = continued_frame(table.body, self.free, self._typography)
@@ -130,7 +130,7 @@ class _Search:
             self._add(PrintedTable(grid, frame, body, body[0].page, continues=table))
 
     def add_captioned(self, frame: Frame, caption: Block) -> None:
-        """Add the table in a frame; lines of the caption that are inside belong to its rows."""
+        """Add the table in a frame; lines of the caption inside the frame belong to its rows."""
         inside = [line for line in caption.lines[1:] if frame.holds(line) and not is_beside(caption, frame)]
         table = self._arranged(frame, [*inside, *self._in(frame)])
         if table and (frame.parts or self._has_columns(table)):
@@ -138,7 +138,7 @@ class _Search:
             self._add(table)
 
     def add_uncaptioned(self, frame: Frame, lines: Sequence[Line], captions: Sequence[Block]) -> None:
-        """Add what is in a frame if it is surely a table: a part of one that begins on another page, or a full grid."""
+        """Add the content of a frame if it is certainly a table: a continuation from another page, or a full grid."""
         table = self._arranged(frame, self._in(frame))
         if not table or not self._has_columns(table):
             return
@@ -152,7 +152,7 @@ class _Search:
             self._add(table)
 
     def _is_in_figure(self, body: Sequence[Line], captions: Sequence[Block]) -> bool:
-        """Return whether most lines are lettering of a figure: labels of axes between their lines."""
+        """Return whether most lines are labels of a figure, such as those of axes."""
         pictures = join_pictures(self._page)
         figures = (caption for caption in captions if is_caption_of("fig", caption))
         return any(
@@ -183,13 +183,13 @@ class _Search:
 
 
 def _is_mostly_words(body: Sequence[Line]) -> bool:
-    """Return whether letters and digits are most of a text; ticks of axes and parts of drawings are none."""
+    """Return whether a text is mostly letters and digits, unlike ticks of axes and parts of drawings."""
     text = "".join("".join(line.text.split()) for line in body)
     return 2 * sum(map(str.isalnum, text)) > len(text)
 
 
 def _notes(frame: Frame, lines: Sequence[Line], typography: Typography) -> list[Line]:
-    """Return the lines in small type, or with the mark of a note, right under a table."""
+    """Return the lines in small type, or with a note mark, directly below a table."""
     below = [li for li in lines if li.middle > frame.bottom and frame.left - 8 < li.left and li.right < frame.right + 8]
     out: list[Line] = []
     end = frame.bottom

@@ -1,4 +1,4 @@
-"""Find the title on a first page by its type, position and words, and by what the file says about itself."""
+"""Find the title on a first page by its type, position and words, and by the file's metadata and name."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ _UNFINISHED = re.compile(
     r"|across|through|among|within|without|during|towards?|against|is|are|der|die|das|und"
     r"|von|de|la|le|les|du|des|et|en|el|los|y))$", re.I
 )  # fmt: skip
-_STATUS = re.compile(r"\s*[\[({]v(?:ersion\s)?\d+\s?[;:,].*$", re.I)  # of a reviewed version, behind the title
+_STATUS = re.compile(r"\s*[\[({]v(?:ersion\s)?\d+\s?[;:,].*$", re.I)  # of a reviewed version, after the title
 _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x1f]|\(cid:|(?:\b\w ){5}")
 
 
 _MIN_SCORE = 1.6
 _MAX_GAP = 2.4  # of the type size, between the lines of a double-spaced title
-_SAME_TITLE = 0.85  # agreement of two titles
+_SAME_TITLE = 0.85  # similarity of two forms of one title
 
 
 class Title(NamedTuple):
-    """A title, its certainty from 0 to 1, and its rows on the first page, if it is there."""
+    """A title, its certainty from 0 to 1, and its rows on the first page if it is printed there."""
 
     text: str
     certainty: float
@@ -71,7 +71,7 @@ class Title(NamedTuple):
 
 
 def find_title(page: FirstPage, pages: Sequence[PageLines], stated: Sequence[str], stem: str) -> Title:
-    """Return the title of a paper from its first page, the titles stated in the file, and the file's name."""
+    """Return the title of a paper from its first page, the titles in the file's metadata, and the file's name."""
     named = ZOTERO_NAME.match(stem)
     hints = [title for title in map(_plain, stated) if not _is_junk(title)]
     hints += [named["title"]] if named else []
@@ -97,7 +97,7 @@ def find_title(page: FirstPage, pages: Sequence[PageLines], stated: Sequence[str
 
 
 def is_about_another(title: Title, stated: Sequence[str]) -> bool:
-    """Return whether a file states titles, but none that shares words with the printed one: made from a template."""
+    """Return whether a file's stated titles share no words with the printed one, as in files made from a template."""
     hints = list(filter(None, (_long_words(hint) for hint in map(_plain, stated) if not _is_junk(hint))))
     printed = _long_words(title.text)
     return bool(title.rows and hints) and all(len(hint & printed) < len(hint) / 3 for hint in hints)
@@ -112,7 +112,7 @@ def _plain(title: str) -> str:
 
 
 def _is_junk(title: str) -> bool:
-    """Return whether a stated title is the name of a file, a print job, a template or a journal."""
+    """Return whether a stated title is really the name of a file, print job, template or journal."""
     short = len(title.split()) < 8
     return (
         not 8 <= len(title) < MAX_LENGTH
@@ -126,14 +126,14 @@ def _is_junk(title: str) -> bool:
 
 
 def _best_block(page: FirstPage, hints: Sequence[str]) -> list[Row]:
-    """Return the rows that look most like the title; none if nothing does."""
+    """Return the rows that look most like a title; none if nothing does."""
     scored = [(_score(block, page, hints), block) for block in _blocks(page)]
     score, block = max(scored, key=lambda each: each[0], default=(0.0, []))
     return block if score >= _MIN_SCORE else []
 
 
 def _blocks(page: FirstPage) -> list[list[Row]]:
-    """Group rows of one type, one below another, in the upper part of a page."""
+    """Group consecutive rows of the same type in the upper part of a page."""
     blocks: list[list[Row]] = []
     for at, row in enumerate(page.rows):
         text = _STATUS.sub("", row.text)
@@ -163,13 +163,15 @@ def _continues(block: Sequence[Row], row: Row, following: Sequence[Row], page: F
         return False
     if row.bold != last.bold or _LABEL.match(row.text):
         return row.size >= 1.2 * page.body and gap < 1.1 and _goes_on(last, row)
-    # Authors may come directly below a title in type as small as the text's.
+    # Authors may follow directly below a title in type as small as the text's.
     return row.size >= 1.2 * page.body or not people(row.parts)
 
 
 def _continues_over_gap(block: Sequence[Row], row: Row, following: Sequence[Row]) -> bool:
-    """Return whether a row well below a title, as in double-spaced type, continues it: by its words, or as the last
-    row before the authors."""
+    """Return whether a row continues a title after a gap, as in double-spaced type.
+
+    It does by its words, or as the last row before the authors.
+    """
     if people(row.parts) or is_place(row.text) or is_sentence(row.text) or abs(row.size - block[-1].size) > 0.3:
         return False
     others = list(dropwhile(lambda near: abs(near.size - row.size) < 0.3 and not people(near.parts), following))
@@ -182,7 +184,7 @@ def _goes_on(last: Row, row: Row) -> bool:
 
 
 def _score(block: Sequence[Row], page: FirstPage, hints: Sequence[str]) -> float:
-    """Return how much rows look like a title: by type size, position, length, words, and what is below them."""
+    """Return how much rows look like a title, by type size, position, length, words, and the rows below."""
     first, text = block[0], " ".join(row.text for row in block)
     words = len(text.split())
     large = min(first.size / page.body, 2.6)
@@ -201,7 +203,7 @@ def _score(block: Sequence[Row], page: FirstPage, hints: Sequence[str]) -> float
 
 
 def _rows_with_text(page: FirstPage, hint: str) -> list[Row]:
-    """Return the rows in the upper part of the page whose text is `hint`, in type no smaller than the paper's."""
+    """Return the rows in the upper part of the page whose text is `hint`, in type at least as large as the body's."""
     wanted = squeezed(hint)
     rows = [row for row in page.rows if row.size >= 0.95 * page.body and row.top < 0.75 * page.height]
     for start in range(len(rows)):
@@ -219,7 +221,7 @@ def _rows_with_text(page: FirstPage, hint: str) -> list[Row]:
 
 
 def _best_spelling(rows: Sequence[Row], hint: str, pages: Sequence[PageLines]) -> str:
-    """Return the page's spelling of a title, or the file's if the page breaks, capitalises or damages a word."""
+    """Return the printed spelling of a title, or the file's if the page breaks, capitalises or damages words."""
     text = _join(rows, pages)
     if squeezed(text) != squeezed(hint):
         return text
@@ -228,7 +230,7 @@ def _best_spelling(rows: Sequence[Row], hint: str, pages: Sequence[PageLines]) -
 
 
 def _join(rows: Sequence[Row], pages: Sequence[PageLines]) -> str:
-    """Join rows; remove a hyphen at a row's end if the paper has the word without it."""
+    """Join rows, removing a hyphen at a row's end if the paper has the word without it."""
     text = rows[0].text
     for row in rows[1:]:
         before, after = re.search(r"(\w+)-$", text), re.match(r"\w+", row.text)
@@ -244,13 +246,13 @@ def _join(rows: Sequence[Row], pages: Sequence[PageLines]) -> str:
 
 
 def _lacks_letters(text: str, hint: str) -> bool:
-    """Return whether `text` is `hint` without some letters, as if a font does not map its ligatures."""
+    """Return whether `text` is `hint` with letters missing, as when a font does not map its ligatures."""
     letters = iter(squeezed(hint))
     return squeezed(text) != squeezed(hint) and all(letter in letters for letter in squeezed(text))
 
 
 def _agreement(one: str, other: str) -> float:
-    """Return how similar two titles are, from 0 to 1; a truncated title agrees with the whole."""
+    """Return the similarity of two titles, from 0 to 1; a truncated title counts as equal to the whole."""
     one, other = sorted((squeezed(one), squeezed(other)), key=len)
     if len(one) > 20 and other.startswith(one):
         return 0.95

@@ -1,4 +1,4 @@
-"""Find the invisible text of a PDF page: render it with and without text, and compare."""
+"""Find the invisible text of a PDF page by rendering it with and without text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from .rotation import Boxes
 
 _MIN_SIZE = 1.5  # points
-_MIN_UNATTACHED_SIZE = 3.0  # points on a page of usual size: smaller type is visible only as an index of larger type
+_MIN_UNATTACHED_SIZE = 3.0  # points on a page of usual size; smaller type is visible only as a sub- or superscript
 _USUAL_PAGE_SIZE = 750.0  # points, the longer side
 _MAX_INDEX_LENGTH = 8  # characters
 _MIN_CONTRAST = 14  # of 255
-_SCAN_SHARE = 0.8  # of the page: hidden text over a picture this large is the scan's text layer
-_MAX_VISIBLE_SHARE = 0.02  # of the characters of such a layer, apart from stamps along the edges
+_SCAN_SHARE = 0.8  # of the page; hidden text over an image this large is the text layer of a scan
+_MAX_VISIBLE_SHARE = 0.02  # of the characters of such a layer, apart from marginal stamps
 _EDGE = 0.08  # of the page's height
 _MAX_PIXELS = 4_000_000
 
@@ -31,9 +31,9 @@ Flags = NDArray[np.bool_]
 
 
 class Visibility(NamedTuple):
-    """Flags of the characters to keep, the number of hidden ones, and whether a picture covers most of the page.
+    """Which characters to keep, the number of hidden ones, and whether an image covers most of the page.
 
-    `hidden` is negative where the hidden characters are kept because they are the text layer of a scan.
+    `hidden` is negative if the hidden characters are kept because they are the text layer of a scan.
     """
 
     kept: Flags
@@ -65,7 +65,7 @@ def find_visible(page: Any, objects: Sequence[Any], chars: Characters) -> Visibi
     visible &= ~_is_faint(chars, without_text, scale)
     visible &= _is_readable_size(chars)
     visible = _marks_follow_letters(chars, visible)
-    unmapped = np.array([text == UNREAD for text in chars.texts])  # without ink it is a space of the font
+    unmapped = np.array([text == UNREAD for text in chars.texts])  # without ink it is a space
     hidden = int((~visible & ~unmapped).sum())
     if image and hidden and _is_scan_layer(visible, chars):
         return Visibility(~unmapped, -hidden, True)
@@ -80,7 +80,7 @@ def _render(page: Any, scale: float) -> Pixels:
 
 
 def _differs(with_text: Pixels, without_text: Pixels, boxes: Boxes) -> Flags:
-    """Return for each box whether the two pictures differ in it; a box off the page does not."""
+    """Return whether the two images differ in each box; False for boxes off the page."""
     blue, green, red = np.moveaxis(_distance(with_text, without_text) > _MIN_CONTRAST, 2, 0)
     ink = blue | green | red
     total = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1), np.int32)
@@ -95,7 +95,7 @@ def _distance(pixels: Pixels, others: Pixels) -> Pixels:
 
 
 def _pixel_boxes(boxes: Boxes, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """Return rows of left, top, right, bottom in whole pixels within a picture of this shape."""
+    """Return rows of left, top, right and bottom in whole pixels, clipped to an image of this shape."""
     whole = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], 1)
     limits = np.array([shape[1], shape[0]] * 2)
     pixels: NDArray[np.int64] = np.clip(np.nan_to_num(whole), 0, limits).astype(np.int64).T
@@ -103,13 +103,13 @@ def _pixel_boxes(boxes: Boxes, shape: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def _is_faint(chars: Characters, background: Pixels, scale: float) -> Flags:
-    """Return whether each character is transparent or has the colour of the background under it.
+    """Return whether each character is transparent, or has the colour of the background.
 
-    Comparing renderings does not find these where other text is printed over them.
+    Comparing renderings does not find such characters if other text is printed over them.
     """
     colours, plain, transparent = _fills(chars)
     faint = transparent[chars.objects]
-    light = plain & (colours.max(1) > 255 - 3 * _MIN_CONTRAST)  # dark type cannot hide on a white page
+    light = plain & (colours.max(1) > 255 - 3 * _MIN_CONTRAST)  # dark type is always visible on a white page
     for at in np.flatnonzero(light[chars.objects] & ~faint).tolist():
         left, top, right, bottom = _pixel_boxes(chars.boxes[at : at + 1] * scale, background.shape)[:, 0]
         under = background[top:bottom, left:right].reshape(-1, 3)
@@ -139,7 +139,7 @@ def _fills(chars: Characters) -> tuple[Pixels, Flags, Flags]:
 
 
 def _is_readable_size(chars: Characters) -> Flags:
-    """Return whether each character is large enough to read, or an index attached to larger type."""
+    """Return whether each character is large enough to read, or a sub- or superscript of larger type."""
     sizes = np.array([style.size for style in chars.styles])[chars.objects]
     small = sizes < _MIN_UNATTACHED_SIZE * min(1.0, max(chars.width, chars.height) / _USUAL_PAGE_SIZE)
     runs = np.flatnonzero(np.diff(small, prepend=False, append=False)).reshape(-1, 2)
@@ -161,7 +161,7 @@ def _is_adjacent(chars: Characters, at: int, other: int) -> bool:
 
 
 def _marks_follow_letters(chars: Characters, visible: Flags) -> Flags:
-    """Give an invisible punctuation mark, which may be too small to tell, the flag of the letter before it."""
+    """Give an invisible punctuation mark, which may be too small to measure, the flag of the letter before it."""
     marks = np.array([not any(map(str.isalnum, text)) and text != UNREAD for text in chars.texts])
     letter_before = np.maximum.accumulate(np.where(marks, 0, np.arange(len(visible))))
     flags: Flags = np.where(marks & ~visible, visible[letter_before], visible)
@@ -169,7 +169,7 @@ def _marks_follow_letters(chars: Characters, visible: Flags) -> Flags:
 
 
 def _is_scan_layer(visible: Flags, chars: Characters) -> bool:
-    """Return whether no text over a picture is visible but for stamps along the edges."""
+    """Return whether no text over an image is visible except for marginal stamps."""
     middle = (chars.boxes[:, 1] + chars.boxes[:, 3]) / 2
     inner = (middle > _EDGE * chars.height) & (middle < (1 - _EDGE) * chars.height)
     return bool((visible & inner).mean() < _MAX_VISIBLE_SHARE and visible.mean() < 0.2)

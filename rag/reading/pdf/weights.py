@@ -1,4 +1,4 @@
-"""Tell bold faces from others by their names, flags and weights."""
+"""Recognise bold typefaces by their names, flags and weights."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ _NOT_BOLD = re.compile(
     r"[-,]\w*?(?:regu|roman|book|light|thin|ital|obli|slant)|\b(?:cm|ec|sf)(?:rm?|ti|sl|tt|sltt|itt|csc|ssi?)\d", re.I
 )
 _BOLD_WEIGHT = 600
-_HEAVIER = 150  # than the commonest face
+_HEAVIER = 150  # than the most common typeface
 
 
 class Face(NamedTuple):
-    """A font as the file describes it; many weights are guesses of PDFium from the width of stems."""
+    """A font as described in the file; many weights are PDFium's guesses from stem widths."""
 
     font: str
     weight: int
-    is_forced: bool  # by a flag of the font
+    is_forced: bool  # bold by a font flag
 
 
 class Weights:
-    """The weights of a document's faces, one page after another."""
+    """The weights of a document's typefaces, collected page by page."""
 
     def __init__(self) -> None:
         self._letters: Counter[Face] = Counter()
 
     def add(self, faces: Iterable[Face]) -> None:
-        """Count the face of each letter of a page."""
+        """Count the typeface of each letter on a page."""
         self._letters.update(faces)
 
     def is_bold(self, face: Face) -> bool:
-        """Return whether a face is bold: its name says so, or else it is much heavier than the commonest face.
+        """Return whether a typeface is bold: by its name, or because it is much heavier than the most common one.
 
-        If the commonest face would itself be bold by its weight, the weights of the document mean nothing.
+        If the most common typeface itself has a bold weight, the document's weights are meaningless.
         """
         if _BOLD.search(face.font):
             return True

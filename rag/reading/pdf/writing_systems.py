@@ -1,4 +1,4 @@
-"""Order and space the characters of a line by the rules of their script."""
+"""Order and space the characters of a line according to their script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 PlacedCharacter = tuple[str, tuple[float, float, float, float]]  # text; left, top, right, bottom
 
-# Scripts without spaces between words: Thai to Khmer, Chinese and Japanese with their punctuation.
+# Scripts without spaces between words: Thai to Khmer, and Chinese and Japanese with their punctuation.
 UNSPACED = re.compile(
     "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\uff01-\uff60\uff66-\uff9f\U00020000-\U0003ffff]"
@@ -28,26 +28,26 @@ _RIGHT_TO_LEFT = re.compile(r"R(?:[Rnstm]*[Rm])?")
 
 
 def are_ideographs(one: str, other: str) -> bool:
-    """Return whether both characters are of a script that sets letters at equal distances."""
+    """Return whether both characters belong to a script with equally spaced characters."""
     return bool(_IDEOGRAPHS.match(one) and _IDEOGRAPHS.match(other))
 
 
 def is_right_to_left(text: str) -> bool:
-    """Return whether the first character is of a right-to-left script."""
+    """Return whether the first character belongs to a right-to-left script."""
     return unicodedata.bidirectional(text[0]) in ("R", "AL")
 
 
 def is_mostly_right_to_left(text: str) -> bool:
-    """Return whether more letters are of right-to-left scripts than of others."""
+    """Return whether right-to-left letters are in the majority."""
     kinds = [unicodedata.bidirectional(letter) for letter in text]
     return kinds.count("R") + kinds.count("AL") > kinds.count("L")
 
 
 def close_spaced_heading(parts: Sequence[PlacedCharacter]) -> list[PlacedCharacter]:
-    """Remove the spaces from a heading set as "A B S T R A C T", but for wider ones; return other lines unchanged.
+    """Remove the narrow spaces from a heading set as "A B S T R A C T"; return other lines unchanged.
 
-    A row of single letters is a word if it has a vowel, does not run through the alphabet, and all its letters are
-    capitals or all but the first are small.
+    A row of single letters is a word if it has a vowel, is not alphabetical, and is in capitals or capitalised or lower
+    case.
     """
     letters = [text for text, _ in parts if text != " "]
     first = next((at for at, text in enumerate(letters) if text.isalpha()), len(letters))
@@ -84,8 +84,8 @@ def _is_between_letters(parts: Sequence[PlacedCharacter], at: int) -> bool:
 def reading_order(parts: Sequence[PlacedCharacter]) -> list[PlacedCharacter]:
     """Put characters, given from left to right, in reading order if some are Hebrew or Arabic.
 
-    Numbers and words of other scripts keep their order. This reverses Unicode's bidirectional algorithm but for nested
-    quotations.
+    Numbers and words in other scripts keep their order. This inverts Unicode's bidirectional algorithm, except for
+    nested quotations.
     """
     classes = [unicodedata.bidirectional(text[0]) for text, _ in parts]
     kinds = "".join(_CLASSES.get(each, "n") for each in classes)

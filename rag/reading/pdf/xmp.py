@@ -1,7 +1,7 @@
-"""Read what a PDF file says about itself: its Info dictionary and the XMP packet of the document.
+"""Read the metadata that a PDF file states: its Info dictionary and the XMP packet of the document.
 
-A file has more packets: pictures bring those of the programs that drew them, and logos those of other papers. Only the
-one that the file's catalog names is about the document.
+A file may have other packets: images bring those of the programs that made them, and logos those of other papers. Only
+the packet named in the file's catalog describes the document.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 _MAX_PACKET_BYTES = 400_000  # real packets have 2 to 60 KB
-_MAX_STREAM_BYTES = 2_000_000  # of a stream of objects, unpacked
-_MAX_STREAMS = 3000  # streams of objects in a file
-_MAX_ROOTS = 5  # catalogs that a file names; a file that was changed has several
+_MAX_STREAM_BYTES = 2_000_000  # of an object stream, decompressed
+_MAX_STREAMS = 3000  # object streams in a file
+_MAX_ROOTS = 5  # catalogs in a file; a modified file has several
 _MAX_OBJECT_BYTES = 20_000  # of a dictionary
 _MAX_HEADER_BYTES = 1000  # of a stream
 _MAX_VALUE_LENGTH = 2000  # characters
@@ -30,7 +30,7 @@ _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 
 
 def xmp_packet(path: Path) -> str | None:
-    """Return the XMP packet that a file's catalog names; None if it has none or it cannot be found."""
+    """Return the XMP packet named in a file's catalog; None if there is none, or it cannot be found."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         roots = dict.fromkeys(int(match[1]) for match in _ROOT.finditer(mapped))
         for root in list(roots)[: -_MAX_ROOTS - 1 : -1]:
@@ -46,7 +46,7 @@ def _packet_in(content: bytes) -> str | None:
 
 
 def _object(file: mmap.mmap, number: int, size: int = _MAX_OBJECT_BYTES) -> bytes:
-    """Return the first bytes of the last object with a number; none if it is not in the file in plain text."""
+    """Return the first `size` bytes of the last object with a number; b"" if it is not stored uncompressed."""
     name = b"%d 0 obj" % number
     at = file.rfind(name)
     while at > 0 and file[at - 1 : at].isdigit():
@@ -58,7 +58,7 @@ def _object(file: mmap.mmap, number: int, size: int = _MAX_OBJECT_BYTES) -> byte
 
 
 def _packed_object(file: mmap.mmap, number: int) -> bytes:
-    """Return an object from the streams that pack several; none if it is in none of them."""
+    """Return an object from the object streams; b"" if it is in none of them."""
     for match in islice(_OBJECT_STREAM.finditer(file), _MAX_STREAMS):
         begin = file.rfind(b" obj", max(0, match.start() - _MAX_HEADER_BYTES), match.start())
         start = _STREAM.search(file, match.end(), match.end() + _MAX_HEADER_BYTES)
@@ -76,7 +76,7 @@ def _packed_object(file: mmap.mmap, number: int) -> bytes:
 
 
 def _stream(file: mmap.mmap, number: int) -> bytes:
-    """Return the content of a stream, unpacked if it is packed."""
+    """Return the content of a stream, decompressed if need be."""
     whole = _object(file, number, _MAX_PACKET_BYTES)
     start = _STREAM.search(whole)
     if not start:
@@ -86,7 +86,7 @@ def _stream(file: mmap.mmap, number: int) -> bytes:
 
 
 def _inflated(data: mmap.mmap | bytes, start: int, most: int) -> bytes:
-    """Return at most `most` unpacked bytes; none if the data are damaged or encrypted."""
+    """Return at most `most` decompressed bytes; b"" if the data is damaged or encrypted."""
     try:
         return zlib.decompressobj().decompress(data[start : start + most], most)
     except zlib.error:
@@ -94,9 +94,9 @@ def _inflated(data: mmap.mmap | bytes, start: int, most: int) -> bytes:
 
 
 def stated_facts(info: Mapping[str, str], xmp: str | None) -> dict[str, list[str]]:
-    """Return the values of the Info dictionary, then of the XMP packet, by name in lower case.
+    """Return the values of the Info dictionary and the XMP packet, in this order, by lower-case name.
 
-    The dictionary's author is `creator`, as in XMP, and its creator is `program`.
+    The dictionary's author becomes `creator`, as in XMP, and its creator becomes `program`.
     """
     stated: dict[str, list[str]] = {}
     renamed = {"author": "creator", "creator": "program"}
@@ -121,7 +121,7 @@ def _xmp_values(xmp: str) -> Iterator[tuple[str, str]]:
     for element in root.iter(etree.Element):
         yield from ((_local_name(name), str(value)) for name, value in element.attrib.items())
         owner = element
-        while owner is not None and owner.prefix == "rdf":  # the items of a list belong to the list's owner
+        while owner is not None and owner.prefix == "rdf":  # list items belong to the element around the list
             owner = owner.getparent()
         if owner is not None and not len(element) and element.text:
             yield _local_name(owner.tag), str(element.text)

@@ -236,8 +236,8 @@ def test_a_file_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("raw", "number", "reason"),
     [
-        (make_pdf(title_page), 2, "it has no page 2, its last is page 1"),
-        (make_pdf(title_page), 0, "it has no page 0, its last is page 1"),
+        (make_pdf(title_page), 2, "it has no page 2; its last page is 1"),
+        (make_pdf(title_page), 0, "it has no page 0; its last page is 1"),
         (b"%PDF-1.4 nothing", 1, "it is damaged or not a PDF"),
     ],
     ids=["beyond", "before", "damaged"],

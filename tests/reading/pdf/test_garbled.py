@@ -73,20 +73,20 @@ def test_a_garbled_page_is_left_out_without_tesseract(tmp_path: Path, monkeypatc
     paper = read(tmp_path, make_pdf(title_page, garbled_page))
     assert "ÈÌ" not in paper.text
     assert paper.notes == (
-        "page 2: text in fonts that call letters by others was left out. Install Tesseract to have it read",
+        "page 2: text in fonts that map letters to wrong characters was left out. Install Tesseract to have it read",
     )
 
 
 def test_a_garbled_paper_is_refused_without_tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SourceError, match=r"call letters by others.*Install Tesseract"):
+    with pytest.raises(SourceError, match=r"map letters to wrong characters.*Install Tesseract"):
         read(tmp_path, make_pdf(garbled_page))
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs Tesseract, which is not installed")
 def test_a_garbled_page_is_read_from_its_picture(tmp_path: Path) -> None:
     paper = read(tmp_path, make_pdf(title_page, garbled_page))
-    assert paper.notes == ("page 2: its fonts call letters by others, so it was read from its picture",)
+    assert paper.notes == ("page 2: read by OCR, since its fonts map letters to wrong characters",)
     second = paper.text[next(page.start for page in paper.pages if page.number == 2) :]
     words = set(re.findall(r"\w{4,}", PROSE))
     assert len(words & set(re.findall(r"\w{4,}", second))) > 0.9 * len(words)

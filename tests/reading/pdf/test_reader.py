@@ -24,7 +24,7 @@ def encrypted() -> bytes:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (encrypted(), "it is encrypted and asks for a password; save a copy without one"),
+        (encrypted(), "it is encrypted and needs a password; save a copy without one"),
         (make_pdf(title_page)[:300], "it is damaged or not a PDF"),
         (b"%PDF-1.7\n", "it is damaged or not a PDF"),
         (make_pdf(lambda canvas: None), "there is no text on its pages (a scan, or a lone figure)"),
