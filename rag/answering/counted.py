@@ -14,13 +14,13 @@ import numpy as np
 from ..filters import Filters
 from ..retrieval.corpus import Corpus
 from ..retrieval.follow_ups import History, joined_question
-from ..retrieval.metadata_questions import metadata_question
+from ..retrieval.metadata_questions import metadata_questions
 from ..retrieval.names import named_papers
 from ..store.papers import Records
 from ..text.readable import readable
 from ..types import Answer, Citation, Paper, Sentence, Span
 from .evidence import sentence_logits
-from .metadata_answers import MOST_SCOPED, Asked, Counted, counted
+from .metadata_answers import MOST_SCOPED, Asked, Counted, counted_parts
 from .quotes import citation_of
 from .standalone import Reading
 
@@ -39,19 +39,19 @@ def counted_answer(
     `read` searches for a standalone question, where a paper is described and not named. Raise EmptyLibrary,
     UnknownPaper or AmbiguousPaper as a search does.
     """
-    if (wanted := metadata_question(question)) is None:
+    if not (wanted := metadata_questions(question)):
         return None
     records = corpus.records
     scope = records.papers_matching(filters)
     asked = Asked(
         records,
-        wanted,
+        wanted[0],
         scope=None if scope is None else frozenset(scope),
         is_limited=0 < len(filters.papers) <= MOST_SCOPED,
         find=lambda description: _best_paper(records, read(description)),
         before=lambda: _paper_before(records, question, history, read),
     )
-    found = counted(asked)
+    found = counted_parts(asked, wanted)
     return _composed(records, question, found) if found else None
 
 

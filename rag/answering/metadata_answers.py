@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..retrieval.back_matter import papers_meant
 from ..retrieval.conditions import Condition, read_conditions
@@ -63,6 +63,15 @@ class Asked:
     def size(self, papers: frozenset[int] | None) -> int:
         """Return how many papers there are; None stands for all of the library."""
         return self.total if papers is None else len(papers)
+
+
+def counted_parts(asked: Asked, parts: Sequence[MetadataQuestion]) -> list[Counted]:
+    """Return what the record says on each of several questions; nothing if it knows none of the answers."""
+    found = [counted(replace(asked, question=part)) for part in parts]
+    keys = next(([key for each in of_part for key in each.papers] for of_part in found if of_part), [])
+    papers = asked.records.described(keys) if len(found) > 1 else {}
+    unknown = [[Counted(_unknown(part.field, paper), [key]) for key, paper in papers.items()] for part in parts]
+    return [each for of_part, missing in zip(found, unknown, strict=True) for each in of_part or missing]
 
 
 def counted(asked: Asked) -> list[Counted]:
@@ -171,9 +180,12 @@ def _fact(asked: Asked) -> list[Counted]:
             found[works[key]] = Counted(sentence, [key], confidence=_certainty(paper, name))
     for key, paper in papers.items():
         if found and works[key] not in found:
-            unknown = f"The record has no {_NAMES.get(name, name)} of “{readable(paper.title)}”."
-            found[works[key]] = Counted(unknown, [key])
+            found[works[key]] = Counted(_unknown(name, paper), [key])
     return list(found.values())
+
+
+def _unknown(field_: str, paper: Paper) -> str:
+    return f"The record has no {_NAMES.get(field_, field_)} of “{readable(paper.title)}”."
 
 
 def fact_sentence(field_: str, paper: Paper, is_given: bool) -> str:

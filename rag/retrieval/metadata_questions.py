@@ -20,6 +20,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .parts import clauses
+
 
 class MetadataQuestion(NamedTuple):
     """What a question may ask of the metadata.
@@ -132,6 +134,19 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 _MAX_LENGTH = 300  # characters; longer questions tell more than a field
+
+
+def metadata_questions(question: str) -> tuple[MetadataQuestion, ...]:
+    """Return what a question asks of the metadata; nothing if it is no such question.
+
+    "Who wrote X, and when was it published?" asks two things of X.
+    """
+    parts = [metadata_question(part) for part in clauses(question)]
+    facts = [part for part in parts if part and part.form == "fact"]
+    if 1 < len(parts) == len(facts):
+        return tuple(part._replace(about=part.about or facts[0].about) for part in facts)
+    whole = metadata_question(question)
+    return (whole,) if whole else ()
 
 
 def metadata_question(question: str) -> MetadataQuestion | None:

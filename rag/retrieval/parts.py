@@ -18,7 +18,10 @@ _COMPARES = re.compile(
     r"(?P<b2>.{1,80}?)\W*$",
     re.IGNORECASE,
 )
-_CLAUSES = re.compile(r",? (?:and|or) (?=(?:also )?(?:what|which|who|whose|when|where|why|how)\b)", re.IGNORECASE)
+_CLAUSES = re.compile(
+    r",? (?:and|or) (?=(?:also )?(?:(?:in|at|by|from|on|for|to) )?(?:what|which|who|whose|when|where|why|how)\b)",
+    re.IGNORECASE,
+)
 _AND = re.compile(r",? (?:and|&|as well as) ", re.IGNORECASE)
 _SEVERAL = re.compile(
     rf"\b(?:both|each|every|across|all(?: of)?(?: the)? {WORK}|respective(?:ly)?|(?:these|the two|the three) {WORK})\b",

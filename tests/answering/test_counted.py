@@ -178,6 +178,29 @@ def test_a_field_that_is_not_known_is_searched_for(records: Records) -> None:
     assert counted(records, "When was Moss on Roofs published?") is None
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (
+            "Who wrote OtterNet and when was it published?",
+            f"“{OTTERS}” is by Eva van Brook and Tom Hill. [1]\n“{OTTERS}” was published in 2019. [1]",
+        ),
+        (
+            "Who wrote Moss on Roofs, and in which year was it published?",
+            f"“{MOSS}” is by Eva van Brook. [1]\nThe record has no year of “{MOSS}”. [1]",
+        ),
+    ],
+)
+def test_two_questions_on_the_metadata_of_a_paper_are_both_answered(records: Records, question: str, text: str) -> None:
+    answer = counted(records, question)
+    assert answer is not None
+    assert answer.text == text
+
+
+def test_a_question_with_a_part_that_is_not_about_metadata_is_searched_for(records: Records) -> None:
+    assert counted(records, "When was OtterNet published and how does it work?") is None
+
+
 def test_the_paper_of_the_scope_is_meant_and_its_title_not_repeated(records: Records) -> None:
     answer = counted(records, "Who are the authors?", papers=OTTERS)
     assert answer is not None
