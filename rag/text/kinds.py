@@ -50,6 +50,7 @@ _HEADINGS = {
     FURNITURE: (
         r"key ?words?(?: and phrases)?|index terms|subject (?:areas?|categor(?:y|ies))",
         r"categories and subject descriptors|general terms|ccs concepts",
+        r"(?:revised )?amendments from version \d+",
         r"article (?:info(?:rmation)?|history|notes?)|edited by|reviewed by|academic editor|(?:open )?peer review",
         r"(?:how to |to )?cite (?:this|the) (?:article|paper)(?: as)?|(?:suggested )?citation",
         r"authors?['’]?s?['’]? (?:details|information|affiliations?)|affiliations?|about the authors?",

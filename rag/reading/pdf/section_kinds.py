@@ -23,6 +23,11 @@ from .paragraphs import Paragraph
 
 _RUN_IN_ABSTRACT = re.compile(r"(abstract|summary)\s*[.:—–-]+\s*(?=\S)", re.I)
 _FEW_WORDS = 4  # this few may be a lone cell
+_REVIEW = re.compile(
+    r"(?:open peer review|(?:current )?(?:referee|reviewer) (?:status|reports?)|decision letter"
+    r"|authors?['’]? response)\b",
+    re.I,
+)
 
 Assigned = tuple[str | None, str, Paragraph]  # the section's title and kind
 
@@ -39,7 +44,9 @@ def assign_sections(paragraphs: Sequence[Paragraph], body_size: float) -> list[A
             paragraph.kind = "text"  # names and places in large type
         if paragraph.kind == "heading" and not sections.may_open(paragraph):
             paragraph.kind = "text"
-        if paragraph.kind == "heading":
+        if sections.is_review(paragraph):
+            sections.add_review(paragraph)
+        elif paragraph.kind == "heading":
             sections.open(paragraph, is_front=paragraph.lines[0].page <= front)
         elif paragraph.kind == "run_in":
             sections.open_run_in(paragraph)
@@ -62,6 +69,7 @@ class _Sections:
         self._title: str | None = None
         self._kind = BODY
         self._after_references = False
+        self._in_reviews = False
         self._has_abstract = False
         self._statement_after: tuple[str | None, str] | None = None  # section that resumes after a statement
         self._beside: tuple[str | None, str] | None = None  # section that resumes after furniture on a first page
@@ -69,6 +77,18 @@ class _Sections:
     def may_open(self, heading: Paragraph) -> bool:
         """Return whether a heading can begin a section here; within the references it may be part of an entry."""
         return not self._references or ends_references(heading.lines, self._references.lines, self._body_size)
+
+    def is_review(self, paragraph: Paragraph) -> bool:
+        """Return whether a paragraph is of the reports of reviewers, which some journals print after the references.
+
+        They are the words of others, or of the authors on another version.
+        """
+        self._in_reviews |= self._after_references and bool(_REVIEW.match(plain_text(paragraph)))
+        return self._in_reviews
+
+    def add_review(self, paragraph: Paragraph) -> None:
+        """Add a paragraph of the reports of reviewers, a heading too."""
+        self.assigned.append((None, FURNITURE, paragraph))
 
     def open(self, heading: Paragraph, is_front: bool) -> None:
         """Begin the section of a heading."""

@@ -181,6 +181,27 @@ def test_names_in_bold_do_not_end_the_references(tmp_path: Path) -> None:
     assert kinds[-2:] == [("references", "References"), ("appendix", "Reed beds by night")]
 
 
+@pytest.mark.parametrize("label", ["Referee Report 22 January 2015", "Open Peer Review", "Author Response 2 May 2015"])
+def test_the_reports_of_reviewers_are_no_part_of_the_paper(tmp_path: Path, label: str) -> None:
+    def draw(canvas: Canvas) -> None:
+        title_page(canvas)
+        write(canvas, wrapped(PROSE, 90), LEFT, 560)
+        write(canvas, [label], LEFT, 520)
+        write(canvas, ["References"], LEFT, 500, 12, "Helvetica-Bold")
+        for at, entry in enumerate(ENTRIES):
+            write(canvas, [entry], LEFT, 480 - 20 * at, 9)
+        write(canvas, [label], LEFT, 380)
+        write(canvas, wrapped(PROSE, 90), LEFT, 350)
+        write(canvas, ["Otter Institute, University of the Estuary"], LEFT, 290, 12, "Helvetica-Bold")
+        write(canvas, wrapped(PROSE, 90), LEFT, 270)
+
+    kinds = [kind for kind, _, _ in sections(read(tmp_path, make_pdf(draw)))]
+    after = kinds[kinds.index("references") + 1 :]
+    assert after
+    assert set(after) == {"furniture"}
+    assert "body" in kinds
+
+
 def test_a_label_is_furniture_where_the_paper_begins_but_not_in_its_midst(tmp_path: Path) -> None:
     label = "Otters = Reeds + Floods + Mud (Dawn)"
 
