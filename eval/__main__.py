@@ -21,6 +21,7 @@ COMMANDS = {
     "perf": "perf.library_size",
     "writing": "perf.writing",
     "page": "perf.page",
+    "readers": "perf.readers",
 }
 """The module of each command."""
 STOPPED = 130  # the status that shells report for Ctrl-C

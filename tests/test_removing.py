@@ -374,3 +374,18 @@ def test_a_paper_removed_between_abstract_and_full_text_stays_removed(
     assert titles(assistant) == sorted(PAPERS)
     assert "Moss on the Roofs of Towns" in left_out(report)
     assert whole(assistant)
+
+
+def test_a_removal_reads_only_the_answers_that_it_may_concern(assistant: Assistant) -> None:
+    """Another answer is not even parsed: it may be damaged."""
+    other, shown = assistant.ask(TIDE, papers=[CLOCKS]), assistant.ask(QUESTION)
+    later = assistant.ask("How many of them?", history=[(QUESTION, shown.text)])
+    alone = assistant.ask("Which birds break the rules?", papers=[BIRDS])
+    with assistant.library.records.transaction() as db:
+        db.execute("UPDATE answers SET answer = '{' WHERE key IN (?, ?)", (other.number, alone.number))
+    assistant.remove(OTTERS)
+    assert shown.number
+    assert later.number
+    for number in (shown.number, later.number):
+        assert "kite" not in json.dumps(assistant.saved_answer(number).to_dict()["answer"]["citations"])
+    assert REMOVED in assistant.saved_answer(later.number).request["history"][0][1]

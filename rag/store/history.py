@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -31,6 +31,11 @@ _SELECT = (
     "FROM answers a LEFT JOIN feedback f ON f.answer = a.key "
 )
 _COLUMNS = "key, asked, question, request, made_with, answer, conversation"
+# Which answers a removed paper may concern, found without reading their JSON.
+_SHOWN = "instr(a.answer, :id) OR instr(a.answer, :title) OR instr(a.answer, :readable)"
+_HAS_HISTORY_OR_SCOPE = (
+    """NOT (instr(request, '"history": []') AND instr(request, '"papers": []') AND instr(request, '"without": []'))"""
+)
 
 
 class Feedback(NamedTuple):
@@ -157,16 +162,30 @@ class AnswerHistory:
     def redact_paper(self, db: sqlite3.Connection, paper: PaperRef) -> None:
         """Remove the words of a paper from saved answers, and from the earlier turns of later questions."""
         db.execute("DELETE FROM cited WHERE paper = ?", (paper.id,))
-        answers = self._select()
-        redactions = {saved.key: redacted_answer(saved.answer, paper.id, paper.title) for saved in answers}
+        shown = {saved.key: saved for saved in self._select(f"WHERE {_SHOWN}", _names_of(paper))}
+        redactions = {key: redacted_answer(saved.answer, paper.id, paper.title) for key, saved in shown.items()}
         quoting = [redaction for redaction in redactions.values() if redaction.removed]
-        for saved in answers:
-            request, answer = redacted_request(saved.request, paper, quoting), redactions[saved.key].answer
+
+        def redacted(request: dict[str, Any]) -> dict[str, Any]:
+            return redacted_request(request, paper, quoting)
+
+        for key in sorted(shown.keys() | self._whose_request(lambda request: request != redacted(request))):
+            saved = shown.get(key) or self.answer(key)
+            request, answer = redacted(saved.request), redactions[key].answer if key in shown else saved.answer
             if request.get("history") != saved.request.get("history"):
                 answer = without_standalone_question(answer)
             if (request, answer) != (saved.request, saved.answer):
-                values = (_to_json(request), _to_json(answer), saved.key)
+                values = (_to_json(request), _to_json(answer), key)
                 db.execute("UPDATE answers SET request = ?, answer = ? WHERE key = ?", values)
+
+    def _whose_request(self, holds: Callable[[dict[str, Any]], bool]) -> set[int]:
+        """Return the answers whose request has history or a scope and passes a check."""
+        keys = set()
+        for row in self._records.rows(f"SELECT key, request FROM answers WHERE {_HAS_HISTORY_OR_SCOPE}"):
+            with undamaged(f"the saved answer {row['key']}"):
+                if holds(json.loads(row["request"])):
+                    keys.add(row["key"])
+        return keys
 
     def citing(self, paper_id: str, most: int) -> list[SavedAnswer]:
         """Return the last answers that quote a paper, newest first."""
@@ -174,7 +193,7 @@ class AnswerHistory:
             "WHERE a.key IN (SELECT answer FROM cited WHERE paper = ?) ORDER BY a.key DESC LIMIT ?", (paper_id, most)
         )
 
-    def _select(self, where: str = "", values: Sequence[Any] = ()) -> list[SavedAnswer]:
+    def _select(self, where: str = "", values: Sequence[Any] | Mapping[str, Any] = ()) -> list[SavedAnswer]:
         return [_saved_answer(row) for row in self._records.rows(_SELECT + where, values)]
 
     def conversations(self) -> list[Conversation]:
@@ -222,6 +241,12 @@ class AnswerHistory:
     def rated(self) -> list[SavedAnswer]:
         """Return the answers with a rating or comment, in the order in which these were given."""
         return self._select("WHERE given NOT NULL ORDER BY given, a.key")
+
+
+def _names_of(paper: PaperRef) -> dict[str, str]:
+    """Return by what the JSON of an answer shows a paper: its id, or its title among the filters."""
+    titles = (_to_json(title)[1:-1] for title in (paper.title, readable(paper.title)))
+    return dict(zip(("id", "title", "readable"), (paper.id, *titles), strict=True))
 
 
 def now() -> str:
