@@ -88,6 +88,11 @@ class Llm(_Table):
     allow_remote: bool = False
 
 
+class Index(_Table):
+    url: str = ""
+    allow_remote: bool = False
+
+
 class Ui(_Table):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=0, le=65535)
@@ -106,6 +111,7 @@ class Settings(_Table):
     answer: Answering = Answering()
     llm: Llm = Llm()
     ollama: Ollama = Ollama()
+    index: Index = Index()
     ui: Ui = Ui()
 
 
@@ -187,6 +193,8 @@ def _is_ours(path: Path) -> bool:
     found = {name for name in Settings.model_fields if isinstance(tables.get(name), dict)}
     if found == {"llm"}:  # other programs have such a table too, with a model and a key
         return bool({"server", "allow_remote"} & set(tables["llm"]))
+    if found == {"index"}:
+        return set(tables["index"]) <= set(Index.model_fields)
     return bool(found)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .config import Settings
-from .errors import AnswerModelError, FootnoteError, ServerNotFound
+from .errors import AnswerModelError, FootnoteError, IndexServerError, ServerNotFound
+from .hosts import is_this_machine
 from .ingest.moved import missing_files
 from .library import Library
 from .models.ollama import discovery as of_ollama
@@ -17,7 +18,7 @@ from .models.ollama.connection import DEFAULT_PORT, ollama_server
 from .models.openai import discovery as of_openai
 from .models.openai.connection import configured_server
 from .models.server import objects
-from .models.server.address import Server, host_and_port, is_this_machine
+from .models.server.address import Server, host_and_port
 from .models.server.exchange import after, check_port
 from .status import library_status
 from .store.integrity import REBUILD, faults_of
@@ -78,8 +79,15 @@ def _contents(library: Library) -> Iterator[Finding]:
     card = library.embedder.card
     yield Finding(True, f"embedding model {card.name}: {card.dimensions} dimensions, {card.max_tokens} tokens")
     yield _cross_encoder(library)
-    index_ok, what = library.index.check()
-    yield Finding(index_ok, f"index: {what}", "" if index_ok else "footnote rebuild")
+    yield _index(library)
+
+
+def _index(library: Library) -> Finding:
+    try:
+        is_intact, what = library.index.check()
+    except IndexServerError as error:
+        return Finding(False, "index: its Chroma server cannot be used; questions are answered without it", str(error))
+    return Finding(is_intact, f"index: {what}", "" if is_intact else "footnote rebuild")
 
 
 def _first(names: Sequence[str]) -> str:

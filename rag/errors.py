@@ -27,6 +27,14 @@ class LibraryBusy(LibraryError):
     """Another process is still writing to the library."""
 
 
+class IndexServerError(LibraryError):
+    """The Chroma server with the index does not answer or must not be used; `is_final` if another try cannot help."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+
+
 class LibraryMismatch(LibraryError):
     """The library was made with another embedding model or chunking than the settings have."""
 

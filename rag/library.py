@@ -28,6 +28,7 @@ from .models.protocols import Embedder, Reranker
 from .models.reranker import PackagedReranker, load_reranker, prepare_reranker
 from .reports import AddReport
 from .store import word_index
+from .store.chroma_server import ChromaServer
 from .store.connection import INDEX, RECORD, UPLOADS
 from .store.history import AnswerHistory
 from .store.index import Index
@@ -111,7 +112,9 @@ class Library:
         """The vector index."""
         with self._loading:
             if self._index is None:
-                self._index = Index(self.folder / INDEX, self.records)
+                remote = self.settings.index
+                server = ChromaServer(remote.url, allow_remote=remote.allow_remote) if remote.url else None
+                self._index = Index(self.folder / INDEX, self.records, server)
             return self._index
 
     @property

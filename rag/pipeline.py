@@ -242,6 +242,8 @@ def _notes(
         titles = [result.candidates.readable_title(key) for key in dict.fromkeys(result.candidates.paper_keys)]
         yield f"Searched in the papers that the question names: {'; '.join(titles)}."
     yield from missing
+    if result.gap:
+        yield result.gap
     if scope["brief"]:
         full = scope.get("of", scope["papers"]) - scope["brief"]
         failed = f", {scope['failed']:,} failed" if scope["failed"] else ""

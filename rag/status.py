@@ -19,6 +19,7 @@ class Status:
     brief: int = 0  # papers of which only the abstract is read so far
     failed: int = 0  # files that could not be read
     chunks: int = 0
+    gap: str = ""  # why questions are searched for by words alone at the moment
 
 
 def library_status(library: Library) -> Status:
@@ -27,4 +28,6 @@ def library_status(library: Library) -> Status:
         return Status(False, library.folder, library.shown, library.lost)
     records = library.records
     chunks = records.count()["chunks"]
-    return Status(True, library.folder, library.shown, "", records.read_only, **records.searched(), chunks=chunks)
+    counts = records.searched()
+    gap = library.index.gap
+    return Status(True, library.folder, library.shown, "", records.read_only, **counts, chunks=chunks, gap=gap)

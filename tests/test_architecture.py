@@ -17,6 +17,7 @@ from helpers.papers import ROOT
 LAYERS = [
     [
         "rag.byte_cache",
+        "rag.hosts",
         "rag.errors",
         "rag.plain",
         "rag.text",

@@ -183,6 +183,7 @@ class Session:
         """Return the state in the bar: how many papers there are and who writes answers; notice a missing model."""
         status = self._assistant.status()
         writer, notice = self._writer()
+        notice = " ".join(filter(None, [status.gap, notice]))
         return header_html(papers_text({"papers": status.papers, "failed": status.failed}), writer, notice)
 
     def _writer(self) -> tuple[str, str]:

@@ -52,6 +52,7 @@ class SearchResult:
         aim: where the kind of the question says to look, and what of it no paper has.
         asked: the kind of statement that the question asks for; None if it asks for none, or none is found.
         stating: the rows of the statements asked for, best first.
+        gap: why it was searched for by words alone; empty if the vectors were compared too.
         of_papers: what was found for each of several papers that the question is put to, with the same candidates;
             empty where it is put to one paper or to a library.
     """
@@ -73,6 +74,7 @@ class SearchResult:
     respelled: tuple[tuple[str, str], ...] = ()
     asked: Asked | None = None
     stating: Sequence[int] = ()
+    gap: str = ""
     of_papers: tuple[SearchResult, ...] = ()
 
     @property
@@ -154,7 +156,8 @@ def search(
     if not (filters and filters.papers):
         found = [_with_one_version_each(records, each) for each in found]
     matching = None if papers is None else len(papers)
-    found = [replace(each, matching_papers=matching, respelled=changed) for each in found]
+    gap = next((query.gap for query in queries if query.gap), "")
+    found = [replace(each, matching_papers=matching, respelled=changed, gap=gap) for each in found]
     return found[0] if len(found) == 1 else _joined(scope, found)
 
 
@@ -169,6 +172,7 @@ class _Query:
     paper_word_scores: Mapping[int, float]
     asked: Asked | None
     keys: set[int]
+    gap: str
 
 
 def _query(corpus: Corpus, scope: Scope, papers: Sequence[int] | None, count: int) -> _Query:
@@ -178,13 +182,14 @@ def _query(corpus: Corpus, scope: Scope, papers: Sequence[int] | None, count: in
     vector = corpus.embedder.encode_question(scope.question)
     word_scores = records.word_scores(wanted.terms, count * _WORDS_DEPTH, searched)
     paper_word_scores = records.paper_word_scores(wanted.terms, count * _WORDS_DEPTH, searched)
-    keys = set(whole := all_chunks(records, scope))
+    keys, gap = set(whole := all_chunks(records, scope)), ""
     if not (scope.papers and whole):
         keys |= {*corpus.index.nearest(vector, count, searched), *list(word_scores)[:count]}
         keys |= chunks_for_parts(records, wanted.parts, searched)
+        gap = corpus.index.gap
     if asked := asked_statement(records, scope.question, searched):
         keys |= records.word_scores(asked.words, count, searched if asked.papers is None else asked.papers).keys()
-    return _Query(scope, wanted, vector, word_scores, paper_word_scores, asked, keys)
+    return _Query(scope, wanted, vector, word_scores, paper_word_scores, asked, keys, gap)
 
 
 def _found(records: Records, query: _Query, candidates: Candidates, weights: Weights) -> SearchResult:

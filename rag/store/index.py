@@ -1,23 +1,25 @@
 """The vector index: a Chroma collection of the chunks' vectors, derived from the record.
 
-A question never waits for the index and never fails because of it: chunks that the newest version lacks are read from
-the record and compared one by one, all of them if no version is usable. In a small library they always are: that is
-exact, and loading Chroma takes longer than answering.
+It is kept in the library's folder, or on a Chroma server that several machines share. A question never fails because
+of it: chunks that the newest version lacks are read from the record and compared one by one, all of them if no version
+is usable. In a small library they always are: that is exact, and loading Chroma takes longer than answering. While a
+server does not answer, a large library is searched by words alone.
 """
 
-import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import LibraryError
-from .index_build import BATCH, COLLECTION, Stopped, build, build_in_process, open_client
-from .index_versions import DamagedVersion, Version, Versions, View, as_library_error
+from ..errors import IndexServerError, LibraryError
+from .chroma_server import ChromaServer
+from .index_folder import FolderStore
+from .index_server import ServerStore
+from .index_store import DamagedVersion, IndexStore, OpenVersion, Stopped, Version
 from .papers import Records
 
 log = logging.getLogger("footnote")
@@ -27,22 +29,8 @@ log = logging.getLogger("footnote")
 MAX_NEW, _MAX_REMOVED, _PART = 4000, 50, 8
 EXACT = MAX_NEW  # chunks of a library in which no version is opened; reading them takes 20 ms, loading Chroma 700
 IDLE_SECONDS = 2.0  # before a build in the background starts: a command has ended by then
-
-_FILTER_PAPERS = 5000  # papers in one filter: Chroma's SQLite takes 32,766 values
+SCANNED = 100_000  # chunks that are compared one by one while a server does not answer; reading them takes 0.5 s
 _SCAN_CHUNKS = 5000  # vectors that are read together
-
-
-class _Open(NamedTuple):
-    """An open version."""
-
-    version: Version
-    view: View
-    client: Any
-    collection: Any
-
-    def close(self) -> None:
-        self.client.close()
-        self.view.close()
 
 
 class _Tail(NamedTuple):
@@ -59,11 +47,12 @@ _EMPTY_TAIL = _Tail([], [], np.zeros((0, 0), np.float32))
 class Index:
     """Finds the nearest chunks of a vector, and follows the record. Thread-safe."""
 
-    def __init__(self, folder: Path, records: Records) -> None:
-        self.versions = Versions(folder)
+    def __init__(self, folder: Path, records: Records, server: ChromaServer | None = None) -> None:
+        self.store: IndexStore = ServerStore(server, folder, records) if server else FolderStore(folder, records)
+        self.server = server
         self._records = records
         self._lock = threading.RLock()
-        self._open: _Open | None = None
+        self._open: OpenVersion | None = None
         self._tail: _Tail | None = None  # None if it is too long to keep; then each question reads it
         self._identity = ""  # the record's identity that the two belong to
         self._is_behind = True  # a new version is due
@@ -71,11 +60,18 @@ class Index:
         self._stop = threading.Event()
         self._failed_identity = ""  # the record's identity when a build in the background failed
         self._warned: set[str] = set()
+        self._silence: IndexServerError | None = None  # why the server does not answer
 
     @property
     def is_open(self) -> bool:
         """Whether a version is open; otherwise all chunks are compared one by one."""
         return self._open is not None
+
+    @property
+    def gap(self) -> str:
+        """Why the last question was searched for by words alone; empty if its vector was compared."""
+        is_left_out = self._silence is not None and self._is_too_much()
+        return f"Searched by words alone, without vectors. {self._silence}" if is_left_out else ""
 
     def close(self) -> None:
         """Close all files; stop a build in the background."""
@@ -83,6 +79,7 @@ class Index:
         self.wait()
         with self._lock:
             self._close_version()
+            self.store.close()
             self._builder = None
             self._stop.clear()
 
@@ -99,19 +96,20 @@ class Index:
         """
         with self._lock:
             self._follow_record()
-            found = self._compare(vector, count, papers)
-            if self._open:
-                try:
-                    found += self._query(self._open, vector, count, papers)
-                except LibraryError as error:
-                    self._warn(str(error))
-                    self._close_version()
-                    found = self._compare(vector, count, papers)
+            try:
+                found = self._found(vector, count, papers)
+            except IndexServerError as error:
+                self._fall_silent(error)
+                found = self._compare_without_server(vector, count, papers)
+            except (DamagedVersion, LibraryError) as error:
+                self._warn(str(error))
+                self._close_version()
+                found = self._compare(vector, count, papers)
             return [key for _, key in sorted(found)[:count]]
 
     def update(self) -> None:
         """Build a version if one is due; keep the older one and raise LibraryError if that fails."""
-        versions, _ = self.versions.sealed(self._records.was_indexed)
+        versions, _ = self.store.sealed()
         if self._is_due(versions[0]) if versions else self._records.count_chunks():
             self._build(fresh=False, wait=True)
 
@@ -122,69 +120,97 @@ class Index:
             self._close_version()
 
     def check(self) -> tuple[bool, str]:
-        """Return whether the index on disk is intact, and a line about its state. Changes nothing."""
+        """Return whether the index is intact, and a line about its state. Changes nothing.
+
+        Raise IndexServerError if its server does not answer.
+        """
         identity = self._records.identity
-        versions, faults = self.versions.sealed(self._records.was_indexed)
+        versions, faults = self.store.sealed()
         for version in versions:
             try:
-                faults += self._missing_chunks(version)
+                faults += self.store.faults_of(version)
                 break
+            except IndexServerError:
+                raise
             except (DamagedVersion, LibraryError) as damage:
                 faults.append(str(damage))
         if faults:
             return False, f"damaged ({'; '.join(faults)})"
+        where = f" on the Chroma server at {self.server.url}" if self.server else ""
         if not versions and self._records.count_chunks():
-            return False, "missing"
+            return False, f"missing{where}"
         newer = self._records.count_chunks(after=versions[0].last_key) if versions else 0
         more = f"; {newer:,} newer chunks are compared one by one" if newer else ""
-        return True, f"in step with the record (revision {identity.partition('-')[0]}){more}"
-
-    def _missing_chunks(self, version: Version) -> list[str]:
-        try:
-            opened = self._open_version(version)
-        except OSError:  # no view can be written: the disk is full, or the library read-only
-            self.versions.verify(version)
-            return []
-        with self._translate_errors():
-            try:
-                keys = {int(key) for key in opened.collection.get(include=[])["ids"]}
-            finally:
-                opened.close()
-        missing = {key for key in self._records.chunk_keys() if key <= version.last_key} - keys
-        return [f"it lacks {len(missing):,} chunks"] if missing else []
+        return True, f"in step with the record (revision {identity.partition('-')[0]}){where}{more}"
 
     # Questions
 
+    def _found(self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None) -> list[tuple[float, int]]:
+        """Return (distance, key) of the nearest chunks of the open version and of those that it lacks."""
+        if self._open is None and self._silence is not None:
+            return self._compare_without_server(vector, count, papers)
+        found = self._compare(vector, count, papers)
+        if self._open:
+            try:
+                found += self._query(self._open, vector, count, papers)
+            except DamagedVersion:  # another process has replaced it: open the one in its place
+                self._close_version()
+                self._follow_record()
+                found = self._compare(vector, count, papers)
+                found += self._query(self._open, vector, count, papers) if self._open else []
+            self._silence = None
+        return found
+
     def _query(
-        self, opened: _Open, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
+        self, opened: OpenVersion, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
     ) -> list[tuple[float, int]]:
         """Return (distance, key) of the nearest chunks in the open version that the record still has."""
-        found: list[tuple[float, int]] = []
-        for start in range(0, len(papers), _FILTER_PAPERS) if papers is not None else [0]:
-            where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTER_PAPERS])}}
-            limit = min(count + _MAX_REMOVED, opened.version.size)
-            while limit:
-                with self._translate_errors():
-                    answer = opened.collection.query(
-                        query_embeddings=[vector], n_results=limit, where=where, include=["distances"]
-                    )
-                hits = list(zip(answer["distances"][0], map(int, answer["ids"][0]), strict=True))
-                existing = self._records.chunk_keys([key for _, key in hits])
-                kept = [hit for hit in hits if hit[1] in existing]
-                if len(kept) >= count or len(hits) < limit or limit == opened.version.size:
-                    found += kept
-                    break
-                limit = min(limit * 2, opened.version.size)  # many of the nearest were removed
-        return found
+        limit = min(count + _MAX_REMOVED, opened.version.size)
+        while limit:
+            hits = opened.query(vector, limit, papers)
+            existing = self._records.chunk_keys([key for _, key in hits if key <= opened.version.last_key])
+            kept = [hit for hit in hits if hit[1] in existing]
+            if len(kept) >= count or len(hits) < limit or limit == opened.version.size:
+                return kept
+            limit = min(limit * 2, opened.version.size)  # many of the nearest were removed
+        return []
+
+    def _compare_without_server(
+        self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
+    ) -> list[tuple[float, int]]:
+        """Return (distance, key) of the nearest of all chunks, or of the newest ones alone if there are too many."""
+        if self._is_too_much():
+            return self._compare(vector, count, papers) if self._open and self._tail else []
+        return self._nearest_in(self._records.vectors(0, _SCAN_CHUNKS), vector, count, papers)
+
+    def _is_too_much(self) -> bool:
+        """Return whether the library has too many chunks to compare them all for each question."""
+        return self._records.count_chunks() > SCANNED
+
+    def _fall_silent(self, error: IndexServerError) -> None:
+        self._silence = error
+        slower = "by words alone" if self._is_too_much() else "more slowly"
+        self._warn(f"{error} Questions are answered without it, {slower}, until it does.")
 
     def _compare(
         self, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
     ) -> list[tuple[float, int]]:
         """Return (distance, key) of the nearest chunks that the open version lacks; compare all of them."""
-        among = None if papers is None else np.array(papers, np.int64)
         after = self._open.version.last_key if self._open else 0
+        stored = [self._tail] if self._tail else self._records.vectors(after, _SCAN_CHUNKS)
+        return self._nearest_in(stored, vector, count, papers)
+
+    def _nearest_in(
+        self,
+        stored: Iterable[tuple[list[int], list[int], NDArray[np.float32]]],
+        vector: NDArray[np.float32],
+        count: int,
+        papers: Sequence[int] | None,
+    ) -> list[tuple[float, int]]:
+        """Return (distance, key) of the nearest of some chunks, given as (keys, paper keys, vectors)."""
+        among = None if papers is None else np.array(papers, np.int64)
         found: list[tuple[float, int]] = []
-        for keys, owners, vectors in [self._tail] if self._tail else self._records.vectors(after, _SCAN_CHUNKS):
+        for keys, owners, vectors in stored:
             if not keys:
                 continue
             if vectors.shape[1] != len(vector):
@@ -220,7 +246,10 @@ class Index:
         """Read all chunks, and find out from the seals alone whether a new version is due."""
         self._tail = _EMPTY_TAIL  # a backup may have replaced the record, and keys stand for other chunks
         self._read_tail()
-        versions, faults = self.versions.sealed(self._records.was_indexed)
+        if self.server is not None:  # it is not needed, so no question waits for it; the next `update` asks it
+            self._is_behind, self._silence = False, None
+            return
+        versions, faults = self.store.sealed()
         self._warn_of(faults)
         if versions:
             self._is_behind = self._is_due(versions[0])
@@ -244,39 +273,29 @@ class Index:
 
     def _open_newest(self) -> None:
         """Open the newest intact version if it is newer than the open one."""
-        versions, faults = self.versions.sealed(self._records.was_indexed)
-        for version in versions:
-            if self._open and version.revision <= self._open.version.revision:
-                break
-            try:
-                opened = self._open_version(version)
-            except (DamagedVersion, LibraryError) as damage:
-                if self.versions.exists(version):  # else another process has replaced it
-                    faults.append(str(damage))
-                continue
-            except OSError:  # no view can be written
-                break
-            self._close_version()
-            self._open, self._tail = opened, _EMPTY_TAIL
-            break
-        self._warn_of(faults)
-
-    def _open_version(self, version: Version) -> _Open:
-        view = self.versions.view(version)
         try:
-            with self._translate_errors():
-                client = open_client(view.folder)
+            versions, faults = self.store.sealed()
+            for version in versions:
+                if self._open and version.order <= self._open.version.order:
+                    break
                 try:
-                    collection = client.get_collection(COLLECTION, embedding_function=None)
-                    if collection.count() != version.size:
-                        raise DamagedVersion("Chroma has lost chunks")
-                except BaseException:
-                    client.close()
+                    opened = self.store.open(version)
+                except IndexServerError:
                     raise
-        except BaseException:
-            view.close()
-            raise
-        return _Open(version, view, client, collection)
+                except (DamagedVersion, LibraryError) as damage:
+                    if self.store.is_there(version):  # else another process has replaced it
+                        faults.append(str(damage))
+                    continue
+                except OSError:  # no view can be written
+                    break
+                self._close_version()
+                self._open, self._tail = opened, _EMPTY_TAIL
+                break
+        except IndexServerError as error:
+            self._fall_silent(error)
+            return
+        self._silence = None
+        self._warn_of(faults)
 
     def _close_version(self) -> None:
         if self._open:
@@ -298,7 +317,9 @@ class Index:
     # Building
 
     def _build_in_background(self, identity: str) -> None:
-        if self._records.read_only or self._failed_identity == identity or (self._builder and self._builder.is_alive()):
+        if self._records.read_only or self._failed_identity == identity or self._silence is not None:
+            return
+        if self._builder and self._builder.is_alive():
             return
         self._builder = threading.Thread(target=self._build_when_idle, args=(identity,), name="footnote index")
         self._builder.start()
@@ -310,36 +331,14 @@ class Index:
             self._build(fresh=False, wait=False)
         except Stopped:
             return
+        except IndexServerError:
+            return  # the next question after it answers again builds
         except LibraryError as error:
             self._failed_identity = identity
             self._warn(str(error))
 
     def _build(self, *, fresh: bool, wait: bool) -> None:
-        """Build and publish a version if one is due, or from nothing if `fresh`."""
-        with self._translate_errors(), self.versions.building(wait) as folder:
-            if folder is None:
-                return
-            base = None if fresh else self._copy_newest(folder)
-            if base and not self._is_due(base):
-                return
-            newer = self._records.count_chunks(after=base.last_key if base else 0)
-            # Translate before the folder is deleted: then a full disk has space again.
-            with self._translate_errors():
-                if newer > BATCH:
-                    built = build_in_process(self._records, folder, self._is_stopped)
-                else:
-                    built = build(self._records, folder)
-                self.versions.publish(folder, *built)
-
-    def _copy_newest(self, folder: Path) -> Version | None:
-        for version in self.versions.sealed(self._records.was_indexed)[0]:
-            try:
-                self.versions.copy(version, folder)
-                return version
-            except DamagedVersion as damage:
-                log.info("The search index was damaged (%s); rebuilding it.", damage)
-                self.versions.empty(folder)
-        return None
+        self.store.build(self._is_due, self._is_stopped, fresh=fresh, wait=wait)
 
     def _is_due(self, version: Version) -> bool:
         newer = self._records.count_chunks(after=version.last_key)
@@ -349,16 +348,6 @@ class Index:
         """Return whether this is a build in the background that has to end."""
         is_background = threading.current_thread() is self._builder
         return is_background and (self._stop.is_set() or not threading.main_thread().is_alive())
-
-    @contextlib.contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        """Raise LibraryError for errors of Chroma and the file system."""
-        try:
-            yield
-        except (LibraryError, DamagedVersion, Stopped, KeyboardInterrupt, GeneratorExit, SystemExit):
-            raise
-        except BaseException as error:  # Chroma's panics are no Exceptions
-            raise as_library_error(error, self.versions.folder) from error
 
 
 def _max_new(size: int) -> int:

@@ -15,20 +15,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import LibraryError
+from .index_store import Stopped
 from .index_versions import as_library_error
 from .papers import Records
 
 COLLECTION = "chunks"
 BATCH = 500  # chunks that are added together; a build of at most so many does not need its own process
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
+HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400, "sync_threshold": 1000}
 _NICE = 10  # questions take precedence
 _POLL_SECONDS = 0.1
 
 _client_lock = threading.Lock()  # Chroma's registry of clients is not thread-safe
-
-
-class Stopped(Exception):
-    """A build was stopped."""
 
 
 class Built(NamedTuple):
@@ -89,7 +86,7 @@ def build_in_process(records: Records, folder: Path, is_stopped: Callable[[], bo
 
 def _update_collection(records: Records, client: Any) -> set[int]:
     """Delete removed chunks from the collection and add new ones; return all keys."""
-    options: dict[str, Any] = {"embedding_function": None, "configuration": {"hnsw": _HNSW}}
+    options: dict[str, Any] = {"embedding_function": None, "configuration": {"hnsw": HNSW}}
     collection = client.get_or_create_collection(COLLECTION, **options)
     existing = {int(key) for key in collection.get(include=[])["ids"]}
     removed = sorted(existing - records.chunk_keys())

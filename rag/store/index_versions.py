@@ -16,11 +16,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
 from ..errors import LibraryError, reason
+from .index_store import DamagedVersion, Version
 
 _LAYOUT = "2"  # part of a version's name: raise it when the contents of the collection change
 _SEAL = "seal.json"
@@ -29,25 +29,6 @@ _METADATA = "index_metadata.pickle"  # written with the first vectors that Chrom
 _BUILDING, _DELETING, _OPEN = "building-", "deleting-", "open-"
 _LOW_SPACE = 4 << 20  # bytes; Chroma needs more to write anything
 _LEASE_SECONDS = 3600.0  # after which a lease without a view is left over
-
-
-class DamagedVersion(Exception):
-    """A file of a version is missing or has changed; the message names it."""
-
-
-class Version(NamedTuple):
-    """A sealed version: the record's identity, the number of chunks, the last one's key, and the files' digests."""
-
-    folder: Path
-    identity: str
-    size: int
-    last_key: int
-    files: dict[str, str]
-
-    @property
-    def revision(self) -> int:
-        """The record's revision that it was built from."""
-        return int(self.identity.partition("-")[0])
 
 
 class View:
@@ -83,7 +64,7 @@ class Versions:
                 continue
             if is_known(version.identity):
                 found.append(version)
-        return sorted(found, key=lambda version: version.revision, reverse=True), faults
+        return sorted(found, key=lambda version: version.order, reverse=True), faults
 
     def view(self, version: Version) -> View:
         """Return a private view of a version after checking every byte.
@@ -112,12 +93,14 @@ class Versions:
     def _transfer(self, version: Version, folder: Path, *, can_link: bool) -> None:
         for file, digest in version.files.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            _transfer_file(version.folder / file, folder / file, digest, link=can_link and file != _DATABASE)
+            _transfer_file(
+                self.folder / version.name / file, folder / file, digest, link=can_link and file != _DATABASE
+            )
 
     def verify(self, version: Version) -> None:
         """Check every byte of a version in place. Raise DamagedVersion if a file is missing or has changed."""
         for file, digest in version.files.items():
-            path = version.folder / file
+            path = self.folder / version.name / file
             if not path.is_file():
                 raise DamagedVersion(f"{path.name} is missing")
             if _digest(path) != digest:
@@ -126,9 +109,9 @@ class Versions:
     def exists(self, version: Version) -> bool:
         """Return whether no other process has removed or replaced a version."""
         try:
-            return _read_seal(version.folder) == version
+            return _read_seal(self.folder / version.name) == version
         except DamagedVersion:
-            return version.folder.is_dir()
+            return (self.folder / version.name).is_dir()
 
     def empty(self, folder: Path) -> None:
         """Delete the contents of a folder."""
@@ -221,7 +204,7 @@ def _read_seal(folder: Path) -> Version:
         digest, _, sealed = (folder / _SEAL).read_text(encoding="utf-8").partition("\n")
         if hashlib.sha256(sealed.encode()).hexdigest() != digest:
             raise DamagedVersion(f"{_SEAL} has changed")
-        return Version(folder, **json.loads(sealed))
+        return Version(folder.name, **json.loads(sealed))
     except FileNotFoundError as error:
         raise DamagedVersion(f"{_SEAL} is missing") from error
     except (OSError, ValueError) as error:

@@ -11,8 +11,8 @@ from helpers.openai_server import OpenAIServer
 
 from rag.config import Settings
 from rag.errors import AnswerModelError, RemoteServerRefused, ServerNotFound
+from rag.hosts import ends_here, is_this_machine, reachable_address, shown_address
 from rag.models.finder import find_model
-from rag.models.server.address import ends_here, is_this_machine, reachable_address, shown_address
 
 HERE = ["127.0.0.1", "127.8.9.1", "localhost", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::"]
 OTHERS = ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"]  # reserved for documentation

@@ -9,22 +9,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from helpers.growth import growth
+from helpers.random_papers import DIMENSIONS, PER_PAPER, exact, is_exact, put, remove
 
 from rag.errors import LibraryError
 from rag.store.index import Index
 from rag.store.index_build import Built, build
-from rag.store.papers import Records, StoredChunk
-from rag.types import Chunk, Paper, Span
-
-DIMENSIONS = 16
-PER_PAPER = 50
+from rag.store.papers import Records
 
 
 def change(records: Records) -> str:
@@ -34,40 +31,8 @@ def change(records: Records) -> str:
     return records.identity
 
 
-def put(records: Records, titles: Sequence[str], per_paper: int = PER_PAPER) -> None:
-    """Store papers whose chunks have random vectors, always the same for a title."""
-    for title in titles:
-        chance = np.random.default_rng(list(title.encode()))
-        vectors = chance.normal(size=(per_paper, DIMENSIONS)).astype(np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        chunk = Chunk(start=0, end=4, sentences=(Span(0, 4),), page=None, page_label=None, section=None)
-        chunks = [StoredChunk(chunk, vector, vector[None]) for vector in vectors]
-        paper = Paper(id="", title=title, text=f"{title}\n\nText.")
-        with records.transaction() as db:
-            records.put_paper(db, paper, vectors[0], chunks, reading=(title, title), corrections={})
-
-
-def remove(records: Records, title: str) -> None:
-    with records.transaction() as db:
-        records.remove_paper(db, records.paper_key(title))
-
-
-def exact(records: Records, vector: np.ndarray, count: int) -> list[int]:
-    found = []
-    for keys, _, vectors in records.vectors():
-        found += zip((1.0 - vectors @ vector).tolist(), keys, strict=True)
-    return [key for _, key in sorted(found)[:count]]
-
-
-def is_exact(index: Index, records: Records) -> bool:
-    """Return whether the index finds what a comparison with all vectors finds."""
-    asked = np.random.default_rng(5).normal(size=(8, DIMENSIONS)).astype(np.float32)
-    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
-    return all(index.nearest(vector, 10) == exact(records, vector, 10) for vector in asked)
-
-
 def versions(index: Index) -> list[Path]:
-    return sorted(path for path in index.versions.folder.iterdir() if path.is_dir() and path.name[0].isdigit())
+    return sorted(path for path in index.store.versions.folder.iterdir() if path.is_dir() and path.name[0].isdigit())
 
 
 @pytest.fixture(autouse=True)
@@ -320,7 +285,7 @@ def test_questions_are_answered_during_a_build(index: Index, records: Records, m
         proceed.wait(30)
         return build(records, folder)
 
-    monkeypatch.setattr("rag.store.index.build", build_later)
+    monkeypatch.setattr("rag.store.index_folder.build", build_later)
     builder = threading.Thread(target=index.rebuild)
     builder.start()
     assert started.wait(30)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ... import config
 from ...errors import ServerNotFound
-from ..server.address import Server, reachable_address
+from ...hosts import reachable_address
+from ..server.address import Server
 from ..server.errors import invalid_address
 from ..server.exchange import Exchange, client_settings, hidden
 

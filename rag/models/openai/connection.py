@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ... import config
-from ..server.address import Server, reachable_address
+from ...hosts import reachable_address
+from ..server.address import Server
 from ..server.errors import invalid_address
 from ..server.exchange import Exchange, client_settings
 

@@ -17,9 +17,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ...errors import AnswerModelError, IncompleteAnswer, ModelProtocolError
+from ...hosts import ends_here, is_this_machine, needs_no_lookup
 from ..background import STOP_GRACE_SECONDS, STOPPED, BackgroundIterator
 from . import errors
-from .address import CONNECT_SECONDS, Server, ends_here, host_and_port, is_this_machine, needs_no_lookup
+from .address import CONNECT_SECONDS, Server, host_and_port
 
 if TYPE_CHECKING:
     import httpx
