@@ -133,12 +133,12 @@ class ServerStore:
         """Yield the library's collections with their names, of whatever history."""
         library = self._records.meta(_ID)
         offset = 0
-        while library:
+        while True:
             with _reading():
                 page = request("GET", f"collections?limit={_PAGE}&offset={offset}")
                 for each in page:
-                    if str(each["name"]).startswith(f"{_prefix(library)}-") and each["metadata"]["layout"] == _LAYOUT:
-                        facts = each["metadata"]
+                    facts = each["metadata"]
+                    if library and each["name"].startswith(f"{_prefix(library)}-") and facts["layout"] == _LAYOUT:
                         size, last_key = int(facts["size"]), int(facts["last_key"])
                         yield each["name"], Version(each["id"], facts["identity"], size, last_key, {})
             if len(page) < _PAGE:

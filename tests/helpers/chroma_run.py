@@ -12,18 +12,21 @@ from typing import Any
 
 import httpx
 
+from .networks import Machine
+
 _SECONDS = 60.0  # for it to start
 
 
 class ChromaRun:
     """A server with its own data folder and port, which stay the same when it is started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, machine: Machine | None = None) -> None:
+        self.folder, self._machine = folder, machine
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._host = machine.address if machine else "127.0.0.1"
+        self.url = f"http://{self._host}:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> ChromaRun:
@@ -37,23 +40,29 @@ class ChromaRun:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        self._process = subprocess.Popen(
-            [
-                *(str(Path(sys.executable).with_name("chroma")), "run", "--path", str(self.folder)),
-                *("--host", "127.0.0.1", "--port", str(self.port)),
-            ],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        chroma = str(Path(sys.executable).with_name("chroma"))
+        words = [chroma, "run", "--path", str(self.folder), "--host", self._host, "--port", str(self.port)]
+        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        self._process = subprocess.Popen(self._machine.command(*words) if self._machine else words, **quiet)
         deadline = time.monotonic() + _SECONDS
         while True:
-            try:
-                self.request("GET", "/api/v2/heartbeat")
+            if self._answers():
                 return
-            except httpx.HTTPError:
-                if time.monotonic() > deadline:
-                    self.kill()
-                    raise
+            if time.monotonic() > deadline:
+                self.kill()
+                raise TimeoutError("chroma run does not answer")
             time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        if self._machine:  # it is reached from its own machine alone
+            probe = f"import socket; socket.create_connection(({self._host!r}, {self.port}), 5)"
+            command = self._machine.command(sys.executable, "-c", probe)
+            return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        try:
+            self.request("GET", "/api/v2/heartbeat")
+        except httpx.HTTPError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End it with SIGKILL."""

@@ -414,8 +414,6 @@ def test_another_program_at_the_address_is_no_server(records: Records) -> None:
         threading.Thread(target=page.serve_forever, daemon=True).start()
         index = indexed(records, f"http://127.0.0.1:{page.server_port}")
         put(records, ["More"])
-        with records.transaction(of_papers=False) as db:
-            records.set_meta(db, "library", "abc")
         with pytest.raises(LibraryError, match="its reply is not JSON: another program may be answering there"):
             index.check()
         assert is_exact(index, records)
