@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import httpx
 
 QUESTION_SECONDS = 2.5  # for all requests of a question, with retries; then it is answered without the server
-BUILD_SECONDS = 60.0  # for a request of a build, with retries; a server that moves vectors to its files is slow
+BUILD_SECONDS = 60.0  # for a build to wait for a server that does not answer
+REPLY_SECONDS = 300.0  # for the reply to a request of a build: a busy server that moves vectors to its files is slow
 PAUSE_SECONDS = 5.0  # after a failure, before a question tries the server again
 
 _CONNECT_SECONDS = 1.5
@@ -67,7 +68,7 @@ class ChromaServer:
         deadline = time.monotonic() + (QUESTION_SECONDS if self._failure is None else _CONNECT_SECONDS)
         try:
             is_known_to_fail = self._failure is not None
-            reply = self._repeat(method, path, body, deadline, lambda: is_known_to_fail)
+            reply = self._repeat(method, path, body, deadline, lambda: is_known_to_fail, deadline)
         except IndexServerError as error:
             self._failure, self._retry_at = error, time.monotonic() + PAUSE_SECONDS
             raise
@@ -81,8 +82,9 @@ class ChromaServer:
         body: Mapping[str, Any] | None = None,
         is_stopped: Callable[[], bool] = lambda: False,
     ) -> Any:
-        """Return the reply to a request of a build within `BUILD_SECONDS`, without retries once `is_stopped`."""
-        reply = self._repeat(method, path, body, time.monotonic() + BUILD_SECONDS, is_stopped)
+        """Return the reply to a request of a build, sent again for `BUILD_SECONDS`, but not once `is_stopped`."""
+        now = time.monotonic()
+        reply = self._repeat(method, path, body, now + BUILD_SECONDS, is_stopped, now + REPLY_SECONDS)
         self._failure = None
         return reply
 
@@ -93,11 +95,13 @@ class ChromaServer:
         body: Mapping[str, Any] | None,
         deadline: float,
         is_stopped: Callable[[], bool],
+        reply_by: float,
     ) -> Any:
+        """Send a request until it is answered, again until `deadline`; wait for a reply until `reply_by`."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                return self._request(method, path, body, deadline)
+                return self._request(method, path, body, reply_by)
             except IndexServerError as error:
                 if error.is_final or time.monotonic() + pause > deadline or is_stopped():
                     raise

@@ -22,14 +22,15 @@ from numpy.typing import NDArray
 
 from ..errors import LibraryError
 from .chroma_server import ChromaServer, NotThere
-from .index_build import BATCH, HNSW
+from .index_build import HNSW
 from .index_store import DamagedVersion, Stopped, Version, lacking
 from .papers import Records
 
 _LAYOUT = 1  # of collections: raise it when their contents change
 _FILTER_PAPERS = 5000  # papers in one filter
 _PAGE = 5000  # ids or collections in one reply
-_BATCHES = 10  # added before the last key is raised
+_BATCH = 200  # chunks in one request
+_BATCHES = 25  # added before the last key is raised
 _SAMPLE = 100  # vectors that a check compares with the record's
 _TOLERANCE = 1e-3  # by which a value of a vector may differ
 _ID = "library"  # a fact in the record: the identity of the library on servers
@@ -206,7 +207,7 @@ class ServerStore:
     def _add(self, base: Version, identity: str, after: int, lost: set[int], send: Callable[..., Any]) -> Version:
         """Add the chunks above the last key, and `lost` ones above `after`; raise the last key step by step."""
         name, version = base.name, base
-        for done, (keys, papers, vectors) in enumerate(self._records.vectors(after=after, batch=BATCH), 1):
+        for done, (keys, papers, vectors) in enumerate(self._records.vectors(after=after, batch=_BATCH), 1):
             rows = [row for row, key in enumerate(keys) if key > base.last_key or key in lost]
             if rows:
                 send("POST", f"collections/{name}/upsert", _batch(keys, papers, vectors, rows))

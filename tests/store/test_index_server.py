@@ -267,7 +267,8 @@ def test_changed_vectors_are_reported(shared: ChromaRun, records: Records) -> No
 def test_a_build_that_was_stopped_goes_on_where_it_was(
     shared: ChromaRun, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.store.index_server.BATCH", 10)
+    monkeypatch.setattr("rag.store.index_server._BATCH", 10)
+    monkeypatch.setattr("rag.store.index_server._BATCHES", 10)
     index = indexed(records, shared.url)
     calls = 0
 
@@ -354,7 +355,7 @@ def test_a_question_waits_for_a_server_that_is_restarted(
 def test_an_add_goes_on_when_the_server_was_killed_and_restarted_in_it(
     own: ChromaRun, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.store.index_server.BATCH", 10)
+    monkeypatch.setattr("rag.store.index_server._BATCH", 10)
     index = indexed(records, own.url)
     adding = threading.Thread(target=index.update)
     adding.start()
