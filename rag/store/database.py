@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LibraryError
+from . import word_index
 from .connection import INDEX, UPLOADS, FileState, connect, connect_read_only, file_state
 from .migrations import VERSION, migrate
 from .sqlite_errors import BUSY_SECONDS, is_read_only, read_only_error, translate_errors
@@ -188,6 +189,9 @@ class Database:
                 with self.transaction() as db:
                     migrate(db)
                 self.overwrite_log()
+            elif not self.read_only and not word_index.is_current(self._db):
+                with self.transaction(of_papers=False) as db:
+                    word_index.rebuild(db)
 
     def _check_version(self, version: int) -> None:
         name, folder = self.path.name, self.path.parent

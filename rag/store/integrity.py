@@ -20,6 +20,7 @@ RESTORE = (
 )
 REBUILD = "footnote rebuild"
 _MAX_EXAMPLES = 3
+_SAMPLE = 200  # rows of which the words are looked up
 _TOLERANCE = 1e-2  # by which the length of a vector may differ from 1
 
 
@@ -121,11 +122,23 @@ def _saved_json(records: Records) -> Iterator[Fault]:
 
 def _words(records: Records) -> Iterator[Fault]:
     for table, indexed in zip(word_index.TABLES, ("chunks", "papers"), strict=True):
-        content = f"{table}_content"
-        missing = records.rows(f"SELECT count(*) FROM {indexed} WHERE key NOT IN (SELECT id FROM {content})")[0][0]
-        extra = records.rows(f"SELECT count(*) FROM {content} WHERE id NOT IN (SELECT key FROM {indexed})")[0][0]
+        stored = f"{table}_docsize"
+        missing = records.rows(f"SELECT count(*) FROM {indexed} WHERE key NOT IN (SELECT id FROM {stored})")[0][0]
+        extra = records.rows(f"SELECT count(*) FROM {stored} WHERE id NOT IN (SELECT key FROM {indexed})")[0][0]
         if missing or extra:
             yield Fault(f"the word index lacks {missing:,} {indexed} and has {extra:,} that are removed", REBUILD)
+        if lost := sum(not records.is_indexed(table, row["key"], row["title"]) for row in _sample(records, indexed)):
+            yield Fault(f"the word index has lost the titles of {indexed}: {lost:,} of a sample", REBUILD)
         if not records.read_only:  # SQLite treats the check as a write
             with records.transaction(of_papers=False) as db:
                 db.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+
+
+def _sample(records: Records, indexed: str) -> list[sqlite3.Row]:
+    """Return up to `_SAMPLE` papers, or chunks with the titles of their papers, evenly spread."""
+    every = records.rows(f"SELECT max(count(*) / {_SAMPLE}, 1) FROM {indexed}")[0][0]
+    titles = {
+        "papers": "SELECT key, title FROM papers WHERE key % :every = 0",
+        "chunks": "SELECT c.key, p.title FROM chunks c JOIN papers p ON p.key = c.paper WHERE c.key % :every = 0",
+    }
+    return records.rows(titles[indexed], {"every": every})

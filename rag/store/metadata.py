@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from ..text.names import fits_name, is_near, is_near_name, name_key, plain_name
+from ..text.readable import readable
 from ..types import Paper
+from . import word_index
 from .database import LIST, list_value
 from .filters import FilterRecords
 from .rows import paper_of
@@ -179,7 +181,22 @@ class MetadataRecords(FilterRecords):
 
     def written_form(self, phrase: str) -> str | None:
         """Return a phrase as a paper writes it; None if no paper holds it."""
-        sql = "SELECT snippet(paper_words, -1, ?, ?, '', 8) FROM paper_words WHERE paper_words MATCH ? LIMIT 1"
-        row = self._one(sql, (_OPEN, _CLOSE, quoted_term(phrase)))
-        found = re.search(f"{_OPEN}(.+?){_CLOSE}", row[0]) if row else None
+        match = quoted_term(phrase)
+        row = self._one("SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? LIMIT 1", (match,))
+        texts = self._texts_of_chunk(row[0]) if row else self._title_with(match)
+        marked = word_index.marked(match, texts, _OPEN, _CLOSE)
+        found = re.search(f"{_OPEN}(.+?){_CLOSE}", marked or "")
         return found[1] if found else None
+
+    def _texts_of_chunk(self, key: int) -> list[str]:
+        """Return the text, the section and the paper's title of a chunk; nothing if it was removed."""
+        sql = (
+            "SELECT substr(p.text, c.start + 1, c.end - c.start), coalesce(c.section, ''), p.title "
+            "FROM chunks c JOIN papers p ON p.key = c.paper WHERE c.key = ?"
+        )
+        return list(map(readable, self._one(sql, (key,)) or ()))
+
+    def _title_with(self, match: str) -> list[str]:
+        """Return a title that matches, of a paper that may have no chunk."""
+        sql = "SELECT title FROM papers WHERE key = (SELECT rowid FROM paper_words WHERE paper_words MATCH ? LIMIT 1)"
+        return [readable(row[0]) for row in self.rows(sql, (match,))]

@@ -79,6 +79,10 @@ def pack_vectors(db: sqlite3.Connection) -> None:
         db.executemany("UPDATE chunks SET vector = ?, sentence_vectors = ? WHERE key = ?", values)
 
 
+def index_words_without_texts(db: sqlite3.Connection) -> None:
+    word_index.rebuild(db)
+
+
 def _packed(stored: bytes, form: str, rows: int) -> bytes:
     with undamaged("a vector"):
         return vectors.pack(np.frombuffer(stored, form).reshape(rows, -1)) if rows else b""
@@ -98,6 +102,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     label_names_venues_citekeys,
     add_listing_cited,
     pack_vectors,
+    index_words_without_texts,
 ]
 
 VERSION = len(MIGRATIONS)

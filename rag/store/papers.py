@@ -185,6 +185,7 @@ class Records(ListingRecords):
             )
             key = int(cursor.lastrowid or 0)
         else:
+            self._remove_chunks(db, key)
             db.execute(  # the boxes stay; a new title shifts the text against them
                 "UPDATE boxes SET shift = shift - ? + (SELECT length(text) FROM papers WHERE key = ?) WHERE paper = ?",
                 (len(paper.text), key, key),
@@ -194,7 +195,6 @@ class Records(ListingRecords):
                 "details = ?, corrections = ?, vector = ? WHERE key = ?",
                 (*values, key),
             )
-            self._remove_chunks(db, key)
         self._put_names(db, key, paper)
         if paper.boxes is not None:
             db.execute("INSERT OR REPLACE INTO boxes VALUES (?, 0, ?)", (key, pack_boxes(paper.boxes)))
@@ -203,7 +203,7 @@ class Records(ListingRecords):
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_chunk_values(key, *chunk) for chunk in chunks),
         )
-        word_index.add_paper(db, key, paper.title, paper.text)
+        word_index.add_paper(db, key)
         return key
 
     def put_details(self, db: sqlite3.Connection, key: int, paper: Paper, corrections: dict[str, Any]) -> None:

@@ -1,10 +1,11 @@
 """The SQL tables of a library's record, by the version that introduced them. `migrations` creates them."""
 
-_TOKENIZER = "tokenize = 'porter unicode61 remove_diacritics 2'"
+TOKENIZER = "tokenize = 'porter unicode61 remove_diacritics 2'"
 
+# Without content: the words can be derived from the papers, and their text is long.
 WORD_INDEXES = (
-    f"CREATE VIRTUAL TABLE chunk_words USING fts5 (title, section, text, {_TOKENIZER})",
-    f"CREATE VIRTUAL TABLE paper_words USING fts5 (title, text, {_TOKENIZER})",
+    f"CREATE VIRTUAL TABLE chunk_words USING fts5 (title, section, text, content = '', {TOKENIZER})",
+    f"CREATE VIRTUAL TABLE paper_words USING fts5 (title, text, content = '', {TOKENIZER})",
 )
 
 PAPERS_SOURCES_CHUNKS = (

@@ -3,7 +3,7 @@
 import bisect
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from .database import LIST, list_value
 from .removals import RemovalRecords
 from .rows import chunk_of, paper_of, tables_of, undamaged
 from .vectors import unpack
+
+_COMMON = 30_000  # rows that hold a common term; to score so many takes 20 ms
 
 
 class Candidates:
@@ -133,16 +135,41 @@ class SearchRecords(RemovalRecords):
         self, table: str, weights: str, terms: Sequence[str], limit: int, among: str, papers: Sequence[int] | None
     ) -> dict[int, float]:
         """Return BM25 by row of a word index; `among` selects the rows of `papers`, if those are given."""
-        if not terms:
-            return {}
-        match = " OR ".join(map(quoted_term, terms))
         # The plus sign keeps SQLite from running the match once for each row of the list.
         where = "" if papers is None else f" AND +rowid IN ({among})"
-        values = (match,) if papers is None else (match, list_value(papers))
+        values = () if papers is None else (list_value(papers),)
         sql = (
             f"SELECT rowid, -bm25({table}, {weights}) FROM {table} WHERE {table} MATCH ?{where} ORDER BY 2 DESC LIMIT ?"
         )
-        return {row[0]: row[1] for row in self.rows(sql, (*values, limit))}
+        found: dict[int, float] = {}
+        for match in self._matches(table, [quoted_term(term) for term in terms], limit, found):
+            for row, score in self.rows(sql, (match, *values, limit)):
+                found[row] = max(found.get(row, score), score)
+        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0]))[:limit])
+
+    def _matches(self, table: str, terms: Sequence[str], limit: int, found: Collection[int]) -> Iterator[str]:
+        """Yield queries that together find the best rows with any of some terms; `found` are those found so far.
+
+        BM25 adds up over terms, so a row's score is the largest that one of the queries gives it. A row in a large
+        index is not found, and not scored, that holds only some common terms: it would take longest and rank low.
+        """
+        common = [term for term in terms if self._is_common(table, term)] if len(terms) > 1 else []
+        rare = " OR ".join(term for term in terms if term not in common)
+        if rare:
+            yield rare
+        if rare and common:
+            yield f"({rare}) AND ({' OR '.join(common)})"
+        if len(common) > 1:
+            yield " AND ".join(common)
+        if not rare:
+            for left_out in common:
+                if len(found) >= limit:
+                    return
+                yield " AND ".join(term for term in common if term != left_out)
+
+    def _is_common(self, table: str, term: str) -> bool:
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)"
+        return bool(self._value(sql, (term, _COMMON)) == _COMMON)
 
     def document_frequencies(self, terms: Sequence[str]) -> list[int]:
         """Return for each term, stemmed, how many papers contain it."""
@@ -151,6 +178,12 @@ class SearchRecords(RemovalRecords):
             "FROM json_each(?) AS term ORDER BY term.key"
         )
         return [row[0] for row in self.rows(sql, (json.dumps([quoted_term(term) for term in terms]),))]
+
+    def is_indexed(self, table: str, row: int, title: str) -> bool:
+        """Return whether a word index has a title in a row; True of a title without words."""
+        match = f"title : {quoted_term(readable(title))}"
+        sql = f"SELECT 1 FROM {table} WHERE {table} MATCH ? AND rowid = ?"
+        return not any(map(str.isalnum, title)) or bool(self.rows(sql, (match, row)))
 
     def candidates(self, keys: Sequence[int]) -> Candidates:
         """Return chunks with vectors and papers; keys that no longer exist are left out."""

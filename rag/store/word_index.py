@@ -1,6 +1,9 @@
 """Maintain the FTS5 tables of the word search; `search` queries them."""
 
+import contextlib
 import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..text.readable import readable
 from ..types import Span
@@ -8,28 +11,70 @@ from . import schema
 from .rows import chunk_of, merged
 
 TABLES = ("chunk_words", "paper_words")
-SHADOW_SUFFIXES = ("_data", "_idx", "_content", "_docsize", "_config")
+SHADOW_SUFFIXES = ("_data", "_idx", "_docsize", "_config")
 """FTS5 keeps the words of a table T in tables T_data, T_idx, ..."""
+FORM = "1"
+"""What `readable` makes of texts: raise it with a change there, and records index their words again."""
 
+_MADE_WITH = "words"  # the fact in `meta` that says with which `FORM` the words were made
 _CAN_DELETE_SECURELY = sqlite3.sqlite_version_info >= (3, 42)
 
 
-def add_paper(db: sqlite3.Connection, key: int, title: str, text: str) -> None:
+class _Words(NamedTuple):
+    """The rows of the word indexes for one paper: (title, text), and by chunk (key, title, section, text)."""
+
+    paper: tuple[str, str]
+    chunks: list[tuple[int, str, str, str]]
+
+
+def add_paper(db: sqlite3.Connection, key: int) -> None:
     """Index the words of a stored paper and of its stored chunks."""
-    chunks = [(row["key"], chunk_of(row)) for row in db.execute("SELECT * FROM chunks WHERE paper = ?", (key,))]
-    spans = [Span(0, len(title)), *merged([chunk for _, chunk in chunks])]
-    searched = readable("\n\n".join(text[start:end] for start, end in spans))
-    db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, readable(title), searched))
-    db.executemany(
-        "INSERT INTO chunk_words (rowid, title, section, text) VALUES (?, ?, ?, ?)",
-        [(k, readable(title), readable(c.section or ""), readable(text[c.start : c.end])) for k, c in chunks],
-    )
+    words = _words_of(db, key)
+    db.execute("INSERT INTO paper_words (rowid, title, text) VALUES (?, ?, ?)", (key, *words.paper))
+    db.executemany("INSERT INTO chunk_words (rowid, title, section, text) VALUES (?, ?, ?, ?)", words.chunks)
 
 
 def remove_paper(db: sqlite3.Connection, key: int) -> None:
-    """Remove the words of a paper; its chunks must still be stored."""
-    db.execute("DELETE FROM chunk_words WHERE rowid IN (SELECT key FROM chunks WHERE paper = ?)", (key,))
-    db.execute("DELETE FROM paper_words WHERE rowid = ?", (key,))
+    """Remove the words of a paper, if it has any; the paper and its chunks must still be stored as they were indexed.
+
+    An index without content has to be given the words that it removes.
+    """
+    if not db.execute("SELECT 1 FROM paper_words_docsize WHERE id = ?", (key,)).fetchone():
+        return
+    words = _words_of(db, key)
+    delete = "INSERT INTO {0} ({0}, rowid, {1}) VALUES ('delete', {2})"
+    db.executemany(delete.format("chunk_words", "title, section, text", "?, ?, ?, ?"), words.chunks)
+    db.execute(delete.format("paper_words", "title, text", "?, ?, ?"), (key, *words.paper))
+
+
+def _words_of(db: sqlite3.Connection, key: int) -> _Words:
+    title, text = db.execute("SELECT title, text FROM papers WHERE key = ?", (key,)).fetchone()
+    chunks = [(row["key"], chunk_of(row)) for row in db.execute("SELECT * FROM chunks WHERE paper = ?", (key,))]
+    spans = [Span(0, len(title)), *merged([chunk for _, chunk in chunks])]
+    shown = readable(title)
+    return _Words(
+        (shown, readable("\n\n".join(text[start:end] for start, end in spans))),
+        [(k, shown, readable(c.section or ""), readable(text[c.start : c.end])) for k, c in chunks],
+    )
+
+
+def marked(phrase: str, texts: Sequence[str], before: str, after: str) -> str | None:
+    """Return a part of the first text that holds a phrase, in any inflection, with the phrase between two marks.
+
+    `phrase` is quoted for FTS5. Return None if no text holds it.
+    """
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.execute(f"CREATE VIRTUAL TABLE words USING fts5 (text, {schema.TOKENIZER})")
+        db.executemany("INSERT INTO words VALUES (?)", [(text,) for text in texts])
+        sql = "SELECT snippet(words, -1, ?, ?, '', 8) FROM words WHERE words MATCH ? LIMIT 1"
+        row = db.execute(sql, (before, after, phrase)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def is_current(db: sqlite3.Connection) -> bool:
+    """Return whether the words were made by this version of `readable`."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (_MADE_WITH,)).fetchone()
+    return row is not None and row[0] == FORM
 
 
 def overwrite_removed(db: sqlite3.Connection) -> None:
@@ -60,10 +105,11 @@ def rebuild(db: sqlite3.Connection) -> None:
     finally:
         db.execute("PRAGMA writable_schema = RESET")
     for table in TABLES:
-        for suffix in SHADOW_SUFFIXES:
+        for suffix in (*SHADOW_SUFFIXES, "_content"):  # earlier versions kept the words' texts as well
             db.execute(f"DROP TABLE IF EXISTS {table}{suffix}")
     for statement in schema.WORD_INDEXES:
         db.execute(statement)
     enable_secure_delete(db)
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_MADE_WITH, FORM))
     for (key,) in db.execute("SELECT key FROM papers ORDER BY key").fetchall():
-        add_paper(db, key, *db.execute("SELECT title, text FROM papers WHERE key = ?", (key,)).fetchone())
+        add_paper(db, key)

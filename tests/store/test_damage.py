@@ -99,8 +99,7 @@ def test_damage_of_the_record_is_reported_with_its_remedy(
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE chunk_words_content SET c2 = replace(c2, 'otters', 'zebras')",
-        "DELETE FROM chunk_words_content WHERE id = 1",
+        "DELETE FROM chunk_words_docsize WHERE id = 1",
         "DELETE FROM chunk_words_data WHERE id > 10",
         "UPDATE chunk_words_data SET block = zeroblob(length(block)) WHERE id > 10",
         "UPDATE paper_words_data SET block = x'00' WHERE id = 10",

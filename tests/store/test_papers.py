@@ -36,11 +36,11 @@ def test_a_filter_that_many_papers_match_does_not_run_one_search_for_each(tmp_pa
     records = Records(tmp_path / "footnote.sqlite")
     keys = put(records, *map(made, range(2500)))
     for scores in (records.word_scores, records.paper_word_scores):
-        began = time.perf_counter()
+        began = time.process_time()
         unfiltered = scores(["otter"], 5000, None)
-        between = time.perf_counter()
+        between = time.process_time()
         filtered = scores(["otter"], 5000, keys)
-        assert time.perf_counter() - between < 10 * (between - began) + 0.1  # a match for each paper takes 0.7 s
+        assert time.process_time() - between < 10 * (between - began) + 0.1  # a match for each paper takes 0.7 s
         assert filtered == unfiltered
         assert len(scores(["otter"], 5000, keys[:3])) == 3
         assert scores(["otter"], 5000, []) == {}
