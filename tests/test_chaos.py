@@ -3,7 +3,7 @@
 The suite runs a small part of it. All of it (300 kills; 2,000 papers and 24 processes for 60 s; 40 damaged libraries)
 takes about ten minutes: `CHAOS=full python -m pytest tests/test_chaos.py`.
 
-Run as a script it serves the functions `do_...` to `helpers.nursery`.
+Run as a script it serves the functions `do_...` to `helpers.fork_server`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.fake_embedder import fake_embedder
-from helpers.nursery import Nursery, nursery_of, serve
+from helpers.fork_server import ForkServer, serve, start_fork_server
 
 import rag.library
 from rag.assistant import Assistant
@@ -190,8 +190,8 @@ def prepare() -> None:
 
 
 @pytest.fixture
-def nursery() -> Iterator[Nursery]:
-    with nursery_of(__file__) as started:
+def fork_server() -> Iterator[ForkServer]:
+    with start_fork_server(__file__) as started:
         yield started
 
 
@@ -266,7 +266,7 @@ def assert_kept_are_whole(folder: Path) -> None:
 
 @pytest.mark.usefixtures("fake_embedders")
 def test_kills_at_random_moments_leave_the_record_intact_and_the_index_equal_to_it(
-    tmp_path: Path, nursery: Nursery
+    tmp_path: Path, fork_server: ForkServer
 ) -> None:
     chance = random.Random(7)
     library, papers = tmp_path / "library", tmp_path / "papers"
@@ -280,14 +280,14 @@ def test_kills_at_random_moments_leave_the_record_intact_and_the_index_equal_to_
     for action in actions:
         write(papers, 0, 1)
         began = time.monotonic()
-        assert nursery.run(action, library, papers, 0) == (0, "")
+        assert fork_server.run(action, library, papers, 0) == (0, "")
         whole[action] = time.monotonic() - began
     statuses: Counter[int] = Counter()
     while statuses[-signal.SIGKILL] < KILLS:
         for _ in range(3):
             write(papers, chance.randrange(12), chance.randrange(1000))
         action = chance.choice(actions)
-        status, error = nursery.run(
+        status, error = fork_server.run(
             action, library, papers, chance.random(), kill_after=whole[action] * chance.random()
         )
         assert status in (0, -signal.SIGKILL), error
@@ -304,7 +304,9 @@ def test_kills_at_random_moments_leave_the_record_intact_and_the_index_equal_to_
 
 
 @pytest.mark.usefixtures("fake_embedders")
-def test_concurrent_adds_removals_rebuilds_and_questions_do_not_interfere(tmp_path: Path, nursery: Nursery) -> None:
+def test_concurrent_adds_removals_rebuilds_and_questions_do_not_interfere(
+    tmp_path: Path, fork_server: ForkServer
+) -> None:
     library, papers = tmp_path / "library", tmp_path / "papers"
     papers.mkdir()
     files = [write(papers, file, 0) for file in range(PAPERS // PER_FILE)]
@@ -312,22 +314,22 @@ def test_concurrent_adds_removals_rebuilds_and_questions_do_not_interfere(tmp_pa
         assistant.add(files)
         assert len(assistant.papers()) == PAPERS
     half = len(files) // 2
-    nursery.start("do_write_on", library, papers, 1, list(range(half)))
-    nursery.start("do_write_on", library, papers, 2, list(range(half, len(files))))
-    nursery.start("do_remove_on", library, papers, 3)
-    nursery.start("do_rebuild_on", library, papers, 4)
+    fork_server.start("do_write_on", library, papers, 1, list(range(half)))
+    fork_server.start("do_write_on", library, papers, 2, list(range(half, len(files))))
+    fork_server.start("do_remove_on", library, papers, 3)
+    fork_server.start("do_rebuild_on", library, papers, 4)
     for asker in range(ASKERS):
-        nursery.start("do_ask_on", library, papers, 10 + asker)
+        fork_server.start("do_ask_on", library, papers, 10 + asker)
     names: dict[int, str] = {}
     steps: Counter[str] = Counter()
     errors, ended = [], 0
     while ended < 4 + ASKERS:
-        line = nursery.told()
+        line = fork_server.receive()
         names.setdefault(line["process"], line.get("began", "?"))
         if "error" in line:
             errors.append(line["error"])
-        if "told" in line:
-            steps[names[line["process"]]] += line["told"]
+        if "result" in line:
+            steps[names[line["process"]]] += line["result"]
         if "status" in line:
             ended += 1
             if line["status"]:
@@ -371,13 +373,13 @@ def harm(path: Path, chance: random.Random) -> str:
 @pytest.mark.usefixtures("fake_embedders")
 @pytest.mark.parametrize("seed", range(DAMAGED))
 def test_a_damaged_index_crashes_no_process_and_changes_no_answer(
-    tmp_path: Path, shelved: Path, nursery: Nursery, seed: int
+    tmp_path: Path, shelved: Path, fork_server: ForkServer, seed: int
 ) -> None:
     library = shutil.copytree(shelved, tmp_path / "library")
     chance = random.Random(seed)
     files = parts(library)
     how = harm(files[seed % len(files)], chance)
-    status, error = nursery.run("do_look", library, tmp_path, seed)
+    status, error = fork_server.run("do_look", library, tmp_path, seed)
     assert (status, error) == (0, ""), how
 
 

@@ -17,8 +17,8 @@ BIB = """@article{Brook2001, title = {Counting Otters from Kites}, year = 2001, 
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder = tmp_path_factory.mktemp("shelf")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = tmp_path_factory.mktemp("assistant")
     (folder / "refs.bib").write_text(BIB)
     (folder / "Tides.txt").write_text("Tidal Clocks for Sensor Networks\n\nThe clocks differ by 1.8 seconds.\n")
     for place in ("a", "b"):
@@ -46,34 +46,36 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     ],
 )
 def test_a_paper_is_found_by_title_citekey_file_name_or_part_of_its_title(
-    shelf: Assistant, name: str, title: str
+    assistant: Assistant, name: str, title: str
 ) -> None:
-    paper = shelf.paper(name)
+    paper = assistant.paper(name)
     assert paper.title in (title, title.replace('{\\"i}', "ï"))
-    assert shelf.paper(paper.id).id == paper.id
-    assert {p.paper_id for p in shelf.search("otters and clocks", papers=name)} == {paper.id}
+    assert assistant.paper(paper.id).id == paper.id
+    assert {p.paper_id for p in assistant.search("otters and clocks", papers=name)} == {paper.id}
 
 
-def test_a_path_names_one_of_several_files_of_the_same_name(shelf: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_names_one_of_several_files_of_the_same_name(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(AmbiguousPaper, match=r"2 papers fit 'notes.txt'"):
-        shelf.paper("notes.txt")
-    monkeypatch.chdir(shelf.library.folder.parent)
-    assert [shelf.paper(f"{place}/notes.txt").title for place in "ab"] == ["Moss on Roof a", "Moss on Roof b"]
+        assistant.paper("notes.txt")
+    monkeypatch.chdir(assistant.library.folder.parent)
+    assert [assistant.paper(f"{place}/notes.txt").title for place in "ab"] == ["Moss on Roof a", "Moss on Roof b"]
 
 
 @pytest.mark.parametrize("name", ["otters", "refs.bib", "moss ON", "o"])
-def test_an_ambiguous_name_lists_the_papers_and_changes_none(shelf: Assistant, name: str) -> None:
-    before = shelf.papers()
-    for act in (shelf.paper, shelf.remove, lambda name: shelf.edit(name, year=1871)):
+def test_an_ambiguous_name_lists_the_papers_and_changes_none(assistant: Assistant, name: str) -> None:
+    before = assistant.papers()
+    for act in (assistant.paper, assistant.remove, lambda name: assistant.edit(name, year=1871)):
         with pytest.raises(AmbiguousPaper, match=r"\d papers fit '.*'; name one by its id:\n  [0-9a-f]{12}  \w+"):
             act(name)
-    assert shelf.papers() == before
+    assert assistant.papers() == before
 
 
 @pytest.mark.parametrize("name", ["", " ", "...", "100_", "zebras", "Brook", "%", "refs", "\udcff", "a\0b"])
-def test_a_name_that_no_paper_has_is_an_error(shelf: Assistant, name: str) -> None:
+def test_a_name_that_no_paper_has_is_an_error(assistant: Assistant, name: str) -> None:
     with pytest.raises(UnknownPaper, match="footnote list"):
-        shelf.remove(name)
+        assistant.remove(name)
 
 
 def test_at_most_ten_matching_papers_are_listed(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from helpers.nursery import Nursery, nursery_of, serve
+from helpers.fork_server import ForkServer, serve, start_fork_server
 from helpers.small_library import open_small
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -141,7 +141,7 @@ def state_of(assistant: Assistant) -> State:
 class Libraries(RuleBasedStateMachine):
     """A library, the files that it is made of, and the model."""
 
-    nursery: Nursery
+    fork_server: ForkServer
     played = 0  # histories
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ class Libraries(RuleBasedStateMachine):
             globals()[name](self.library, self.papers, Random(0), *arguments)
             self.state = after
             return
-        status, error = self.nursery.run(name, self.library, self.papers, 0, *arguments, kill_at=kill_at)
+        status, error = self.fork_server.run(name, self.library, self.papers, 0, *arguments, kill_at=kill_at)
         assert status in ((0,) if kill_at is None else (0, -9)), error
         self.state = after if status == 0 else self.found_after_kill(name, after)
 
@@ -304,8 +304,8 @@ def same(one: State, other: State) -> bool:
 
 
 def test_random_operations_and_kills_leave_the_library_that_the_model_predicts() -> None:
-    with nursery_of(__file__) as nursery:
-        Libraries.nursery, Libraries.played = nursery, 0
+    with start_fork_server(__file__) as fork_server:
+        Libraries.fork_server, Libraries.played = fork_server, 0
         run_state_machine_as_test(
             Libraries,
             settings=settings(

@@ -24,38 +24,38 @@ PROSE = "Kites count 94.5% of the otters that are counted by divers"
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shelf")
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workdir")
     (folder / "otters.txt").write_text(f"{OTTERS}\n\n{PAPERS[OTTERS]}\n")
     with Assistant.open(library=folder / "library", mode="quote") as assistant:
         assistant.add(folder / "otters.txt")
     return folder
 
 
-def asked(shelf: Path, reply: str, *words: str) -> str:
+def asked(workdir: Path, reply: str, *words: str) -> str:
     with OllamaServer(reply=reply) as server:
         settings = {"FOOTNOTE_OLLAMA__HOST": server.host}
-        done = footnote_here("ask", QUESTION, "--library", "library", *words, cwd=shelf, **settings)
+        done = footnote_here("ask", QUESTION, "--library", "library", *words, cwd=workdir, **settings)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
-def test_the_quotes_are_printed_and_then_the_prose(shelf: Path) -> None:
-    out = asked(shelf, f"{PROSE} [1].")
+def test_the_quotes_are_printed_and_then_the_prose(workdir: Path) -> None:
+    out = asked(workdir, f"{PROSE} [1].")
     quotes, prose = out.index("We fly a camera kite"), out.index(PROSE)
     assert quotes < prose
     assert "reads" not in out
 
 
-def test_prose_that_does_not_hold_up_is_one_line(shelf: Path) -> None:
-    out = asked(shelf, "The moon is made of cheese. Bananas are yellow.")
+def test_prose_that_does_not_hold_up_is_one_line(workdir: Path) -> None:
+    out = asked(workdir, "The moon is made of cheese. Bananas are yellow.")
     assert out.count("We fly a camera kite") == 2  # in the text and in its reference
     assert out.endswith("\nqwen3:4b wrote an answer that the passages do not support.\n")
     assert "moon" not in out
 
 
-def test_json_is_one_answer_with_what_the_model_wrote(shelf: Path) -> None:
-    answer = json.loads(asked(shelf, "The moon is made of cheese. Bananas are yellow.", "--json"))
+def test_json_is_one_answer_with_what_the_model_wrote(workdir: Path) -> None:
+    answer = json.loads(asked(workdir, "The moon is made of cheese. Bananas are yellow.", "--json"))
     assert (answer["mode"], answer["model"]) == ("quote", "qwen3:4b")
     assert answer["written"]["sentences"][0]["text"] == "The moon is made of cheese."
     assert answer["quotes"]["text"] == answer["text"]
@@ -72,7 +72,7 @@ def read_until(terminal: int, words: str | None) -> str:
     return said
 
 
-def test_the_quotes_are_there_while_the_model_reads_and_a_terminal_says_so(shelf: Path) -> None:
+def test_the_quotes_are_there_while_the_model_reads_and_a_terminal_says_so(workdir: Path) -> None:
     seen = threading.Event()
 
     def reply(_: Body) -> str:
@@ -84,7 +84,7 @@ def test_the_quotes_are_there_while_the_model_reads_and_a_terminal_says_so(shelf
         command = [sys.executable, "-m", "rag", "ask", QUESTION, "--library", "library"]
         env = environment(FOOTNOTE_OLLAMA__HOST=server.host)
         with subprocess.Popen(
-            command, cwd=shelf, env=env, stdout=subprocess.PIPE, stderr=terminal, text=True
+            command, cwd=workdir, env=env, stdout=subprocess.PIPE, stderr=terminal, text=True
         ) as running:
             os.close(terminal)
             assert running.stdout is not None

@@ -27,9 +27,9 @@ OTTERS, CLOCKS, BIRDS = PAPERS
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working directory with the test papers and their library; read only."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("workdir")
     (folder / "papers").mkdir()
     for title, text in PAPERS.items():
         (folder / "papers" / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{text}\n")
@@ -39,9 +39,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(shelf: Path, tmp_path: Path) -> Path:
-    """A copy of `shelf` that can be changed."""
-    return shutil.copytree(shelf, tmp_path / "desk")
+def own_workdir(workdir: Path, tmp_path: Path) -> Path:
+    """A copy of `workdir` that can be changed."""
+    return shutil.copytree(workdir, tmp_path / "own_workdir")
 
 
 def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
@@ -80,8 +80,8 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         (["chat", "--port", "99999"], "the arguments: [ui] port is 99999; expected less than or equal to 65535."),
     ],
 )
-def test_what_cannot_be_done_exits_1_with_one_message(shelf: Path, words: list[str], said: str) -> None:
-    done = footnote_here(*words, cwd=shelf)
+def test_what_cannot_be_done_exits_1_with_one_message(workdir: Path, words: list[str], said: str) -> None:
+    done = footnote_here(*words, cwd=workdir)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(said)
     assert len(done.stderr.splitlines()) == 1
@@ -115,17 +115,17 @@ def test_what_cannot_be_done_exits_1_with_one_message(shelf: Path, words: list[s
         (["edit", OTTERS], "Nothing to change: name a field, such as --title."),
     ],
 )
-def test_wrong_use_exits_2_and_says_what_is_wrong(shelf: Path, words: list[str], said: str) -> None:
-    done = footnote_here(*words, cwd=shelf)
+def test_wrong_use_exits_2_and_says_what_is_wrong(workdir: Path, words: list[str], said: str) -> None:
+    done = footnote_here(*words, cwd=workdir)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "_" not in done.stderr.splitlines()[-1]  # no name of a private function
 
 
-def test_the_process_exits_with_these_statuses(shelf: Path) -> None:
+def test_the_process_exits_with_these_statuses(workdir: Path) -> None:
     for words, status in ((["list"], 0), (["show", "Zebras"], 1), (["nonsense"], 2), (["--version"], 0)):
-        assert footnote(*words, cwd=shelf).returncode == status
+        assert footnote(*words, cwd=workdir).returncode == status
 
 
 def test_a_failed_file_exits_1_and_the_others_are_added(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_a_folder_with_nothing_to_read_exits_1(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "There was nothing to read in it.\n")
 
 
-def test_a_refusal_exits_0(shelf: Path) -> None:
-    done = footnote_here("ask", "Who won the chess olympiad in Elista?", "--json", cwd=shelf)
+def test_a_refusal_exits_0(workdir: Path) -> None:
+    done = footnote_here("ask", "Who won the chess olympiad in Elista?", "--json", cwd=workdir)
     answer = json.loads(done.stdout)
     assert done.returncode == 0
     assert answer["refused"] == (answer["text"] == REFUSAL) == (not answer["citations"])
@@ -161,10 +161,10 @@ def test_a_refusal_exits_0(shelf: Path) -> None:
 # Output
 
 
-def test_only_json_is_on_stdout(shelf: Path) -> None:
+def test_only_json_is_on_stdout(workdir: Path) -> None:
     # The encoding of stdout may lack Ω.
     answer, passages = (
-        json.loads(footnote(*words, "--json", cwd=shelf, PYTHONIOENCODING="ascii").stdout)
+        json.loads(footnote(*words, "--json", cwd=workdir, PYTHONIOENCODING="ascii").stdout)
         for words in (["ask", f"{QUESTION} Ω"], ["search", QUESTION, "--top-k", "2"])
     )
     assert answer["question"] == f"{QUESTION} Ω"
@@ -172,11 +172,11 @@ def test_only_json_is_on_stdout(shelf: Path) -> None:
     assert {c["title"] for c in answer["citations"]} >= {OTTERS}
     assert passages[0]["title"] == OTTERS
     assert len(passages) == 2
-    assert {paper["title"] for paper in listed(shelf)} == set(PAPERS)
+    assert {paper["title"] for paper in listed(workdir)} == set(PAPERS)
 
 
-def test_an_answer_in_a_pipe_is_plain_text(shelf: Path) -> None:
-    done = footnote("ask", *QUESTION.split(), "--mode", "quote", cwd=shelf)  # typed without quotation marks
+def test_an_answer_in_a_pipe_is_plain_text(workdir: Path) -> None:
+    done = footnote("ask", *QUESTION.split(), "--mode", "quote", cwd=workdir)  # typed without quotation marks
     text, references = done.stdout.split("\n\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert "94.5%" in text
@@ -185,20 +185,20 @@ def test_an_answer_in_a_pipe_is_plain_text(shelf: Path) -> None:
     assert text.isascii()  # no frame
 
 
-def test_only_the_first_question_of_a_library_mentions_the_missing_model(desk: Path) -> None:
-    footnote_here("add", "papers", "--library", "new", cwd=desk)
-    first, second = (footnote_here("ask", QUESTION, "--library", "new", cwd=desk) for _ in range(2))
+def test_only_the_first_question_of_a_library_mentions_the_missing_model(own_workdir: Path) -> None:
+    footnote_here("add", "papers", "--library", "new", cwd=own_workdir)
+    first, second = (footnote_here("ask", QUESTION, "--library", "new", cwd=own_workdir) for _ in range(2))
     assert first.stderr == "Answers are quotes: no local model was found. `footnote doctor` says how to add one.\n"
     assert second.stderr == ""
     assert "Ollama" not in first.stdout + second.stdout
-    doctor = footnote_here("doctor", cwd=desk)
+    doctor = footnote_here("doctor", cwd=own_workdir)
     assert "Ollama does not answer at http://127.0.0.1:9" in doctor.stdout + doctor.stderr
 
 
-def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
+def test_an_answer_is_framed_in_a_terminal(workdir: Path) -> None:
     master, slave = os.openpty()
     command = [sys.executable, "-m", "rag", "ask", QUESTION, "--mode", "quote"]
-    process = subprocess.Popen(command, cwd=shelf, env=environment(COLUMNS="100", TERM="xterm"), stdout=slave)
+    process = subprocess.Popen(command, cwd=workdir, env=environment(COLUMNS="100", TERM="xterm"), stdout=slave)
     os.close(slave)
     shown = b""
     with suppress(OSError):  # Linux reports a closed other end as an error
@@ -210,14 +210,16 @@ def test_an_answer_is_framed_in_a_terminal(shelf: Path) -> None:
     assert f"] {OTTERS}, kites.txt" in shown.decode()
 
 
-def test_a_follow_up_continues_the_last_question(desk: Path) -> None:
-    footnote_here("add", "papers", "--library", "fresh", cwd=desk)
-    nothing = footnote_here("ask", "--continue", "and in fog?", "--library", "fresh", cwd=desk)
+def test_a_follow_up_continues_the_last_question(own_workdir: Path) -> None:
+    footnote_here("add", "papers", "--library", "fresh", cwd=own_workdir)
+    nothing = footnote_here("ask", "--continue", "and in fog?", "--library", "fresh", cwd=own_workdir)
     assert (nothing.returncode, nothing.stdout) == (1, "")
     assert nothing.stderr == "There is nothing to continue: this library has no stored question.\n"
 
     def ask(*words: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(footnote_here("ask", *words, "--json", "--mode", "quote", cwd=desk).stdout)
+        answer: dict[str, Any] = json.loads(
+            footnote_here("ask", *words, "--json", "--mode", "quote", cwd=own_workdir).stdout
+        )
         return answer
 
     first = ask(*QUESTION.split(), "--paper", "otters")
@@ -226,46 +228,46 @@ def test_a_follow_up_continues_the_last_question(desk: Path) -> None:
     assert first["conversation"] == second["conversation"] == third["conversation"] != ask(QUESTION)["conversation"]
     assert {p["title"] for p in second["passages"]} == {OTTERS}  # the filters stay
     assert {p["title"] for p in third["passages"]} == {CLOCKS}  # unless they are set again
-    with Assistant.open(library=desk / "library") as assistant:
+    with Assistant.open(library=own_workdir / "library") as assistant:
         kept = assistant.conversation(first["conversation"])
     assert [len(each.request["history"]) for each in kept] == [0, 1, 2]
     assert kept[2].request["history"] == [[QUESTION, first["text"]], ["how does it fail?", second["text"]]]
 
 
-def test_an_answer_of_the_python_interface_can_be_continued(desk: Path) -> None:
-    with Assistant.open(library=desk / "library", mode="quote") as assistant:
+def test_an_answer_of_the_python_interface_can_be_continued(own_workdir: Path) -> None:
+    with Assistant.open(library=own_workdir / "library", mode="quote") as assistant:
         answer = assistant.ask(QUESTION)
-    footnote_here("ask", "--continue", "how does it fail?", cwd=desk)
-    with Assistant.open(library=desk / "library") as assistant:
+    footnote_here("ask", "--continue", "how does it fail?", cwd=own_workdir)
+    with Assistant.open(library=own_workdir / "library") as assistant:
         (last,) = assistant.history(1)
     assert last.request["history"] == [[QUESTION, answer.text]]
     assert last.conversation
 
 
-def test_a_paper_is_named_by_a_part_of_its_title_its_file_name_or_citekey(desk: Path) -> None:
-    assert footnote_here("show", "from", "kites", cwd=desk).stdout.startswith(f"title: {OTTERS}\n")
-    assert footnote_here("show", "networks.txt", cwd=desk).stdout.startswith(f"title: {CLOCKS}\n")
-    assert footnote_here("edit", "bird alarm", "--citekey", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
-    found = json.loads(footnote_here("search", "otters", "--paper", "tit1999", "--json", cwd=desk).stdout)
+def test_a_paper_is_named_by_a_part_of_its_title_its_file_name_or_citekey(own_workdir: Path) -> None:
+    assert footnote_here("show", "from", "kites", cwd=own_workdir).stdout.startswith(f"title: {OTTERS}\n")
+    assert footnote_here("show", "networks.txt", cwd=own_workdir).stdout.startswith(f"title: {CLOCKS}\n")
+    assert footnote_here("edit", "bird alarm", "--citekey", "tit1999", cwd=own_workdir).stdout.endswith(f"  {BIRDS}\n")
+    found = json.loads(footnote_here("search", "otters", "--paper", "tit1999", "--json", cwd=own_workdir).stdout)
     assert {passage["title"] for passage in found} == {BIRDS}
-    several = footnote_here("remove", "o", cwd=desk)
-    assert (several.returncode, several.stdout, len(listed(desk))) == (1, "", 3)
+    several = footnote_here("remove", "o", cwd=own_workdir)
+    assert (several.returncode, several.stdout, len(listed(own_workdir))) == (1, "", 3)
     assert several.stderr.startswith("3 papers fit 'o'; name one by its id:\n  ")
-    assert footnote_here("remove", "tit1999", cwd=desk).stdout.endswith(f"  {BIRDS}\n")
+    assert footnote_here("remove", "tit1999", cwd=own_workdir).stdout.endswith(f"  {BIRDS}\n")
 
 
-def test_list_and_search_both_call_a_paper_s_id_paper_id(shelf: Path) -> None:
-    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=shelf).stdout)
-    assert {paper["paper_id"] for paper in listed(shelf)} == {passage["paper_id"] for passage in found}
+def test_list_and_search_both_call_a_paper_s_id_paper_id(workdir: Path) -> None:
+    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=workdir).stdout)
+    assert {paper["paper_id"] for paper in listed(workdir)} == {passage["paper_id"] for passage in found}
 
 
-def test_list_show_and_search_print_readable_text(shelf: Path) -> None:
-    paper = next(paper for paper in listed(shelf) if paper["title"] == OTTERS)
-    assert f"{paper['id']}  {OTTERS}  [kites.txt]" in footnote_here("list", cwd=shelf).stdout.splitlines()
-    shown = footnote_here("show", paper["id"], cwd=shelf).stdout
+def test_list_show_and_search_print_readable_text(workdir: Path) -> None:
+    paper = next(paper for paper in listed(workdir) if paper["title"] == OTTERS)
+    assert f"{paper['id']}  {OTTERS}  [kites.txt]" in footnote_here("list", cwd=workdir).stdout.splitlines()
+    shown = footnote_here("show", paper["id"], cwd=workdir).stdout
     assert shown.startswith(f"title: {OTTERS}\nid: {paper['id']}\nsources: kites.txt\n")
     assert shown.endswith(f"\n\n{OTTERS}\n\n{PAPERS[OTTERS]}\n")
-    found = footnote_here("search", QUESTION, "--top-k", "1", cwd=shelf).stdout
+    found = footnote_here("search", QUESTION, "--top-k", "1", cwd=workdir).stdout
     assert found.startswith(f" 1. {OTTERS}  [")
     assert PAPERS[OTTERS] in found
 
@@ -278,87 +280,87 @@ def test_a_missing_library_lists_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["list"], ["ask", QUESTION]])
-def test_a_broken_pipe_is_quiet(shelf: Path, words: list[str]) -> None:
+def test_a_broken_pipe_is_quiet(workdir: Path, words: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "rag", *words, "--json"]
-    done = subprocess.run(command, cwd=shelf, env=environment(), stdout=writer, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=workdir, env=environment(), stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_only_debug_shows_a_traceback(shelf: Path) -> None:
+def test_only_debug_shows_a_traceback(workdir: Path) -> None:
     words = ["show", "Zebras"]
-    told, traced = footnote(*words, cwd=shelf), footnote(*words, "--debug", cwd=shelf)
+    told, traced = footnote(*words, cwd=workdir), footnote(*words, "--debug", cwd=workdir)
     assert told.returncode == traced.returncode == 1
     assert "Traceback" not in told.stderr
     assert traced.stderr.startswith("Traceback")
     assert traced.stderr.endswith(f"UnknownPaper: {told.stderr}")
 
 
-def test_feedback_is_listed_and_exported_as_a_question_set(desk: Path) -> None:
+def test_feedback_is_listed_and_exported_as_a_question_set(own_workdir: Path) -> None:
     words = ["feedback", "--library", "library"]
-    done = footnote_here(*words, cwd=desk)
+    done = footnote_here(*words, cwd=own_workdir)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "No answer has been rated yet: use the buttons below an answer on the page.\n"
-    with Assistant.open(library=desk / "library", mode="quote") as assistant:
+    with Assistant.open(library=own_workdir / "library", mode="quote") as assistant:
         good, bad = (assistant.ask(question).number or 0 for question in (QUESTION, "Who breaks the rules?"))
         assistant.rate(good, True, "Ω,\nyes")
         assistant.rate(bad, False, "young ones")
-    lines = [re.sub(r"\S+T\S+", "TIME", line) for line in footnote_here(*words, cwd=desk).stdout.splitlines()]
+    lines = [re.sub(r"\S+T\S+", "TIME", line) for line in footnote_here(*words, cwd=own_workdir).stdout.splitlines()]
     told = f"{bad}  TIME  bad   Who breaks the rules?  [young ones]"
     assert [line.strip() for line in lines] == [f"{good}  TIME  good  {QUESTION}  [Ω, yes]", told]
-    kept = json.loads(footnote_here(*words, "--json", cwd=desk).stdout)
+    kept = json.loads(footnote_here(*words, "--json", cwd=own_workdir).stdout)
     assert [each["feedback"]["good"] for each in kept] == [True, False]
-    exported = footnote(*words, "--export", cwd=desk, PYTHONIOENCODING="ascii")
+    exported = footnote(*words, "--export", cwd=own_workdir, PYTHONIOENCODING="ascii")
     left_out, reason = re.sub(r"\S+T\S+", "TIME", exported.stderr).splitlines()
     assert left_out == f"left out: {told}"
     assert "by hand" in reason
-    (desk / "set.jsonl").write_text(exported.stdout)
-    (question,) = load_questions(desk / "set.jsonl", PAPERS)
+    (own_workdir / "set.jsonl").write_text(exported.stdout)
+    (question,) = load_questions(own_workdir / "set.jsonl", PAPERS)
     assert OTTERS in question.gold_titles
     assert json.loads(exported.stdout)["comment"] == "Ω,\nyes"
-    assert footnote_here(*words, "--export", "--json", cwd=desk).returncode == 2
+    assert footnote_here(*words, "--export", "--json", cwd=own_workdir).returncode == 2
 
 
 # Changes
 
 
-def test_an_edit_is_shown_searched_and_survives_the_next_add(desk: Path) -> None:
+def test_an_edit_is_shown_searched_and_survives_the_next_add(own_workdir: Path) -> None:
     fields = ["--title", "Otters Seen from Above", "--author", "Ada Brook", "--author", "Bo Reed"]
     fields += ["--year", "2001", "--venue", "River Letters", "--arxiv-id", "0101.1", "--tag", "mammals"]
-    done = footnote_here("edit", OTTERS, *fields, cwd=desk)
+    done = footnote_here("edit", OTTERS, *fields, cwd=own_workdir)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("  Otters Seen from Above (Ada Brook et al., 2001)\n")
-    assert footnote_here("add", "papers", cwd=desk).stdout == "0 added, 3 unchanged\n"
-    paper = next(paper for paper in listed(desk) if paper["year"] == 2001)
+    assert footnote_here("add", "papers", cwd=own_workdir).stdout == "0 added, 3 unchanged\n"
+    paper = next(paper for paper in listed(own_workdir) if paper["year"] == 2001)
     assert paper["authors"] == ["Ada Brook", "Bo Reed"]
     assert (paper["venue"], paper["arxiv_id"], paper["tags"]) == ("River Letters", "0101.1", ["mammals"])
-    found = footnote_here("search", "bird calls", "--year", "2001", "--author", "Bo Reed", "--json", cwd=desk)
+    found = footnote_here("search", "bird calls", "--year", "2001", "--author", "Bo Reed", "--json", cwd=own_workdir)
     assert {passage["title"] for passage in json.loads(found.stdout)} == {"Otters Seen from Above"}
 
 
-def test_a_removed_paper_is_gone(desk: Path) -> None:
-    done = footnote_here("remove", OTTERS, cwd=desk)
+def test_a_removed_paper_is_gone(own_workdir: Path) -> None:
+    done = footnote_here("remove", OTTERS, cwd=own_workdir)
     assert done.returncode == 0
     assert done.stdout.startswith("removed ")
     assert done.stdout.endswith(f"  {OTTERS}\n")
-    assert {paper["title"] for paper in listed(desk)} == {CLOCKS, BIRDS}
-    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=desk).stdout)
+    assert {paper["title"] for paper in listed(own_workdir)} == {CLOCKS, BIRDS}
+    found = json.loads(footnote_here("search", QUESTION, "--json", cwd=own_workdir).stdout)
     assert {passage["title"] for passage in found} == {CLOCKS, BIRDS}
 
 
-def test_other_settings_are_an_error_until_a_rebuild(desk: Path) -> None:
+def test_other_settings_are_an_error_until_a_rebuild(own_workdir: Path) -> None:
     words, smaller = ["ask", QUESTION, "--json"], {"FOOTNOTE_CHUNKING__MAX_TOKENS": "48"}
-    refused = footnote_here(*words, cwd=desk, **smaller)
+    refused = footnote_here(*words, cwd=own_workdir, **smaller)
     assert refused.returncode == 1
     assert "max_tokens 256, the settings say 48" in refused.stderr
     assert "footnote rebuild" in refused.stderr
-    assert footnote_here("doctor", cwd=desk, **smaller).returncode == 1
-    rebuilt = footnote_here("rebuild", cwd=desk, **smaller)
+    assert footnote_here("doctor", cwd=own_workdir, **smaller).returncode == 1
+    rebuilt = footnote_here("rebuild", cwd=own_workdir, **smaller)
     assert (rebuilt.returncode, rebuilt.stdout[:18]) == (0, "rebuilt: 3 papers,")
-    assert "94.5%" in json.loads(footnote_here(*words, cwd=desk, **smaller).stdout)["text"]
-    assert footnote_here(*words, cwd=desk).returncode == 1
+    assert "94.5%" in json.loads(footnote_here(*words, cwd=own_workdir, **smaller).stdout)["text"]
+    assert footnote_here(*words, cwd=own_workdir).returncode == 1
 
 
 def test_an_interrupted_add_says_what_it_stored_and_what_is_left(tmp_path: Path) -> None:
@@ -393,8 +395,8 @@ def stored(folder: Path) -> int:
 # Maintenance
 
 
-def test_doctor_prints_a_line_for_each_check_with_its_remedy(shelf: Path, tmp_path: Path) -> None:
-    done = footnote_here("doctor", cwd=shelf, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")
+def test_doctor_prints_a_line_for_each_check_with_its_remedy(workdir: Path, tmp_path: Path) -> None:
+    done = footnote_here("doctor", cwd=workdir, FOOTNOTE_OLLAMA__HOST="http://127.0.0.1:9")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert lines.pop(0) == "ok  record: intact"
@@ -425,8 +427,8 @@ def test_doctor_prints_a_line_for_each_check_with_its_remedy(shelf: Path, tmp_pa
         ),
     ],
 )
-def test_a_question_without_content_gets_a_clear_message(shelf: Path, question: str, status: int, said: str) -> None:
-    done = footnote_here("ask", question, "--mode", "quote", cwd=shelf)
+def test_a_question_without_content_gets_a_clear_message(workdir: Path, question: str, status: int, said: str) -> None:
+    done = footnote_here("ask", question, "--mode", "quote", cwd=workdir)
     assert done.returncode == status
     assert said in (done.stderr if status else done.stdout)
     assert "Traceback" not in done.stderr
@@ -450,19 +452,19 @@ def test_a_question_without_content_gets_a_clear_message(shelf: Path, question: 
         ),
     ],
 )
-def test_heavy_packages_are_imported_only_when_needed(shelf: Path, code: str, light: str) -> None:
+def test_heavy_packages_are_imported_only_when_needed(workdir: Path, code: str, light: str) -> None:
     seen = f"import atexit, sys; atexit.register(lambda: print(set(sys.modules) & set({light.split()}))); {code}"
-    done = subprocess.run([sys.executable, "-c", seen], cwd=shelf, env=environment(), capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", seen], cwd=workdir, env=environment(), capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "set()"), done.stderr
 
 
-def test_the_list_is_searched_filtered_and_sorted(desk: Path) -> None:
-    footnote_here("edit", CLOCKS, "--tag", "water", "--year", "2019", cwd=desk)
+def test_the_list_is_searched_filtered_and_sorted(own_workdir: Path) -> None:
+    footnote_here("edit", CLOCKS, "--tag", "water", "--year", "2019", cwd=own_workdir)
     for words, expected in (
         (["--sort", "title"], [BIRDS, OTTERS, CLOCKS]),
         (["alarm"], [BIRDS]),
         (["--tag", "Water", "--year", "2018-2020"], [CLOCKS]),
         (["--tag", "nowhere"], []),
     ):
-        found = json.loads(footnote_here("list", "--json", *words, cwd=desk).stdout)
+        found = json.loads(footnote_here("list", "--json", *words, cwd=own_workdir).stdout)
         assert [paper["title"] for paper in found] == expected

@@ -20,7 +20,7 @@ TABLE = (
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     (folder / "moss.html").write_text(f"{TABLE}<table><tr><th>a</th></tr><tr><td>{'long words ' * 9}</td></tr></table>")
     (folder / "plain.txt").write_text("Tides\n\nThe tide comes twice.\n")
@@ -29,8 +29,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_tables_are_shown_in_aligned_columns(shelf: Path) -> None:
-    done = footnote_here("show", "moss.html", "--tables", cwd=shelf)
+def test_tables_are_shown_in_aligned_columns(workdir: Path) -> None:
+    done = footnote_here("show", "moss.html", "--tables", cwd=workdir)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split("\n") == [
         "Table 1. Cover.",
@@ -49,8 +49,8 @@ def test_tables_are_shown_in_aligned_columns(shelf: Path) -> None:
     ]
 
 
-def test_tables_as_csv_hold_no_formula(shelf: Path) -> None:
-    rows = list(csv.reader(io.StringIO(footnote_here("show", "moss.html", "--tables", "--csv", cwd=shelf).stdout)))
+def test_tables_as_csv_hold_no_formula(workdir: Path) -> None:
+    rows = list(csv.reader(io.StringIO(footnote_here("show", "moss.html", "--tables", "--csv", cwd=workdir).stdout)))
     assert rows[:6] == [
         ["Table 1. Cover."],
         ["roof", "cover (%)"],
@@ -61,15 +61,15 @@ def test_tables_as_csv_hold_no_formula(shelf: Path) -> None:
     ]
 
 
-def test_a_paper_without_tables_and_csv_without_tables(shelf: Path) -> None:
-    done = footnote_here("show", "tides", "--tables", cwd=shelf)
+def test_a_paper_without_tables_and_csv_without_tables(workdir: Path) -> None:
+    done = footnote_here("show", "tides", "--tables", cwd=workdir)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "No table was found in this paper.\n")
-    done = footnote_here("show", "tides", "--csv", cwd=shelf)
+    done = footnote_here("show", "tides", "--csv", cwd=workdir)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "--csv prints tables: add --tables.\n")
 
 
-def test_tables_follow_a_corrected_title_and_stay_after_a_reopening(shelf: Path) -> None:
-    with Assistant.open(library=shelf / "library", mode="quote") as assistant:
+def test_tables_follow_a_corrected_title_and_stay_after_a_reopening(workdir: Path) -> None:
+    with Assistant.open(library=workdir / "library", mode="quote") as assistant:
         before = assistant.tables("moss.html")
         paper = assistant.edit("moss.html", title="Moss")
         after = assistant.tables("moss.html")

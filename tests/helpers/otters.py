@@ -17,8 +17,8 @@ IN_OTHER_WORDS = "Kites count 94.5% of the otters that are counted by divers"
 WRONG = "The kite counts 12% of the otters that divers count [1]."
 
 
-def open_on(server: OllamaServer, shelf: Path, mode: str = "llm", **ollama: Any) -> Assistant:
-    return Assistant.open(library=shelf, mode=mode, overrides={"ollama": {"host": server.host, **ollama}})
+def open_on(server: OllamaServer, library: Path, mode: str = "llm", **ollama: Any) -> Assistant:
+    return Assistant.open(library=library, mode=mode, overrides={"ollama": {"host": server.host, **ollama}})
 
 
 def number_of(body: Body, title: str) -> int:

@@ -1,4 +1,4 @@
-"""Set the lines of a PDF page without drawing it, for the functions that guess what they are."""
+"""Make the lines of a PDF page without a PDF, to test the functions that guess their meaning."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rag.reading.pdf.metadata import Metadata, guess_metadata
 FILLER = "the otters are counted from a kite over the river at noon and they swim on as before"
 
 
-class Set(NamedTuple):
-    """A line of type: where it begins, the top of it, its size and text; `^{1}` is raised, three spaces part lines."""
+class Text(NamedTuple):
+    """Text on a page: its left edge, top, type size and text. `^{1}` is raised; three spaces separate lines."""
 
     left: float
     top: float
@@ -26,7 +26,7 @@ class Set(NamedTuple):
     turned: int = 0
 
 
-def lines(row: Set) -> Iterator[Line]:
+def lines(row: Text) -> Iterator[Line]:
     at = row.left
     for piece in re.split(r"( {3,})", row.text):
         if not piece.strip():
@@ -46,9 +46,9 @@ def lines(row: Set) -> Iterator[Line]:
         )
 
 
-def page(*rows: Set, body: float = 10, number: int = 1, start: float = 420) -> PageLines:
-    """A page of 600 by 800 points that goes on with text of the size `body` from `start`."""
-    text = [Set(60, top, body, FILLER) for top in np.arange(start, 700, 1.2 * body).tolist()]
+def page(*rows: Text, body: float = 10, number: int = 1, start: float = 420) -> PageLines:
+    """Return a page of 600 x 800 points with these rows, and body text of size `body` from `start` down."""
+    text = [Text(60, top, body, FILLER) for top in np.arange(start, 700, 1.2 * body).tolist()]
     return PageLines(number, None, 600, 800, tuple(line for row in [*rows, *text] for line in lines(row)))
 
 
@@ -56,5 +56,5 @@ def guess(*pages: PageLines, file_name: str = "a.pdf", xmp: str | None = None, *
     return guess_metadata(pages, facts, xmp, file_name, count_covers(pages))
 
 
-def big(top: float, text: str, size: float = 17, left: float = 100, bold: bool = False) -> Set:
-    return Set(left, top, size, text, bold)
+def big(top: float, text: str, size: float = 17, left: float = 100, bold: bool = False) -> Text:
+    return Text(left, top, size, text, bold)

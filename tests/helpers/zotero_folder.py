@@ -58,7 +58,7 @@ INSERT INTO groups VALUES (4711, 2, 'River group', '', 1);
 """
 
 
-class Shelf:
+class ZoteroFolder:
     """A Zotero folder that a test fills."""
 
     def __init__(self, folder: Path) -> None:

@@ -20,7 +20,7 @@ FERN = "On the Growth of Fern in Shade"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a library and, beside it, a folder of papers."""
-    root = tmp_path_factory.mktemp("made") / "desk"
+    root = tmp_path_factory.mktemp("made") / "workdir"
     (root / "papers" / "plants").mkdir(parents=True)
     write_plant(root / "papers" / "plants", "Fern", 12)
     (root / "papers" / "moss.txt").write_text("Moss on Roofs\n\nMoss grows on 12 of 40 roofs.\n")
@@ -30,14 +30,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(made: Path, tmp_path: Path) -> Path:
+def workdir(made: Path, tmp_path: Path) -> Path:
     """A copy of that folder, whose library says that it was made here."""
-    shutil.copytree(made, tmp_path / "desk")
-    with sqlite3.connect(tmp_path / "desk" / "library" / "footnote.sqlite") as db:
-        db.execute("UPDATE sources SET location = replace(location, ?, ?)", (str(made), str(tmp_path / "desk")))
-        db.execute("UPDATE meta SET value = replace(value, ?, ?)", (str(made), str(tmp_path / "desk")))
+    shutil.copytree(made, tmp_path / "workdir")
+    with sqlite3.connect(tmp_path / "workdir" / "library" / "footnote.sqlite") as db:
+        db.execute("UPDATE sources SET location = replace(location, ?, ?)", (str(made), str(tmp_path / "workdir")))
+        db.execute("UPDATE meta SET value = replace(value, ?, ?)", (str(made), str(tmp_path / "workdir")))
     db.close()
-    return tmp_path / "desk"
+    return tmp_path / "workdir"
 
 
 def findings(assistant: Assistant) -> list[str]:
@@ -48,34 +48,34 @@ def locations(assistant: Assistant) -> set[str]:
     return set(assistant.library.records.sources())
 
 
-def test_files_that_moved_with_the_library_are_found_without_another_add(desk: Path, tmp_path: Path) -> None:
-    desk = desk.rename(tmp_path / "elsewhere")
-    with open_small(desk / "library") as opened:
+def test_files_that_moved_with_the_library_are_found_without_another_add(workdir: Path, tmp_path: Path) -> None:
+    workdir = workdir.rename(tmp_path / "elsewhere")
+    with open_small(workdir / "library") as opened:
         assert findings(opened) == []
         assert opened.can_draw(FERN)
         assert opened.draw_page(FERN, 1).startswith(b"\x89PNG")
 
 
-def test_an_add_after_a_move_reads_and_embeds_nothing_again(desk: Path, tmp_path: Path) -> None:
-    desk = desk.rename(tmp_path / "elsewhere")
-    with open_small(desk / "library") as opened:
+def test_an_add_after_a_move_reads_and_embeds_nothing_again(workdir: Path, tmp_path: Path) -> None:
+    workdir = workdir.rename(tmp_path / "elsewhere")
+    with open_small(workdir / "library") as opened:
         ids = {paper.id for paper in opened.papers()}
-        (desk / "new.txt").write_text("Owls Listen\n\nOwls hear a mouse under 30 cm of snow.\n")
-        assert len(opened.add(desk / "new.txt").added) == 1
-        assert all(location.startswith(str(desk)) for location in locations(opened))
-        report = opened.add(desk / "papers")
+        (workdir / "new.txt").write_text("Owls Listen\n\nOwls hear a mouse under 30 cm of snow.\n")
+        assert len(opened.add(workdir / "new.txt").added) == 1
+        assert all(location.startswith(str(workdir)) for location in locations(opened))
+        report = opened.add(workdir / "papers")
         assert (len(report.added), len(report.updated), len(report.unchanged)) == (0, 0, 2)
         assert ids < {paper.id for paper in opened.papers()}
-    desk = desk.rename(tmp_path / "third")
-    with open_small(desk / "library") as opened:
+    workdir = workdir.rename(tmp_path / "third")
+    with open_small(workdir / "library") as opened:
         assert findings(opened) == []
         assert opened.can_draw(FERN)
 
 
-def test_files_that_moved_elsewhere_are_named_and_found_by_their_content(desk: Path, tmp_path: Path) -> None:
-    shutil.move(desk / "papers", tmp_path / "shelf")
+def test_files_that_moved_elsewhere_are_named_and_found_by_their_content(workdir: Path, tmp_path: Path) -> None:
+    shutil.move(workdir / "papers", tmp_path / "shelf")
     (tmp_path / "shelf" / "plants" / "Fern.pdf").rename(tmp_path / "shelf" / "growth.pdf")
-    with open_small(desk / "library") as opened:
+    with open_small(workdir / "library") as opened:
         assert findings(opened) == ["2 files are not where they were read: Fern.pdf, moss.txt"]
         assert not opened.can_draw(FERN)
         with pytest.raises(FootnoteError, match="the folder where it is now"):
@@ -87,22 +87,22 @@ def test_files_that_moved_elsewhere_are_named_and_found_by_their_content(desk: P
         assert opened.paper(FERN).sources == ("growth.pdf",)
 
 
-def test_another_file_in_the_place_of_a_moved_one_is_not_shown_as_it(desk: Path, tmp_path: Path) -> None:
-    desk = desk.rename(tmp_path / "elsewhere")
-    write_plant(desk / "papers" / "plants", "Fern", 13)
-    with open_small(desk / "library") as opened:
+def test_another_file_in_the_place_of_a_moved_one_is_not_shown_as_it(workdir: Path, tmp_path: Path) -> None:
+    workdir = workdir.rename(tmp_path / "elsewhere")
+    write_plant(workdir / "papers" / "plants", "Fern", 13)
+    with open_small(workdir / "library") as opened:
         with pytest.raises(FootnoteError, match="it has changed since it was read"):
             opened.draw_page(FERN, 1)
-        (desk / "new.txt").write_text("Owls Listen\n\nOwls hear a mouse under 30 cm of snow.\n")
-        opened.add(desk / "new.txt")
-        assert len([each for each in locations(opened) if each.startswith(str(desk))]) == 2
+        (workdir / "new.txt").write_text("Owls Listen\n\nOwls hear a mouse under 30 cm of snow.\n")
+        opened.add(workdir / "new.txt")
+        assert len([each for each in locations(opened) if each.startswith(str(workdir))]) == 2
 
 
-def test_a_moved_library_beside_its_original_uses_the_original_s_files(desk: Path, tmp_path: Path) -> None:
-    shutil.copytree(desk / "library", tmp_path / "copy" / "library")
+def test_a_moved_library_beside_its_original_uses_the_original_s_files(workdir: Path, tmp_path: Path) -> None:
+    shutil.copytree(workdir / "library", tmp_path / "copy" / "library")
     with open_small(tmp_path / "copy" / "library") as opened:
         assert opened.can_draw(FERN)
-        assert opened.add(desk / "papers").added == []
+        assert opened.add(workdir / "papers").added == []
         assert len(locations(opened)) == 2
 
 

@@ -19,7 +19,7 @@ from rag.types import Failure
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Assistant]:
+def assistant(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
         yield assistant
 
@@ -138,32 +138,32 @@ def test_an_old_failure_in_a_folder_is_reported_but_does_not_fail_the_add(tmp_pa
     assert footnote_here(*words, cwd=tmp_path).stdout == "0 added, 3 unchanged, 1 failed before\n"
 
 
-def test_a_file_that_cannot_be_read_or_found_is_counted_once(tmp_path: Path, desk: Assistant) -> None:
+def test_a_file_that_cannot_be_read_or_found_is_counted_once(tmp_path: Path, assistant: Assistant) -> None:
     folder = write(tmp_path / "papers", "moss.txt")
     (folder / "gone.txt").symlink_to(tmp_path / "nowhere")
     (folder / "rows.jsonl").write_text('{"title": "Fern", "text": "Fern grows."}\n{"title": "Oak"}')
-    desk.add(folder)
-    searched = desk.library.records.searched()
+    assistant.add(folder)
+    searched = assistant.library.records.searched()
     assert (searched["papers"], searched["failed"]) == (2, 0)
     os.unlink(folder / "gone.txt")
-    desk.add(folder)
-    assert [failed.name for failed in desk.library.records.failures().values()] == ["rows.jsonl"]
+    assistant.add(folder)
+    assert [failed.name for failed in assistant.library.records.failures().values()] == ["rows.jsonl"]
 
 
-def test_progress_counts_each_new_file_once(tmp_path: Path, desk: Assistant) -> None:
+def test_progress_counts_each_new_file_once(tmp_path: Path, assistant: Assistant) -> None:
     folder = write(tmp_path / "papers", *(f"{n}.txt" for n in range(3)))
     for n in range(3):
         (folder / f"{n}.txt").write_text(f"Moss {n}\n\nMoss grows on {n} roofs.\n")
     (folder / "empty.txt").write_text("")
     steps = []
-    desk.add(folder, steps.append)
+    assistant.add(folder, steps.append)
     named = [(step.done, step.total, step.name, step.failed) for step in steps if step.name]
     assert named[0] == (1, 4, "empty.txt", True)
     assert [(done, total, failed) for done, total, _, failed in named[1:]] == [(n, 4, False) for n in (2, 3, 4)]
     assert {name for *_, name, _ in named} == {"0.txt", "1.txt", "2.txt", "empty.txt"}
     assert all(step.papers == 3 for step in steps if step.name.endswith("0.txt"))
     steps.clear()
-    desk.add(folder, steps.append)
+    assistant.add(folder, steps.append)
     assert [step.name for step in steps if step.name] == []
 
 

@@ -24,7 +24,7 @@ KITES, CLOCKS, BIRDS = PAPERS
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Assistant]:
+def assistant(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
         yield assistant
 
@@ -43,22 +43,22 @@ def text_file(inbox: Path, title: str, name: str = "blob") -> Path:
     return path
 
 
-def copies(desk: Assistant) -> list[str]:
+def copies(assistant: Assistant) -> list[str]:
     """The names of all that lies in the uploads."""
-    folder = desk.library.folder / "uploads"
+    folder = assistant.library.folder / "uploads"
     return sorted(path.name for path in folder.rglob("*") if path.is_file() or path.name.startswith("."))
 
 
-def upload(desk: Assistant, *files: tuple[str, Path]) -> AddReport:
-    return desk.library.add_uploads(files)
+def upload(assistant: Assistant, *files: tuple[str, Path]) -> AddReport:
+    return assistant.library.add_uploads(files)
 
 
-def test_good_uploads_are_added_and_bad_ones_reported_and_deleted(desk: Assistant, inbox: Path) -> None:
+def test_good_uploads_are_added_and_bad_ones_reported_and_deleted(assistant: Assistant, inbox: Path) -> None:
     (inbox / "empty").touch()
     (inbox / "broken").write_bytes(b"%PDF-1.7 and nothing more")
     (inbox / "titles").write_text('{"title": "A title alone"}\n{"title": 3}\n')
     report = upload(
-        desk,
+        assistant,
         ("otters.txt", text_file(inbox, KITES)),
         ("virus.exe", text_file(inbox, KITES)),
         ("empty.pdf", inbox / "empty"),
@@ -75,53 +75,55 @@ def test_good_uploads_are_added_and_bad_ones_reported_and_deleted(desk: Assistan
     }
     assert "'.exe' files are not supported; supported formats: .txt" in str(report.failed)
     assert "titles.jsonl" in str(report.failed)
-    assert copies(desk) == ["otters.txt"]
-    records = desk.library.records
+    assert copies(assistant) == ["otters.txt"]
+    records = assistant.library.records
     assert records.searched() == {"papers": 1, "brief": 0, "failed": 0}
     assert records.count()["sources"] == 1
-    assert desk.papers()[0].source == "otters.txt"
-    assert "94.5%" in desk.ask("How many otters does the kite count?").text
+    assert assistant.papers()[0].source == "otters.txt"
+    assert "94.5%" in assistant.ask("How many otters does the kite count?").text
     shutil.rmtree(inbox)
-    assert str(desk.library.folder) not in repr(report)
+    assert str(assistant.library.folder) not in repr(report)
 
 
-def test_a_file_that_failed_may_be_uploaded_again(desk: Assistant, inbox: Path) -> None:
+def test_a_file_that_failed_may_be_uploaded_again(assistant: Assistant, inbox: Path) -> None:
     (inbox / "a").write_bytes(b"%PDF-1.7")
     failed = [Failure("a.pdf", None, "it is damaged or not a PDF")]
-    assert [upload(desk, ("a.pdf", inbox / "a")).failed for _ in range(2)] == [failed, failed]
-    assert copies(desk) == []
+    assert [upload(assistant, ("a.pdf", inbox / "a")).failed for _ in range(2)] == [failed, failed]
+    assert copies(assistant) == []
 
 
-def test_the_same_file_again_is_unchanged(desk: Assistant, inbox: Path) -> None:
+def test_the_same_file_again_is_unchanged(assistant: Assistant, inbox: Path) -> None:
     path = text_file(inbox, KITES)
-    assert str(upload(desk, ("a.txt", path), ("a.txt", path))) == "1 added"
-    assert str(upload(desk, ("a.txt", path))) == "0 added, 1 unchanged"
-    assert str(upload(desk, ("other name.txt", path))) == "0 added, 1 unchanged"
-    assert copies(desk) == ["a.txt", "other name.txt"]
-    assert desk.papers()[0].sources == ("a.txt", "other name.txt")
-    desk.remove(KITES)
-    assert copies(desk) == []
+    assert str(upload(assistant, ("a.txt", path), ("a.txt", path))) == "1 added"
+    assert str(upload(assistant, ("a.txt", path))) == "0 added, 1 unchanged"
+    assert str(upload(assistant, ("other name.txt", path))) == "0 added, 1 unchanged"
+    assert copies(assistant) == ["a.txt", "other name.txt"]
+    assert assistant.papers()[0].sources == ("a.txt", "other name.txt")
+    assistant.remove(KITES)
+    assert copies(assistant) == []
 
 
-def test_two_files_of_one_name_are_two_sources(desk: Assistant, inbox: Path) -> None:
-    report = upload(desk, ("paper.txt", text_file(inbox, KITES, "1")), ("paper.txt", text_file(inbox, CLOCKS, "2")))
+def test_two_files_of_one_name_are_two_sources(assistant: Assistant, inbox: Path) -> None:
+    report = upload(
+        assistant, ("paper.txt", text_file(inbox, KITES, "1")), ("paper.txt", text_file(inbox, CLOCKS, "2"))
+    )
     assert [ref.title for ref in report.added] == [KITES, CLOCKS]
-    assert copies(desk) == ["paper.txt", "paper.txt"]
-    assert desk.library.records.count()["sources"] == 2
+    assert copies(assistant) == ["paper.txt", "paper.txt"]
+    assert assistant.library.records.count()["sources"] == 2
 
 
-def test_a_copy_is_deleted_with_its_last_paper(desk: Assistant, inbox: Path, folder: Path) -> None:
+def test_a_copy_is_deleted_with_its_last_paper(assistant: Assistant, inbox: Path, folder: Path) -> None:
     rows = [{"title": title, "text": text} for title, text in PAPERS.items()]
     (inbox / "all").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    upload(desk, ("all.jsonl", inbox / "all"))
-    desk.remove(KITES)
-    desk.remove(CLOCKS)
-    assert copies(desk) == ["all.jsonl"]
-    desk.remove(BIRDS)
-    assert copies(desk) == []
-    assert list((desk.library.folder / "uploads").iterdir()) == []
-    desk.add(sorted(folder.iterdir()))  # named one by one: by their folder the removed papers would not come back
-    desk.remove(KITES)
+    upload(assistant, ("all.jsonl", inbox / "all"))
+    assistant.remove(KITES)
+    assistant.remove(CLOCKS)
+    assert copies(assistant) == ["all.jsonl"]
+    assistant.remove(BIRDS)
+    assert copies(assistant) == []
+    assert list((assistant.library.folder / "uploads").iterdir()) == []
+    assistant.add(sorted(folder.iterdir()))  # named one by one: by their folder the removed papers would not come back
+    assistant.remove(KITES)
     assert len(list(folder.iterdir())) == 3  # what was not uploaded is its owner's
 
 
@@ -158,95 +160,95 @@ def test_a_hostile_file_name_is_made_harmless(name: str, kept: str) -> None:
     assert upload_name(name) == kept
 
 
-def test_files_of_hostile_names_stay_in_the_library(desk: Assistant, inbox: Path) -> None:
+def test_files_of_hostile_names_stay_in_the_library(assistant: Assistant, inbox: Path) -> None:
     path = text_file(inbox, KITES)
     before = path.read_bytes()
     good = {kept for kept in HOSTILE.values() if kept.lower().endswith(".txt")}
     for title in ([KITES], []):
-        report = upload(desk, *((name, path) for name in HOSTILE))
+        report = upload(assistant, *((name, path) for name in HOSTILE))
         assert [ref.title for ref in report.added] == title
-        assert copies(desk) == sorted(good)
+        assert copies(assistant) == sorted(good)
         assert {failure.source for failure in report.failed} == set(HOSTILE.values()) - good
     assert path.read_bytes() == before
     assert sorted(path.name for path in inbox.parent.iterdir()) == ["inbox", "library"]
 
 
 def test_an_uploaded_bibliography_cannot_name_files_of_this_machine(
-    desk: Assistant, inbox: Path, tmp_path: Path
+    assistant: Assistant, inbox: Path, tmp_path: Path
 ) -> None:
     secret = write_pdf(tmp_path / "secret.pdf", "A Secret Plan", "We plan it. " * 30, "We did it. " * 30)
     entry = "@article{{{0}, title={{Kites and {0}}}, abstract={{Otters are counted {0} by {0}.}}, file={{{1}}}}}"
     places = {"north": secret, "south": "../../../secret.pdf", "east": tmp_path / "nothing.pdf"}
     (inbox / "refs").write_text("\n".join(entry.format(*place) for place in places.items()))
-    report = upload(desk, ("refs.bib", inbox / "refs"))
+    report = upload(assistant, ("refs.bib", inbox / "refs"))
     assert [ref.title for ref in report.added] == [f"Kites and {place}" for place in places]
     assert report.failed == []
-    assert copies(desk) == ["refs.bib"]
+    assert copies(assistant) == ["refs.bib"]
 
 
 def test_adding_the_folder_around_a_library_skips_its_uploads(
-    desk: Assistant, inbox: Path, folder: Path, tmp_path: Path
+    assistant: Assistant, inbox: Path, folder: Path, tmp_path: Path
 ) -> None:
-    upload(desk, ("otters.txt", text_file(inbox, KITES)))
+    upload(assistant, ("otters.txt", text_file(inbox, KITES)))
     shutil.rmtree(inbox)
     for _ in range(2):
-        desk.add([tmp_path])
-        assert sorted(p.sources for p in desk.papers()) == [
+        assistant.add([tmp_path])
+        assert sorted(p.sources for p in assistant.papers()) == [
             ("calls.txt",),
             ("networks.txt",),
             ("otters.txt", "kites.txt"),
         ]
-    assert str(desk.add([desk.library.folder])) == "0 added"
-    assert copies(desk) == ["otters.txt"]
+    assert str(assistant.add([assistant.library.folder])) == "0 added"
+    assert copies(assistant) == ["otters.txt"]
     shutil.rmtree(folder)
-    desk.add([tmp_path])
-    assert "otters.txt" in desk.paper(KITES).sources
+    assistant.add([tmp_path])
+    assert "otters.txt" in assistant.paper(KITES).sources
 
 
 def test_papers_in_the_library_folder_are_read(tmp_path: Path, folder: Path) -> None:
-    with Assistant.open(library=folder, mode="quote") as desk:
-        assert str(desk.add([folder])) == "3 added"
-        assert str(desk.add([folder])) == "0 added, 3 unchanged"
+    with Assistant.open(library=folder, mode="quote") as assistant:
+        assert str(assistant.add([folder])) == "3 added"
+        assert str(assistant.add([folder])) == "0 added, 3 unchanged"
 
 
 def test_a_full_disk_fails_the_upload_and_leaves_no_file(
-    desk: Assistant, inbox: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: Assistant, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(file: Any, out: Any) -> None:
         out.write(file.read(10))
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("rag.ingest.uploads.shutil.copyfileobj", full)
-    report = upload(desk, ("otters.txt", text_file(inbox, KITES)))
+    report = upload(assistant, ("otters.txt", text_file(inbox, KITES)))
     assert str(report.failed[0]) == "otters.txt: it cannot be copied into the library: No space left on device"
-    assert copies(desk) == []
+    assert copies(assistant) == []
 
 
-def test_leftovers_of_a_killed_upload_are_deleted_after_a_day(desk: Assistant, inbox: Path) -> None:
-    upload(desk, ("otters.txt", text_file(inbox, KITES)))
-    uploads = desk.library.folder / "uploads"
+def test_leftovers_of_a_killed_upload_are_deleted_after_a_day(assistant: Assistant, inbox: Path) -> None:
+    upload(assistant, ("otters.txt", text_file(inbox, KITES)))
+    uploads = assistant.library.folder / "uploads"
     for name in (".aside", "0123456789abcdef", "fedcba9876543210"):
         (uploads / name).mkdir()
         (uploads / name / "left.pdf").write_text("half")
     for left in (*uploads.glob("[.0]*"), *uploads.glob("*/otters.txt")):
         os.utime(left if left.is_dir() else left.parent, (1_700_000_000,) * 2)
-    upload(desk, ("clocks.txt", text_file(inbox, CLOCKS)))
-    assert copies(desk) == ["clocks.txt", "left.pdf", "otters.txt"]
+    upload(assistant, ("clocks.txt", text_file(inbox, CLOCKS)))
+    assert copies(assistant) == ["clocks.txt", "left.pdf", "otters.txt"]
 
 
-def test_a_failed_add_keeps_no_copy_of_the_upload(desk: Assistant, inbox: Path) -> None:
-    upload(desk, ("otters.txt", text_file(inbox, KITES)))
+def test_a_failed_add_keeps_no_copy_of_the_upload(assistant: Assistant, inbox: Path) -> None:
+    upload(assistant, ("otters.txt", text_file(inbox, KITES)))
     path = text_file(inbox, CLOCKS)
-    other = Assistant.open(desk.library.folder, overrides={"chunking": {"max_tokens": 99}})
+    other = Assistant.open(assistant.library.folder, overrides={"chunking": {"max_tokens": 99}})
     with other, pytest.raises(LibraryMismatch):
         other.library.add_uploads([("clocks.txt", path)])
-    assert copies(desk) == ["otters.txt"]
+    assert copies(assistant) == ["otters.txt"]
 
 
-def test_a_moved_library_finds_its_copies(desk: Assistant, inbox: Path, tmp_path: Path) -> None:
+def test_a_moved_library_finds_its_copies(assistant: Assistant, inbox: Path, tmp_path: Path) -> None:
     abstract = "We fly a camera kite over eleven rivers and find otters with a small detector. " * 4
-    upload(desk, ("kites.pdf", write_pdf(inbox / "blob", "Otters from Kites", abstract, "It fails in fog. " * 20)))
-    desk.close()
+    upload(assistant, ("kites.pdf", write_pdf(inbox / "blob", "Otters from Kites", abstract, "It fails in fog. " * 20)))
+    assistant.close()
     moved = (tmp_path / "library").rename(tmp_path / "moved")
     with Assistant.open(moved, mode="quote") as other:
         (paper,) = other.papers()
@@ -258,21 +260,21 @@ def test_a_moved_library_finds_its_copies(desk: Assistant, inbox: Path, tmp_path
         assert copies(other) == []
 
 
-def test_concurrent_uploads_and_removals_do_not_interfere(desk: Assistant, inbox: Path) -> None:
-    upload(desk, ("calls.txt", text_file(inbox, BIRDS)))
+def test_concurrent_uploads_and_removals_do_not_interfere(assistant: Assistant, inbox: Path) -> None:
+    upload(assistant, ("calls.txt", text_file(inbox, BIRDS)))
     reports: list[AddReport] = []
     # As another reader's upload has it between reading a file and storing its papers.
-    with desk.library.records.transaction() as db:
-        desk.library.records.put_source(db, "/somewhere/half.txt", "half.txt")
+    with assistant.library.records.transaction() as db:
+        assistant.library.records.put_source(db, "/somewhere/half.txt", "half.txt")
     files = [(f"{n}.txt", text_file(inbox, title, str(n))) for n, title in enumerate((KITES, CLOCKS, KITES))]
-    threads = [threading.Thread(target=lambda file=file: reports.append(upload(desk, file))) for file in files]
+    threads = [threading.Thread(target=lambda file=file: reports.append(upload(assistant, file))) for file in files]
     for thread in threads:
         thread.start()
-    desk.remove(BIRDS)
+    assistant.remove(BIRDS)
     for thread in threads:
         thread.join()
     assert len(reports) == 3
     assert [report.failed for report in reports] == [[], [], []]
-    assert sorted(paper.title for paper in desk.papers()) == sorted([KITES, CLOCKS])
-    assert copies(desk) == ["0.txt", "1.txt", "2.txt"]
-    assert "/somewhere/half.txt" in desk.library.records.sources()
+    assert sorted(paper.title for paper in assistant.papers()) == sorted([KITES, CLOCKS])
+    assert copies(assistant) == ["0.txt", "1.txt", "2.txt"]
+    assert "/somewhere/half.txt" in assistant.library.records.sources()

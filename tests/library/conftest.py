@@ -1,4 +1,4 @@
-"""Fixtures for tests of libraries: a light model, and a desk to work at."""
+"""Fixtures for tests of libraries: a light model, and a workspace."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.desk import (
-    Desk,
+from helpers.workspace import (
+    Workspace,
     make_model,
 )
 
@@ -33,8 +33,8 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, light: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def workspace(tmp_path: Path, light: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(light / "cache"))
-    desk = Desk(tmp_path, light / "32" / "model")
-    yield desk
-    desk.assistant.close()
+    workspace = Workspace(tmp_path, light / "32" / "model")
+    yield workspace
+    workspace.assistant.close()

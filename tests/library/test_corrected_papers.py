@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers.desk import (
+from helpers.workspace import (
     CLOCKS,
     KITES,
-    Desk,
+    Workspace,
     check_spans,
 )
 
@@ -54,47 +54,47 @@ MARKDOWN = (
     ],
 )
 def test_a_correction_outlives_a_new_reading_of_the_changed_source(
-    desk: Desk, field: str, given: Any, stored: Any
+    workspace: Workspace, field: str, given: Any, stored: Any
 ) -> None:
-    path = desk.papers / "a.md"
+    path = workspace.papers / "a.md"
     path.write_text(MARKDOWN.format("Nine of ten are seen."))
-    desk.add()
-    before = desk.assistant.papers()[0]
-    assert getattr(desk.assistant.edit(before.id, **{field: given}), field) == stored
-    assert getattr(desk.open().papers()[0], field) == stored
+    workspace.add()
+    before = workspace.assistant.papers()[0]
+    assert getattr(workspace.assistant.edit(before.id, **{field: given}), field) == stored
+    assert getattr(workspace.open().papers()[0], field) == stored
     path.write_text(MARKDOWN.format("All are seen.").replace("2001", "2002"))
-    assert [ref.id for ref in desk.add().updated] == [before.id]
-    paper = desk.assistant.paper(before.id)
+    assert [ref.id for ref in workspace.add().updated] == [before.id]
+    paper = workspace.assistant.paper(before.id)
     assert "All are seen." in paper.text
     assert getattr(paper, field) == stored
     assert paper.year == (given if field == "year" else 2002)
 
 
 @pytest.mark.parametrize("title", ["O", "Otters and How a Kite Made of Paper Counts Them All Along the River"])
-def test_a_corrected_title_moves_all_spans_with_it(desk: Desk, title: str) -> None:
+def test_a_corrected_title_moves_all_spans_with_it(workspace: Workspace, title: str) -> None:
     def write(outcome: str) -> None:
-        (desk.papers / "a.md").write_text(MARKDOWN.format(outcome))
+        (workspace.papers / "a.md").write_text(MARKDOWN.format(outcome))
 
     def parts(paper: Paper) -> list[tuple[Any, str]]:
         return [(s.title, paper.text[s.start : s.end]) for s in paper.sections]
 
     write("Nine otters of ten are seen.")
-    desk.add()
-    before = check_spans(desk.assistant, desk.assistant.papers()[0].id)
-    desk.assistant.edit(before.title, title=title)
-    after = check_spans(desk.assistant, title)
+    workspace.add()
+    before = check_spans(workspace.assistant, workspace.assistant.papers()[0].id)
+    workspace.assistant.edit(before.title, title=title)
+    after = check_spans(workspace.assistant, title)
     assert len(parts(before)) >= 2
     assert (after.id, parts(after)) == (before.id, parts(before))
     assert after.text == title + before.text[len(before.title) :]
-    passage = desk.assistant.search("nine seen")[0]
+    passage = workspace.assistant.search("nine seen")[0]
     assert "Nine otters" in passage.text
     assert after.text[passage.start : passage.end] == passage.text
     with pytest.raises(UnknownPaper, match="footnote list"):
-        desk.assistant.paper(before.title)
-    assert str(desk.add()) == "0 added, 1 unchanged"
+        workspace.assistant.paper(before.title)
+    assert str(workspace.add()) == "0 added, 1 unchanged"
     write("Of all otters, each one is seen.")
-    assert str(desk.add()) == "0 added, 1 updated"
-    again = check_spans(desk.assistant, title)
+    assert str(workspace.add()) == "0 added, 1 updated"
+    again = check_spans(workspace.assistant, title)
     assert (again.id, parts(again)[-1]) == (before.id, (parts(before)[-1][0], "Of all otters, each one is seen."))
 
 
@@ -107,26 +107,26 @@ def test_a_corrected_title_moves_all_spans_with_it(desk: Desk, title: str) -> No
     ],
 )
 def test_an_impossible_correction_is_refused_and_changes_nothing(
-    desk: Desk, changes: dict[str, Any], message: str
+    workspace: Workspace, changes: dict[str, Any], message: str
 ) -> None:
-    desk.write("a.jsonl", KITES)
-    desk.add()
-    identity = desk.assistant.library.records.identity
+    workspace.write("a.jsonl", KITES)
+    workspace.add()
+    identity = workspace.assistant.library.records.identity
     with pytest.raises(SourceError, match=message):
-        desk.assistant.edit(KITES[0], venue="River Letters", **changes)
-    assert desk.assistant.library.records.identity == identity
+        workspace.assistant.edit(KITES[0], venue="River Letters", **changes)
+    assert workspace.assistant.library.records.identity == identity
 
 
 @pytest.mark.parametrize("by", ["id", "title"])
-def test_a_removed_paper_is_found_no_more_until_it_is_added_again(desk: Desk, by: str) -> None:
-    desk.write("a.jsonl", KITES)
-    desk.write("b.jsonl", CLOCKS)
-    desk.add()
-    name = desk.ids()[KITES[0]] if by == "id" else "otters seen FROM kites"
-    assert desk.assistant.remove(name).title == KITES[0]
-    assert desk.found("otters radio") == [CLOCKS[0]]
-    assert desk.assistant.library.records.count() == {"papers": 1, "chunks": 1, "sources": 1}
+def test_a_removed_paper_is_found_no_more_until_it_is_added_again(workspace: Workspace, by: str) -> None:
+    workspace.write("a.jsonl", KITES)
+    workspace.write("b.jsonl", CLOCKS)
+    workspace.add()
+    name = workspace.ids()[KITES[0]] if by == "id" else "otters seen FROM kites"
+    assert workspace.assistant.remove(name).title == KITES[0]
+    assert workspace.titles_found("otters radio") == [CLOCKS[0]]
+    assert workspace.assistant.library.records.count() == {"papers": 1, "chunks": 1, "sources": 1}
     with pytest.raises(UnknownPaper):
-        desk.assistant.remove(name)
-    desk.assistant.add([desk.papers / "a.jsonl"])
-    assert desk.found("otters") == [KITES[0]]
+        workspace.assistant.remove(name)
+    workspace.assistant.add([workspace.papers / "a.jsonl"])
+    assert workspace.titles_found("otters") == [KITES[0]]

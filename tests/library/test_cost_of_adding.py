@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.desk import (
+from helpers.workspace import (
     CLOCKS,
     KITES,
-    Desk,
+    Workspace,
     open_library,
-    start,
-    tell,
+    send_to_test,
+    start_process,
 )
 
 from rag.assistant import Assistant
@@ -28,17 +28,19 @@ from rag.types import Failure
 def report_modules(library: str, model: str, papers: str) -> None:
     with open_library(library, model) as assistant:
         report = assistant.add(papers)
-    tell([str(report), sorted({"openvino"} & set(sys.modules))])
+    send_to_test([str(report), sorted({"openvino"} & set(sys.modules))])
 
 
-def test_an_unchanged_file_costs_no_embedding(desk: Desk) -> None:
-    path = desk.papers / "a.md"
+def test_an_unchanged_file_costs_no_embedding(workspace: Workspace) -> None:
+    path = workspace.papers / "a.md"
     path.write_text("# Kites\n\nOtters from above.\n")
-    desk.add()
+    workspace.add()
 
     def again() -> Any:
         return json.loads(
-            start(__file__, "report_modules", desk.library, desk.model, desk.papers).communicate(timeout=60)[0]
+            start_process(__file__, "report_modules", workspace.library, workspace.model, workspace.papers).communicate(
+                timeout=60
+            )[0]
         )
 
     os.utime(path, (1, 1))
@@ -47,46 +49,48 @@ def test_an_unchanged_file_costs_no_embedding(desk: Desk) -> None:
     assert again() == ["0 added, 1 updated", ["openvino"]]
 
 
-def test_a_file_that_fails_keeps_its_old_version_and_is_tried_again(desk: Desk) -> None:
-    path = desk.write("a.jsonl", KITES)
-    desk.write("b.jsonl", CLOCKS)
-    desk.add()
-    ids = desk.ids()
+def test_a_file_that_fails_keeps_its_old_version_and_is_tried_again(workspace: Workspace) -> None:
+    path = workspace.write("a.jsonl", KITES)
+    workspace.write("b.jsonl", CLOCKS)
+    workspace.add()
+    ids = workspace.ids()
     path.write_text("")
     for told, unchanged in (("failed", 1), ("failed_before", 2)):
-        report = desk.add()
+        report = workspace.add()
         assert str(report) == f"0 added, {unchanged} unchanged, 1 {told.replace('_', ' ')}"
         assert getattr(report, told) == [Failure("a.jsonl", None, "the file is empty")]
-        assert desk.held() == [(*CLOCKS, ("b.jsonl",)), (*KITES, ("a.jsonl",))]
-    desk.write("a.jsonl", (KITES[0], "Now whole again."))
-    assert str(desk.add()) == "0 added, 1 updated, 1 unchanged"
-    assert desk.ids() == ids
+        assert workspace.stored() == [(*CLOCKS, ("b.jsonl",)), (*KITES, ("a.jsonl",))]
+    workspace.write("a.jsonl", (KITES[0], "Now whole again."))
+    assert str(workspace.add()) == "0 added, 1 updated, 1 unchanged"
+    assert workspace.ids() == ids
 
 
-def test_partial_failures_are_reported_at_each_add_and_cost_no_paper(desk: Desk) -> None:
-    path = desk.write("a.jsonl", KITES, CLOCKS)
-    desk.add()
-    ids = desk.ids()
+def test_partial_failures_are_reported_at_each_add_and_cost_no_paper(workspace: Workspace) -> None:
+    path = workspace.write("a.jsonl", KITES, CLOCKS)
+    workspace.add()
+    ids = workspace.ids()
     path.write_text(path.read_text().replace('{"title": "Clocks', '{"title" "Clocks'))
     for told, unchanged in (("failed", 1), ("failed_before", 2)):
-        report = desk.add()
+        report = workspace.add()
         assert str(report) == f"0 added, {unchanged} unchanged, 1 {told.replace('_', ' ')}"
         assert [failure[:2] for failure in getattr(report, told)] == [("a.jsonl", 2)]
-        assert desk.ids() == ids
-    desk.write("a.jsonl", KITES, CLOCKS)
-    assert (str(desk.add()), str(desk.add())) == ("0 added, 2 unchanged", "0 added, 2 unchanged")
-    assert desk.ids() == ids
+        assert workspace.ids() == ids
+    workspace.write("a.jsonl", KITES, CLOCKS)
+    assert (str(workspace.add()), str(workspace.add())) == ("0 added, 2 unchanged", "0 added, 2 unchanged")
+    assert workspace.ids() == ids
 
 
-def test_paths_that_lead_nowhere_are_named_and_stop_no_other(desk: Desk) -> None:
-    desk.write("sub/a.jsonl", KITES)
-    (desk.papers / "sub" / "up").symlink_to(desk.papers)
-    (desk.papers / "again.jsonl").symlink_to(desk.papers / "sub" / "a.jsonl")
-    (desk.papers / "broken.txt").symlink_to(desk.root / "nothing")
-    (desk.papers / "ring.txt").symlink_to(desk.papers / "ring.txt")
-    os.mkfifo(desk.root / "pipe")
-    (desk.root / "film.mov").write_bytes(b"\0")
-    report = desk.add(desk.papers, desk.root / "missing", desk.root / "pipe", desk.root / "film.mov")
+def test_paths_that_lead_nowhere_are_named_and_stop_no_other(workspace: Workspace) -> None:
+    workspace.write("sub/a.jsonl", KITES)
+    (workspace.papers / "sub" / "up").symlink_to(workspace.papers)
+    (workspace.papers / "again.jsonl").symlink_to(workspace.papers / "sub" / "a.jsonl")
+    (workspace.papers / "broken.txt").symlink_to(workspace.root / "nothing")
+    (workspace.papers / "ring.txt").symlink_to(workspace.papers / "ring.txt")
+    os.mkfifo(workspace.root / "pipe")
+    (workspace.root / "film.mov").write_bytes(b"\0")
+    report = workspace.add(
+        workspace.papers, workspace.root / "missing", workspace.root / "pipe", workspace.root / "film.mov"
+    )
     reasons = {failure.source: failure.reason for failure in report.failed}
     nowhere = "there is no such file or folder (or the link leads nowhere)"
     assert reasons.pop("film.mov").startswith("'.mov' files are not supported")
@@ -96,15 +100,15 @@ def test_paths_that_lead_nowhere_are_named_and_stop_no_other(desk: Desk) -> None
         "missing": nowhere,
         "pipe": "it is neither a file nor a folder",
     }
-    assert desk.held() == [(*KITES, ("a.jsonl",))]
+    assert workspace.stored() == [(*KITES, ("a.jsonl",))]
 
 
-def test_nothing_but_a_missing_path_makes_no_library(desk: Desk) -> None:
-    assert str(desk.add(desk.root / "missing")) == "0 added, 1 failed"
-    assert not desk.library.exists()
-    assert desk.assistant.papers() == []
+def test_nothing_but_a_missing_path_makes_no_library(workspace: Workspace) -> None:
+    assert str(workspace.add(workspace.root / "missing")) == "0 added, 1 failed"
+    assert not workspace.library.exists()
+    assert workspace.assistant.papers() == []
     with pytest.raises(EmptyLibrary, match="footnote add"):
-        desk.assistant.search("otters")
+        workspace.assistant.search("otters")
 
 
 def test_failed_files_are_read_again_on_request(assistant: Assistant, folder: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers.desk import (
-    Desk,
+from helpers.workspace import (
+    Workspace,
 )
 
 from rag.errors import (
@@ -16,15 +16,15 @@ from rag.errors import (
 
 
 @pytest.fixture
-def shelf(desk: Desk) -> Desk:
+def filled(workspace: Workspace) -> Workspace:
     rows = [("North", 2001, ["Ada Reed"], ["ice"]), ("South", 2002, ["Bo Lund", "Ada Reed"], ["sand", "Ice"])]
     for title, year, authors, tags in [*rows, ("East", 2001, ["Cy Moor"], [])]:
         entry = {"title": title, "text": f"The river {title}.", "year": year, "authors": authors, "tags": tags}
-        desk.write(f"{title.lower()}.jsonl", entry)
-    desk.write("twins-a.jsonl", ("Summary", "The river in short."))
-    desk.write("twins-b.jsonl", ("Summary", "The river at length."))
-    desk.add()
-    return desk
+        workspace.write(f"{title.lower()}.jsonl", entry)
+    workspace.write("twins-a.jsonl", ("Summary", "The river in short."))
+    workspace.write("twins-b.jsonl", ("Summary", "The river at length."))
+    workspace.add()
+    return workspace
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def shelf(desk: Desk) -> Desk:
         ({"papers": "North", "years": 2002}, ""),
     ],
 )
-def test_a_filter_leaves_the_papers_that_fit_it(shelf: Desk, filters: dict[str, Any], titles: str) -> None:
-    assert sorted(shelf.found("river", **filters)) == titles.split()
-    answer = shelf.assistant.ask("Which river is it?", **filters)
+def test_a_filter_leaves_the_papers_that_fit_it(filled: Workspace, filters: dict[str, Any], titles: str) -> None:
+    assert sorted(filled.titles_found("river", **filters)) == titles.split()
+    answer = filled.assistant.ask("Which river is it?", **filters)
     assert {passage.title for passage in answer.passages} == set(titles.split())
     assert answer.refused or titles
 
@@ -61,17 +61,19 @@ def test_a_filter_leaves_the_papers_that_fit_it(shelf: Desk, filters: dict[str, 
         ({"tags": "ic"}, "the tag 'ic'"),
     ],
 )
-def test_a_filter_that_no_paper_fits_is_an_error_that_names_it(shelf: Desk, filters: dict[str, Any], what: str) -> None:
+def test_a_filter_that_no_paper_fits_is_an_error_that_names_it(
+    filled: Workspace, filters: dict[str, Any], what: str
+) -> None:
     with pytest.raises(UnknownPaper, match=what):
-        shelf.assistant.search("river", **filters)
+        filled.assistant.search("river", **filters)
 
 
-def test_an_ambiguous_title_lists_the_ids_and_each_of_them_works(shelf: Desk) -> None:
-    ids = [paper.id for paper in shelf.assistant.papers() if paper.title == "Summary"]
+def test_an_ambiguous_title_lists_the_ids_and_each_of_them_works(filled: Workspace) -> None:
+    ids = [paper.id for paper in filled.assistant.papers() if paper.title == "Summary"]
     for ask in (
-        lambda: shelf.assistant.search("river", papers="summary"),
-        lambda: shelf.assistant.edit("Summary", year=2000),
-        lambda: shelf.assistant.remove("Summary"),
+        lambda: filled.assistant.search("river", papers="summary"),
+        lambda: filled.assistant.edit("Summary", year=2000),
+        lambda: filled.assistant.remove("Summary"),
     ):
         with pytest.raises(
             AmbiguousPaper,
@@ -79,4 +81,4 @@ def test_an_ambiguous_title_lists_the_ids_and_each_of_them_works(shelf: Desk) ->
         ):
             ask()
     for paper_id in ids:
-        assert [p.paper_id for p in shelf.assistant.search("river", papers=paper_id)] == [paper_id]
+        assert [p.paper_id for p in filled.assistant.search("river", papers=paper_id)] == [paper_id]

@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.desk import (
+from helpers.workspace import (
     BIRDS,
     CLOCKS,
     KITES,
-    Desk,
+    Workspace,
     check_spans,
     indexed,
 )
@@ -22,10 +22,10 @@ from rag.errors import (
 )
 
 
-def other_settings(desk: Desk, light: Path, kind: str) -> Assistant:
+def other_settings(workspace: Workspace, light: Path, kind: str) -> Assistant:
     if kind == "model":
-        return desk.open(light / "48" / "model")
-    return desk.open(chunking={"max_tokens": 64} if kind == "max_tokens" else {"overlap_sentences": 1})
+        return workspace.open(light / "48" / "model")
+    return workspace.open(chunking={"max_tokens": 64} if kind == "max_tokens" else {"overlap_sentences": 1})
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,16 @@ def other_settings(desk: Desk, light: Path, kind: str) -> Assistant:
     ],
 )
 def test_other_settings_are_an_error_that_names_both_and_a_rebuild_mends_it(
-    desk: Desk, light: Path, kind: str, names: str
+    workspace: Workspace, light: Path, kind: str, names: str
 ) -> None:
-    desk.write("a.jsonl", (KITES[0], " ".join(f"On day {n} the kite found {n * n} of them." for n in range(8))), CLOCKS)
-    desk.add()
-    desk.assistant.edit(CLOCKS[0], title="Clocks", year=1987)
-    papers = [desk.assistant.paper(name) for name in desk.ids()]
-    with other_settings(desk, light, kind) as other:
-        added = desk.write("b.jsonl", BIRDS)
+    workspace.write(
+        "a.jsonl", (KITES[0], " ".join(f"On day {n} the kite found {n * n} of them." for n in range(8))), CLOCKS
+    )
+    workspace.add()
+    workspace.assistant.edit(CLOCKS[0], title="Clocks", year=1987)
+    papers = [workspace.assistant.paper(name) for name in workspace.ids()]
+    with other_settings(workspace, light, kind) as other:
+        added = workspace.write("b.jsonl", BIRDS)
         for ask in (
             lambda: other.search("otters"),
             lambda: other.add(added),
@@ -58,13 +60,13 @@ def test_other_settings_are_an_error_that_names_both_and_a_rebuild_mends_it(
             check_spans(other, paper.id)
         assert indexed(other)
         assert other.search("radio")[0].title == "Clocks"
-        assert str(other.add(desk.papers)) == "1 added, 2 unchanged"
+        assert str(other.add(workspace.papers)) == "1 added, 2 unchanged"
         with pytest.raises(LibraryMismatch):  # it was open before
-            desk.assistant.search("otters")
+            workspace.assistant.search("otters")
 
 
-def damage_index(desk: Desk, earlier: Path, kind: str) -> None:
-    index = desk.library / "index"
+def damage_index(workspace: Workspace, earlier: Path, kind: str) -> None:
+    index = workspace.library / "index"
     (version,) = (path for path in index.iterdir() if path.is_dir())
     if kind == "half-built":  # died while it was written
         half = version.rename(index / "building-x")
@@ -77,56 +79,56 @@ def damage_index(desk: Desk, earlier: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["deleted", "older", "half-built"])
-def test_the_index_is_made_from_the_record_without_the_embedding_model(desk: Desk, kind: str) -> None:
-    desk.write("a.jsonl", KITES, CLOCKS)
-    desk.add()
-    desk.assistant.close()
-    earlier = shutil.copytree(desk.library / "index", desk.root / "earlier")
-    desk.write("a.jsonl", KITES, BIRDS)
-    desk.add()
-    desk.assistant.close()
-    damage_index(desk, earlier, kind)
-    with desk.open(desk.root / "no such model") as assistant:
+def test_the_index_is_made_from_the_record_without_the_embedding_model(workspace: Workspace, kind: str) -> None:
+    workspace.write("a.jsonl", KITES, CLOCKS)
+    workspace.add()
+    workspace.assistant.close()
+    earlier = shutil.copytree(workspace.library / "index", workspace.root / "earlier")
+    workspace.write("a.jsonl", KITES, BIRDS)
+    workspace.add()
+    workspace.assistant.close()
+    damage_index(workspace, earlier, kind)
+    with workspace.open(workspace.root / "no such model") as assistant:
         assert indexed(assistant)
         assistant.library.index.update()
         assert indexed(assistant)
         assistant.close()
-        (version,) = (path for path in (desk.library / "index").iterdir() if path.is_dir())
+        (version,) = (path for path in (workspace.library / "index").iterdir() if path.is_dir())
         assert version.name[0].isdigit()
-    assert sorted(desk.found("otters playback")) == [BIRDS[0], KITES[0]]
+    assert sorted(workspace.titles_found("otters playback")) == [BIRDS[0], KITES[0]]
 
 
-def test_an_index_of_another_model_is_not_built_on(desk: Desk, light: Path) -> None:
-    desk.write("a.jsonl", KITES, CLOCKS)
-    desk.add()
-    desk.assistant.close()
-    earlier = shutil.copytree(desk.library / "index", desk.root / "earlier")
-    with desk.open(light / "48" / "model") as other:
+def test_an_index_of_another_model_is_not_built_on(workspace: Workspace, light: Path) -> None:
+    workspace.write("a.jsonl", KITES, CLOCKS)
+    workspace.add()
+    workspace.assistant.close()
+    earlier = shutil.copytree(workspace.library / "index", workspace.root / "earlier")
+    with workspace.open(light / "48" / "model") as other:
         other.rebuild()
         other.close()
-        damage_index(desk, earlier, "older")  # as if killed between the record and the index
+        damage_index(workspace, earlier, "older")  # as if killed between the record and the index
         assert indexed(other)
 
 
 @pytest.mark.parametrize("record", ["deleted", "restored"])
-def test_an_index_of_another_history_is_not_built_on(desk: Desk, record: str) -> None:
-    file = desk.library / "footnote.sqlite"
-    desk.write("a.jsonl", BIRDS)
+def test_an_index_of_another_history_is_not_built_on(workspace: Workspace, record: str) -> None:
+    file = workspace.library / "footnote.sqlite"
+    workspace.write("a.jsonl", BIRDS)
     if record == "restored":
-        desk.add()
-        desk.assistant.close()
+        workspace.add()
+        workspace.assistant.close()
         backup = file.read_bytes()
-    desk.write("b.jsonl", KITES, CLOCKS)
-    desk.add()
-    revision = int(desk.assistant.library.records.meta("revision") or 0)
-    desk.assistant.close()
+    workspace.write("b.jsonl", KITES, CLOCKS)
+    workspace.add()
+    revision = int(workspace.assistant.library.records.meta("revision") or 0)
+    workspace.assistant.close()
     if record == "deleted":
         file.unlink()
     else:
         file.write_bytes(backup)
-    desk.write("b.jsonl", CLOCKS, KITES)
-    desk.assistant = desk.open()
-    desk.add()
-    while int(desk.assistant.library.records.meta("revision") or 0) < revision:
-        desk.assistant.edit(BIRDS[0], year=2000)
-    assert indexed(desk.assistant)
+    workspace.write("b.jsonl", CLOCKS, KITES)
+    workspace.assistant = workspace.open()
+    workspace.add()
+    while int(workspace.assistant.library.records.meta("revision") or 0) < revision:
+        workspace.assistant.edit(BIRDS[0], year=2000)
+    assert indexed(workspace.assistant)

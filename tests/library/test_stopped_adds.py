@@ -19,15 +19,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from helpers.desk import (
+from helpers.workspace import (
     KITES,
-    Desk,
     Entry,
+    Workspace,
     check_spans,
     open_library,
-    say,
-    start,
-    tell,
+    send_line,
+    send_to_test,
+    start_process,
 )
 
 from rag.errors import (
@@ -36,32 +36,32 @@ from rag.errors import (
 from rag.ingest.progress import Progress
 
 
-def test_ctrl_c_names_what_is_not_done_and_a_later_add_goes_on(desk: Desk) -> None:
+def test_ctrl_c_names_what_is_not_done_and_a_later_add_goes_on(workspace: Workspace) -> None:
     entries = [(f"Paper {n}", f"Body number {n}.") for n in range(120)]
     for n in range(0, 120, 10):
-        desk.write(f"{n:03}.jsonl", *entries[n : n + 10])
+        workspace.write(f"{n:03}.jsonl", *entries[n : n + 10])
 
     def stop(progress: Progress) -> None:
         if progress.papers:
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(AddInterrupted) as caught:
-        desk.assistant.add([desk.papers], stop)
-    stored = len(desk.ids())
+        workspace.assistant.add([workspace.papers], stop)
+    stored = len(workspace.ids())
     files = stored // 10  # that are whole
     assert 0 < stored < 120
     message = str(caught.value)
     assert message.startswith(f"Stopped: {stored} papers are stored. Not done: ")
     assert set(re.findall(r"\d{3}\.jsonl", message)) >= {f"{n:03}.jsonl" for n in range(10 * files, 120, 10)}
-    assert desk.found("body", papers="Paper 3") == ["Paper 3"]
-    assert str(desk.add()) == f"{120 - stored} added, {stored} unchanged"
-    assert [entry[:2] for entry in desk.held()] == sorted(entries)
-    assert str(desk.add()) == "0 added, 120 unchanged"
+    assert workspace.titles_found("body", papers="Paper 3") == ["Paper 3"]
+    assert str(workspace.add()) == f"{120 - stored} added, {stored} unchanged"
+    assert [entry[:2] for entry in workspace.stored()] == sorted(entries)
+    assert str(workspace.add()) == "0 added, 120 unchanged"
 
 
-def test_ctrl_c_while_a_file_is_read_names_that_file(desk: Desk) -> None:
-    desk.write("a.jsonl", KITES)
-    (desk.papers / "large.txt").write_text("A long tale.\n\n" + "And then it rained again. " * 700_000)
+def test_ctrl_c_while_a_file_is_read_names_that_file(workspace: Workspace) -> None:
+    workspace.write("a.jsonl", KITES)
+    (workspace.papers / "large.txt").write_text("A long tale.\n\n" + "And then it rained again. " * 700_000)
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -72,7 +72,7 @@ def test_ctrl_c_while_a_file_is_read_names_that_file(desk: Desk) -> None:
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         with pytest.raises(AddInterrupted, match=r"Not done: .*large\.txt"):
-            desk.assistant.add([desk.papers], soon)
+            workspace.assistant.add([workspace.papers], soon)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -94,7 +94,7 @@ def draft(number: int, version: int) -> Entry:
 def check_then_add(library: str, model: str, papers: str) -> None:
     """Tells its id, then the versions of the papers that are there, each checked to be whole, then how many papers an
     `add` has stored."""
-    tell({"process": os.getpid()})
+    send_to_test({"process": os.getpid()})
     with open_library(library, model) as assistant:
         there: dict[int, int] = {}
         for paper in assistant.papers():
@@ -118,8 +118,8 @@ def check_then_add(library: str, model: str, papers: str) -> None:
             assert len(missed) <= 1  # the graph over the vectors is an approximate one, made anew in each process
             last = mark(*max(there.items()))
             assert last in assistant.search(last, 1)[0].text
-        tell(list(there.items()))
-        assistant.add(papers, lambda progress: tell(progress.papers))
+        send_to_test(list(there.items()))
+        assistant.add(papers, lambda progress: send_to_test(progress.papers))
 
 
 def fork_each() -> None:
@@ -136,17 +136,17 @@ def fork_each() -> None:
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
-        tell({"status": os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])})
+        send_to_test({"status": os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])})
 
 
 @pytest.fixture
-def nursery(desk: Desk) -> Iterator[subprocess.Popen[str]]:
-    with start(__file__, "fork_each") as process:
+def fork_server(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
+    with start_process(__file__, "fork_each") as process:
         yield process
 
 
 def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(
-    desk: Desk, nursery: subprocess.Popen[str]
+    workspace: Workspace, fork_server: subprocess.Popen[str]
 ) -> None:
     chance = random.Random(20)
     versions = dict.fromkeys(range(FILES * PER_FILE), 0)
@@ -154,16 +154,16 @@ def test_a_kill_at_any_moment_loses_no_stored_paper_and_leaves_none_half_done(
     def write(files: Iterable[int]) -> None:
         for file in files:
             numbers = range(file * PER_FILE, (file + 1) * PER_FILE)
-            desk.write(f"{file:02}.jsonl", *(draft(number, versions[number]) for number in numbers))
+            workspace.write(f"{file:02}.jsonl", *(draft(number, versions[number]) for number in numbers))
 
     def heard() -> Any:
-        assert nursery.stdout
-        return json.loads(nursery.stdout.readline())
+        assert fork_server.stdout
+        return json.loads(fork_server.stdout.readline())
 
     def add(library: str, seconds: float) -> tuple[int, dict[int, int], int, float]:
         """A process that is killed after `seconds` of adding: its exit status, the papers that it found, how many it
         stored, and the seconds that it took."""
-        say(nursery, json.dumps([str(desk.root / library), str(desk.model), str(desk.papers)]))
+        send_line(fork_server, json.dumps([str(workspace.root / library), str(workspace.model), str(workspace.papers)]))
         process, there, stored = heard()["process"], dict[int, int](), 0
         killer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
         began = time.monotonic()

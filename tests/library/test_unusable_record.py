@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from helpers.desk import (
+from helpers.workspace import (
     BIRDS,
     CLOCKS,
     KITES,
-    Desk,
+    Workspace,
 )
 
 from rag.errors import (
@@ -18,14 +18,14 @@ from rag.errors import (
 )
 
 
-def test_a_record_of_a_newer_version_is_refused(desk: Desk) -> None:
-    desk.write("a.jsonl", KITES)
-    desk.add()
-    desk.assistant.close()
-    with sqlite3.connect(desk.library / "footnote.sqlite") as db:
+def test_a_record_of_a_newer_version_is_refused(workspace: Workspace) -> None:
+    workspace.write("a.jsonl", KITES)
+    workspace.add()
+    workspace.assistant.close()
+    with sqlite3.connect(workspace.library / "footnote.sqlite") as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    for ask in (desk.assistant.papers, lambda: desk.assistant.search("otters"), lambda: desk.add()):
+    for ask in (workspace.assistant.papers, lambda: workspace.assistant.search("otters"), lambda: workspace.add()):
         with pytest.raises(LibraryError, match=r"newer Footnote \(record version 99.*Update Footnote"):
             ask()
 
@@ -42,17 +42,17 @@ def test_a_record_of_a_newer_version_is_refused(desk: Desk) -> None:
         ),
     ],
 )
-def test_a_damaged_record_is_a_library_error(desk: Desk, damage: Callable[[bytes], bytes]) -> None:
-    desk.write("a.jsonl", KITES, CLOCKS)
-    desk.add()
-    desk.assistant.close()
-    file = desk.library / "footnote.sqlite"
+def test_a_damaged_record_is_a_library_error(workspace: Workspace, damage: Callable[[bytes], bytes]) -> None:
+    workspace.write("a.jsonl", KITES, CLOCKS)
+    workspace.add()
+    workspace.assistant.close()
+    file = workspace.library / "footnote.sqlite"
     file.write_bytes(damage(file.read_bytes()))
     for ask in (
-        desk.assistant.papers,
-        lambda: desk.assistant.search("otters"),
-        lambda: desk.add(desk.write("b.jsonl", BIRDS)),
-        lambda: desk.assistant.edit(KITES[0], year=2000),
+        workspace.assistant.papers,
+        lambda: workspace.assistant.search("otters"),
+        lambda: workspace.add(workspace.write("b.jsonl", BIRDS)),
+        lambda: workspace.assistant.edit(KITES[0], year=2000),
     ):
         with pytest.raises(LibraryError, match=r"'library' .*damaged"):
             ask()

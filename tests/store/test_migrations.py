@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from helpers.nursery import Nursery, nursery_of, serve
+from helpers.fork_server import ForkServer, serve, start_fork_server
 
 from rag.store import schema
 from rag.store.migrations import MIGRATIONS, VERSION
@@ -61,20 +61,20 @@ def assert_migrated(path: Path, version: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with nursery_of(__file__) as started:
+def fork_server() -> Iterator[ForkServer]:
+    with start_fork_server(__file__) as started:
         yield started
 
 
 @pytest.mark.parametrize("version", range(1, VERSION))
 def test_a_migration_that_is_killed_at_any_statement_is_done_at_the_next_opening(
-    tmp_path: Path, nursery: Nursery, version: int
+    tmp_path: Path, fork_server: ForkServer, version: int
 ) -> None:
     kill_at, status = 1, -9
     while status == -9:
         library = tmp_path / str(kill_at)
         path = old_record(library / "footnote.sqlite", version)
-        status, error = nursery.run("do_open", library, tmp_path, 0, kill_at=kill_at)
+        status, error = fork_server.run("do_open", library, tmp_path, 0, kill_at=kill_at)
         assert status in (0, -9), error
         assert_migrated(path, version)
         kill_at += 1 + kill_at // 6

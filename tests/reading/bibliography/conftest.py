@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.zotero_folder import Shelf
+from helpers.zotero_folder import ZoteroFolder
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+def zotero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoteroFolder]:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    made = Shelf(tmp_path / "library" / "Zotero")
+    made = ZoteroFolder(tmp_path / "library" / "Zotero")
     yield made
     made.database.close()
 

@@ -185,12 +185,12 @@ def test_a_text_box_is_read_once_and_is_not_part_of_the_title(tmp_path: Path) ->
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Assistant]:
+def assistant(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
         yield assistant
 
 
-def test_words_with_soft_hyphens_are_found_whole_in_every_format(tmp_path: Path, desk: Assistant) -> None:
+def test_words_with_soft_hyphens_are_found_whole_in_every_format(tmp_path: Path, assistant: Assistant) -> None:
     words = "Reeds are co\u00adopera\u00adtive plants\u2060 of inter\u200bnatio\ufeffnal lakes."
     epub = {
         "mimetype": "application/epub+zip",
@@ -214,8 +214,8 @@ def test_words_with_soft_hyphens_are_found_whole_in_every_format(tmp_path: Path,
     ]
     assert [paper.title for paper in papers] == ["Soft Reeds", "On Reeds E", "On Reeds J", "On Reeds D"]
     assert all("cooperative plants of international lakes" in paper.text for paper in papers)
-    desk.add([tmp_path / name for name in ("a.html", "b.epub", "c.xml", "d.docx")])
-    found = desk.search("cooperative international")
+    assistant.add([tmp_path / name for name in ("a.html", "b.epub", "c.xml", "d.docx")])
+    found = assistant.search("cooperative international")
     assert len({passage.title for passage in found}) == 4
     assert all("cooperative" in passage.text for passage in found)
 

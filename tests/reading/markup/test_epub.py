@@ -105,7 +105,7 @@ def test_text_hidden_by_a_book_s_style_sheet_is_left_out(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Assistant]:
+def assistant(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
         yield assistant
 
@@ -126,23 +126,23 @@ def test_a_title_in_a_package_has_no_tags(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", ["shelf", "shelf/bogs.epub", "shelf/bogs"])
 def test_an_unpacked_book_is_one_paper_from_its_folder_and_from_the_one_above(
-    tmp_path: Path, desk: Assistant, given: str
+    tmp_path: Path, assistant: Assistant, given: str
 ) -> None:
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     name = Path(given).name if "/" in given else "bogs.epub"
     shutil.copytree(CASES / "21-epub" / "bookdir.epub", shelf / name)
-    report = desk.add([tmp_path / given])
+    report = assistant.add([tmp_path / given])
     assert [paper.title for paper in report.added] == ["Unpacked Bogs"]
     assert report.failed == []
-    (paper,) = desk.papers()
+    (paper,) = assistant.papers()
     assert (paper.authors, paper.sources) == (("Ola Fen",), (name,))
-    assert "Sundews eat eleven gnats" in desk.search("sundews eat gnats")[0].text
-    assert len(desk.add([tmp_path / given]).unchanged) == 1
+    assert "Sundews eat eleven gnats" in assistant.search("sundews eat gnats")[0].text
+    assert len(assistant.add([tmp_path / given]).unchanged) == 1
 
     two = shelf / name / "OEBPS" / "two.xhtml"
     two.write_text(two.read_text().replace("eleven", "twelve"))
-    assert [paper.title for paper in desk.add([tmp_path / given]).updated] == ["Unpacked Bogs"]
+    assert [paper.title for paper in assistant.add([tmp_path / given]).updated] == ["Unpacked Bogs"]
 
 
 def test_links_in_an_unpacked_book_are_ignored(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.papers import CASES, SHARED
-from helpers.pdf_lines import Set, big, guess, page
+from helpers.pdf_lines import Text, big, guess, page
 
 from rag.reading.pdf.lines import read_lines
 from rag.reading.pdf.metadata import Metadata, guess_metadata
@@ -17,10 +17,10 @@ TEXT = "the early signals of the river rise in spring near the meadow and the ha
 
 def under_title(*rows: str, abstract: bool = False) -> Metadata:
     """Guess the metadata of a page with rows below its title, then the abstract or other running text."""
-    below = [Set(100, 120 + 15 * at, 11, row) for at, row in enumerate(rows)]
+    below = [Text(100, 120 + 15 * at, 11, row) for at, row in enumerate(rows)]
     foot = 120 + 15 * len(rows)
-    below += [Set(100, foot + 15, 11, "Abstract", True)] if abstract else []
-    below += [Set(60, foot + 40, 10, TEXT), Set(60, foot + 52, 10, TEXT)]
+    below += [Text(100, foot + 15, 11, "Abstract", True)] if abstract else []
+    below += [Text(60, foot + 40, 10, TEXT), Text(60, foot + 52, 10, TEXT)]
     return guess(page(big(80, "The Growth of River Signals"), *below, start=foot + 70))
 
 
@@ -142,7 +142,7 @@ def test_authors_come_from_the_byline_and_the_file(
     byline: str, author: str, expected: tuple[tuple[str, ...], float | None]
 ) -> None:
     first = page(
-        big(90, "Counting Otters from Kites over the Delta"), Set(100, 130, 12, byline), Set(90, 180, 10, "Abstract")
+        big(90, "Counting Otters from Kites over the Delta"), Text(100, 130, 12, byline), Text(90, 180, 10, "Abstract")
     )
     found = guess(first, Author=author)
     assert (found.authors, dict(found.certainty).get("authors")) == expected
@@ -151,11 +151,11 @@ def test_authors_come_from_the_byline_and_the_file(
 def test_a_byline_continues_if_marks_make_a_bold_row_count_as_not_bold() -> None:
     first = page(
         big(90, "Counting Otters from Kites over the Delta"),
-        Set(100, 130, 12, "Iris Fern^{1,2}, Rowan Ash^{1,3}, Hazel Moss^{4,1},"),
-        Set(100, 144, 12, "Olive Birch^{1} and Laurel Heath^{2}", True),
-        Set(100, 160, 12, "Meadow University   Institute of Kites"),
-        Set(100, 172, 12, "Palo Verde   Green Hill"),
-        Set(90, 200, 10, "Abstract"),
+        Text(100, 130, 12, "Iris Fern^{1,2}, Rowan Ash^{1,3}, Hazel Moss^{4,1},"),
+        Text(100, 144, 12, "Olive Birch^{1} and Laurel Heath^{2}", True),
+        Text(100, 160, 12, "Meadow University   Institute of Kites"),
+        Text(100, 172, 12, "Palo Verde   Green Hill"),
+        Text(90, 200, 10, "Abstract"),
     )
     found = guess(first)
     assert found.authors == ("Iris Fern", "Rowan Ash", "Hazel Moss", "Olive Birch", "Laurel Heath")
@@ -165,9 +165,9 @@ def test_a_byline_continues_if_marks_make_a_bold_row_count_as_not_bold() -> None
 
 
 def test_the_rows_of_a_byline_are_unknown_if_nothing_ends_it() -> None:
-    rows = [Set(60, 300 + 12 * at, 10, "Kites: 1, 2, 3, 4, 5") for at in range(20)]
+    rows = [Text(60, 300 + 12 * at, 10, "Kites: 1, 2, 3, 4, 5") for at in range(20)]
     title = big(90, "Counting Otters from Kites over the Delta")
-    found = guess(page(title, Set(100, 130, 12, "Iris Fern, Rowan Ash"), *rows, start=900))
+    found = guess(page(title, Text(100, 130, 12, "Iris Fern, Rowan Ash"), *rows, start=900))
     assert (found.authors, found.author_lines) == (("Iris Fern", "Rowan Ash"), ())
 
 
@@ -191,20 +191,20 @@ def test_real_papers_have_all_their_authors(name: str, count: int) -> None:
 
 
 def test_stated_authors_with_the_family_name_first_are_given_as_printed() -> None:
-    byline = Set(100, 120, 11, "Ann Maple^{1}, Zhen Ai^{1}, Tom Birch^{2}")
-    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
+    byline = Text(100, 120, 11, "Ann Maple^{1}, Zhen Ai^{1}, Tom Birch^{2}")
+    first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True))
     assert guess(first, Author="Maple Ann; Ai Zhen; Birch Tom").authors == ("Ann Maple", "Zhen Ai", "Tom Birch")
 
 
 def test_a_phrase_that_the_paper_uses_is_no_author() -> None:
-    byline = Set(100, 120, 11, "Ann Maple^{1}, Kite Collection^{2}, Tom Birch^{2}")
-    text = Set(60, 170, 10, "each kite of the collection is counted")
-    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True), text)
+    byline = Text(100, 120, 11, "Ann Maple^{1}, Kite Collection^{2}, Tom Birch^{2}")
+    text = Text(60, 170, 10, "each kite of the collection is counted")
+    first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True), text)
     assert guess(first).authors == ("Ann Maple", "Tom Birch")
 
 
 def test_a_name_above_the_title_without_a_sign_of_a_byline_is_that_of_the_journal() -> None:
-    assert guess(page(Set(420, 40, 12, "Maple Birch"), big(80, "The Growth of River Signals"))).authors == ()
+    assert guess(page(Text(420, 40, 12, "Maple Birch"), big(80, "The Growth of River Signals"))).authors == ()
 
 
 @pytest.mark.parametrize(
@@ -215,17 +215,17 @@ def test_a_name_above_the_title_without_a_sign_of_a_byline_is_that_of_the_journa
     ],
 )
 def test_an_author_whom_the_paper_s_own_citation_leaves_out_is_none(citation: str, authors: tuple[str, ...]) -> None:
-    byline = Set(100, 120, 11, "Ann Maple^{1}, Tom Birch^{2}, Olive Sedge^{3}")
-    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
-    assert guess(first, page(Set(60, 700, 8, citation), number=2)).authors == authors
+    byline = Text(100, 120, 11, "Ann Maple^{1}, Tom Birch^{2}, Olive Sedge^{3}")
+    first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True))
+    assert guess(first, page(Text(60, 700, 8, citation), number=2)).authors == authors
 
 
 def test_a_name_between_those_that_the_file_states_is_none() -> None:
-    byline = Set(100, 120, 11, "Windy Sedge^{1}, Ann Maple^{1}, Tom Birch^{2}, Olive Moss^{2}")
-    first = page(big(80, "The Growth of River Signals"), byline, Set(60, 150, 10, "Abstract", True))
+    byline = Text(100, 120, 11, "Windy Sedge^{1}, Ann Maple^{1}, Tom Birch^{2}, Olive Moss^{2}")
+    first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True))
     assert guess(first, Author="Ann Maple; Tom Birch").authors == ("Ann Maple", "Tom Birch", "Olive Moss")
 
 
 def test_a_lone_name_in_the_file_that_is_not_on_the_page_is_not_given() -> None:
-    first = page(big(80, "The Growth of River Signals"), Set(60, 150, 10, "Abstract", True))
+    first = page(big(80, "The Growth of River Signals"), Text(60, 150, 10, "Abstract", True))
     assert guess(first, Author="Ann Maple").authors == ()

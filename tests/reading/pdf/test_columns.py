@@ -6,7 +6,7 @@ from pathlib import Path
 
 from helpers.growth import growth
 from helpers.pdf_files import LEFT, PROSE, RIGHT, body, make_pdf, read, wrapped, write
-from helpers.pdf_lines import Set, lines
+from helpers.pdf_lines import Text, lines
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.reading.pdf.blocks import find_blocks
@@ -83,7 +83,7 @@ def test_columns_that_one_page_alone_has_are_read_in_turn(tmp_path: Path) -> Non
 
 def test_a_page_of_many_short_lines_is_ordered_in_time_that_grows_with_them() -> None:
     places = [(at * 37 % 580, at * 53 % 780) for at in range(4000)]
-    short = tuple(one for x, y in places for one in lines(Set(x, y, 4, "x 1")))
+    short = tuple(one for x, y in places for one in lines(Text(x, y, 4, "x 1")))
 
     def order(count: int) -> None:
         page = PageLines(1, None, 600, 800, short[:count])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.papers import CASES
-from helpers.pdf_lines import FILLER, Set, big, guess, page
+from helpers.pdf_lines import FILLER, Text, big, guess, page
 
 from rag.reading.pdf.cover_sheets import count_covers
 from rag.reading.pdf.lines import PageLines
@@ -12,15 +12,15 @@ from rag.reading.pdf.reader import read_pdf
 
 INNER = page(
     big(80, "Otters and the Wind"),
-    Set(100, 110, 11, "Iris Fern and Rowan Ash"),
-    Set(100, 150, 11, "Abstract", True),
+    Text(100, 110, 11, "Iris Fern and Rowan Ash"),
+    Text(100, 150, 11, "Abstract", True),
     number=2,
     start=170,
 )
 
 
 def sheet(*texts: str) -> PageLines:
-    return page(*(Set(60, 60 + 24 * at, 16 if at == 0 else 9, text) for at, text in enumerate(texts)), start=1000)
+    return page(*(Text(60, 60 + 24 * at, 16 if at == 0 else 9, text) for at, text in enumerate(texts)), start=1000)
 
 
 @pytest.mark.parametrize(
@@ -59,23 +59,23 @@ def test_two_covers_may_precede_a_paper_and_give_its_year() -> None:
     assert (found.title, found.title_page, found.year) == ("Otters and the Wind", 2, 2013)
 
 
-NOTICE = Set(60, 740, 7, "Personal use of this material is permitted. Downloaded from an archive on behalf of")
+NOTICE = Text(60, 740, 7, "Personal use of this material is permitted. Downloaded from an archive on behalf of")
 
 
 @pytest.mark.parametrize(
     "first",
     [
-        pytest.param(page(big(80, "Otters and the Wind"), Set(100, 120, 11, "Abstract", True), NOTICE), id="abstract"),
+        pytest.param(page(big(80, "Otters and the Wind"), Text(100, 120, 11, "Abstract", True), NOTICE), id="abstract"),
         pytest.param(page(big(80, "Otters and the Wind"), NOTICE, start=110), id="letter"),
         pytest.param(
-            page(big(80, "Wind and Water"), Set(60, 200, 12, "PhD Thesis"), Set(60, 230, 12, "Department of Kites"),
-                 Set(60, 250, 12, "by Iris Fern"), start=1000),
+            page(big(80, "Wind and Water"), Text(60, 200, 12, "PhD Thesis"), Text(60, 230, 12, "Department of Kites"),
+                 Text(60, 250, 12, "by Iris Fern"), start=1000),
             id="thesis",
         ),
     ],
 )  # fmt: skip
 def test_the_first_page_of_a_paper_is_not_a_cover(first: PageLines) -> None:
-    following = page(Set(60, 60, 10, FILLER), start=80, number=2)
+    following = page(Text(60, 60, 10, FILLER), start=80, number=2)
     assert count_covers([first, following]) == 0
     assert count_covers([first]) == 0
 

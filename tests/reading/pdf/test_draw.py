@@ -37,13 +37,13 @@ def ink(picture: Picture) -> NDArray[np.bool_]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Assistant]:
+def assistant(tmp_path: Path) -> Iterator[Assistant]:
     with Assistant.open(library=tmp_path / "library", mode="quote") as assistant:
         yield assistant
 
 
-def only_paper(desk: Assistant) -> str:
-    (paper,) = desk.papers()
+def only_paper(assistant: Assistant) -> str:
+    (paper,) = assistant.papers()
     return paper.id
 
 
@@ -61,7 +61,7 @@ def turned_and_cropped(raw: bytes, turn: int, crop: Sequence[float] | None) -> b
 
 @pytest.mark.parametrize(("turn", "crop"), [(0, None), *((turn, (40, 300, 560, 780)) for turn in (0, 90, 180, 270))])
 def test_a_quote_is_marked_on_rotated_and_cropped_pages(
-    tmp_path: Path, desk: Assistant, turn: int, crop: Sequence[float] | None
+    tmp_path: Path, assistant: Assistant, turn: int, crop: Sequence[float] | None
 ) -> None:
     """The same page with the quote in white shows where the quote's ink is."""
 
@@ -81,10 +81,10 @@ def test_a_quote_is_marked_on_rotated_and_cropped_pages(
     path, without = tmp_path / "tracks.pdf", tmp_path / "without.pdf"
     path.write_bytes(turned_and_cropped(make_pdf(lambda canvas: draw(canvas, False)), turn, crop))
     without.write_bytes(turned_and_cropped(make_pdf(lambda canvas: draw(canvas, True)), turn, crop))
-    desk.add([path])
-    name = only_paper(desk)
-    start = desk.paper(name).text.index(QUOTE)
-    shown = pixels(desk.draw_page(name, 1, start, start + len(QUOTE)))
+    assistant.add([path])
+    name = only_paper(assistant)
+    start = assistant.paper(name).text.index(QUOTE)
+    shown = pixels(assistant.draw_page(name, 1, start, start + len(QUOTE)))
     plain = pixels(draw_page(path, 1))
     quote = ink(plain) & ~ink(pixels(draw_page(without, 1)))
     rows, columns = np.nonzero(quote)
@@ -138,16 +138,16 @@ def test_an_image_is_about_1100_pixels_wide_and_never_too_large(tmp_path: Path, 
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs Tesseract, which is not installed")
-def test_a_quote_of_a_scan_is_marked(tmp_path: Path, desk: Assistant) -> None:
+def test_a_quote_of_a_scan_is_marked(tmp_path: Path, assistant: Assistant) -> None:
     import pypdfium2
 
     picture = ImageReader(pypdfium2.PdfDocument(make_pdf(title_page))[0].render(scale=3).to_pil())
     path = tmp_path / "scan.pdf"
     path.write_bytes(make_pdf(lambda canvas: canvas.drawImage(picture, 0, 0, WIDTH, HEIGHT)))
-    desk.add([path])
-    name = only_paper(desk)
-    start = desk.paper(name).text.index("Observers walked")
-    shown = pixels(desk.draw_page(name, 1, start, start + len("Observers walked")))
+    assistant.add([path])
+    name = only_paper(assistant)
+    start = assistant.paper(name).text.index("Observers walked")
+    shown = pixels(assistant.draw_page(name, 1, start, start + len("Observers walked")))
     rows, _ = np.nonzero(marked(shown))
     line = (HEIGHT - 640 + 12) * shown.shape[1] / WIDTH  # the second
     assert abs(rows.mean() - line) < 12
@@ -262,85 +262,85 @@ def otters(folder: Path, number: int = 94) -> Path:
     return write_pdf(folder / "otters.pdf", "Counting Otters from Kites", abstract, body)
 
 
-def test_only_the_file_that_was_read_is_drawn(tmp_path: Path, desk: Assistant) -> None:
+def test_only_the_file_that_was_read_is_drawn(tmp_path: Path, assistant: Assistant) -> None:
     path = otters(tmp_path)
-    desk.add([path])
-    name = only_paper(desk)
-    assert desk.can_draw(name)
-    assert desk.draw_page(name, 2).startswith(b"\x89PNG")
+    assistant.add([path])
+    name = only_paper(assistant)
+    assert assistant.can_draw(name)
+    assert assistant.draw_page(name, 2).startswith(b"\x89PNG")
     otters(tmp_path, 17)
     with pytest.raises(DrawingError) as caught:
-        desk.draw_page(name, 1)
+        assistant.draw_page(name, 1)
     assert str(caught.value) == (
         "Page 1 of 'otters.pdf' cannot be shown: it has changed since it was read. Add the file, or the folder where "
         "it is now."
     )
-    desk.add([path])
-    assert desk.draw_page(name, 1).startswith(b"\x89PNG")
+    assistant.add([path])
+    assert assistant.draw_page(name, 1).startswith(b"\x89PNG")
     path.unlink()
-    assert not desk.can_draw(name)
+    assert not assistant.can_draw(name)
     with pytest.raises(DrawingError, match=r"of 'otters.pdf' cannot be shown: there is no such file") as caught:
-        desk.draw_page(name, 1)
+        assistant.draw_page(name, 1)
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_a_file_is_drawn_after_the_bibliography_that_describes_it_is_gone(tmp_path: Path, desk: Assistant) -> None:
+def test_a_file_is_drawn_after_the_bibliography_that_describes_it_is_gone(tmp_path: Path, assistant: Assistant) -> None:
     path = otters(tmp_path)
     entry = "@article{o, title={Kites for Otters}, author={Reed, Ada}, year={2001}, file={otters.pdf}}"
     (tmp_path / "all.bib").write_text(entry)
-    desk.add([tmp_path / "all.bib", path])
+    assistant.add([tmp_path / "all.bib", path])
     (tmp_path / "all.bib").unlink()
-    name = only_paper(desk)
-    assert desk.paper(name).title == "Kites for Otters"
-    assert desk.draw_page(name, 1).startswith(b"\x89PNG")
+    name = only_paper(assistant)
+    assert assistant.paper(name).title == "Kites for Otters"
+    assert assistant.draw_page(name, 1).startswith(b"\x89PNG")
 
 
-def test_another_copy_is_drawn_if_the_first_is_gone(tmp_path: Path, desk: Assistant) -> None:
+def test_another_copy_is_drawn_if_the_first_is_gone(tmp_path: Path, assistant: Assistant) -> None:
     path = otters(tmp_path)
     (tmp_path / "copy").mkdir()
     copy = shutil.copy(path, tmp_path / "copy" / "same.pdf")
-    desk.add([path, copy])
+    assistant.add([path, copy])
     path.unlink()
-    name = only_paper(desk)
-    assert desk.can_draw(name)
-    assert desk.draw_page(name, 1).startswith(b"\x89PNG")
+    name = only_paper(assistant)
+    assert assistant.can_draw(name)
+    assert assistant.draw_page(name, 1).startswith(b"\x89PNG")
 
 
-def test_a_paper_without_a_pdf_has_no_page(desk: Assistant, folder: Path) -> None:
-    desk.add([folder])
-    assert not desk.can_draw("Counting Otters from Kites")
+def test_a_paper_without_a_pdf_has_no_page(assistant: Assistant, folder: Path) -> None:
+    assistant.add([folder])
+    assert not assistant.can_draw("Counting Otters from Kites")
     with pytest.raises(DrawingError, match="was not read from a PDF"):
-        desk.draw_page("Counting Otters from Kites", 1)
+        assistant.draw_page("Counting Otters from Kites", 1)
     with pytest.raises(UnknownPaper):
-        desk.can_draw("No Such Paper")
+        assistant.can_draw("No Such Paper")
 
 
 def test_a_page_is_drawn_and_the_file_hashed_once(
-    tmp_path: Path, desk: Assistant, fake_worker: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, assistant: Assistant, fake_worker: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = otters(tmp_path)
-    desk.add([path])
-    name = only_paper(desk)
-    first = desk.draw_page(name, 1, 0, 10)
+    assistant.add([path])
+    name = only_paper(assistant)
+    first = assistant.draw_page(name, 1, 0, 10)
     fake_worker(b"")
     monkeypatch.setattr("rag.ingest.files.file_digest", lambda path: pytest.fail("hashed again"))
-    assert desk.draw_page(name, 1, 0, 10) == first
+    assert assistant.draw_page(name, 1, 0, 10) == first
     with pytest.raises(DrawingError, match="crashed"):
-        desk.draw_page(name, 1, 0, 40)
+        assistant.draw_page(name, 1, 0, 40)
     os.utime(path, (1, 1))
     with pytest.raises(pytest.fail.Exception, match="hashed again"):
-        desk.draw_page(name, 1, 0, 10)
+        assistant.draw_page(name, 1, 0, 10)
 
 
-def test_a_saved_quote_is_found_in_the_edited_paper(tmp_path: Path, desk: Assistant) -> None:
+def test_a_saved_quote_is_found_in_the_edited_paper(tmp_path: Path, assistant: Assistant) -> None:
     path = otters(tmp_path)
-    desk.add([path])
-    name = only_paper(desk)
-    text = desk.paper(name).text
+    assistant.add([path])
+    name = only_paper(assistant)
+    text = assistant.paper(name).text
     quote = "We flew the kite over eleven rivers."
     starts = [at for at in range(len(text)) if text.startswith(quote, at)]
     assert len(starts) == 8
-    find = desk.find_quote
+    find = assistant.find_quote
     assert find(name, quote, starts[3]) == (starts[3], starts[3] + len(quote))
     assert find(name, quote, starts[3] + 5) == (starts[3], starts[3] + len(quote))
     assert find(name, quote, starts[3] - 5) == (starts[3], starts[3] + len(quote))
@@ -350,19 +350,19 @@ def test_a_saved_quote_is_found_in_the_edited_paper(tmp_path: Path, desk: Assist
     ]
     assert find(name, "We flew the kite over twelve rivers.", 0) is None
     assert find(name, "", 0) is None
-    before = desk.draw_page(name, 2, *Span(starts[3], starts[3] + len(quote)))
-    desk.edit(name, title="Kites That Count Otters on Eleven Rivers in All Weathers but Fog")
+    before = assistant.draw_page(name, 2, *Span(starts[3], starts[3] + len(quote)))
+    assistant.edit(name, title="Kites That Count Otters on Eleven Rivers in All Weathers but Fog")
     found = find(name, quote, starts[3])
     assert found
-    assert desk.paper(name).text[slice(*found)] == quote
-    moved = find(name, quote, starts[3] + len(desk.paper(name).title) - len("Counting Otters from Kites"))
+    assert assistant.paper(name).text[slice(*found)] == quote
+    moved = find(name, quote, starts[3] + len(assistant.paper(name).title) - len("Counting Otters from Kites"))
     assert moved
-    assert desk.draw_page(name, 2, *moved) == before
+    assert assistant.draw_page(name, 2, *moved) == before
 
 
-def test_a_span_beyond_the_text_ends_with_it(tmp_path: Path, desk: Assistant) -> None:
-    desk.add([otters(tmp_path)])
-    name = only_paper(desk)
-    assert boxes_of(desk.library.records, name, -5, 10**12) == boxes_of(
-        desk.library.records, name, 0, len(desk.paper(name).text)
+def test_a_span_beyond_the_text_ends_with_it(tmp_path: Path, assistant: Assistant) -> None:
+    assistant.add([otters(tmp_path)])
+    name = only_paper(assistant)
+    assert boxes_of(assistant.library.records, name, -5, 10**12) == boxes_of(
+        assistant.library.records, name, 0, len(assistant.paper(name).text)
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.pdf_files import LEFT, body, make_pdf, paragraphs, read, title_page, write
-from helpers.pdf_lines import Set, lines
+from helpers.pdf_lines import Text, lines
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.reading.pdf.hyphenation import join_lines
@@ -45,7 +45,7 @@ def test_hyphens_at_line_ends_are_resolved(tmp_path: Path, lines: list[str], tex
     ],
 )
 def test_lines_of_scripts_without_spaces_are_joined_without_one(above: str, below: str, text: str) -> None:
-    piece = join_lines([line for row in (above, below) for line in lines(Set(60, 100, 10, row))], Counter())
+    piece = join_lines([line for row in (above, below) for line in lines(Text(60, 100, 10, row))], Counter())
     assert piece.text == text
     assert len(piece.boxes) == len(text)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from helpers.growth import growth
-from helpers.pdf_lines import Set, lines
+from helpers.pdf_lines import Text, lines
 
 from rag.reading.pdf.joining import join_paragraphs
 from rag.reading.pdf.paragraphs import Paragraph
@@ -20,7 +20,7 @@ def paragraph(text: str, left: float = 60, top: float = 700, size: float = 10, k
 
 
 def _set(left: float, top: float, size: float, text: str, at: int) -> list:
-    return [replace(line, base=top + 12 * at + size) for line in lines(Set(left, top + 12 * at, size, text))]
+    return [replace(line, base=top + 12 * at + size) for line in lines(Text(left, top + 12 * at, size, text))]
 
 
 def joined(*paragraphs: Paragraph) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from helpers.papers import CASES
 from helpers.pdf_files import body
-from helpers.pdf_lines import Set, lines
+from helpers.pdf_lines import Text, lines
 
 from rag.reading.pdf.ligatures import restore_ligatures
 from rag.reading.pdf.lines import PageLines
@@ -17,7 +17,7 @@ from rag.text.cleaning import UNREAD
 
 def unread(text: str, narrow: float = 0.5) -> PageLines:
     """Return a page of one line in which each `?` is an unread character, `narrow` times as wide as its size."""
-    (line,) = lines(Set(60, 100, 10, text.replace("?", UNREAD)))
+    (line,) = lines(Text(60, 100, 10, text.replace("?", UNREAD)))
     boxes = line.boxes.copy()
     for at, letter in enumerate(line.text):
         if letter == UNREAD:
@@ -44,7 +44,7 @@ def test_ligatures_are_restored_from_the_word(text: str, width: float, restored:
 
 
 def test_the_same_word_elsewhere_decides_about_a_ligature() -> None:
-    (whole,) = lines(Set(60, 300, 10, "a zufling swims"))
+    (whole,) = lines(Text(60, 300, 10, "a zufling swims"))
     (page,) = [unread("the zu?ing")]
     both = PageLines(1, None, 600, 800, (*page.lines, whole))
     assert restore_ligatures([both]).pages[0].lines[0].text == "the zufling"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.pdf_files import make_pdf, read, title_page
-from helpers.pdf_lines import Set, page
+from helpers.pdf_lines import Text, page
 from pypdf import PdfWriter
 
 from rag.reading.pdf.lines import PageLines
@@ -16,7 +16,7 @@ from rag.reading.pdf.page_labels import label_pages
 
 def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
     """Return pages with these lines at their feet, at `left` on odd and `other` on even pages."""
-    return [page(Set(left if at % 2 else other, 760, 9, text), number=at) for at, text in enumerate(texts, start=1)]
+    return [page(Text(left if at % 2 else other, 760, 9, text), number=at) for at, text in enumerate(texts, start=1)]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
         pytest.param(foot("1", "2", "3"), [None] * 3, id="the file's own count"),
         pytest.param(foot("7", "8", "9", *"abcdef"), [None] * 9, id="on a few alone"),
         pytest.param(
-            [page(Set(60 + 50 * at, 760, 9, str(at + 6)), number=at) for at in range(1, 5)], [None] * 4, id="strewn"
+            [page(Text(60 + 50 * at, 760, 9, str(at + 6)), number=at) for at in range(1, 5)], [None] * 4, id="strewn"
         ),
     ],
 )

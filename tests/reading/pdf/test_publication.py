@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from helpers.pdf_lines import Set, big, guess, page
+from helpers.pdf_lines import Text, big, guess, page
 
 
 def test_identifiers_cited_in_the_text_are_not_the_paper_s() -> None:
-    cited = [Set(60, 300, 10, "We follow arXiv:1906.01234 and https://doi.org/10.5555/other.1 in all of this.")]
+    cited = [Text(60, 300, 10, "We follow arXiv:1906.01234 and https://doi.org/10.5555/other.1 in all of this.")]
     cited += [
-        Set(60, 312, 10, "The data are at https://doi.org/10.5281/zenodo.1234 and were seen (Moss et al., 1999).")
+        Text(60, 312, 10, "The data are at https://doi.org/10.5281/zenodo.1234 and were seen (Moss et al., 1999).")
     ]
-    first = page(big(90, "Counting Otters from Kites over the Delta"), Set(90, 180, 10, "Abstract"), *cited)
+    first = page(big(90, "Counting Otters from Kites over the Delta"), Text(90, 180, 10, "Abstract"), *cited)
     assert guess(first) == guess(
-        page(big(90, "Counting Otters from Kites over the Delta"), Set(90, 180, 10, "Abstract"))
+        page(big(90, "Counting Otters from Kites over the Delta"), Text(90, 180, 10, "Abstract"))
     )
 
 
-OTTER_PAGE = (big(90, "Counting Otters from Kites over the Delta"), Set(90, 180, 10, "Abstract"))
+OTTER_PAGE = (big(90, "Counting Otters from Kites over the Delta"), Text(90, 180, 10, "Abstract"))
 
 
 OWN, OTHER = "10.5555/otters.7", "10.5555/other.1"
@@ -39,13 +39,13 @@ OWN, OTHER = "10.5555/otters.7", "10.5555/other.1"
 def test_the_doi_of_a_cited_work_is_not_the_paper_s(
     first: tuple[str, ...], second: tuple[str, ...], facts: dict[str, str], doi: str | None, certainty: float | None
 ) -> None:
-    feet = [[Set(60, 730 + 12 * n, 10, text) for n, text in enumerate(texts)] for texts in (first, second)]
+    feet = [[Text(60, 730 + 12 * n, 10, text) for n, text in enumerate(texts)] for texts in (first, second)]
     found = guess(page(*OTTER_PAGE, *feet[0]), page(*feet[1], number=2), **facts)
     assert (found.doi, dict(found.certainty).get("doi")) == (doi, certainty)
 
 
-def foot(*texts: str, top: float = 730) -> list[Set]:
-    return [Set(60, top + 9 * n, 7.5, text) for n, text in enumerate(texts)]
+def foot(*texts: str, top: float = 730) -> list[Text]:
+    return [Text(60, top + 9 * n, 7.5, text) for n, text in enumerate(texts)]
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_a_doi_is_whole(lines: tuple[str, ...], doi: str | None) -> None:
 
 
 def test_a_doi_set_in_old_style_figures_is_whole() -> None:
-    assert guess(page(*OTTER_PAGE, Set(60, 30, 8, "doi:10.5555/kite/otter^{030}"))).doi == "10.5555/kite/otter030"
+    assert guess(page(*OTTER_PAGE, Text(60, 30, 8, "doi:10.5555/kite/otter^{030}"))).doi == "10.5555/kite/otter030"
 
 
 def test_a_doi_in_a_download_note_at_the_side_is_the_paper_s() -> None:
-    note = Set(580, 100, 6, "Downloaded from https://example.org/doi/10.5555/otters.7 by a reader", turned=3)
+    note = Text(580, 100, 6, "Downloaded from https://example.org/doi/10.5555/otters.7 by a reader", turned=3)
     assert guess(page(*OTTER_PAGE, note)).doi == "10.5555/otters.7"
 
 
 REFERENCES = (
-    Set(60, 100, 8, "12. Moss H, Ash R. Kites in the lower delta. Wind 2009, 3:7. doi:10.5555/kites.1"),
-    Set(60, 110, 8, "13. Birch O. Otters before the census. Wind 1999, 2:5. doi:10.5555/kites.2"),
+    Text(60, 100, 8, "12. Moss H, Ash R. Kites in the lower delta. Wind 2009, 3:7. doi:10.5555/kites.1"),
+    Text(60, 110, 8, "13. Birch O. Otters before the census. Wind 1999, 2:5. doi:10.5555/kites.2"),
 )
 
 
@@ -122,7 +122,7 @@ REFERENCES = (
 def test_the_note_how_to_cite_a_paper_is_known_on_any_page_by_the_title(
     box: tuple[str, ...], doi: str | None, year: int | None
 ) -> None:
-    last = page(*REFERENCES, *(Set(320, 300 + 9 * n, 7.5, text) for n, text in enumerate(box)), number=2)
+    last = page(*REFERENCES, *(Text(320, 300 + 9 * n, 7.5, text) for n, text in enumerate(box)), number=2)
     found = guess(page(*OTTER_PAGE), last)
     assert (found.doi, found.year) == (doi, year)
 
@@ -149,7 +149,7 @@ def test_the_year_is_that_of_publication(lines: tuple[str, ...], facts: dict[str
 
 def test_a_year_before_those_that_the_paper_cites_is_not_the_paper_s() -> None:
     cited = [
-        Set(60, 300 + 12 * n, 10, f"It was counted again (Moss et al. {year}).") for n, year in enumerate([2011] * 4)
+        Text(60, 300 + 12 * n, 10, f"It was counted again (Moss et al. {year}).") for n, year in enumerate([2011] * 4)
     ]
     first = page(*OTTER_PAGE, *foot("Windy Ecology (1982) 12:345-350"), *cited)
     assert guess(first).year is None

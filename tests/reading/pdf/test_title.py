@@ -17,7 +17,7 @@ from helpers.first_pages import (
 )
 from helpers.papers import CASES
 from helpers.pdf_files import body
-from helpers.pdf_lines import Set, big, guess, lines, page
+from helpers.pdf_lines import Text, big, guess, lines, page
 
 from rag.reading.pdf.lines import PageLines
 from rag.reading.pdf.metadata import guess_metadata
@@ -69,7 +69,7 @@ def test_sources_that_agree_give_the_title_and_its_certainty(
     ],
 )
 def test_a_hyphenated_word_is_joined_if_the_paper_has_it(line: str, whole: str, title: str) -> None:
-    assert guess(page(big(90, line), big(110, "ters with kites"), Set(60, 400, 10, whole))).title == title
+    assert guess(page(big(90, line), big(110, "ters with kites"), Text(60, 400, 10, whole))).title == title
 
 
 def test_capitals_in_two_sizes_are_one_word() -> None:
@@ -92,10 +92,10 @@ def test_capitals_in_two_sizes_are_one_word() -> None:
     ],
 )
 def test_a_double_spaced_title_is_complete(size: float, step: float, title: list[str]) -> None:
-    rows = [Set(100, 60 + step * at, size, line, True) for at, line in enumerate(title)]
+    rows = [Text(100, 60 + step * at, size, line, True) for at, line in enumerate(title)]
     foot = 60 + step * len(title)
-    names = [Set(100, foot, 11, "Ann Maple and Tom Birch"), Set(100, foot + 15, 11, "University of Meadow")]
-    found = guess(page(*rows, *names, Set(100, foot + 40, 11, "Abstract", True), start=foot + 60))
+    names = [Text(100, foot, 11, "Ann Maple and Tom Birch"), Text(100, foot + 15, 11, "University of Meadow")]
+    found = guess(page(*rows, *names, Text(100, foot + 40, 11, "Abstract", True), start=foot + 60))
     assert (found.title, found.authors) == (" ".join(title), ("Ann Maple", "Tom Birch"))
 
 
@@ -109,32 +109,34 @@ def test_a_pdf_with_a_double_spaced_title_has_the_whole_title() -> None:
 @pytest.mark.parametrize(
     ("second", "title"),
     [
-        pytest.param(Set(60, 102, 17, "and direct counts"), "Otters of the Delta and direct counts", id="other weight"),
         pytest.param(
-            Set(60, 102, 17, "and direct counts [v2; ref status: indexed, http://example.org/4fj]"),
+            Text(60, 102, 17, "and direct counts"), "Otters of the Delta and direct counts", id="other weight"
+        ),
+        pytest.param(
+            Text(60, 102, 17, "and direct counts [v2; ref status: indexed, http://example.org/4fj]"),
             "Otters of the Delta and direct counts",
             id="a status behind it",
         ),
-        pytest.param(Set(60, 102, 17, "Iris Fern and Rowan Ash"), "Otters of the Delta", id="the authors"),
+        pytest.param(Text(60, 102, 17, "Iris Fern and Rowan Ash"), "Otters of the Delta", id="the authors"),
     ],
 )
-def test_a_title_goes_on_in_a_line_of_another_weight(second: Set, title: str) -> None:
-    first = page(big(80, "Otters of the Delta", left=60, bold=True), second, Set(60, 180, 10, "Abstract", True))
+def test_a_title_goes_on_in_a_line_of_another_weight(second: Text, title: str) -> None:
+    first = page(big(80, "Otters of the Delta", left=60, bold=True), second, Text(60, 180, 10, "Abstract", True))
     assert guess(first).title == title
 
 
 def test_the_last_line_of_a_title_may_be_a_word_for_a_kind_of_paper() -> None:
-    lines = [big(80, "Kites and the otters of the delta:", left=60), Set(60, 102, 17, "systematic review")]
-    first = page(Set(60, 50, 10, "REVIEW"), *lines, Set(60, 180, 10, "Abstract", True))
+    lines = [big(80, "Kites and the otters of the delta:", left=60), Text(60, 102, 17, "systematic review")]
+    first = page(Text(60, 50, 10, "REVIEW"), *lines, Text(60, 180, 10, "Abstract", True))
     assert guess(first).title == "Kites and the otters of the delta: systematic review"
 
 
 def test_a_low_word_of_a_title_that_was_read_from_a_picture_is_no_mark() -> None:
-    first = page(big(80, "Otters and kites of the ^{Delta}"), Set(60, 180, 10, "Abstract", True))
+    first = page(big(80, "Otters and kites of the ^{Delta}"), Text(60, 180, 10, "Abstract", True))
     recognised = replace(first, lines=tuple(replace(line, font="") for line in first.lines))
     assert guess(recognised).title == "Otters and kites of the Delta"
 
 
 def test_a_title_with_unread_letters_is_uncertain() -> None:
-    found = guess(page(big(80, "Ot\ufffders of the D\ufffdlta and kites"), Set(60, 180, 10, "Abstract", True)))
+    found = guess(page(big(80, "Ot\ufffders of the D\ufffdlta and kites"), Text(60, 180, 10, "Abstract", True)))
     assert dict(found.certainty)["title"] < 0.5

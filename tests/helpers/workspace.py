@@ -1,4 +1,4 @@
-"""A desk to work at: a folder of papers and a library of them, made with a light model; and other processes."""
+"""A workspace for tests: a folder of papers with a library made with a light model, and processes that share it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BIRDS: Entry = ("A Grammar of Alarm Calls", "Seven rules predict the next call. 
 
 
 def make_model(folder: Path, size: int) -> Path:
-    """Make a folder of sentence-transformers with a random BERT of two layers that reads letters."""
+    """Save a random two-layer BERT that reads letters as a sentence-transformers model."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -44,8 +44,8 @@ def make_model(folder: Path, size: int) -> Path:
     return folder / "model"
 
 
-class Desk:
-    """A folder of papers, and a library of them that is made with a light model."""
+class Workspace:
+    """A folder of papers, and a library of them made with a light model."""
 
     def __init__(self, root: Path, model: Path) -> None:
         self.root, self.model = root, model
@@ -69,16 +69,16 @@ class Desk:
     def add(self, *paths: Path) -> AddReport:
         return self.assistant.add(list(paths) or [self.papers])
 
-    def held(self) -> list[tuple[str, str, tuple[str, ...]]]:
-        """Return title, text after the title, and sources of all papers, in order."""
+    def stored(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Return title, text after the title, and sources of all papers, sorted."""
         texts = {paper.id: self.assistant.paper(paper.id).text for paper in self.assistant.papers()}
         return sorted((p.title, texts[p.id][len(p.title) + 2 :], p.sources) for p in self.assistant.papers())
 
     def ids(self) -> dict[str, str]:
         return {paper.title: paper.id for paper in self.assistant.papers()}
 
-    def found(self, words: str, **filters: Any) -> list[str]:
-        """Return the titles whose passages hold one of `words`."""
+    def titles_found(self, words: str, **filters: Any) -> list[str]:
+        """Search for `words`; return the titles of the passages that contain one of them."""
         passages = self.assistant.search(words, 50, **filters)
         return [p.title for p in passages if any(word in p.text.casefold() for word in words.casefold().split())]
 
@@ -87,8 +87,8 @@ def open_library(library: Path | str, model: Path | str, **tables: dict[str, Any
     return Assistant.open(library, mode="quote", overrides={"embedding": {"model": str(model)}, **tables})
 
 
-def start(file: str, function: str, *arguments: object) -> subprocess.Popen[str]:
-    """Call a function of a test file, which is run as a script, in a process of its own."""
+def start_process(file: str, function: str, *arguments: object) -> subprocess.Popen[str]:
+    """Call a function of a test file in a new process, which runs the file as a script."""
     command = [sys.executable, file, function, *map(str, arguments)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     return subprocess.Popen(
@@ -96,13 +96,13 @@ def start(file: str, function: str, *arguments: object) -> subprocess.Popen[str]
     )
 
 
-def tell(value: Any) -> None:
-    """Write a line from the other process to the test."""
+def send_to_test(value: Any) -> None:
+    """Write a JSON line from the other process to the test."""
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
 
 
-def say(process: subprocess.Popen[str], line: str) -> None:
+def send_line(process: subprocess.Popen[str], line: str) -> None:
     """Write a line from the test to the other process."""
     assert process.stdin
     process.stdin.write(line + "\n")
@@ -110,7 +110,7 @@ def say(process: subprocess.Popen[str], line: str) -> None:
 
 
 def check_spans(assistant: Assistant, name: str) -> Paper:
-    """Assert that every sentence of a paper is in a chunk, and every chunk is a span of one section."""
+    """Assert that every sentence of a paper is in a chunk, and that every chunk is a span of one section."""
     paper, library = assistant.paper(name), assistant.library
     records = library.records
     key = records.paper_key(paper.id)
@@ -130,7 +130,7 @@ def check_spans(assistant: Assistant, name: str) -> Paper:
 
 
 def indexed(assistant: Assistant) -> bool:
-    """Return whether the index holds the record's chunks, each with its vector. No embedding model is needed for it."""
+    """Return whether the index has exactly the record's chunks with their vectors. This needs no embedding model."""
     library = assistant.library
     keys = sorted(library.records.chunk_keys())
     for some, _, vectors in library.records.vectors():
