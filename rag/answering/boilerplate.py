@@ -19,7 +19,7 @@ _REFERENCES_HEADING = re.compile(
 )
 _HEADING = re.compile(
     r"#{1,6}\s[^.!?\[]*$"
-    r"|(?:\*\*|__)[^*_.\[]{1,60}(?:\*\*|__):?\s*$|[`=~_*-]{3,}\w*\s*$|(?:final )?(?:answer|response):?$"
+    r"|(?:\*\*|__)[^*_.\[]{1,60}(?:\*\*|__):?\s*$|[`=~_*-]{3,}+\w*\s*$|(?:final )?(?:answer|response):?$"
     r"|(?:here (?:is|are)|here['’]s|sure|based on|according to)\b[^.\[]{0,80}:$",
     re.IGNORECASE,
 )

@@ -272,7 +272,7 @@ def _size(declared: dict[str, str], above: float) -> float:
 
 def _pixels(text: str | None) -> float | None:
     """Return a length in pixels, percentages relative to a 1000-pixel page; None if it is not a length."""
-    found = re.match(r"\s*(-?\d*\.?\d+)(px|pt|pc|in|cm|mm|em|rem|ex|vw|vh|%)?\s*$", text or "")
+    found = re.match(r"\s*(-?(?:\d+(?:\.\d+)?|\.\d+))(px|pt|pc|in|cm|mm|em|rem|ex|vw|vh|%)?\s*$", text or "")
     if not found:
         return None
     factor = 10.0 if found[2] in ("%", "vw", "vh") else _SIZES.get(found[2] or "px", 1.0)
@@ -280,7 +280,7 @@ def _pixels(text: str | None) -> float | None:
 
 
 def _number(text: str | None) -> float | None:
-    found = re.match(r"(\d*\.?\d+)(%?)$", text or "")
+    found = re.match(r"(\d+(?:\.\d+)?|\.\d+)(%?)$", text or "")
     return float(found[1]) / (100 if found[2] else 1) if found else None
 
 
