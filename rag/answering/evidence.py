@@ -32,7 +32,10 @@ from .table_evidence import cell_candidates
 
 _CELLS = 4.5  # what a cell gains in logits that fits the question in full
 _HOLDS_ALL = 1.5  # the same, of one that holds every word of the question
+_TELLING = 1.5  # what a sentence gains in logits that holds every word by which the passages differ
 _CHUNKS = 24  # the best chunks, whose sentences are candidates; more cost time and did not improve answers
+_BY_WORDS = frozenset("yes_no reason date number method person name other".split())
+"""The kinds of questions that are about something particular. What the others want is known by its place or shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,8 @@ class Evidence:
         features: a row for each sentence, columns as `SENTENCE_FEATURES`; where the passages were read by the
             packaged cross-encoder, `READ_SENTENCE_FEATURES` after them.
         confidence_features: `CONFIDENCE_FEATURES`; where read, `READ_CONFIDENCE_FEATURES` after them.
-        fits: how far each sentence has the shape that the kind of the question wants, and how far it is in a place or
-            about one that the question names, (sentences, 2).
+        fits: how far each sentence has the shape that the kind of the question wants, how far it is in a place or
+            about one that the question names, and how far it holds the telling words, see `_telling`, (sentences, 3).
         kind: of the question.
         fitted: the name in `Weights.answers` of the weights that belong to these features.
         of_papers: the evidence in each of several papers that the question is put to; it has the features.
@@ -55,7 +58,7 @@ class Evidence:
     candidates: list[Candidate]
     features: NDArray[np.float64]
     confidence_features: NDArray[np.float64]
-    fits: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    fits: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
     kind: str = "other"
     fitted: str = "unread"
     of_papers: tuple[Evidence, ...] = ()
@@ -85,7 +88,8 @@ def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
         idf=np.log1p(corpus.records.count_papers() / (frequencies + 0.5)),
         is_known=frequencies > 0,
     )
-    fits = np.array([_fits(result, candidate) for candidate in candidates])
+    fits = np.array([_fits(result, candidate) for candidate in candidates]).reshape(-1, 2)
+    fits = np.column_stack([fits, _telling(result.terms, [texts[row] for row in rows], observed.holds)])
     features, of_all = sentence_features(observed), confidence_features(observed)
     fitted = "unread"
     if result.read:
@@ -113,7 +117,8 @@ def sentence_logits(evidence: Evidence, weights: Weights | None = None) -> NDArr
     weights = weights or load_weights()
     logits = weights.answers[evidence.fitted].sentences.logit(evidence.features)
     if len(evidence.fits):
-        logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"]]
+        telling = _TELLING if evidence.kind in _BY_WORDS else 0.0
+        logits += evidence.fits @ [weights.kinds.get(evidence.kind, 0.0), weights.kinds["place"], telling]
     cells = [_CELLS * each.cell_fit + _HOLDS_ALL * each.holds_all for each in evidence.candidates]
     return logits + np.array(cells, np.float64)
 
@@ -124,6 +129,17 @@ def _fits(result: SearchResult, candidate: Candidate) -> tuple[float, float]:
     section, kind = result.candidates.chunk(candidate.row).section, result.candidates.kind(candidate.row)
     wanted, text = result.wanted, candidate.text
     return fit(wanted, section, kind, text), place_fit(wanted, section, text)
+
+
+def _telling(terms: Sequence[str], passages: Sequence[str], held: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far sentences hold the question's words that few of the passages hold, from 0 to 1, (sentences,).
+
+    The name of what a paper is about is in most of its passages and tells none of them from the others. `held` has 1
+    where a sentence holds a term, (sentences, terms).
+    """
+    holding_it = holding(passages, terms).sum(axis=0)
+    weights = np.where(holding_it > 0, np.log((len(passages) + 1) / (holding_it + 0.5)), 0.0)
+    return np.asarray(held @ weights / max(float(weights.sum()), 1e-9))
 
 
 def _sentences(result: SearchResult, rows: list[int], texts: dict[int, str]) -> tuple[list[Candidate], list[float]]:
