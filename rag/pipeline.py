@@ -17,7 +17,7 @@ from .answering.grounds import grounds
 from .answering.prose import written_answers
 from .answering.quotes import quote_answers
 from .answering.standalone import Reading, read_standalone, rewritten_question
-from .answering.unfound import unfound
+from .answering.unfound import unfound, unnamed
 from .errors import AnswerModelError, ConfigError
 from .filters import Filters
 from .models.protocols import ChatModel
@@ -134,7 +134,8 @@ def quoted(corpus: Corpus, request: Request, reading: Reading) -> Iterator[Answe
         yield replace(base, text=REFUSAL, refused=True, complete=True)
         return
     chosen = completed(reading.result, _wanted(reading), chosen)
-    yield from quote_answers(base, reading.result, chosen, reading.confidence.unsure and not is_stated)
+    is_unsure = reading.confidence.unsure or bool(unnamed(reading.result))
+    yield from quote_answers(base, reading.result, chosen, is_unsure and not is_stated)
 
 
 def _chosen(reading: Reading, most: int, with_titles: bool) -> list[Candidate]:

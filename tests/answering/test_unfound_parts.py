@@ -9,6 +9,7 @@ import pytest
 from helpers.fake_embedder import fake_embedder
 
 from rag.assistant import Assistant
+from rag.types import UNSURE
 
 KITES, MILLS = "Kites: Seen from Afar by Night", "Mills: An Overview"
 TEXTS = {KITES: "Ropes of hemp hold each kite on the ground.", MILLS: "The mill grinds corn with stones of flint."}
@@ -38,3 +39,23 @@ def test_a_note_names_the_paper_that_holds_no_word_of_the_question(two_papers: A
 def test_a_note_names_the_papers_that_the_question_names(two_papers: Assistant) -> None:
     answer = two_papers.ask("Compare Kites with Mills")
     assert f"Searched in the papers that the question names: {KITES}; {MILLS}." in answer.notes
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Are the ropes of German hemp?", "German"),
+        ("Which ropes does ROHHEK hold?", ""),  # initials of words that follow each other
+        ("Do the ropes hold a KOTG?", ""),
+        ("What Do The Ropes Of Hemp Hold In Germany?", ""),
+        ("Hemp holds each of the kites?", ""),
+    ],
+)
+def test_a_name_that_the_paper_does_not_hold_is_said_and_the_answer_hedged(
+    two_papers: Assistant, question: str, name: str
+) -> None:
+    answer = two_papers.ask(question, papers=[KITES])
+    notes = [f"{KITES} does not mention “{name}”."] if name else []
+    assert [note for note in answer.notes if "mention" in note] == notes
+    if name:
+        assert answer.text.startswith(UNSURE)
