@@ -1,1 +1,1 @@
-"""The offline evaluation: `python -m eval` scores answers against a question set; see README."""
+"""Evaluate offline: `python -m eval` scores answers against a question set; see README."""

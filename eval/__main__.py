@@ -39,15 +39,15 @@ _WHEN_STOPPED = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command, or score; return 1, with a message, if something could not be done."""
+    """Run a command, or score; return 1, after a message, if it failed."""
     command, rest = (
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
-    if command not in ("bench", "perf", "writing"):  # the same figures whatever the machine
+    if command not in ("bench", "perf", "writing"):  # for the same figures on every machine
         os.environ.setdefault("FOOTNOTE_EMBEDDING__PRECISION", "reference")
     try:
         status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)
-    except KeyboardInterrupt:  # first, as a stopped `add` is both, with a message about a library that is not kept
+    except KeyboardInterrupt:  # first: a stopped `add` is also a FootnoteError, about a temporary library
         sys.stderr.write(_WHEN_STOPPED.get(command, "Stopped. Nothing was kept.") + "\n")
         return STOPPED
     except FootnoteError as error:
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     done = main(sys.argv[1:])
-    if done == STOPPED:  # a normal exit would abort if OpenVINO's threads are still working
+    if done == STOPPED:  # a normal exit would abort while OpenVINO's threads are working
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(done)

@@ -1,12 +1,12 @@
-"""Put questions to checkouts of the program, each with a library of the same papers, and keep what they answered.
+"""Ask several checkouts of the program the same questions about the same papers, and keep their answers.
 
-A checkout runs this file in its own process, with its own `rag` package and configuration:
+Each checkout runs this file in its own process, with its own `rag` package and configuration:
 
     python asking.py LIBRARY PAPER...
 
-It adds the papers and answers each line of stdin, `{"question", "sources"}`, with a line of JSON: the answer to the
-question, put to the papers with these sources, or to all if there are none. To `{"texts": true}` it replies with the
-texts of the papers. What runs there imports nothing of the project but `Assistant`, which every checkout has.
+It adds the papers and replies to each line of stdin with a line of JSON. The reply to `{"question", "sources"}` is the
+answer from the papers with these sources, or from all papers if there are none. The reply to `{"texts": true}` is the
+texts of the papers. The code for that process imports only `Assistant` from the project, which every checkout has.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _MAKES_LIBRARIES = ("reading", "ingest", "store", "text")
-"""The packages whose change makes a kept library outdated."""
+"""The packages whose change makes a saved library outdated."""
 _PASSAGES = 30
-"""How many passages an answer shows: a ranking of QASPER's paragraphs needs more than the usual ten."""
+"""How many passages an answer has; ranking QASPER's paragraphs needs more than the default ten."""
 
 
 class PaperText(NamedTuple):
-    """A paper as it is stored."""
+    """A stored paper's source and text."""
 
     id: str
     source: str
@@ -32,9 +32,9 @@ class PaperText(NamedTuple):
 
 
 class Checkout(contextlib.ExitStack):
-    """A checkout with a library of papers. Its libraries and answers are kept in the folder `out`.
+    """A checkout with a library of papers, whose libraries and answers are saved in the folder `out`.
 
-    What the same code has answered on the same papers is read from there; the process is started only for the rest.
+    Answers of the same code on the same papers are read from there; the process is started only for the others.
     """
 
     def __init__(self, path: Path, papers: Sequence[Path], out: Path) -> None:
@@ -49,9 +49,9 @@ class Checkout(contextlib.ExitStack):
         self._running: Callable[[Any], Any] | None = None
 
     def answers(self, questions: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, Any]]:
-        """Return the answers, `Answer.to_dict()`, to questions, each with the sources that it is put to.
+        """Return the answers, as `Answer.to_dict()`, to questions, each given with its sources.
 
-        Without sources it is put to all papers. Passages have no text.
+        A question without sources is asked of all papers. Passages have no text.
         """
         return self._replies([{"question": question, "sources": list(sources)} for question, sources in questions])
 

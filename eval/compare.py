@@ -1,4 +1,4 @@
-"""Say which differences between reports are significant.
+"""Test which differences between reports are significant.
 
     python -m eval compare out/before out/after
     python -m eval compare out/a out/b out/c          every pair, and the Borda ranking of all
@@ -46,10 +46,10 @@ class ReportError(FootnoteError):
 
 @dataclass(frozen=True)
 class Difference:
-    """How two reports, given by their places, differ on a measure.
+    """The difference of two reports, given by their indexes, on a measure.
 
-    `figure` is second - first over the questions that have the measure in both, `p` the p-value of the test, `adjusted`
-    the same after Holm's correction.
+    `figure` is second - first over the questions that have the measure in both, `p` the p-value of the test, and
+    `adjusted` the p-value after Holm's correction.
     """
 
     measure: str
@@ -66,16 +66,16 @@ class Difference:
 
     @property
     def better(self) -> bool:
-        """Whether the second report is the better one."""
+        """Whether the second report is better."""
         return (self.figure["mean"] < 0) == (self.measure in LOWER_IS_BETTER)
 
 
 @dataclass(frozen=True)
 class Confidences:
-    """How confident each report was in each question: rows are reports, columns the questions that all of them have.
+    """The confidence of each report (row) in each question that all reports have (column).
 
-    `confidence` are ranks within a report, so that reports with different scales can be compared; `wrong` is whether
-    answering was wrong, `answerable` (questions,) whether the papers answer it, and `kinds` (questions,) its type.
+    `confidence` has ranks within a report, so that reports with different scales can be compared; `wrong` tells whether
+    answering was wrong, `answerable` (questions,) whether the papers answer it; `kinds` (questions,) has its type.
     """
 
     confidence: Array
@@ -84,7 +84,7 @@ class Confidences:
     kinds: NDArray[np.str_]
 
     def contrasts(self) -> dict[str, Flags]:
-        """Return the questions that each AUROC is over, by name; an AUROC with one kind of question is left out."""
+        """Return the questions of each AUROC by name; an AUROC with only one class of questions is left out."""
         others = {
             "AUROC": ~self.answerable,
             "AUROC off topic": ~self.answerable & (self.kinds == "off_topic"),
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """Read the report.json of a folder. Raise ReportError if there is none, or it is not a report."""
+    """Read the report.json in a folder. Raise ReportError if it is missing or not a report."""
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         if not isinstance(report["questions"], dict) or not isinstance(report["made"]["questions"]["sha256"], str):
@@ -138,7 +138,7 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 
 def of_part(name: str, report: dict[str, Any], part: str) -> dict[str, Any]:
-    """Return the report on a part's questions. Raise ReportError if it has none, or does not name their parts."""
+    """Return the report restricted to a part of the questions. Raise ReportError if it has none, or no parts."""
     if part == "all":
         return report
     questions = {key: each for key, each in report["questions"].items() if each.get("part") == part}
@@ -151,7 +151,7 @@ def of_part(name: str, report: dict[str, Any], part: str) -> dict[str, Any]:
 
 
 def paired_scores(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
-    """Return by measure the scores, (reports, questions), over the questions that have it in all reports.
+    """Return the scores by measure, (reports, questions), of the questions that have the measure in all reports.
 
     Raise ReportError if the reports are on different question sets, or no measure is in all of them.
     """
@@ -175,9 +175,9 @@ def paired_scores(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) ->
 
 
 def paired_confidences(reports: Sequence[Mapping[str, Any]]) -> Confidences | None:
-    """Return the confidences of the questions that all reports have and that are either answerable or not.
+    """Return the confidences of the questions that all reports have and that are clearly answerable or not.
 
-    None if a report has no confidences (older versions) or no scores from which to judge what is wrong.
+    Return None if a report has no confidences (older versions), or no scores that tell which answers are wrong.
     """
     questions = [report["questions"] for report in reports]
     ids = [
@@ -202,7 +202,7 @@ def _described(questions: Mapping[str, Any]) -> str:
 
 
 def compare(scores: Mapping[str, Array], confidences: Confidences | None = None) -> list[Difference]:
-    """Return all differences of all pairs of reports, pair after pair; Holm's correction is over all of them."""
+    """Return all differences of all pairs of reports, pair by pair, with Holm's correction over all of them."""
     from statsmodels.stats.multitest import multipletests  # takes a second to import
 
     differences: list[Difference] = []
@@ -239,7 +239,7 @@ def _refusal_differences(confidences: Confidences, first: int, second: int) -> l
 
 
 def refusal_values(confidences: Confidences | None) -> dict[str, Array]:
-    """Return AUROC and AURC of each report, (reports, 1), as `borda` takes them."""
+    """Return AUROC and AURC of each report, (reports, 1), in the form that `borda` takes."""
     if confidences is None:
         return {}
     values = {
@@ -251,7 +251,7 @@ def refusal_values(confidences: Confidences | None) -> dict[str, Array]:
 
 
 def borda(scores: Mapping[str, Array]) -> list[float]:
-    """Return each report's sum of ranks over all measures: 1 is the best rank, ties share ranks, the least sum wins.
+    """Return each report's sum of ranks over all measures: 1 is the best rank, ties share ranks, the lowest sum wins.
 
     Colombo et al. 2022, "What are the best systems? New perspectives on NLP Benchmarking".
     """

@@ -10,7 +10,7 @@ from .questions import QuestionSetError
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read the objects of a file of JSON lines. Raise QuestionSetError, which names a line that is not JSON."""
+    """Read a file of JSON lines. Raise QuestionSetError, with the line number if a line is not JSON."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -26,12 +26,12 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a JSON object a line."""
+    """Write rows as JSON lines."""
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 def write_trec_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str, digits: str) -> None:
-    """Write a run, query -> document -> score, in TREC's format; documents in their order, scores formatted."""
+    """Write a run, query -> document -> score, in TREC's format, with documents in order and scores formatted."""
     lines = [
         f"{query} Q0 {document} {rank} {score:{digits}} {name}"
         for query, scores in run.items()
@@ -41,7 +41,7 @@ def write_trec_run(path: Path, run: Mapping[str, Mapping[str, float]], name: str
 
 
 def digest(path: Path) -> str:
-    """Return the sha256 of a file, or of the digests of a folder's files by name. Raise QuestionSetError."""
+    """Return the sha256 of a file, or of a folder's file digests by name. Raise QuestionSetError if unreadable."""
     try:
         if not path.is_dir():
             return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,10 +1,10 @@
-"""Check that no figure fell below what is stored: on the sample, on PDFs with the publisher's XML, on whole papers.
+"""Check that no figure has fallen below its stored limits: on the sample, on PDFs with XML, and on whole papers.
 
     python -m eval && python -m eval gate out                        store the figures of the sample as the new gate
     python -m eval pdfs ../shared/data/pairs --reading && python -m eval gate out/pdfs      those of the PDFs
     python -m eval papers --pdfs ../shared/data/pdfs --part open && python -m eval gate out/papers      whole papers
 
-`make test` measures all and compares; the PDFs are not part of the project and are left out where they are not there.
+`make test` measures and compares all of them; the PDFs are not part of the project, and are skipped if missing.
 """
 
 import argparse
@@ -24,17 +24,17 @@ _MEASURES = ("RR", "Success@5", "nDCG@10", "nugget recall", "citation precision"
 _REFUSALS = ("AUROC off topic", "AUROC near misses")
 _SHARES = ("sentences in one piece", "the same, mean over papers", "the same, worst paper", "rows in order")
 _METADATA = ("titles", "authors precision", "authors recall", "DOIs", "DOIs of others", "years", "years of others")
-_SLACK = 0.002  # of a share of sentences or rows, as recognised pages differ a little between versions of Tesseract
+_SLACK = 0.002  # of a share of sentences or rows, since OCR differs a little between versions of Tesseract
 
 PAPERS = ("pdfs", "open")
-"""The collection and the part of the questions on whole papers that the gate asks."""
+"""The collection and part of the questions on whole papers that the gate uses."""
 
 Figures = dict[str, dict[str, float]]
-"""Of each measure the mean, and the limits `low` and `high` that it has to keep."""
+"""Measure -> `mean`, and the limits `low` and `high`."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Store the figures of the report in a folder."""
+    """Store the figures of a folder's report as the new limits."""
     parser = argparse.ArgumentParser(prog="python -m eval gate", description="Store a report's figures as the gate.")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args(arguments)
@@ -58,7 +58,7 @@ def _of_report(report: Mapping[str, Any]) -> dict[str, Figures]:
 
 
 def figures(report: Mapping[str, Any]) -> Figures:
-    """Return the guarded figures of a report on the sample: mean, low and high."""
+    """Return the guarded figures of a report on the sample."""
     found = {name: report["measures"][name] for name in _MEASURES}
     found |= {name: report["refusals"][name] for name in _REFUSALS}
     return _limits(found)
@@ -77,7 +77,7 @@ def _limits(found: Mapping[str, Mapping[str, float]]) -> Figures:
 
 
 def pair_figures(summary: Mapping[str, float]) -> Figures:
-    """Return the guarded figures of a summary of PDFs with XML."""
+    """Return the guarded figures of a comparison of PDFs with their XML."""
     slack = dict.fromkeys(_SHARES, _SLACK) | dict.fromkeys(_METADATA, 0.0)
     return {
         name: {"mean": summary[name], "low": round(summary[name] - by, 4), "high": round(summary[name] + by, 4)}
@@ -86,7 +86,7 @@ def pair_figures(summary: Mapping[str, float]) -> Figures:
 
 
 def fallen(now: Figures, part: str) -> list[str]:
-    """Describe the figures that are worse than the limits stored for a part: `sample`, `pairs` or `papers`."""
+    """Describe the figures outside the limits stored for a part: `sample`, `pairs` or `papers`."""
     fell = []
     for name, then in _stored()[part].items():
         mean = now[name]["mean"]

@@ -1,8 +1,8 @@
 """Score the answer to one question.
 
-Input is a question and its row of answers.jsonl. Which measures apply depends on the question alone, never on its
-answer: a refusal or a missing result gets the worst score and is not left out, so two reports on one question set can
-be compared question by question.
+The input is a question and its row of answers.jsonl. Which measures apply depends only on the question, never on the
+answer: a refusal or a missing result gets the worst score instead of being left out, so that two reports on the same
+question set can be compared question by question.
 """
 
 import functools
@@ -37,13 +37,13 @@ def score_question(question: Question, row: Row) -> dict[str, float]:
 
     With gold titles:
         RR, Success@1, Success@5, R@5, nDCG@10: of the ranked papers; titles are compared folded.
-        falsely refused: 1 for a refusal and for a missing result; the only measure of which less is better.
-        citation precision, citation recall: share of the cited titles that are gold; of the gold titles, cited.
+        falsely refused: 1 for a refusal or a missing result; lower is better.
+        citation precision, citation recall: share of the cited titles that are gold; of the gold titles that are cited.
         support recall, support precision: see `support_recall`, `support_precision`.
-        K-precision: see `k_precision`; the warning that the papers may not answer counts like any sentence.
+        K-precision: see `k_precision`; the warning that the papers may not answer counts as a sentence.
     With nuggets, also:
         passage RR, passage nDCG@10, passage R@10: of the ranked passages, see `rank_passages`.
-        nugget recall: share of the nugget groups that a sentence of the answer contains.
+        nugget recall: share of the nugget groups found in a sentence of the answer.
         nugget precision: share of the answer's cited sentences that contain a nugget.
     With a reference answer, also:
         token F1, token recall: see `token_f1`, `token_recall`.
@@ -77,9 +77,9 @@ def score_question(question: Question, row: Row) -> dict[str, float]:
 
 
 def is_wrong(scores: Mapping[str, float]) -> bool:
-    """Return whether answering was wrong: no paper answers the question, or the answer lacks a nugget.
+    """Return whether answering was a mistake: no paper answers the question, or the answer lacks a nugget.
 
-    Without nuggets, all gold titles have to be cited instead.
+    Without nuggets, all gold titles must be cited instead.
     """
     if "refused rightly" in scores:
         return True
@@ -87,17 +87,17 @@ def is_wrong(scores: Mapping[str, float]) -> bool:
 
 
 def answered_right(scores: Mapping[str, float]) -> bool:
-    """Return whether an answerable question got an answer with all nuggets; without nuggets, its paper ranked first."""
+    """Return whether an answerable question was answered with all nuggets; without nuggets, its paper ranked first."""
     complete = scores["nugget recall" if "nugget recall" in scores else "Success@1"]
     return complete == 1 and not scores["falsely refused"]
 
 
 def rank_passages(question: Question, row: Row) -> dict[str, float]:
-    """Return RR, nDCG@10 and R@10 of `row["passages"]`; relevant are those of a gold title that contain a nugget.
+    """Return RR, nDCG@10 and R@10 of `row["passages"]`; passages of a gold title that contain a nugget are relevant.
 
-    The row has only the passages that the answer returns, ten unless `[retrieval] top_k` says otherwise, so R@10 is
-    relative to these. A gold paper without a relevant passage in the row counts as one that was not found, so that a
-    miss lowers R@10 and nDCG@10.
+    The row has only the passages that the answer returned (`[retrieval] top_k`, by default ten), so R@10 is relative to
+    these. A gold paper without a relevant passage in the row counts as one relevant passage not found, so that a miss
+    lowers R@10 and nDCG@10.
     """
     passages = row.get("passages", [])
     gold = {folded(title) for title in question.gold_titles}
@@ -113,7 +113,7 @@ def rank_passages(question: Question, row: Row) -> dict[str, float]:
 def _ranking_scores(
     measures: Sequence[ir_measures.Measure], relevant: Iterable[str], ranking: Sequence[str]
 ) -> dict[str, float]:
-    """Return the measures of one ranking, best first; of a repeated document the first place counts."""
+    """Return the measures of one ranking, best first; only the first occurrence of a document counts."""
     qrels = {"question": dict.fromkeys(relevant, 1)}
     run = {"question": {document: -float(rank) for rank, document in enumerate(dict.fromkeys(ranking))}}
     scores = ir_measures.calc_aggregate(measures, qrels, run)
@@ -140,7 +140,7 @@ def words(text: str) -> list[str]:
 
 
 def token_f1(answer: str, reference: str) -> float:
-    """Return the harmonic mean of the shares of both texts' words that the other contains (Rajpurkar et al. 2016)."""
+    """Return the token F1 of an answer, the harmonic mean of precision and recall (Rajpurkar et al. 2016)."""
     both = _overlap(answer, reference)
     return 2 * both / (len(words(answer)) + len(words(reference))) if both else 0.0
 
@@ -157,7 +157,7 @@ def token_recall(answer: str, reference: str) -> float:
 def k_precision(answer: str, quotes: Iterable[str]) -> float:
     """Return the share of the answer's words that the quotes contain, with multiplicity; 0 for an answer without words.
 
-    Adlakha et al. 2023, as `token_recall`. Quotes are verbatim and answers readable, so quotes are made readable first.
+    Adlakha et al. 2023, as for `token_recall`. Quotes are verbatim, so they are made readable first, like the answer.
     """
     count = len(words(answer))
     return _overlap(answer, " ".join(map(readable, quotes))) / count if count else 0.0
@@ -170,17 +170,16 @@ def _overlap(first: str, second: str) -> int:
 def support_recall(row: Row) -> float:
     """Return the share of the answer's sentences that the quotes of all their citations support.
 
-    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations", with
-    `rag.answering.checks.support` as the judge, not the row's own value, and always with the packaged model, so that
-    reports can be compared.
+    Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations". The judge is always
+    `rag.answering.checks.support` with the packaged model, not the row's own value, so that reports can be compared.
     """
     return _share([is_supported(text, quotes) for text, quotes in cited_texts(row)])
 
 
 def support_precision(row: Row) -> float:
-    """Return the share of citations whose quote supports its sentence alone, or without which support is lost.
+    """Return the share of citations whose quote supports the sentence alone, or without which support is lost.
 
-    Gao et al. 2023, as `support_recall`. A citation counts once for each sentence that has it.
+    Gao et al. 2023, as for `support_recall`. A citation counts once for each of its sentences.
     """
     return _share([_is_needed(i, text, quotes) for text, quotes in cited_texts(row) for i in range(len(quotes))])
 

@@ -1,4 +1,4 @@
-"""Read and check question sets in JSON lines."""
+"""Read and validate question sets in JSON lines."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ class QuestionSetError(FootnoteError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the titles that answer it, and its nuggets: a group of alternative strings for each fact."""
+    """A question, the titles that answer it, and its nuggets: for each fact a group of alternative strings."""
 
     id: str
     type: str
@@ -44,13 +44,13 @@ class Question:
 
     @property
     def for_report(self) -> bool:
-        """Whether the question is in the third that is kept apart for reporting; conversations are not split."""
+        """Whether the question is in the third held out for reporting; conversations are not split."""
         whole = re.sub(r"(-c\d+)-\d+$", r"\1", self.id)
         return int(hashlib.sha256(whole.encode()).hexdigest(), 16) % 3 == 0
 
 
 def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Question]:
-    """Read the questions of a file; with `titles`, each title in it has to be one of them.
+    """Read the questions in a file; if `titles` is given, every title in the file must be one of them.
 
     Raise QuestionSetError if the file cannot be read, has no questions, broken lines, repeated ids, or unknown titles.
     """
@@ -71,7 +71,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
             problems.append(f"line {number}: {error}")
             continue
         if question.id in ids:
-            problems.append(f"line {number}: the id {question.id!r} is on line {ids[question.id]} too")
+            problems.append(f"line {number}: the id {question.id!r} is also on line {ids[question.id]}")
         ids[question.id] = number
         for title in (*question.gold_titles, *question.near):
             if known is not None and folded(title) not in known:
@@ -85,7 +85,7 @@ def load_questions(path: Path, titles: Iterable[str] | None = None) -> list[Ques
 
 
 def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Read the titles of the papers in files and folders, without embedding. Raise SourceError if there are none."""
+    """Read the titles of the papers in files and folders without embedding. Raise SourceError if there are none."""
     located = locate(paths)
     titles: list[str] = []
     problems = [str(failure) for failure in (*located.failures, *located.found_failures.values())]
@@ -98,18 +98,18 @@ def titles_in(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
         titles += [paper.title for paper in reading.papers]
         problems += [str(failure) for failure in reading.failures]
     if not titles:
-        raise SourceError("\n".join(["There is no paper to put the questions to. Name other files.", *problems]))
+        raise SourceError("\n".join(["There are no papers to answer the questions. Name other files.", *problems]))
     return titles
 
 
 def holds_nugget(text: str, alternatives: Iterable[str]) -> bool:
-    """Return whether a text contains one of the alternatives, up to case and space; numbers only as whole words."""
+    """Return whether a text contains one of the alternatives, ignoring case and space; numbers only as whole words."""
     plain = plain_nugget(text)
     return any(re.search(_pattern(plain_nugget(alternative)), plain) for alternative in alternatives)
 
 
 def plain_nugget(text: str) -> str:
-    """Return a text as nuggets are compared; an empty one cannot be found."""
+    """Return a text in the form in which nuggets are compared; an empty one cannot be found."""
     return " ".join(readable(text).casefold().split())
 
 
@@ -126,7 +126,7 @@ def _parsed(row: Any) -> Question:
         if not isinstance(row.get(key), kind):
             raise ValueError(f"`{key}` is missing or not a {kind.__name__}")
     if row["type"] not in TYPES:
-        raise ValueError(f"`type` is {row['type']!r}; known are {', '.join(TYPES)}")
+        raise ValueError(f"`type` is {row['type']!r}; expected {', '.join(TYPES)}")
     if not row["id"].strip() or not row["question"].strip():
         raise ValueError("`id` and `question` must not be empty")
     titles, near, history = row["gold_titles"], row.get("near", []), row.get("history", [])

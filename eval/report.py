@@ -1,8 +1,7 @@
-"""Write report.html: one file that opens offline, with figures, plots and every question, worst first.
+"""Write report.html: a self-contained file with figures, plots and every question, worst first.
 
-The template, with its script, is report.html.jinja; the style is report.css. Text from questions and papers is
-escaped by Jinja's autoescape, and the page's content security policy allows only its own style and script, by their
-digests.
+The template, with its script, is report.html.jinja; the style is report.css. Jinja's autoescape escapes text from
+questions and papers, and the content security policy allows only the page's own style and script, by digest.
 """
 
 import base64
@@ -25,7 +24,7 @@ from .questions import TYPES, Question, holds_nugget
 from .statistics import Figure
 
 RANK_GROUPS = ("rank 1", "2-5", "6-20", "not found")
-"""The groups of ranks of the first right paper, in the order of the counts in `ranks_by_type`."""
+"""The rank groups of the first right paper, in the order of the counts in `ranks_by_type`."""
 
 _BINS = 24
 _SHOWN_TITLES = 5
@@ -35,7 +34,7 @@ Row = Mapping[str, Any]
 
 
 class FigureTable(NamedTuple):
-    """Figures by measure, with a column for each group of questions; None if a group has no such figure."""
+    """Figures by measure, with a column for each group of questions; None where a group has no figure."""
 
     caption: str
     columns: list[str]
@@ -43,11 +42,11 @@ class FigureTable(NamedTuple):
 
 
 class Histogram(NamedTuple):
-    """Counts of seconds in equal bins of a logarithmic axis; positions on the axis are from 0 to 1."""
+    """Counts of seconds in equal bins of a logarithmic axis, on which positions are from 0 to 1."""
 
     counts: list[int]
-    ticks: list[tuple[float, float]]  # (place, seconds)
-    marks: list[tuple[float, str, float]]  # (place, name, seconds)
+    ticks: list[tuple[float, float]]  # (position, seconds)
+    marks: list[tuple[float, str, float]]  # (position, name, seconds)
 
 
 class ShownCitation(NamedTuple):
@@ -63,7 +62,7 @@ class ShownCitation(NamedTuple):
 
 
 class ShownQuestion(NamedTuple):
-    """A question as the page shows it; `row` is empty if there is no result."""
+    """A question as shown on the page; `row` is empty if there is no result."""
 
     question: Question
     row: Row
@@ -76,15 +75,15 @@ class ShownQuestion(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """Mean of the scores, from 0 to 1, more is better; 0 if there are none."""
+        """Mean of the scores, from 0 to 1, higher is better; 0 if there are none."""
         gains = [1 - score if name in LOWER_IS_BETTER else score for name, score in self.scores.items()]
         return fmean(gains) if gains else 0.0
 
 
 def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], path: Path) -> None:
-    """Write the report as one HTML file.
+    """Write the report as a single HTML file.
 
-    `report` is the content of report.json, `rows` are those of answers.jsonl; a question without a row has no result.
+    `report` is the content of report.json, `rows` is that of answers.jsonl; a question without a row has no result.
     """
     by_id = {row["id"]: row for row in rows}
     shown = [show_question(q, by_id.get(q.id, {}), report["questions"].get(q.id, {})) for q in questions]
@@ -105,7 +104,7 @@ def write_html(report: Row, questions: Sequence[Question], rows: Sequence[Row], 
 
 
 def write_page(path: Path, template: str, **values: Any) -> None:
-    """Write an HTML file from a template of this folder with its values."""
+    """Render a template from this folder to an HTML file."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -120,7 +119,7 @@ def write_page(path: Path, template: str, **values: Any) -> None:
 
 
 def figure_tables(report: Row) -> dict[str, FigureTable]:
-    """Return the tables of the page by name; a table may have no rows."""
+    """Return the page's tables by name; a table may have no rows."""
     parts = {"kept apart": "report", "fitted on": "fit"}
     by_part, refusals_by_part = report["by_part"], report.get("refusals_by_part", {})
     return {
@@ -146,7 +145,7 @@ def _table(caption: str, groups: Mapping[str, Mapping[str, Any]]) -> FigureTable
 
 
 def _figure(raw: Any) -> Figure | None:
-    """Return None for anything but a figure: the risk-coverage curve, or a mean of nothing."""
+    """Return `raw` if it is a figure; None for anything else, such as the risk-coverage curve."""
     is_figure = isinstance(raw, dict) and all(_is_number(raw.get(key)) for key in ("mean", "low", "high"))
     return raw if is_figure else None
 
@@ -161,7 +160,7 @@ def _in_order(by_type: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ranks_by_type(questions: Sequence[Question], rows: Mapping[str, Row]) -> dict[str, list[int]]:
-    """Count, by type, the answerable questions whose first right paper is in each of `RANK_GROUPS`."""
+    """Count the answerable questions of each type by the rank group of their first right paper, see `RANK_GROUPS`."""
     counts: dict[str, list[int]] = {}
     for question in questions:
         if question.answerable:
@@ -174,7 +173,7 @@ def ranks_by_type(questions: Sequence[Question], rows: Mapping[str, Row]) -> dic
 
 
 def latency_histogram(rows: Sequence[Row], summary: Mapping[str, float]) -> Histogram | None:
-    """Return the histogram of the seconds of answers, None without any; `summary` has their median and p95."""
+    """Return the histogram of answer times, None if there are none; `summary` has their median and p95."""
     seconds = [total for row in rows if (total := sum(row.get("seconds", {}).values())) > 0]
     if not seconds:
         return None
@@ -198,7 +197,7 @@ def duration(seconds: float) -> str:
 
 
 def worst_first(questions: Sequence[ShownQuestion]) -> list[ShownQuestion]:
-    """Sort questions: first those with faults, then by mean score, lowest first."""
+    """Sort questions: those with faults first, then by mean score, lowest first."""
     return sorted(questions, key=lambda shown: (not shown.wrong, shown.mean))
 
 
@@ -207,7 +206,7 @@ def show_question(question: Question, row: Row, scored: Row) -> ShownQuestion:
     gold = {folded(title) for title in question.gold_titles}
     ranking = _ranking(row)
     ranks = {title: rank for rank, title in enumerate(ranking, 1)}
-    texts = [sentence["text"] for sentence in row.get("sentences", [])]  # `text` has citation numbers in it
+    texts = [sentence["text"] for sentence in row.get("sentences", [])]  # `text` includes citation numbers
     return ShownQuestion(
         question=question,
         row=row,
@@ -225,8 +224,8 @@ def show_question(question: Question, row: Row, scored: Row) -> ShownQuestion:
 def mark_span(text: str, start: int, end: int) -> tuple[str, str, str]:
     """Return the readable text before, in and after `text[start:end]`.
 
-    The text is made readable as a whole, with two characters that mark the span, as LaTeX may begin before the span and
-    end in it. If a mark is lost, each of the three parts is made readable separately.
+    The text is made readable as a whole, with two characters that mark the span, since LaTeX may begin before the span
+    and end in it. If a mark gets lost, the three parts are made readable separately.
     """
     marked = readable(text[:start] + _OPEN + text[start:end] + _CLOSE + text[end:])
     parts = re.split(f"[{_OPEN}{_CLOSE}]", marked)
@@ -256,7 +255,7 @@ def _show_citation(citation: Row, passages: Sequence[Row], gold: set[str]) -> Sh
 
 
 def _ranking(row: Row) -> dict[str, str]:
-    """Return the ranked titles by their folded form, best first, without repetitions."""
+    """Return the ranked titles by their folded form, best first, without duplicates."""
     ranking: dict[str, str] = {}
     for title in row.get("ranking", []):
         ranking.setdefault(folded(title), title)
@@ -264,5 +263,5 @@ def _ranking(row: Row) -> dict[str, str]:
 
 
 def _digest(text: str) -> str:
-    """Return the digest of an inline style or script, as a content security policy names it."""
+    """Return the digest of an inline style or script in the form used by a content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""Long runs: report their progress, and continue where an interrupted run stopped."""
+"""Support long runs: report progress, and resume interrupted runs."""
 
 import contextlib
 import hashlib
@@ -24,10 +24,10 @@ Row = dict[str, Any]
 
 @contextlib.contextmanager
 def unfinished(out: Path, *made_of: object) -> Iterator[Path]:
-    """Yield a folder in `out` for partial results; it is kept if the run is stopped, and removed at its end.
+    """Yield a folder in `out` for partial results, which is kept if the run is stopped, and removed at its end.
 
-    `made_of` identifies the run by its `repr`, which must be the same in each process. If the run, the code or the
-    settings change, the folder is emptied.
+    The `repr` of `made_of` identifies the run, and must be the same in each process. The folder is emptied if the run,
+    the code or the settings have changed.
     """
     folder = out / "unfinished-run"
     mark = folder / "made_of"
@@ -42,10 +42,10 @@ def unfinished(out: Path, *made_of: object) -> Iterator[Path]:
 
 
 def each_once(path: Path, items: Mapping[str, T], make: Callable[[T], Row], what: str) -> list[Row]:
-    """Return the row of each item, in order; rows already in `path` are read, others are made and written there.
+    """Return the row of each item, in order. Rows already in `path` are read, others computed and written there.
 
-    `path` is a file of JSON lines, of which a truncated last line is made again. `items` have unique names; `make`
-    makes a row that survives a round trip through JSON. `what` names the items in the progress.
+    `path` is a file of JSON lines; a truncated last line is computed again. `items` maps unique names to items; `make`
+    returns a row that survives a round trip through JSON. `what` names the items in progress messages.
     """
     done: dict[str, Row] = {}
     for line in path.read_text(encoding="utf-8").split("\n") if path.is_file() else []:
@@ -54,7 +54,7 @@ def each_once(path: Path, items: Mapping[str, T], make: Callable[[T], Row], what
     with path.open("a", encoding="utf-8") as file:
         for name in shown([name for name in items if name not in done], what):
             done[name] = make(items[name])
-            file.write("\n" + json.dumps([name, done[name]]))  # the line before may have been cut off
+            file.write("\n" + json.dumps([name, done[name]]))  # the previous line may be truncated
             file.flush()
     return [done[name] for name in items]
 
@@ -73,7 +73,7 @@ def add_papers(assistant: Assistant, paths: Sequence[str | Path]) -> AddReport:
 
 
 def shown(items: Sequence[T], what: str) -> Iterator[T]:
-    """Yield the items and show the progress on stderr: a bar in a terminal, else a line now and then."""
+    """Yield the items and show progress on stderr: a bar in a terminal, otherwise a line now and then."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track
@@ -87,7 +87,7 @@ def shown(items: Sequence[T], what: str) -> Iterator[T]:
 
 
 def code_digest(folders: Sequence[Path] = (_ROOT / "rag", _ROOT / "eval")) -> str:
-    """Return the sha256 of all code and weights in folders: results of other code are not reused."""
+    """Return the sha256 of all code and weights in folders, so that results of other code are not reused."""
     files = [path for folder in folders for kind in ("*.py", "weights.json") for path in sorted(folder.rglob(kind))]
     digest = hashlib.sha256()
     for path in files:
@@ -96,7 +96,7 @@ def code_digest(folders: Sequence[Path] = (_ROOT / "rag", _ROOT / "eval")) -> st
 
 
 def _throttled_writer() -> Callable[[str], None]:
-    """Return a function that writes lines to stderr and drops those that come too soon after the last."""
+    """Return a function that writes lines to stderr, dropping those that come too soon after the last one."""
     last = time.monotonic()
 
     def write(line: str) -> None:

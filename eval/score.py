@@ -1,4 +1,4 @@
-"""Score answers against a question set; this is `python -m eval` without a subcommand.
+"""Score answers against a question set: `python -m eval` without a subcommand.
 
     python -m eval                                                    the bundled questions on the sample collection
     python -m eval --questions my.jsonl --library library --out out   your questions on your library
@@ -33,13 +33,13 @@ from .summary import summarise
 
 _RANKED = 20  # papers in a row's ranking
 _PASSAGES = 200  # passages from which these are taken
-_AROUND = 300  # characters shown on either side of a quote that is in no passage of the answer
+_AROUND = 300  # characters shown on each side of a quote that is in no passage of the answer
 _ROBUST = ("stays right", "RR", "Success@5", "nugget recall", "falsely refused", "refused")
 _PRINTED = ("RR", "Success@5", "nDCG@10", "nugget recall", "citation precision", "refused rightly", "falsely refused")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Score, write the three files, print the main figures."""
+    """Score, write the three files and print the main figures."""
     parser = argparse.ArgumentParser(prog="python -m eval", description="Score answers against a question set.")
     parser.add_argument("--questions", type=Path, default=QUESTIONS, metavar="FILE")
     place = parser.add_mutually_exclusive_group()
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     place.add_argument("--library", metavar="DIR", help="an existing library")
     parser.add_argument("--mode", choices=("quote", "llm"), default="quote")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR")
-    parser.add_argument("--robustness", action="store_true", help="each question again, with typos, as keywords, ...")
+    parser.add_argument("--robustness", action="store_true", help="ask each question with typos, as keywords, ...")
     options = parser.parse_args(arguments)
     load_questions(options.questions)
     questions = load_questions(options.questions, _titles(options))  # bad input fails before anything is computed
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 def evaluate(
     assistant: Assistant, questions: Sequence[Question], out: Path, *, robustness: bool = False
 ) -> tuple[dict[str, Any], list[Row]]:
-    """Return the report on all questions and the rows of answers.jsonl, which is written to `out`."""
+    """Return the report on all questions, and the rows of answers.jsonl, which is written to `out`."""
     made_with = assistant.library.records.meta("made_with")
     papers = [(paper.title, paper.sources) for paper in assistant.papers()]
     settings = assistant.settings.model_dump(exclude={"library"})
@@ -95,8 +95,8 @@ def evaluate(
 def rank_papers(assistant: Assistant, question: str, without: Sequence[str] = ()) -> list[str]:
     """Return the titles of the papers found, best first.
 
-    The packaged cross-encoder reorders the passages of a paper but not the papers, so it is left out, which takes most
-    of the time.
+    The packaged cross-encoder, which takes most of the time, is skipped: it reorders the passages of a paper, but not
+    the papers.
     """
     if isinstance(assistant.library.reranker, PackagedReranker):
         found = search(assistant.library, question, filters=Filters(without=tuple(without)), top_k=_PASSAGES)
@@ -107,7 +107,7 @@ def rank_papers(assistant: Assistant, question: str, without: Sequence[str] = ()
 
 
 def _scores(variant: str, questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Return the scores by question; if its papers were removed, whether it was refused, which is right."""
+    """Return the scores by question; if its papers were removed, only whether it was (rightly) refused."""
     if VARIANTS[variant] is paper_removed:
         return {row["id"]: {"refused": float(row["refused"])} for row in rows}
     return {q.id: score_question(q, row) for q, row in zip(questions, rows, strict=True)}
@@ -136,7 +136,7 @@ def _is_shown(citation: Mapping[str, Any], passages: Sequence[Mapping[str, Any]]
 
 
 def _context(assistant: Assistant, citation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the text around a quote as a passage, for quotes of titles and of passages further down."""
+    """Return the text around a quote as a passage, for quotes of titles and of lower-ranked passages."""
     text = assistant.paper(citation["paper_id"]).text
     start = text.rfind(" ", 0, max(citation["start"] - _AROUND, 0)) + 1
     end = text.find(" ", citation["end"] + _AROUND)
@@ -146,7 +146,7 @@ def _context(assistant: Assistant, citation: Mapping[str, Any]) -> dict[str, Any
 
 @contextlib.contextmanager
 def _assistant(options: argparse.Namespace) -> Iterator[Assistant]:
-    """Open the library named, or a new one of the papers named; answers are not saved to its history."""
+    """Open the given library, or a new one of the given papers; answers are not saved to its history."""
     with contextlib.ExitStack() as stack:
         library = options.library or stack.enter_context(tempfile.TemporaryDirectory())
         overrides = {"answer": {"keep": False}}

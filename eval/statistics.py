@@ -1,7 +1,7 @@
-"""Statistics of an evaluation: means, AUROC and AURC with bootstrap intervals, and paired permutation tests.
+"""Compute means, AUROC and AURC with bootstrap intervals, and paired permutation tests.
 
-A statistic here is a function of rows: arrays of places of questions, of any shape, the last axis of which is a draw.
-So the same function gives the value of all questions, of each bootstrap resample and of each permutation.
+A statistic is a function of an array of question indexes, whose last axis is one sample. So the same function computes
+the value for all questions, for each bootstrap resample and for each permutation.
 """
 
 import warnings
@@ -14,14 +14,14 @@ from scipy.stats import DegenerateDataWarning, bootstrap, permutation_test, rank
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Statistic = Callable[[NDArray[np.int64]], Array]
-"""From places of questions, (..., n), to a value each, (...); NaN where it is not defined."""
+"""A function from question indexes, (..., n), to values, (...); NaN where undefined."""
 Figure = dict[str, float]
 """`mean` with its 95 % interval `low` to `high`, over `n` questions."""
 
 RESAMPLES = 2000
 PERMUTATIONS = 10_000
 SEED = 0
-_BATCH = 500  # draws held in memory together
+_BATCH = 500  # samples in memory at a time
 
 
 def mean_figure(values: Sequence[float]) -> Figure:
@@ -31,13 +31,13 @@ def mean_figure(values: Sequence[float]) -> Figure:
 
 
 def summarise_scores(scores: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
-    """Return each measure's mean over the questions that have it, in the order in which the measures first occur."""
+    """Return each measure's mean over the questions that have it, in order of first occurrence."""
     names = dict.fromkeys(name for each in scores for name in each)
     return {name: mean_figure([each[name] for each in scores if name in each]) for name in names}
 
 
 def auroc_figure(right: Sequence[float], wrong: Sequence[float]) -> Figure:
-    """Return the probability that a value of `right` is above one of `wrong`, ties counting half; neither is empty.
+    """Return the probability that a value of `right` is above one of `wrong`, ties counting half; both are nonempty.
 
     Hanley & McNeil 1982, "The meaning and use of the area under a receiver operating characteristic (ROC) curve".
     """
@@ -48,7 +48,7 @@ def auroc_figure(right: Sequence[float], wrong: Sequence[float]) -> Figure:
 def auroc_difference(
     first: tuple[Sequence[float], Sequence[float]], second: tuple[Sequence[float], Sequence[float]]
 ) -> Figure:
-    """Return AUROC of `second` - AUROC of `first`, each (right, wrong), over the same questions in the same order."""
+    """Return AUROC of `second` minus AUROC of `first`, each (right, wrong), over the same questions in order."""
     values, is_right = zip(_joined(*first), _joined(*second), strict=True)
     return difference_figure(
         lambda rows: auroc(np.concatenate(values)[rows], np.concatenate(is_right)[rows]), len(values[0])
@@ -56,23 +56,23 @@ def auroc_difference(
 
 
 def aurc_figure(confidence: Sequence[float], wrong: Sequence[bool]) -> Figure:
-    """Return the area under the risk-coverage curve, see `aurc`; less is better."""
+    """Return the area under the risk-coverage curve, see `aurc`; lower is better."""
     values, errors = np.array(confidence, float), np.array(wrong, bool)
     return _figure(lambda rows: aurc(values[rows], errors[rows]), len(values))
 
 
 def difference_figure(statistic: Statistic, n: int) -> Figure:
-    """Return the statistic of the second - that of the first of two reports, whose values `exchange_p` describes."""
+    """Return the statistic of the second minus that of the first of two reports, with indexes as in `exchange_p`."""
     return _figure(lambda rows: statistic(rows + n) - statistic(rows), n)
 
 
 def rounded(figure: Mapping[str, float]) -> Figure:
-    """Return the figure with four decimal places."""
+    """Return the figure rounded to four decimal places."""
     return {name: round(float(value), 4) for name, value in figure.items()}
 
 
 def print_figures(figures: Mapping[str, Figure | None], width: int) -> None:
-    """Print a line for each figure there is, with its name `width` characters wide."""
+    """Print a line for each figure that is not None, with its name `width` characters wide."""
     for name, figure in figures.items():
         if figure:
             interval = f"[{figure['low']:.3f}, {figure['high']:.3f}]"
@@ -82,8 +82,8 @@ def print_figures(figures: Mapping[str, Figure | None], width: int) -> None:
 def _figure(statistic: Statistic, n: int) -> Figure:
     """Return a statistic of `n` questions with its percentile bootstrap interval (Efron & Tibshirani 1993, chapter 13).
 
-    Resamples on which the statistic is not defined are left out. If all questions have the same value, the interval has
-    no width, which says nothing about questions that were not asked.
+    Resamples for which the statistic is undefined are left out. If all questions have the same value, the interval has
+    zero width, which says nothing about other questions.
     """
     every = np.arange(n)
     value = float(statistic(every))
@@ -104,7 +104,7 @@ def _joined(right: Sequence[float], wrong: Sequence[float]) -> tuple[Array, Flag
 
 
 def auroc(confidence: Array, right: Flags) -> Array:
-    """Return the area under the ROC curve over the last axis; NaN where all questions are of one kind."""
+    """Return the area under the ROC curve over the last axis; NaN where all questions are of one class."""
     count = right.sum(axis=-1)
     above = (rankdata(confidence, axis=-1) * right).sum(axis=-1) - count * (count + 1) / 2
     with np.errstate(invalid="ignore"):
@@ -112,7 +112,7 @@ def auroc(confidence: Array, right: Flags) -> Array:
 
 
 def aurc(confidence: Array, wrong: Flags) -> Array:
-    """Return the area under the risk-coverage curve: the mean, over all questions, of the risk at their confidence.
+    """Return the area under the risk-coverage curve: the mean risk at the confidence of each question.
 
     Geifman, Uziel & El-Yaniv 2019, "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers".
     """
@@ -123,11 +123,11 @@ def aurc(confidence: Array, wrong: Flags) -> Array:
 
 
 def risk_coverage(confidence: Sequence[float], wrong: Sequence[bool]) -> list[dict[str, float]]:
-    """Return the points of the risk-coverage curve, one for each confidence, highest first.
+    """Return the points of the risk-coverage curve, one per confidence, highest first.
 
-    At a point all questions of at least `threshold` are answered: `coverage` is their share of all questions, `risk`
-    the share of them that are wrong. El-Yaniv & Wiener 2010, "On the Foundations of Noise-free Selective
-    Classification".
+    At a point, all questions with a confidence of at least `threshold` are answered: `coverage` is their share of all
+    questions, `risk` the share of wrong answers among them. El-Yaniv & Wiener 2010, "On the Foundations of Noise-free
+    Selective Classification".
     """
     thresholds = np.unique(np.array(confidence, float))[::-1]
     answered = np.array(confidence, float) >= thresholds[:, None]
@@ -152,8 +152,8 @@ def mean_p(differences: Array) -> float:
 def exchange_p(statistic: Statistic, n: int) -> float:
     """Return the two-sided p-value of the difference of a statistic between two reports on `n` questions.
 
-    `statistic` takes places in both reports' values: 0 to n - 1 of the first, n to 2n - 1 of the second. Under the null
-    hypothesis it makes no difference which report gave which of a question's two values (Venkatraman & Begg 1996, "A
+    `statistic` takes indexes into both reports' values: 0 to n - 1 for the first, n to 2n - 1 for the second. Under the
+    null hypothesis, a question's two values are exchangeable between the reports (Venkatraman & Begg 1996, "A
     distribution-free procedure for comparing receiver operating characteristic curves from a paired experiment").
     """
     return _permutation_p(
@@ -162,7 +162,7 @@ def exchange_p(statistic: Statistic, n: int) -> float:
 
 
 def _permutation_p(samples: tuple[NDArray[np.generic], ...], statistic: Callable[..., Array]) -> float:
-    if len(samples[0]) < 2:  # scipy permutes two or more; of a single difference every permutation is as large
+    if len(samples[0]) < 2:  # scipy needs two or more; with a single difference every permutation is as extreme
         return 1.0
     found = permutation_test(
         samples, lambda *drawn, axis: np.round(statistic(*drawn), 9),  # sums in another order differ in the last digits

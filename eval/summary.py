@@ -1,4 +1,4 @@
-"""Summarise the answers to a question set: figures by type and part, refusals, and what is wrong with each answer."""
+"""Summarise the answers to a question set: figures by type and part, refusals, and the faults of each answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,9 +14,9 @@ from .statistics import Figure, aurc_figure, auroc_figure, mean_figure, risk_cov
 
 
 def summarise(questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, Any]:
-    """Return report.json but for the keys that say how it was made.
+    """Return the content of report.json, without the keys that say how it was made.
 
-    `rows` may be in any order and may lack questions. A figure that applies to no question is left out.
+    `rows` may be in any order, and questions may be missing. A figure that applies to no question is left out.
     """
     by_id = {row["id"]: row for row in rows}
     scores = {q.id: score_question(q, by_id.get(q.id, {})) for q in questions}
@@ -49,15 +49,16 @@ def summarise(questions: Sequence[Question], rows: Sequence[Row]) -> dict[str, A
 def summarise_refusals(
     questions: Sequence[Question], rows: Mapping[str, Row], scores: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
-    """Return how well refusals and `confidence` separate the questions that the papers answer from the others.
+    """Return how well refusals and `confidence` separate answerable questions from the others.
 
-    precision, recall: share of the refusals that are right; share of the questions without gold titles, refused.
+    precision, recall: share of the refusals that are right; share of the questions without gold titles that are
+        refused.
     AUROC: see `auroc_figure`; answerable questions against all others, against those off topic, against near misses.
     AURC, risk_coverage: see `statistics.aurc` and `risk_coverage`; wrong is an answer that lacks a nugget (without
     nuggets: a citation of a gold title), a refusal of an answerable question, and any answer to a question without
     gold titles.
 
-    A missing result has the worst confidence possible: 0 if an answer was due, 1 if a refusal was.
+    A missing result has the worst possible confidence: 0 if an answer was expected, 1 if a refusal was.
     """
     confidence = {q.id: _confidence(q, rows) for q in questions}
     answerable = [q for q in questions if q.answerable]
@@ -83,7 +84,7 @@ def summarise_refusals(
 
 
 def what_went_wrong(question: Question, row: Row, scores: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each fault of an answer that a person should know about."""
+    """Return a sentence for each fault of an answer."""
     if not row:
         return ["There is no result."]
     if not question.answerable:
@@ -135,7 +136,7 @@ def _confidence(question: Question, rows: Mapping[str, Row]) -> float:
 
 
 def _seconds(rows: Sequence[Row]) -> dict[str, float]:
-    """Return median, 95th percentile and total of the seconds that answers took."""
+    """Return median, 95th percentile and total of the answer times in seconds."""
     taken = [sum(row["seconds"].values()) for row in rows if row.get("seconds")]
     if not taken:
         return {}

@@ -1,1 +1,1 @@
-"""Benchmarks on collections: BEIR, QASPER, PDFs, question variants."""
+"""Run benchmarks on collections: BEIR, QASPER, PDFs, whole papers, question variants."""

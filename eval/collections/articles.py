@@ -1,4 +1,4 @@
-"""What the publisher's XML (JATS) says of a paper: sentences, table rows and metadata, to compare a reading with."""
+"""Read sentences, table rows and metadata from the publisher's XML (JATS), to compare a reading with."""
 
 import re
 import unicodedata
@@ -10,9 +10,9 @@ from rag.errors import SourceError
 from rag.reading.markup.xml import parse_xml, text_of
 
 LEAST_WORDS = 8
-"""The words of a sentence that is compared; shorter ones occur by chance."""
+"""The minimum number of words of a compared sentence; shorter ones match by chance."""
 LEAST_CELLS = 3
-"""The filled cells of a table row that is compared."""
+"""The minimum number of filled cells of a compared table row."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(0-9])")
 _FORMULAS = frozenset("disp-formula inline-formula math tex-math".split())
@@ -21,12 +21,12 @@ FLOATS = frozenset("table-wrap fig boxed-text disp-quote list supplementary-mate
 
 
 class Article(NamedTuple):
-    """What the XML says of one paper; `sentences` and `rows` are those that count."""
+    """The content of one paper's XML; `sentences` and `rows` are those to compare."""
 
     title: str
-    titles: frozenset[str]  # the keys of every form of the title that is right
+    titles: frozenset[str]  # the keys of all accepted forms of the title
     authors: tuple[str, ...]
-    surnames: tuple[str, ...]  # the key of each author's surname, of a group its whole name
+    surnames: tuple[str, ...]  # the key of each author's surname, or of a group's whole name
     doi: str | None
     years: frozenset[int]  # of publication, in print or online
     sentences: tuple[str, ...]
@@ -34,12 +34,12 @@ class Article(NamedTuple):
 
 
 def key(text: str) -> str:
-    """Return the letters and digits of a text, decomposed (NFKD) and case-folded: what is compared."""
+    """Return the letters and digits of a text, decomposed (NFKD) and case-folded, for comparison."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold()))
 
 
 def read_article(path: Path) -> Article:
-    """Return what a JATS file says of its paper, without its sub-articles (reviewers' reports).
+    """Return the content of a JATS file, without its sub-articles (reviewers' reports).
 
     Raise SourceError if it is not JATS.
     """
@@ -47,7 +47,7 @@ def read_article(path: Path) -> Article:
     take_reports(root)
     meta = root.find("front/article-meta")
     if meta is None:
-        raise SourceError(f"{path.name} is XML of the kind <{root.tag}>, not JATS; remove it or put JATS in its place")
+        raise SourceError(f"{path.name} is XML with the root <{root.tag}>, not JATS; remove it or replace it with JATS")
     body = root.find("body")
     authors = list(_authors(meta))
     heading = meta.find("title-group/article-title")
@@ -73,7 +73,7 @@ def take_reports(root: Any) -> list[Any]:
 
 
 def _authors(meta: Any) -> Iterator[tuple[str, str]]:
-    """Yield name and surname of the persons and groups that the XML gives as authors, in order."""
+    """Yield name and surname of the people and groups that the XML lists as authors, in order."""
     for person in meta.iter("contrib"):
         if person.get("contrib-type", "author") == "author":
             name = person.find(".//name")
@@ -105,7 +105,7 @@ def _rows(root: Any) -> Iterator[tuple[str, ...]]:
 
 
 def text_without(tag: Any, left_out: Collection[str], apart: Collection[str] = ()) -> str:
-    """Return the text of an element, without the elements left out in it, and a line for each that stands apart."""
+    """Return the text of an element without `left_out` elements, with each `apart` element on a separate line."""
     parts: list[str] = []
 
     def collect(one: Any) -> None:

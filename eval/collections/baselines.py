@@ -1,4 +1,4 @@
-"""The text that other readers make of the same PDFs, for comparison: pdftotext, where installed, and PDFium."""
+"""Read the same PDFs with other readers for comparison: PDFium, and pdftotext if it is installed."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ _SECONDS = 120  # for one file
 
 
 def baseline_figures(pdfs: Sequence[Path]) -> dict[str, dict[str, float]]:
-    """Return, for each reader that is installed, the shares of sentences and rows that its text has in one piece."""
+    """Return for each installed reader the shares of sentences and rows that its text contains in one piece."""
     articles = {path: read_article(path.with_suffix(".xml")) for path in pdfs}
     return {name: _shares(read, articles) for name, read in _readers().items()} if articles else {}
 
@@ -37,13 +37,13 @@ def _shares(read: Callable[[Path], str], articles: dict[Path, Article]) -> dict[
 
 
 def _pdftotext(path: Path) -> str:
-    """Return the text in reading order, as pdftotext gives it without options; "" if it cannot read the file."""
+    """Return the text from pdftotext without options, in reading order; "" if it cannot read the file."""
     done = subprocess.run(["pdftotext", "-enc", "UTF-8", str(path), "-"], capture_output=True, timeout=_SECONDS)
     return done.stdout.decode("utf-8", errors="replace")
 
 
 def _pdfium_text(path: Path) -> str:
-    """Return the text in the order of the file, as pypdfium2 gives it; "" if it cannot read the file."""
+    """Return the text from pypdfium2, in file order; "" if it cannot read the file."""
     import pypdfium2
 
     try:

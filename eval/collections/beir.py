@@ -1,9 +1,9 @@
-"""Score retrieval on a collection in BEIR layout and write a TREC run.
+"""Score retrieval on a collection in BEIR's format, and write a TREC run.
 
     python -m eval beir ../shared/data/scifact --split test --out out/scifact
 
-The folder has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. The papers go through `add` and the questions through
-`search`, as a user's do. An interrupted run continues where it stopped.
+The folder has corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. Like a user's, the papers go through `add` and the
+questions through `search`. An interrupted run continues where it stopped.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from ..runs import Row, add_papers, each_once, unfinished
 from ..statistics import Figure, summarise_scores
 
 MEASURES = [nDCG @ 10, R @ 100, R @ 10, RR @ 10, AP @ 100, P @ 1]
-_DEPTH = 300  # passages asked for, as several can be of one paper
+_DEPTH = 300  # passages requested, since several can be from one paper
 _RUN_DEPTH = 100
 
 Qrels = dict[str, dict[str, int]]
@@ -33,7 +33,7 @@ Qrels = dict[str, dict[str, int]]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Score the folder, write run.trec and report.json, print the measures."""
+    """Score the folder, write run.trec and report.json, and print the measures."""
     parser = argparse.ArgumentParser(prog="python -m eval beir", description="Score retrieval on a BEIR folder.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--split", default="test")
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         corpus = folder / "corpus.jsonl"
         _write_corpus(source, corpus)
         with Assistant.open(library=folder / "library", mode="quote", overrides=overrides) as assistant:
-            is_new = not assistant.library.exists  # only then is the time of adding that of all papers
+            is_new = not assistant.library.exists  # only then does the time cover adding all papers
             started = time.perf_counter()
             add_papers(assistant, [corpus])
             ingest = time.perf_counter() - started
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def rank(assistant: Assistant, queries: dict[str, str], path: Path) -> list[Row]:
-    """Return a row a query: `scores` of the best `_RUN_DEPTH` documents, best first, and `seconds`."""
+    """Return a row per query: `scores` of the best `_RUN_DEPTH` documents, best first, and `seconds`."""
     document = {paper.id: str(paper.citekey) for paper in assistant.papers()}
 
     def search(query: str) -> Row:
@@ -102,7 +102,7 @@ def read_queries(path: Path, qrels: Qrels) -> dict[str, str]:
 
 
 def read_qrels(path: Path) -> Qrels:
-    """Read judgements; only queries with a relevant document are kept, as BEIR does.
+    """Read relevance judgements; like BEIR, keep only queries with a relevant document.
 
     Raises:
         QuestionSetError: the file cannot be read, or has no such query.
@@ -124,7 +124,7 @@ def read_qrels(path: Path) -> Qrels:
 
 
 def _write_corpus(source: Path, target: Path) -> None:
-    """Write the corpus in the form that `add` reads; a document's id becomes its citekey."""
+    """Write the corpus in a format that `add` reads; a document's id becomes its citekey."""
     with target.open("w", encoding="utf-8") as file:
         for row in read_json_lines(source):
             paper: dict[str, Any] = {"title": row["title"] or row["_id"], "text": row["text"], "citekey": row["_id"]}

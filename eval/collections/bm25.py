@@ -1,4 +1,4 @@
-"""BM25 over paragraphs, as a baseline: SQLite's FTS5 with Porter's stemmer, and no list of common words."""
+"""Rank paragraphs by BM25 as a baseline: SQLite's FTS5 with the Porter stemmer, without stop words."""
 
 import re
 import sqlite3
@@ -17,9 +17,9 @@ class WordSearch:
         self._db.executemany("INSERT INTO words VALUES (?, ?, ?)", paragraphs)
 
     def ranking(self, question: str, most: int, paper: str | None = None) -> list[str]:
-        """Return the ids of at most `most` paragraphs with a word of the question, best first.
+        """Return the ids of up to `most` paragraphs that share a word with the question, best first.
 
-        `paper` limits them to one paper.
+        `paper` limits the search to one paper.
         """
         words = " OR ".join(f'"{word}"' for word in dict.fromkeys(re.findall(r"\w+", question)))
         if not words:

@@ -1,4 +1,4 @@
-"""Add damaged PDFs next to good ones in a new process; measure what it stores and how much memory it takes."""
+"""Add damaged PDFs together with good ones in a new process; measure what is stored and the memory it takes."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ _LONG = 3000  # pages
 
 
 def measure_damaged(files: Sequence[Path], count: int, folder: Path) -> dict[str, Any]:
-    """Add good files with `count` damaged copies; say which are stored, reported by name, or neither."""
+    """Add good files and `count` damaged copies; return which were stored, reported by name, or neither."""
     papers = folder / "papers"
     papers.mkdir()
     for path in files:
@@ -48,10 +48,10 @@ def measure_damaged(files: Sequence[Path], count: int, folder: Path) -> dict[str
 
 
 def add_in_process(papers: Path, library: Path, folder: Path) -> dict[str, Any]:
-    """Add `papers` in a new process; return what it stored, what failed, and its peak memory and its readers' in MB.
+    """Add `papers` in a process; return what was stored, what failed, and the peak memory in MB of it and its readers.
 
-    If the process ends with an error, return only the error, as `broke down`. It writes to `folder`. The peaks
-    are None without /proc.
+    If the process fails, return only the error, as `broke down`. Temporary files are written to `folder`. The peaks are
+    None without /proc.
     """
     out = folder / "added.json"
     code = "import sys; from eval.collections.damaged import add_here; add_here(*sys.argv[1:])"
@@ -76,29 +76,29 @@ def add_here(papers: str, library: str, out: str) -> None:
 
 
 def _watch_children(peaks: dict[str, int]) -> None:
-    """Keep `peaks` up to date: the peak memory of each child process in MB, by its id."""
+    """Keep `peaks` up to date with the peak memory of each child process in MB, by its id."""
     parent = Path("/proc/self/cmdline")
     while parent.exists():
         for children in Path("/proc/self/task").glob("*/children"):
             with contextlib.suppress(OSError):  # the process has just ended
                 for process in children.read_text().split():
-                    # Until it has started its program, a child counts its parent's memory as its own.
+                    # Before it has started its program, a child's peak includes its parent's memory.
                     if Path(f"/proc/{process}/cmdline").read_bytes() != parent.read_bytes():
                         peaks[process] = _peak_memory(process) or 0
         time.sleep(0.05)
 
 
 def _peak_memory(process: str) -> int | None:
-    """Return the most memory that a process has used, in MB."""
+    """Return the peak memory of a process in MB."""
     status = Path(f"/proc/{process}/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), None)
 
 
 def damaged_files(files: Sequence[Path], count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents: mutated, cut off, encrypted, empty, huge when unpacked, very many pages, odd names.
+    """Yield names and contents: mutated, truncated, encrypted, empty, huge when decompressed, many pages, odd names.
 
-    A name that is not UTF-8 has its bytes as half surrogates, as the system's names do.
+    A name that is not UTF-8 has its bytes as lone surrogates, as in file names from the system.
     """
     rng = random.Random(_SEED)
     whole = [path.read_bytes() for path in files]
@@ -144,7 +144,7 @@ def _encrypted(data: bytes) -> bytes:
 
 
 def _bomb() -> bytes:
-    """Return a page of 300 MB of operators, compressed to 2 MB."""
+    """Return a one-page PDF with 300 MB of operators compressed to 2 MB."""
     squeezer = zlib.compressobj(9)
     block = b"BT /F1 9 Tf (otter) Tj ET\n" * 40_000
     content = b"".join(squeezer.compress(block) for _ in range(300)) + squeezer.flush()
@@ -156,7 +156,7 @@ def _many_pages(count: int) -> bytes:
 
 
 def long_text(count: int) -> bytes:
-    """Return a PDF of `count` pages that show the same twenty lines."""
+    """Return a PDF with `count` pages of the same twenty lines."""
     line = b"(River otters leave few traces on a rocky shore and most are washed away by the next flood.) Tj T*\n"
     content = zlib.compress(b"BT /F1 9 Tf 12 TL 60 600 Td\n" + line * 20 + b"ET")
     font = b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"

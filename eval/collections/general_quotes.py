@@ -1,6 +1,7 @@
-"""Ask general questions of single papers and tell which of the quotes stand in the paper in one piece.
+"""Ask general questions of single papers, and check that the quotes are in the papers in one piece.
 
-With the publisher's XML beside a PDF, a quote is right if the XML has it in one piece; without, only its kind is told.
+If the publisher's XML is next to a PDF, a quote is right if the XML contains it in one piece; otherwise only its kind
+is determined.
 """
 
 from collections import Counter
@@ -31,7 +32,7 @@ BROKEN = "not in one piece"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A quote that is not a paper's title, with the kind of text that it is from; `BROKEN` if the XML lacks it."""
+    """A quote other than a paper's title, with the kind of text it comes from; `BROKEN` if it is not in the XML."""
 
     file: str
     question: str
@@ -40,12 +41,12 @@ class Quote:
 
     @property
     def is_right(self) -> bool:
-        """Return whether the quote stands in the paper in one piece and is from text that may be quoted."""
+        """Return whether the quote is in the paper in one piece, and from text that may be quoted."""
         return self.kind != BROKEN and self.kind not in FAULTS
 
 
 def measure_quotes(assistant: Assistant, files: Mapping[str, Path]) -> list[Quote]:
-    """Ask each paper from one of the files, by source, the general questions; return the quotes of the answers."""
+    """Ask the general questions of each paper in `files` (by source); return the quotes of the answers."""
     return [quote for paper in assistant.papers() for quote in _quotes_of(assistant, paper.id, files)]
 
 
@@ -69,7 +70,7 @@ def _article_kinds(path: Path) -> ArticleKinds | None:
 
 
 def _kind(citation: Citation, paper: Paper, article: ArticleKinds | None) -> str:
-    """Return the kind of a quote: that of the XML, else a fault that its shape shows, else `BROKEN`."""
+    """Return the kind of a quote: from the XML, else a fault shown by its shape, else `BROKEN`."""
     section = paper.section_at(citation.start)
     by_shape = kind_by_shape(citation.quote, section.kind if section else "body")
     if article is None:
@@ -79,10 +80,10 @@ def _kind(citation: Citation, paper: Paper, article: ArticleKinds | None) -> str
 
 
 def quote_figures(quotes: Sequence[Quote], with_xml: Container[str]) -> dict[str, float]:
-    """Return how many quotes of papers with XML are in one piece, and how many of all are from what is not quoted.
+    """Return how many quotes of papers with XML are in one piece, and how many quotes have each fault.
 
     Args:
-        with_xml: The names of the files beside which an XML lies.
+        with_xml: The names of the files with XML next to them.
     """
     compared = [quote for quote in quotes if quote.file in with_xml]
     pieces = sum(quote.kind != BROKEN for quote in compared)
@@ -96,7 +97,7 @@ def quote_figures(quotes: Sequence[Quote], with_xml: Container[str]) -> dict[str
 
 
 def describe_quotes(quotes: Sequence[Quote]) -> list[str]:
-    """Return lines on the quotes that are not right, by paper, those with most first."""
+    """Describe the wrong quotes by paper, papers with the most first."""
     wrong = [quote for quote in quotes if not quote.is_right]
     lines: list[str] = []
     for file, count in Counter(quote.file for quote in wrong).most_common():

@@ -1,6 +1,6 @@
-"""Compare papers read from PDFs with the publisher's XML (JATS) of the same papers, letter by letter.
+"""Compare papers read from PDFs with the publisher's XML (JATS), letter by letter.
 
-A sentence or a table row is right if it stands in the stored text in one piece, letters and digits only.
+A sentence or table row is right if the stored text contains it in one piece, comparing only letters and digits.
 """
 
 from bisect import bisect_left
@@ -15,16 +15,16 @@ from rag.types import Paper
 from .articles import Article, key, read_article
 from .reading_time import TimedReading
 
-_GRAM = 6  # letters that find the place of a sentence
-_ROW_GRAM = 4  # of a table row, whose cells are short
+_GRAM = 6  # letters used to locate a sentence
+_ROW_GRAM = 4  # the same for a table row, whose cells are short
 BREAK = " ⟂ "
-"""Stands, in what is lost, after the longest beginning that the text has in one piece."""
+"""Shown in lost sentences after the longest beginning that the text contains in one piece."""
 
-_AROUND = 30  # letters shown on both sides of the nearest stretch
+_AROUND = 30  # letters shown on each side of the nearest passage
 
 
 class Text:
-    """A stored text that can be searched by letters and digits alone."""
+    """A stored text that can be searched by letters and digits only."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -33,22 +33,22 @@ class Text:
 
     @cached_property
     def _places(self) -> list[int]:
-        """The place in `text` of each character of `key`."""
+        """The position in `text` of each character of `key`."""
         return _places_of(self.text)
 
     def holds(self, wanted: str) -> bool:
-        """Return whether the text has `wanted` in one piece."""
+        """Return whether the text contains `wanted` in one piece."""
         return key(wanted) in self.key
 
     def break_in(self, wanted: str) -> int:
-        """Return how many characters of `wanted` stand in one piece from its beginning."""
+        """Return the length of the longest beginning of `wanted` that the text contains."""
         places = _places_of(wanted)
         letters = key(wanted)
         held = bisect_left(range(1, len(letters) + 1), True, key=lambda length: letters[:length] not in self.key)
         return places[held] if held < len(places) else len(wanted)
 
     def nearest(self, wanted: str, gram: int) -> str:
-        """Return the stretch of the text that shares most with `wanted`; "" if none does."""
+        """Return the part of the text most similar to `wanted`; "" if there is none."""
         letters = key(wanted)
         known = self._places_of_grams(gram)
         hits = sorted({at for i in range(len(letters) - gram + 1) for at in known.get(letters[i : i + gram], ())})
@@ -73,7 +73,7 @@ def _places_of(text: str) -> list[int]:
 
 
 def _densest(hits: Sequence[int], width: int) -> tuple[int, int]:
-    """Return the first and last of the hits in the window of `width` that holds most of them."""
+    """Return the first and last hit in the window of `width` with the most hits."""
     best = (0, 0)
     first = 0
     for last, hit in enumerate(hits):
@@ -86,21 +86,21 @@ def _densest(hits: Sequence[int], width: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A sentence or row that does not stand in the stored text, beside the nearest stretch of it."""
+    """A sentence or row that is not in the stored text in one piece, and the most similar part of the text."""
 
     wanted: str
-    held: int  # characters of `wanted` that stand in one piece from its beginning
+    held: int  # length of the beginning of `wanted` that the text contains
     found: str
 
     @property
     def parts(self) -> tuple[str, str]:
-        """Return what stands in one piece, and the rest."""
+        """Return the beginning that the text contains, and the rest."""
         return self.wanted[: self.held], self.wanted[self.held :]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one paper read from its PDF compares with its XML; counts are of the XML."""
+    """The comparison of a paper read from its PDF with its XML; counts are of the XML."""
 
     file: str
     pages: int
@@ -109,35 +109,35 @@ class Score:
     lost_sentences: tuple[Lost, ...]
     rows: int
     lost_rows: tuple[Lost, ...]
-    authors: int  # that the XML gives
-    authors_found: int  # of those
-    authors_given: int  # by the program
-    wrong: dict[str, tuple[str, str]]  # of title, authors, doi and year: what was found and what was expected
+    authors: int  # in the XML
+    authors_found: int  # of those, by the program
+    authors_given: int  # by the program in all
+    wrong: dict[str, tuple[str, str]]  # for title, authors, doi and year: found and expected value
 
     @property
     def sentence_share(self) -> float:
-        """Share of the sentences that stand in one piece."""
+        """Share of the sentences found in one piece."""
         return 1 - len(self.lost_sentences) / self.sentences if self.sentences else 1.0
 
     @property
     def row_share(self) -> float:
-        """Share of the rows whose cells stand in order and next to each other."""
+        """Share of the rows whose cells are adjacent and in order."""
         return 1 - len(self.lost_rows) / self.rows if self.rows else 1.0
 
 
 def has_xml(pdf: Path) -> bool:
-    """Return whether an XML file of the same name lies beside a PDF."""
+    """Return whether there is an XML file with the same name next to a PDF."""
     return pdf.with_suffix(".xml").exists()
 
 
 def measure_pair(reading: TimedReading) -> Score:
-    """Compare a paper read from a PDF with the XML beside it."""
+    """Compare a paper read from a PDF with the XML next to it."""
     article = read_article(reading.path.with_suffix(".xml"))
     return compare(reading.paper, article, reading.path.name, reading.pages, reading.seconds)
 
 
 def compare(paper: Paper, article: Article, file: str = "", pages: int = 1, seconds: float = 0.0) -> Score:
-    """Return how a paper compares with its XML."""
+    """Compare a paper with its XML."""
     text = Text(paper.text)
     return Score(
         file=file,
@@ -155,7 +155,7 @@ def compare(paper: Paper, article: Article, file: str = "", pages: int = 1, seco
 
 
 def _lost(text: Text, wanted: Iterable[str], gram: int) -> Iterator[Lost]:
-    """Yield what is wanted and does not stand in the text in one piece."""
+    """Yield the wanted strings that the text does not contain in one piece."""
     for one in wanted:
         if not text.holds(one):
             yield Lost(one, text.break_in(one), text.nearest(one, gram))
@@ -175,7 +175,7 @@ def _wrong_metadata(paper: Paper, article: Article) -> dict[str, tuple[str, str]
 
 
 def _authors_found(paper: Paper, article: Article) -> int:
-    """Count the authors of the XML with whose surname a name that the program gives ends, each name once."""
+    """Count the XML's authors whose surname ends one of the program's names, using each name once."""
     names = list(map(key, paper.authors))
     for surname in article.surnames:
         if (name := next((name for name in names if name.endswith(surname)), None)) is not None:
@@ -184,7 +184,7 @@ def _authors_found(paper: Paper, article: Article) -> int:
 
 
 def summary(scores: Sequence[Score]) -> dict[str, float]:
-    """Return the figures over all papers: shares of sentences and rows, and of right metadata."""
+    """Return the figures over all papers: the shares of right sentences, rows and metadata."""
     if not scores:
         return {}
     sentences, rows = sum(score.sentences for score in scores), sum(score.rows for score in scores)
@@ -212,12 +212,12 @@ def summary(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def worst_first(scores: Sequence[Score]) -> list[Score]:
-    """Sort papers by the shares of their sentences and rows, least first."""
+    """Sort papers by their shares of right sentences and rows, lowest first."""
     return sorted(scores, key=lambda score: (score.sentence_share, score.row_share))
 
 
 def describe(scores: Sequence[Score]) -> list[str]:
-    """Return lines on every paper, worst first, with what was lost beside what the program made of it."""
+    """Describe every paper, worst first, with what was lost next to what the program read."""
     lines: list[str] = []
     for score in worst_first(scores):
         lines += [

@@ -1,9 +1,9 @@
-"""Read the questions on whole papers, `eval/papers.jsonl`, and find the papers that they are about.
+"""Read the questions on whole papers, `eval/papers.jsonl`, and find their papers.
 
-A question is `{"id", "kind", "collection", "question", "papers", "gold", "nuggets", "refuse"}`: `papers` is the scope
-that the question is asked in (empty: the whole library), `gold` are `{"paper", "page"}` that answer it, `nuggets` are
-groups of alternative strings, of each of which a right answer holds one. A paper is named by the first twelve digits of
-its file's sha256, or by its id in QASPER. `collection` is the folder that the question needs, or `all`.
+A question is `{"id", "kind", "collection", "question", "papers", "gold", "nuggets", "refuse"}`. `papers` is the scope
+of the question (empty: the whole library), `gold` are the `{"paper", "page"}` that answer it, `nuggets` are groups of
+alternative strings; a right answer contains one of each group. A paper's key is the first twelve digits of its file's
+sha256, or its id in QASPER. `collection` is the folder that the question needs, or `all`.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ KINDS = (
     "two_papers", "which_papers", "metadata", "fact", "unanswerable", "off_topic",
 )  # fmt: skip
 QASPER_PAPERS = 60
-"""How many papers of the QASPER folder stand in the library."""
+"""How many papers of the QASPER folder are in the library."""
 
 _DIGITS = 12
 _FIELDS = {
@@ -39,7 +39,7 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class PaperQuestion:
-    """A question on whole papers. `scope` and `gold` are the sources of papers, as the library shows them."""
+    """A question on whole papers; `scope` and `gold` are paper sources as in the library."""
 
     id: str
     kind: str
@@ -52,20 +52,20 @@ class PaperQuestion:
 
     @property
     def part(self) -> str:
-        """`kept` for the third that is kept apart for reporting, otherwise `open`."""
+        """`kept` for the third held out for reporting, otherwise `open`."""
         return "kept" if int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 3 == 0 else "open"
 
     @property
     def asked_of(self) -> str:
-        """What the question is put to: `paper`, `papers` or `library`."""
+        """What is asked: `paper`, `papers` or `library`."""
         return {0: "library", 1: "paper"}.get(len(self.scope), "papers")
 
 
 def load_paper_questions(path: Path, sources: Mapping[str, str], collections: Sequence[str]) -> list[PaperQuestion]:
-    """Read the questions that the given collections are enough for.
+    """Read the questions that need only the given collections.
 
-    `sources` maps the key of each paper to its source. Raise QuestionSetError if a line is broken or repeats an id, or
-    names a paper that is not there.
+    `sources` maps paper keys to sources. Raise QuestionSetError if a line is broken, repeats an id, or names an unknown
+    paper.
     """
     questions: list[PaperQuestion] = []
     problems: list[str] = []
@@ -74,7 +74,7 @@ def load_paper_questions(path: Path, sources: Mapping[str, str], collections: Se
         try:
             _check(row)
             if row["id"] in ids:
-                raise ValueError(f"the id {row['id']!r} is there twice")
+                raise ValueError(f"the id {row['id']!r} is a duplicate")
             ids.add(row["id"])
             if set(COLLECTIONS if row["collection"] == "all" else [row["collection"]]) <= set(collections):
                 questions.append(_question(row, sources))
@@ -88,7 +88,7 @@ def load_paper_questions(path: Path, sources: Mapping[str, str], collections: Se
 
 
 def abstract_questions() -> list[PaperQuestion]:
-    """Return the questions on the sample collection, of abstracts, in the form of those on whole papers."""
+    """Return the questions on the sample collection of abstracts in the form of questions on whole papers."""
     source_of = {
         folded(paper.title): source.name
         for source in locate([SAMPLE]).sources
@@ -111,7 +111,7 @@ def abstract_questions() -> list[PaperQuestion]:
 
 
 def pdf_sources(folder: Path) -> dict[str, Path]:
-    """Return the PDFs of a folder and its folders by key. Raise QuestionSetError if there are none."""
+    """Return the PDFs in a folder and its subfolders by key. Raise QuestionSetError if there are none."""
     files = sorted(folder.rglob("*.pdf"))
     if not files:
         raise QuestionSetError(f"There are no PDFs in {folder}. Name the folder that holds them.")
@@ -119,7 +119,7 @@ def pdf_sources(folder: Path) -> dict[str, Path]:
 
 
 def qasper_sources(folder: Path, out: Path) -> dict[str, Path]:
-    """Write the first papers of a QASPER folder as HTML with their sections to `out`; return the files by id."""
+    """Write the first papers of a QASPER folder to `out` as HTML with sections; return the files by id."""
     files = sorted(folder.glob("*_papers.jsonl"))
     if len(files) != 1:
         raise QuestionSetError(f"{folder.name} holds {len(files)} files *_papers.jsonl; QASPER's folder has one.")
@@ -138,9 +138,9 @@ def _check(row: Mapping[str, Any]) -> None:
         if not isinstance(row.get(name), kind):
             raise ValueError(f"`{name}` is missing or not a {kind.__name__}")
     if row["kind"] not in KINDS:
-        raise ValueError(f"`kind` is {row['kind']!r}; known are {', '.join(KINDS)}")
+        raise ValueError(f"`kind` is {row['kind']!r}; expected {', '.join(KINDS)}")
     if row["collection"] not in (*COLLECTIONS, "all"):
-        raise ValueError(f"`collection` is {row['collection']!r}; known are {', '.join(COLLECTIONS)} and all")
+        raise ValueError(f"`collection` is {row['collection']!r}; expected {', '.join(COLLECTIONS)} or all")
     if not row["id"].strip() or not row["question"].strip():
         raise ValueError("`id` and `question` must not be empty")
     if not all(isinstance(each, dict) and isinstance(each.get("paper"), str) for each in row["gold"]):

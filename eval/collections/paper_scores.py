@@ -10,20 +10,20 @@ Row = Mapping[str, Any]
 
 RIGHT, FIRST, HEDGED = "right", "fact in the first quote", "hedged or refused"
 LISTED = 0.75
-"""The least F1 of the titles at which a list of papers is right."""
+"""The minimum F1 of the titles for a list of papers to be right."""
 
 
 def score(question: PaperQuestion, row: Row) -> dict[str, float]:
-    """Return the measures that apply to a question, each 0 or 1; `row` is an answer, see `Answer.to_dict`.
+    """Return the measures that apply to a question, each 0 or 1; `row` is an answer as `Answer.to_dict()`.
 
     right:
         refused or hedged, if the papers do not answer the question; otherwise not refused, and
         which_papers: F1 of the cited papers is at least `LISTED`.
-        metadata: the counted sentences, or without any the first one, hold a nugget of each group.
-        any other: sentences that cite a gold paper hold a nugget of each group, and each gold paper is cited.
-    fact in the first quote: the first sentence with a citation cites a gold paper and holds a nugget; of questions
-        with gold papers and nuggets.
-    hedged or refused: of all questions; an answer hedges where a sentence has no citation.
+        metadata: the counted sentences, or else the first one, contain a nugget of each group.
+        any other: sentences that cite a gold paper contain a nugget of each group, and each gold paper is cited.
+    fact in the first quote: the first sentence with a citation cites a gold paper and contains a nugget; only for
+        questions with gold papers and nuggets.
+    hedged or refused: for all questions; an answer hedges if a sentence has no citation.
     """
     sentences = row["sentences"]
     cited = [sentence for sentence in sentences if sentence["citations"]]
@@ -49,7 +49,7 @@ def _is_right(question: PaperQuestion, row: Row, cited: Sequence[Row]) -> bool:
 
 
 def _of_gold(question: PaperQuestion, row: Row, sentences: Sequence[Row]) -> list[str]:
-    """Return the texts of the sentences that cite a gold paper; without gold papers, of all."""
+    """Return the texts of the sentences that cite a gold paper; of all sentences if there are no gold papers."""
     source_of = {citation["number"]: citation["source"] for citation in row["citations"]}
     return [
         sentence["text"]

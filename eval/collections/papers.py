@@ -1,13 +1,13 @@
-"""Score answers from whole papers: PDFs, and QASPER's papers as HTML with their sections, in one library.
+"""Score answers from whole papers: PDFs and QASPER's papers (as HTML with sections) in one library.
 
     python -m eval papers                                   all questions on the collections in ../shared/data
     python -m eval papers --pdfs ../shared/data/pdfs        only those that this folder is enough for
     python -m eval papers --part open --abstracts --beside ../before
 
-`--beside` puts the questions to another checkout too and reports the paired differences. `--abstracts` puts the
-questions on the sample collection to a library of its abstracts, to be read side by side. Writes report.json, and
-answers.jsonl and answers.txt with the answers of this checkout. Libraries and answers are kept in the folder of --out,
-so that a run asks only what the same code has not answered yet.
+`--beside` also asks another checkout and reports the paired differences. `--abstracts` also asks the questions on the
+sample collection of a library of its abstracts, for comparison. Writes report.json, and answers.jsonl and answers.txt
+with the answers of this checkout. Libraries and answers are kept in the folder of --out, so that a run asks only what
+the same code has not answered yet.
 """
 
 import argparse
@@ -46,7 +46,7 @@ Scores = Mapping[str, Mapping[str, float]]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Put the questions to each checkout, write the files, print the figures."""
+    """Ask each checkout the questions, write the files and print the figures."""
     options = _parsed(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     files = paper_files({name: getattr(options, name) for name in COLLECTIONS}, options.out)
@@ -69,8 +69,8 @@ def main(arguments: Sequence[str]) -> int:
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m eval papers", description="Score answers from whole papers.")
     for name in COLLECTIONS:
-        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help="default, if none is named: in ../shared/data")
-    parser.add_argument("--part", choices=("open", "kept", "all"), default="all", help="a third is kept apart")
+        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help="default if none is given: in ../shared/data")
+    parser.add_argument("--part", choices=("open", "kept", "all"), default="all", help="a third, `kept`, is held out")
     parser.add_argument("--abstracts", action="store_true", help="also the questions on the sample collection")
     parser.add_argument("--beside", type=Path, action="append", default=[], metavar="CHECKOUT")
     parser.add_argument("--out", type=Path, default=Path("out/papers"), metavar="DIR")
@@ -86,7 +86,7 @@ def _of_part(questions: Sequence[PaperQuestion], part: str) -> list[PaperQuestio
 
 
 def paper_files(folders: Mapping[str, Path | None], out: Path) -> dict[str, dict[str, Path]]:
-    """Return the files of each collection that has a folder, by key; those of QASPER are written to `out`."""
+    """Return the files of each collection that has a folder, by key; QASPER's are written to `out`."""
     files = {}
     for name, folder in folders.items():
         if folder:
@@ -98,7 +98,7 @@ def paper_files(folders: Mapping[str, Path | None], out: Path) -> dict[str, dict
 
 
 def answers_of(checkout: Path, questions: Sequence[PaperQuestion], papers: Sequence[Path], out: Path) -> dict[str, Row]:
-    """Return a checkout's answers by the id of the question; what it has answered already is read from `out`."""
+    """Return a checkout's answers by question id; existing answers are read from `out`."""
     with Checkout(checkout, papers, out) as running:
         rows = running.answers([(question.question, question.scope) for question in questions])
     return {question.id: row for question, row in zip(questions, rows, strict=True)}
@@ -108,7 +108,7 @@ def answers_of(checkout: Path, questions: Sequence[PaperQuestion], papers: Seque
 
 
 def summarise(questions: Sequence[PaperQuestion], rows: Mapping[Path, Mapping[str, Row]]) -> dict[str, Any]:
-    """Return the figures of the first checkout; `beside` has those of the others, and how far the first is above."""
+    """Return the figures of the first checkout, and in `beside` those of the others with the first's lead over them."""
     ours, *others = rows
     scores = {checkout: {q.id: score(q, of[q.id]) for q in questions} for checkout, of in rows.items()}
     return {
@@ -150,7 +150,7 @@ def _differences(ours: Scores, other: Scores) -> dict[str, dict[str, float]]:
 
 
 def _seconds(rows: Mapping[str, Row]) -> float:
-    """Return the median time of an answer."""
+    """Return the median answer time."""
     return round(median(sum(row["seconds"].values()) for row in rows.values()), 3) if rows else 0.0
 
 
@@ -158,7 +158,7 @@ def _seconds(rows: Mapping[str, Row]) -> float:
 
 
 def _made(part: str, questions: Sequence[PaperQuestion], files: Mapping[str, Mapping[str, Path]]) -> dict[str, Any]:
-    """Return how the report was made; the digest is of the questions that were asked."""
+    """Return how the report was made, with the digest of the questions asked."""
     text = json.dumps([(q.id, q.question, q.scope) for q in questions])
     return {
         "date": date.today().isoformat(),

@@ -1,4 +1,4 @@
-"""Write the report on the reading of PDFs: one HTML file that opens offline, the worst paper first."""
+"""Write the report on PDF reading: a self-contained HTML file, worst paper first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,7 +15,7 @@ _TABLES = {"pairs": "Compared with the XML", "general questions": "Quotes of gen
 
 
 def write_pdfs_html(report: Mapping[str, Any], scores: Sequence[Score], quotes: Sequence[Quote], path: Path) -> None:
-    """Write the report; `scores` are in the order in which they are shown, of the quotes those that are wrong."""
+    """Write the report; `scores` are in display order, and only wrong quotes are shown."""
     tables = {title: report[name] for name, title in _TABLES.items() if report.get(name)}
     write_page(
         path,

@@ -1,4 +1,4 @@
-"""Measure the reading of PDFs: against the publisher's XML, speed, titles, quotes and their places, damaged files.
+"""Measure PDF reading: against the publisher's XML, speed, titles, quotes and their positions, damaged files.
 
     python -m eval pdfs ../shared/data/pairs                      all measures but damaged files
     python -m eval pdfs ../shared/data/pairs --reading            only read, and compare with the XML beside the PDFs
@@ -6,8 +6,8 @@
     python -m eval pdfs ../shared/data/pairs --reading --against ../before      also the time of another checkout
     python -m eval pdfs ../shared/data/pdfs --quotes 200 --damaged 500
 
-A folder holds PDFs; beside a PDF may lie the publisher's XML (JATS) under the same name, and manifest.jsonl with `file`
-and `title` and perhaps `title_in_metadata`. Prints the figures and what went wrong, worst paper first, and writes
+A folder has PDFs, optionally the publisher's XML (JATS) of a PDF under the same name, and optionally manifest.jsonl
+with `file`, `title` and perhaps `title_in_metadata`. Prints the figures and the faults, worst paper first, and writes
 report.json and report.html.
 """
 
@@ -35,16 +35,16 @@ _ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the measurements, print them and write the reports."""
+    """Measure, print the figures and write the reports."""
     parser = argparse.ArgumentParser(
         prog="python -m eval pdfs",
-        description="Measure the reading of PDFs, against the publisher's XML (JATS) where it lies beside a PDF.",
+        description="Measure PDF reading, against the publisher's XML (JATS) if it is next to a PDF.",
     )
     parser.add_argument("papers", type=Path, nargs="+", help="PDFs, and folders of PDFs")
     parser.add_argument("--reading", action="store_true", help="only read the papers and compare them with their XML")
-    parser.add_argument("--quotes", type=int, default=200, help="how many quotes to look up in their marked places")
-    parser.add_argument("--damaged", type=int, default=0, help="how many damaged copies to add with the files")
-    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout, whose reading is timed as well")
+    parser.add_argument("--quotes", type=int, default=200, help="how many quotes to check at their marked positions")
+    parser.add_argument("--damaged", type=int, default=0, help="how many damaged copies to add to the files")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout to time as well")
     parser.add_argument("--out", type=Path, default=Path("out/pdfs"), metavar="DIR")
     options = parser.parse_args(arguments)
     files = _pdfs_of(options.papers)
@@ -64,12 +64,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _pdfs_of(paths: Sequence[Path]) -> list[Path]:
-    """Return the named files, and the PDFs in the named folders in the order of their names."""
+    """Return the given files, and the PDFs in the given folders sorted by name."""
     return [file for path in paths for file in (sorted(path.glob("*.pdf")) if path.is_dir() else [path])]
 
 
 def _measure_library(report: dict[str, Any], files: Sequence[Path], options: argparse.Namespace) -> list[Quote]:
-    """Add the files to a new library, put what is measured on it in the report, and return the quotes."""
+    """Add the files to a new library, add its measurements to the report, and return the quotes."""
     by_name = {path.name: path for path in files}
     with tempfile.TemporaryDirectory() as folder:
         with Assistant.open(library=Path(folder) / "library", mode="quote") as assistant:

@@ -1,17 +1,17 @@
-"""Score evidence, answers and refusals on QASPER, whose questions are each about one known paper.
+"""Score evidence, answers and refusals on QASPER, where each question is about one known paper.
 
     python -m eval qasper ../shared/data/qasper_dev --part open --out out/qasper
     python -m eval qasper ../shared/data/qasper_dev --part open --papers 60 --beside ../before
 
-The folder has *_papers.jsonl and *_questions.jsonl. Each paper is added as an HTML page with its sections, all
-papers to one library. A question is put to its paper alone (scope `paper`) and, with the paper's title before it, to
-the whole library (scope `library`). Paragraphs are ranked by the answer's passages, see `qasper_scores.Reply`.
+The folder has *_papers.jsonl and *_questions.jsonl. All papers are added to one library, each as an HTML page with its
+sections. A question is asked of its paper alone (scope `paper`) and, prefixed with the paper's title, of the whole
+library (scope `library`). Paragraphs are ranked by the answer's passages, see `qasper_scores.Reply`.
 
-Writes answers.jsonl, qrels.trec, a TREC run for each scope of Footnote and BM25, and a report.json that `python -m eval
-compare` takes. `--beside` asks another checkout the same and reports the differences, question by question. Libraries
-and answers are kept in the folder of --out: a run asks only what the same code has not answered yet.
+Writes answers.jsonl, qrels.trec, TREC runs of Footnote and BM25 for each scope, and a report.json for `python -m eval
+compare`. `--beside` also asks another checkout and reports the paired differences. Libraries and answers are kept in
+the folder of --out, so that a run asks only what the same code has not answered yet.
 
-A third of the papers is the part `kept`; open it only to report.
+A third of the papers, the part `kept`, is held out; use it only for reporting.
 
 QASPER: Dasigi et al. 2021, "A Dataset of Information-Seeking Questions and Answers Anchored in Research Papers".
 """
@@ -46,12 +46,12 @@ Replies = dict[str, Reply]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Score the folder, write the files, print the figures."""
+    """Score the folder, write the files and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m eval qasper", description="Score evidence and answers on QASPER.")
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("out/qasper"), metavar="DIR")
     parser.add_argument("--part", choices=PARTS, default="all", help="which papers: two thirds, a third, or all")
-    parser.add_argument("--papers", type=int, metavar="N", help="the first N papers of the part only")
+    parser.add_argument("--papers", type=int, metavar="N", help="only the first N papers of the part")
     parser.add_argument("--beside", type=Path, action="append", default=[], metavar="DIR", help="another checkout")
     options = parser.parse_args(arguments)
     papers = read_qasper(options.folder, options.part)[: options.papers]
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
 def replies_of(
     checkout: Path, papers: Sequence[QasperPaper], pages: Mapping[str, Path], out: Path
 ) -> dict[str, Replies]:
-    """Return what a checkout replies to the questions, by scope."""
+    """Return a checkout's replies to the questions, by scope."""
     asked = [(paper, question) for paper in papers for question in paper.questions]
     put: dict[str, list[tuple[str, list[str]]]] = {
         "paper": [(question.question, [pages[paper.id].name]) for paper, question in asked],
@@ -78,7 +78,7 @@ def replies_of(
     with Checkout(checkout, list(pages.values()), out) as running:
         paragraphs = Paragraphs(papers, running.texts())
         if paragraphs.missing:
-            sys.stderr.write(f"{checkout.name}: {paragraphs.missing} paragraphs are not in the texts that it read\n")
+            sys.stderr.write(f"{checkout.name}: {paragraphs.missing} paragraphs are missing in the stored texts\n")
         answers = running.answers([*put["paper"], *put["library"]])
     replies = [paragraphs.reply(answer) for answer in answers]
     of_scope = {"paper": replies[: len(asked)], "library": replies[len(asked) :]}
@@ -96,7 +96,7 @@ def _with_title(paper: QasperPaper, question: PaperQuestion) -> str:
 
 
 def summarise(papers: Sequence[QasperPaper], replies: Mapping[Path, Mapping[str, Replies]]) -> dict[str, Any]:
-    """Return the report on the replies of each checkout by scope: `scopes`, and `questions`, the first checkout's."""
+    """Return the report: `scopes`, with figures of each checkout by scope, and `questions` of the first checkout."""
     asked = [question for paper in papers for question in paper.questions]
     names = dict(zip(replies, [OURS, *map(str, list(replies)[1:])], strict=True))
     report: dict[str, Any] = {"scopes": {}, "questions": {}}
@@ -120,9 +120,9 @@ def _summary(
     scores: Mapping[str, dict[str, Scores]],
     of_bm25: dict[str, Scores],
 ) -> dict[str, Any]:
-    """Return the figures of one scope: each program's, and how much higher this checkout's are (`above`).
+    """Return the figures of each program in one scope, and by how much this checkout is above the others (`above`).
 
-    Differences are question by question; that of AUROC is over the same questions.
+    Differences are paired by question; the difference of AUROCs is over the same questions.
     """
     programs = {
         name: {
@@ -143,7 +143,7 @@ def _summary(
 
 
 def bm25_rankings(papers: Sequence[QasperPaper], scope: str) -> dict[str, list[str]]:
-    """Return for each question the paragraphs that BM25 finds in a scope, best first."""
+    """Return BM25's ranking of paragraphs for each question in a scope, best first."""
     words = WordSearch(
         (paper.id, each.id, f"{paper.title}\n{each.section}\n{each.text}")
         for paper in papers
@@ -174,7 +174,7 @@ def _refusal_difference(asked: Sequence[PaperQuestion], ours: Replies, other: Re
 
 
 def _confidences(asked: Sequence[PaperQuestion], replies: Replies) -> tuple[list[float], list[float]]:
-    """Return the confidences in questions that all annotators answer, and in those that none does."""
+    """Return the confidences for questions that all annotators answer, and for those that none does."""
     right, wrong = (
         [_confidence(q, replies) for q in asked if q.answerability == kind] for kind in ("answerable", "unanswerable")
     )
@@ -182,7 +182,7 @@ def _confidences(asked: Sequence[PaperQuestion], replies: Replies) -> tuple[list
 
 
 def _confidence(question: PaperQuestion, replies: Replies) -> float:
-    """Return the confidence of the answer; without one, the worst possible."""
+    """Return the confidence of the answer; the worst possible if there is none."""
     worst = float(question.answerability == "unanswerable")
     return float(replies[question.id].answer["confidence"]) if question.id in replies else worst
 
@@ -227,7 +227,7 @@ def _rows(replies: Mapping[str, Replies]) -> list[Row]:
 
 
 def _write_trec(papers: Sequence[QasperPaper], replies: Mapping[str, Replies], out: Path) -> None:
-    """Write the judgements and the runs in TREC's formats, for other tools."""
+    """Write the relevance judgements and runs in TREC's formats, for other tools."""
     lines = [f"{q.id} 0 {id_} 1" for paper in papers for q in paper.questions for id_ in sorted(q.evidence)]
     (out / "qrels.trec").write_text("\n".join(lines) + "\n")
     for scope in SCOPES:

@@ -1,4 +1,4 @@
-"""Read QASPER, write its papers as HTML pages, and find their paragraphs in the stored texts."""
+"""Read QASPER, write its papers as HTML pages, and locate their paragraphs in the stored texts."""
 
 import bisect
 import hashlib
@@ -16,12 +16,12 @@ from ..questions import QuestionSetError
 from ..runs import add_papers
 
 PARTS = ("open", "kept", "all")
-_KEPT = 3  # one paper in so many belongs to the part `kept`
+_KEPT = 3  # every third paper belongs to the part `kept`
 _LEVELS = 6  # of headings in HTML
 
 
 class Paragraph(NamedTuple):
-    """A paragraph of a paper and the name of its section, which may be empty; subsections follow after ` ::: `."""
+    """A paragraph and the name of its section, which may be empty; subsections are separated by ` ::: `."""
 
     id: str
     section: str
@@ -29,7 +29,7 @@ class Paragraph(NamedTuple):
 
 
 class Annotation(NamedTuple):
-    """One person's answer; `type` is extractive, abstractive, boolean or unanswerable, `spans` are extractive ones."""
+    """One annotator's answer; `type` is extractive, abstractive, boolean or unanswerable; `spans` are the extracts."""
 
     type: str
     answer: str
@@ -37,7 +37,7 @@ class Annotation(NamedTuple):
 
 
 class PaperQuestion(NamedTuple):
-    """A question about one paper; `evidence` are ids of paragraphs, of all annotations together."""
+    """A question about one paper; `evidence` has the paragraph ids of all annotations."""
 
     id: str
     question: str
@@ -54,13 +54,13 @@ class PaperQuestion(NamedTuple):
 
     @property
     def type(self) -> str:
-        """The type of most annotations that answer, the first of several; `unanswerable` if none does."""
+        """The most common type of the annotations that answer, the first if tied; `unanswerable` if none does."""
         types = [each.type for each in self.annotations if each.type != "unanswerable"]
         return max(types, key=types.count, default="unanswerable")
 
 
 class QasperPaper(NamedTuple):
-    """A paper with its paragraphs in order, without repeated texts, and the questions about it."""
+    """A paper with its paragraphs in order, without duplicates, and the questions about it."""
 
     id: str
     title: str
@@ -74,9 +74,9 @@ class QasperPaper(NamedTuple):
 
 
 def read_qasper(folder: Path, part: str = "all") -> list[QasperPaper]:
-    """Read the papers of a folder, or of a part of it, in the order of their file, each with its questions.
+    """Read the papers in a folder, all or of a part, in file order, each with its questions.
 
-    White space is normalised, and of paragraphs with the same text the first is kept, as evidence is given by its text.
+    White space is normalised, and only the first of identical paragraphs is kept, since evidence is given as text.
     Evidence that is not a paragraph (figures, tables, headings) is left out.
 
     Raises:
@@ -96,7 +96,7 @@ def read_qasper(folder: Path, part: str = "all") -> list[QasperPaper]:
             of_paper[paper.id].append(_question(row, paper))
     except KeyError as error:
         raise QuestionSetError(
-            f"{papers.name} and {questions.name} are not in QASPER's form: {error} is missing."
+            f"{papers.name} and {questions.name} are not in QASPER's format: {error} is missing."
         ) from error
     return [
         paper._replace(questions=tuple(of_paper[paper.id])) for paper in read.values() if part in ("all", paper.part)
@@ -134,7 +134,7 @@ def _single_spaced(text: str) -> str:
 
 
 def write_pages(papers: Sequence[QasperPaper], folder: Path) -> dict[str, Path]:
-    """Write each paper as an HTML page to a folder; return the pages by the paper's id."""
+    """Write each paper as an HTML page to a folder; return the pages by paper id."""
     folder.mkdir(parents=True, exist_ok=True)
     pages = {paper.id: folder / f"{paper.id}.html" for paper in papers}
     for paper in papers:
@@ -144,9 +144,9 @@ def write_pages(papers: Sequence[QasperPaper], folder: Path) -> dict[str, Path]:
 
 
 def page_of(title: str, paragraphs: Sequence[tuple[str, str]]) -> str:
-    """Return a paper as HTML: its title, and under the heading of each section its paragraphs.
+    """Return a paper as HTML: its title, then the paragraphs of each section under the section's heading.
 
-    A paragraph is (section, text); a subsection has only its own heading, of a lower level.
+    A paragraph is (section, text); a subsection gets only its own heading, at a lower level.
     """
     lines = ['<meta charset="utf-8">', f"<h1>{_escaped(title)}</h1>"]
     for section, of_section in itertools.groupby(paragraphs, key=lambda each: each[0]):
@@ -161,7 +161,7 @@ def _escaped(text: str) -> str:
 
 
 class Places:
-    """Where the paragraphs of a paper stand in its stored text. Only letters and digits are compared."""
+    """The positions of a paper's paragraphs in its stored text; only letters and digits are compared."""
 
     def __init__(self, paper: QasperPaper, text: str) -> None:
         at = [position for position, character in enumerate(text) if character.isalnum()]
@@ -180,13 +180,13 @@ class Places:
         return len(self._spans)
 
     def touched(self, span: Span) -> list[str]:
-        """Return the ids of the paragraphs that a span of the text overlaps, in their order."""
+        """Return the ids of the paragraphs that a span of the text overlaps, in order."""
         first = bisect.bisect_right(self._ends, span.start)
         return [id_ for _, _, id_ in itertools.takewhile(lambda each: each[0] < span.end, self._spans[first:])]
 
 
 def add_paragraphs(assistant: Assistant, papers: Sequence[QasperPaper], folder: Path) -> dict[str, str]:
-    """Add each paragraph as a file with its paper's title and its section; return the library's ids of those added."""
+    """Add each paragraph as a file with its paper's title and its section; return library id -> paragraph id."""
     folder.mkdir(exist_ok=True)
     names: dict[str, str] = {}
     for number, paper in enumerate(papers):

@@ -21,13 +21,13 @@ Scores = dict[str, float]
 
 
 class Reply(NamedTuple):
-    """What a program gave for a question.
+    """A program's reply to a question.
 
     Attributes:
         answer: `Answer.to_dict()`; empty if there is none.
-        ranking: ids of paragraphs, best first: those of the first passage in their order, then those of the next.
+        ranking: paragraph ids, best first: those that the first passage overlaps, in order, then those of the next.
         first: the ids of the paragraphs that the first `FIRST_PASSAGES` passages overlap.
-        quoted: for each citation the ids of the paragraphs that its quote overlaps.
+        quoted: for each citation, the ids of the paragraphs that its quote overlaps.
     """
 
     answer: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Reply(NamedTuple):
 
 
 class Paragraphs:
-    """The paragraphs of QASPER's papers in the library of one checkout; their pages are named `ID.html`."""
+    """The paragraphs of QASPER's papers in a checkout's library, where the pages are named `ID.html`."""
 
     def __init__(self, papers: Sequence[QasperPaper], texts: Sequence[PaperText]) -> None:
         of_page = {f"{paper.id}.html": paper for paper in papers}
@@ -60,14 +60,13 @@ class Paragraphs:
 
 
 def score(questions: Sequence[PaperQuestion], replies: Mapping[str, Reply]) -> dict[str, Scores]:
-    """Return the measures of each question, which depend on the question alone; without a reply it scores worst.
+    """Return the measures of each question; which ones apply depends only on the question, and no reply scores worst.
 
     With evidence: those of `score_rankings`; `R@10 passages`, the share of the evidence that the first ten passages
     overlap; `quote in evidence` and `first quote in evidence`, whether any quote, or one of the first sentence, is
-    from an evidence paragraph. With extractive annotations: `all spans quoted`, whether the quotes hold each span of
-    one of them. For all: `answer F1` and `sentences`, the number of quoted ones. If all annotators answer:
-    `falsely refused` and `falsely doubted`, which is refused or hedged; if none does: `refused rightly` and
-    `doubted rightly`.
+    from an evidence paragraph. With extractive annotations: `all spans quoted`, whether the quotes contain every span
+    of one annotation. Always: `answer F1` and `sentences`, the number of quoted sentences. If all annotators answer:
+    `falsely refused` and `falsely doubted` (refused or hedged). If none does: `refused rightly` and `doubted rightly`.
     """
     scores = score_rankings(questions, {key: reply.ranking for key, reply in replies.items()})
     for question in questions:
@@ -113,7 +112,7 @@ def _score_answer(question: PaperQuestion, answer: Mapping[str, Any]) -> Scores:
     refused, doubted = bool(answer.get("refused", True)), _is_doubted(answer)
     if question.answerability == "answerable":
         scores |= {"falsely refused": float(refused), "falsely doubted": float(doubted)}
-    if question.answerability == "unanswerable":  # no answer is no refusal
+    if question.answerability == "unanswerable":  # a missing answer is not a refusal
         scores |= {
             "refused rightly": float(refused and bool(answer)),
             "doubted rightly": float(doubted and bool(answer)),
@@ -122,7 +121,7 @@ def _score_answer(question: PaperQuestion, answer: Mapping[str, Any]) -> Scores:
 
 
 def _is_doubted(answer: Mapping[str, Any]) -> bool:
-    """Return whether an answer is a refusal or begins with a sentence without citation, the warning."""
+    """Return whether an answer is a refusal, or begins with the warning, a sentence without citation."""
     sentences = answer.get("sentences", [])
     return bool(answer.get("refused", True) or not sentences or not sentences[0]["citations"])
 
@@ -132,7 +131,7 @@ def _quoted_sentences(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _prediction(answer: Mapping[str, Any]) -> str:
-    """Return the answer as QASPER's script compares it, without citation numbers and warning."""
+    """Return the answer as QASPER's script compares it, without citation numbers and the warning."""
     if answer.get("refused", False):
         return "Unanswerable"
     return " ".join(sentence["text"] for sentence in _quoted_sentences(answer))
@@ -144,7 +143,7 @@ def _holds_spans(answer: Mapping[str, Any], extractive: Sequence[Annotation]) ->
 
 
 def _quoted_words(citations: Sequence[Mapping[str, Any]]) -> str:
-    """Return the words of all quotes; a mark stands between quotes that are not neighbours in their paper."""
+    """Return the words of all quotes, with a separator between quotes that are not adjacent in their paper."""
     parts: list[str] = []
     before: tuple[str, int] | None = None
     for each in sorted(citations, key=lambda each: (each["paper_id"], each["start"])):

@@ -1,4 +1,4 @@
-"""Tell from which kind of text a quote is: by the publisher's XML where there is one, else by the quote's shape."""
+"""Determine the kind of text that a quote comes from, by the publisher's XML if there is one, else by its shape."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -9,11 +9,11 @@ from rag.reading.markup.xml import text_of
 from .articles import key, take_reports, text_without
 
 KINDS = ("body", "title", "abstract", "caption", "table", "back matter", "report")
-"""Kinds that a quote may be from; a report is a reviewer's, published with the paper."""
+"""Kinds of text that may be quoted; a report is a reviewer's report published with the paper."""
 FAULTS = ("lone cell", "references", "abbreviations", "furniture")
-"""Kinds that no quote may be from."""
+"""Kinds of text that must not be quoted."""
 
-_FEW_WORDS = 8  # a table cell with as many is text
+_FEW_WORDS = 8  # a table cell with at least this many is text
 _LABEL_WORDS = 4
 _MOST_NUMBERS = 0.4  # of the words of a sentence
 _NAME = r"[A-Z][\w'\u2019-]+,? (?:[A-Z]\.?[ -]?)"
@@ -28,7 +28,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 class ArticleKinds:
-    """The text of an article's XML by kind, to be searched by letters and digits alone."""
+    """The text of an article's XML by kind, searchable by letters and digits only."""
 
     def __init__(self, root: Any) -> None:
         reports = take_reports(root)
@@ -50,20 +50,20 @@ class ArticleKinds:
         }
 
     def kind_of(self, quote: str) -> str | None:
-        """Return the kind of text that has the quote in one piece; None if no part of the article has it."""
+        """Return the kind of text that contains the whole quote; None if there is none."""
         wanted = key(quote)
         if len(quote.split()) < _FEW_WORDS and any(wanted in cell for cell in self._cells):
             return "lone cell"
         return next((kind for kind, text in self._texts.items() if wanted in text), None)
 
     def fault_of(self, quote: str) -> str | None:
-        """Return the kind of the first sentence of a quote that is from text that no quote may be from."""
+        """Return the kind of the first sentence of a quote that comes from text that must not be quoted."""
         kinds = (self.kind_of(part) for part in _SENTENCE_END.split(quote) if len(part.split()) >= _FEW_WORDS)
         return next((kind for kind in kinds if kind in FAULTS), None)
 
 
 def kind_by_shape(quote: str, section_kind: str) -> str:
-    """Return the kind of text that a quote is from, by the section that the program puts it in and by its shape."""
+    """Return the kind of text that a quote comes from, by the kind of its section and by its shape."""
     words = list(map(key, quote.split()))
     if _is_reference(quote):
         return "references"
@@ -78,7 +78,7 @@ def kind_by_shape(quote: str, section_kind: str) -> str:
 
 
 def _is_reference(quote: str) -> bool:
-    """Return whether a quote looks like an entry of a reference list, or names three people as such entries do."""
+    """Return whether a quote looks like an entry of a reference list, or names three people like one."""
     numbered = _NUMBERED.match(quote)
     if numbered and _YEAR.search(quote) and _PUBLISHED.search(quote):
         return True
@@ -88,7 +88,7 @@ def _is_reference(quote: str) -> bool:
 
 
 def _is_of_cells(words: Sequence[str]) -> bool:
-    """Return whether words are those of table cells: hardly a word among them, or numbers among every few."""
+    """Return whether words look like table cells: hardly any real words, or many numbers throughout."""
     numbers = sum(word[:1].isdigit() for word in words)
     return sum(word.isalpha() and len(word) > 1 for word in words) < 2 or numbers > _MOST_NUMBERS * len(words)
 
@@ -101,7 +101,7 @@ def _abbreviations(root: Any) -> Iterator[Any]:
 
 
 def _joined(parts: Iterable[Any], left_out: Collection[str] = (), apart: Collection[str] = ()) -> str:
-    """Return the letters and digits of parts, without what is left out; no text stretches over what stands apart."""
+    """Return the letters and digits of parts without `left_out` elements, with breaks around `apart` elements."""
     return "\n".join(
         key(line) for part in parts for line in text_without(part, {"tex-math", *left_out}, apart).split("\n")
     )

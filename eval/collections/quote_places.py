@@ -1,4 +1,4 @@
-"""Compare quotes with what a second reader, pdfplumber, finds in the boxes marked for them, in that reader's order.
+"""Compare quotes with the words that pdfplumber finds in their marked boxes, in pdfplumber's own order.
 
 The quotes come from answers to keywords drawn at random from the papers.
 """
@@ -17,12 +17,12 @@ from rag.types import Box, Citation
 
 SEED = 0
 _KEYWORDS = 6  # in a question
-_MOST_MISREAD = 0.1  # of a quote's words; the second reader reads ligatures, accents and symbols differently
+_MOST_MISREAD = 0.1  # of a quote's words; pdfplumber reads ligatures, accents and symbols differently
 _REFERENCE = re.compile(r"\b(?:19|20)\d\d[a-z]?\b.*\b(?:In Proceedings|arXiv preprint|Journal of|pages? \d+|\d+:\d+)")
 
 
 def measure_places(assistant: Assistant, files: dict[str, Path], count: int) -> dict[str, Any]:
-    """Count how many of `count` quotes the second reader finds in their boxes."""
+    """Count how many of `count` quotes pdfplumber finds in their boxes."""
     drawn: dict[tuple[str, int, int], Citation] = {}
     references = asked = 0
     for question in _questions(assistant, count * 5):
@@ -54,7 +54,7 @@ def measure_places(assistant: Assistant, files: dict[str, Path], count: int) -> 
 
 
 def _questions(assistant: Assistant, count: int) -> Iterator[str]:
-    """Yield keywords from places drawn at random."""
+    """Yield keyword questions from random positions in random papers."""
     rng = random.Random(SEED)
     texts = [assistant.paper(paper.id).text for paper in assistant.papers()]
     for _ in range(count):
@@ -66,7 +66,7 @@ def _questions(assistant: Assistant, count: int) -> Iterator[str]:
 
 
 def _read_boxes(path: Path, boxes: Sequence[Box]) -> str:
-    """Return the words that the second reader finds in the boxes, column by column, in its own order."""
+    """Return the words that pdfplumber finds in the boxes, column by column, in its own order."""
     import pdfplumber
 
     parts = []
@@ -108,10 +108,10 @@ def _is_inside(item: dict[str, Any], origin: tuple[float, float], boxes: Sequenc
 
 
 def share_in_order(quote: str, shown: str) -> float:
-    """Return the share of the quote's words that `shown` has in the same order, from 0 to 1."""
+    """Return the share of the quote's words that `shown` contains in the same order, from 0 to 1."""
     wanted = _words(quote)
     found = _whole(_words(shown), set(wanted))
-    longest = [0] * (len(found) + 1)  # common subsequence up to each word found
+    longest = [0] * (len(found) + 1)  # longest common subsequence up to each word found
     for word in wanted:
         last = longest
         longest = [0]
@@ -121,7 +121,7 @@ def share_in_order(quote: str, shown: str) -> float:
 
 
 def _whole(found: Sequence[str], wanted: set[str]) -> list[str]:
-    """Join two words that are halves of a wanted one: the hyphen between them is not in the quote's boxes."""
+    """Join two words that are halves of a wanted word, whose hyphen is not in the quote's boxes."""
     out: list[str] = []
     for word in found:
         if out and out[-1] + word in wanted and out[-1] not in wanted:
@@ -132,6 +132,6 @@ def _whole(found: Sequence[str], wanted: set[str]) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """Return a text's words, letters and digits only, with words that were hyphenated at a line's end joined."""
+    """Return a text's words, letters and digits only, with words hyphenated at line ends joined."""
     whole = re.sub(r"(?<=\w)[-\xad\u2010]\s+(?=\w)", "", unicodedata.normalize("NFKD", text))
     return [word for word in (re.sub(r"[\W_]+", "", part).casefold() for part in whole.split()) if word]

@@ -1,6 +1,6 @@
-"""Read PDFs without embedding and measure how long it takes, also side by side with another checkout.
+"""Measure the time to read PDFs without embedding, optionally side by side with another checkout.
 
-Run as a script, with the packages of a checkout, this file reads the PDFs named on stdin; see `compare_checkouts`.
+Run as a script with the packages of a checkout, this file reads the PDFs named on stdin; see `compare_checkouts`.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from rag.types import Paper
 
 
 class TimedReading(NamedTuple):
-    """A paper as the program reads it from a PDF; one without text if it could not be read."""
+    """A paper read from a PDF, without text if it could not be read, and the time it took."""
 
     path: Path
     paper: Paper
@@ -30,7 +30,7 @@ class TimedReading(NamedTuple):
 
 
 def read_timed(path: Path) -> TimedReading:
-    """Read a PDF as the program does; the reason why it could not be read is a note of the paper."""
+    """Read a PDF like the program does; the reason for a failure becomes a note of the paper."""
     started = time.perf_counter()
     try:
         paper = read_file(path, path.name).papers[0]
@@ -40,15 +40,15 @@ def read_timed(path: Path) -> TimedReading:
 
 
 def reading_speed(readings: Sequence[TimedReading]) -> dict[str, float]:
-    """Return pages, seconds and seconds a page over all readings."""
+    """Return pages, seconds and seconds per page over all readings."""
     pages, seconds = sum(reading.pages for reading in readings), sum(reading.seconds for reading in readings)
     return {"pages": pages, "seconds": round(seconds, 2), "seconds a page": round(seconds / max(pages, 1), 4)}
 
 
 def compare_checkouts(files: Sequence[Path], checkouts: Sequence[Path]) -> dict[str, float]:
-    """Return the seconds that each checkout takes to read all files, in turns, and the ratio of the first to the last.
+    """Return the seconds that each checkout takes to read all files in turns, and the ratio of the first to the last.
 
-    A busy machine slows all of them alike. Each file is read twice, and the lesser time counts.
+    Taking turns makes a busy machine slow all of them alike. Each file is read twice, and the shorter time counts.
     """
     from ..perf.checkouts import script_of
 

@@ -1,4 +1,4 @@
-"""Vary questions: with typos, as keywords, and with the papers that answer them left out."""
+"""Vary questions: with typos, as keywords, and with the answering papers removed."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -23,12 +23,12 @@ Scores = Mapping[str, Mapping[str, float]]
 
 
 def as_asked(assistant: Assistant, question: Question) -> Asked:
-    """Return the question unchanged, with its history."""
+    """Ask the question unchanged, with its history."""
     return {"question": question.question, "history": question.history}
 
 
 def with_typos(assistant: Assistant, question: Question) -> Asked:
-    """Drop, double or swap a letter in a fifth of the longer words, at least in one; the same each time."""
+    """Drop, double or swap a letter in a fifth of the longer words, at least one; deterministic."""
     rng = random.Random(question.id)
     words = question.question.split()
     long = [i for i, word in enumerate(words) if len(word) >= _LONG and word.isalpha()]
@@ -39,12 +39,12 @@ def with_typos(assistant: Assistant, question: Question) -> Asked:
 
 
 def as_keywords(assistant: Assistant, question: Question) -> Asked:
-    """Return only the words that are searched for; a question without such words is unchanged."""
+    """Ask only the words that are searched for; a question without such words is unchanged."""
     return {"question": " ".join(search_terms(question.question)) or question.question}
 
 
 def paper_removed(assistant: Assistant, question: Question) -> Asked:
-    """Leave out the papers that answer the question, so that the right reply is a refusal."""
+    """Exclude the papers that answer the question, so that the right reply is a refusal."""
     gold = {folded(title) for title in question.gold_titles}
     return {
         "question": question.question,
@@ -56,13 +56,15 @@ VARIANTS: Mapping[str, Variant] = {"typos": with_typos, "keywords": as_keywords,
 
 
 def summarise_robustness(asked: Scores, again: Mapping[str, Scores]) -> dict[str, dict[str, dict[str, Figure]]]:
-    """Return two parts of the report: `robustness`, the figures of the questions as asked and of each variant, and
-    `robustness_differences`, variant - as asked, paired by question.
+    """Return two parts of the report.
+
+    `robustness` has the figures of the questions as asked and of each variant, `robustness_differences` has variant
+    minus as asked, paired by question.
 
     Args:
         asked: the scores of the questions as asked.
-        again: by variant, the scores of the same questions. If these have the measures of `asked`, `stays right` is
-            added: of the questions answered right as asked, the share that is still answered right.
+        again: the scores of the same questions by variant. If they have the measures of `asked`, `stays right` is
+            added: the share of the questions answered right as asked that is still answered right.
     """
     figures = {"as asked": summarise_scores(list(asked.values()))}
     differences = {}
@@ -77,7 +79,7 @@ def summarise_robustness(asked: Scores, again: Mapping[str, Scores]) -> dict[str
 
 
 def _mistyped(word: str, rng: random.Random) -> str:
-    """Drop a letter, double it or swap it with the one before; the word always changes."""
+    """Drop a letter, double it or swap it with the previous one; the word always changes."""
     if len(word) < 3:
         return word + word[-1]
     at = rng.randrange(1, len(word) - 1)

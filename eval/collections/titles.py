@@ -1,4 +1,4 @@
-"""Count the papers whose title is the one in manifest.jsonl, and whether it stands on their pages."""
+"""Count the papers with the title given in manifest.jsonl, and those with their title on their pages."""
 
 import unicodedata
 from pathlib import Path
@@ -10,9 +10,9 @@ from ..files import read_json_lines
 
 
 def measure_titles(assistant: Assistant, folder: Path) -> dict[str, Any]:
-    """Count the papers whose title is in the manifest and on their pages, up to case and white space.
+    """Count the papers whose title is in the manifest and on their pages, ignoring case and white space.
 
-    A title from the file's own metadata is as good as the manifest's.
+    A title in the file's own metadata counts like the manifest's.
     """
     found = {source: paper.title for paper in assistant.papers() for source in paper.sources}
     rows = rows_with_titles(folder)
@@ -34,14 +34,14 @@ def measure_titles(assistant: Assistant, folder: Path) -> dict[str, Any]:
 
 
 def rows_with_titles(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows of a folder's manifest that give the title of a file; none without a manifest."""
+    """Return the rows of a folder's manifest that have a title; none without a manifest."""
     manifest = folder / "manifest.jsonl"
     rows = read_json_lines(manifest) if manifest.exists() else []
     return [row for row in rows if {"file", "title"} <= row.keys()]
 
 
 def title_agrees(found: str, row: dict[str, Any]) -> list[str]:
-    """Return which of the row's `title` and `title_in_metadata` equal the title, up to case and white space."""
+    """Return which of `title` and `title_in_metadata` equal the title found, ignoring case and white space."""
     return [name for name in ("title", "title_in_metadata") if row.get(name) and _folded(found) == _folded(row[name])]
 
 
@@ -50,7 +50,7 @@ def _folded(text: str) -> str:
 
 
 def _is_shown(title: str, path: Path) -> bool:
-    """Return whether the second reader finds the title on one of the first two pages."""
+    """Return whether pdfplumber finds the title on one of the first two pages."""
     import pdfplumber
 
     with pdfplumber.open(path) as pdf:

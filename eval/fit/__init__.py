@@ -1,1 +1,1 @@
-"""Fits the weights of retrieval, confidence and the citation check."""
+"""Fit the weights of retrieval, confidence and the citation check."""

@@ -1,4 +1,4 @@
-"""Fit the confidence that a library answers a question, and the thresholds of refusing and of warning."""
+"""Fit the confidence that a library answers a question, and the thresholds for refusing and warning."""
 
 import random
 from collections import Counter
@@ -23,26 +23,26 @@ from ..statistics import Array, auroc_figure, rounded
 from .logistic import FOLDS, fit_logistic, stratified_folds
 from .sentences import Gather
 
-FALSE_REFUSALS = 0.025  # of the answerable questions, as many as this may be refused
-UNSURE = 0.12  # and as many as this may be answered with a warning
-_EVERY_OFF_TOPIC = 10  # one of so many is used
-_EVERY_VARIANT = 3  # one of so many questions is also put cut to a few words, and with its paper removed
+FALSE_REFUSALS = 0.025  # share of the answerable questions that may be refused
+UNSURE = 0.12  # share that may be answered with a warning
+_EVERY_OFF_TOPIC = 10  # use every tenth
+_EVERY_VARIANT = 3  # every third question is also asked as keywords, and with its paper removed
 KEYWORDS = 6  # words of a question that stand for all of it
 
 LIBRARY_KINDS = {"right": 1.0, "keywords": 0.3, "off_topic": 0.7, "removed": 0.2, "unanswerable": 0.1}
 PAPER_KINDS = {"right": 1.0, "keywords": 0.3, "elsewhere": 0.4, "unanswerable": 0.6}
-"""How much the questions of each kind count together; `keywords` are the right ones cut to a few words, `elsewhere`
-those that are about another paper."""
-_OTHERS = "others"  # the kind of questions on other topics that are kept apart
+"""The total weight of the questions of each kind; `keywords` are the right ones cut to a few words, `elsewhere` those
+about another paper."""
+_OTHERS = "others"  # the kind of held-out questions on other topics
 _CONTRASTS = {
     "off topic": "off_topic", "near misses": "unanswerable", "paper removed": "removed", "elsewhere": "elsewhere",
     "off topic, kept": _OTHERS,
 }  # fmt: skip
-"""The name of each score, and the kind of questions that the right ones are separated from."""
+"""Score name -> the kind of questions to separate from the right ones."""
 
 
 class OffTopic(NamedTuple):
-    """Questions on other topics: to fit on, and kept apart to report on."""
+    """Questions on other topics: to fit on, and held out for reporting."""
 
     fitted: list[str]
     kept: list[str]
@@ -56,14 +56,14 @@ class Examples(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """Examples to fit on, and those kept apart."""
+    """Examples to fit on, and held-out ones."""
 
     fitted: Examples
     kept: Examples
 
 
 def read_off_topic(path: Path) -> OffTopic:
-    """Read each tenth of some questions on other topics; those of the split "test" are kept apart.
+    """Read every tenth question on other topics; those of the split "test" are held out.
 
     Raise QuestionSetError if the file cannot be read, or a line has no question.
     """
@@ -78,7 +78,7 @@ def read_off_topic(path: Path) -> OffTopic:
 
 
 def make_examples(library: Library, questions: Sequence[Question], off_topic: OffTopic, gather: Gather) -> Parts:
-    """Gather the features of all questions; of some that the library answers, without their papers as well."""
+    """Gather the features of all questions; of some answerable ones also without their papers."""
     rng = random.Random(3)
     parts: dict[bool, list[tuple[str, Array]]] = {False: [], True: []}
 
@@ -93,7 +93,7 @@ def make_examples(library: Library, questions: Sequence[Question], off_topic: Of
                 continue
             gold = set(map(folded, question.gold_titles))
             papers = tuple(paper.id for paper in library.papers() if folded(paper.title) in gold)
-            # Without these a short question would look off topic, as those at hand are short.
+            # Without these, short questions would look off topic, since the off-topic questions are short.
             add(kept, "keywords", " ".join(search_terms(question.question)[:KEYWORDS]))
             add(kept, "removed", question.question, papers)
         else:
@@ -110,7 +110,7 @@ def make_examples(library: Library, questions: Sequence[Question], off_topic: Of
 
 
 def fit_confidence(examples: Examples, kinds: Mapping[str, float] = LIBRARY_KINDS) -> Linear:
-    """Fit a logistic regression: do the papers answer? `kinds` has what each kind of question counts."""
+    """Fit a logistic regression for whether the papers answer; `kinds` has the weight of each kind of question."""
     counts = Counter(examples.kinds.tolist())
     weight = np.array([kinds[kind] * counts["right"] / counts[kind] for kind in examples.kinds])
     names = (*CONFIDENCE_FEATURES, *READ_CONFIDENCE_FEATURES)[: examples.features.shape[1]]
@@ -121,7 +121,7 @@ def fit_confidence(examples: Examples, kinds: Mapping[str, float] = LIBRARY_KIND
 def fit_thresholds(
     parts: Parts, kinds: Mapping[str, float] = LIBRARY_KINDS
 ) -> tuple[Linear, tuple[float, float], dict[str, Any]]:
-    """Return the confidence, the thresholds below which to refuse and to warn, and the scores."""
+    """Return the fitted confidence, the thresholds below which to refuse and to warn, and the scores."""
     linear = fit_confidence(parts.fitted, kinds)
     held_out = _cross_validated(parts.fitted, kinds)
     right = held_out[parts.fitted.kinds == "right"]
@@ -151,7 +151,7 @@ def _cross_validated(examples: Examples, kinds: Mapping[str, float]) -> Array:
 
 
 def _scores(kinds: NDArray[np.str_], values: Array, thresholds: tuple[float, float]) -> dict[str, Any]:
-    """Return the scores of probabilities; below the first threshold is a refusal, below the second a warning."""
+    """Return the scores of probabilities: a refusal below the first threshold, a warning below the second."""
     right = values[kinds == "right"]
     scores: dict[str, Any] = {}
     for name, kind in _CONTRASTS.items():

@@ -34,9 +34,9 @@ def rank_candidates(library: Library, question: Question) -> Ranking:
 
 
 def fit_fusion(rankings: Sequence[Ranking], seed: int = 0) -> Array:
-    """Return the mean of the twenty random weights with the best mean reciprocal rank.
+    """Return the mean of the twenty random weight vectors with the best mean reciprocal rank.
 
-    The mean of many good ones is steadier than the best: the rank is a step function of the weights.
+    This is more stable than the single best one, since the rank is a step function of the weights.
     """
     rng = np.random.default_rng(seed)
     tried = rng.dirichlet(np.ones(len(SIMILARITIES)), _TRIALS)
@@ -50,12 +50,12 @@ def mean_rr(rankings: Sequence[Ranking], fusion: Array) -> float:
 
 
 def success(rankings: Sequence[Ranking], fusion: Array, most: int) -> float:
-    """Return the share of questions with a right paper among the first `most`."""
+    """Return the share of questions with a right paper among the first `most` papers."""
     return round(float(np.mean([0 < _rank(r, fusion) <= most for r in rankings])), 4)
 
 
 def cross_validated_rr(rankings: Sequence[Ranking]) -> float:
-    """Return the mean reciprocal rank by weights that were fitted on the other folds."""
+    """Return the mean reciprocal rank with weights fitted on the other folds."""
     folds = group_folds(range(len(rankings)))
     found = []
     for fold in range(FOLDS):

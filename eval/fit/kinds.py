@@ -1,7 +1,7 @@
-"""Fit what a sentence gains by the shape that a kind of question wants, on the answers that QASPER marks in papers.
+"""Fit the bonus of a sentence with the shape that a kind of question expects, on the answers marked in QASPER.
 
-A kind with few marked answers keeps its weight: those of summaries, conclusions, limitations and places are set, so
-that a sentence from where the kind says to look comes before all others.
+A kind with few marked answers keeps its weight. The weights of summaries, conclusions, limitations and places are set
+by hand, so that a sentence from the expected place comes before all others.
 """
 
 from collections import defaultdict
@@ -19,21 +19,21 @@ from rag.text.kinds import ABSTRACT, BODY
 from ..collections.qasper_papers import PaperQuestion, QasperPaper
 from .logistic import fit_logistic
 
-_COMPARED = 25  # sentences of a paper with most of the question's words: these are mistaken for the answer
+_COMPARED = 25  # sentences of a paper that share most words with the question and may be mistaken for the answer
 _MIN_ANSWERS = 40  # of a kind, to fit its weight
-_SHARE = 0.4  # of the fitted weights: other features know a part of it, and in abstracts the shapes tell less
+_SHARE = 0.4  # of the fitted weights, since other features overlap, and shapes tell less in abstracts
 _FULL_LENGTH = 400  # characters
 
 
 class Compared(NamedTuple):
-    """A sentence of a question's paper: its features (share of the question's words, fit, length); is it an answer?"""
+    """A sentence of a question's paper: its features (share of the question's words, fit, length) and its label."""
 
     features: tuple[float, float, float]
     is_answer: bool
 
 
 def fit_kinds(papers: Sequence[QasperPaper], shipped: Mapping[str, float]) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return the weights of the kinds with enough answers, and for each its numbers of sentences and of answers."""
+    """Return the weights of the kinds with enough answers, and the numbers of sentences and answers of each."""
     by_kind: dict[str, list[Compared]] = defaultdict(list)
     for paper in papers:
         sentences = list(_sentences(paper))
@@ -54,7 +54,7 @@ def fit_kinds(papers: Sequence[QasperPaper], shipped: Mapping[str, float]) -> tu
 
 
 def _sentences(paper: QasperPaper) -> Iterator[tuple[str, str, str, set[str]]]:
-    """Yield paragraph, section and text of each sentence of a paper, and the stems in it."""
+    """Yield paragraph, section, text and stems of each sentence of a paper."""
     for paragraph in paper.paragraphs:
         for start, end in split_sentences(paragraph.text):
             text = paragraph.text[start:end]
@@ -64,7 +64,7 @@ def _sentences(paper: QasperPaper) -> Iterator[tuple[str, str, str, set[str]]]:
 def _compared(
     wanted: Wanted, question: PaperQuestion, sentences: Sequence[tuple[str, str, str, set[str]]]
 ) -> list[Compared]:
-    """Return the sentences with most of the question's words; an answer holds a span that people marked."""
+    """Return the sentences that share most words with the question; answers contain a span that people marked."""
     spans = {span.casefold() for each in question.annotations for span in each.spans if span}
     if not spans:
         return []

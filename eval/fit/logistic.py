@@ -1,4 +1,4 @@
-"""Cross-validation folds and logistic regressions, as every fit uses them."""
+"""Provide the cross-validation folds and logistic regressions for all fits."""
 
 from collections.abc import Sequence
 from typing import Any

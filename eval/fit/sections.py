@@ -1,4 +1,4 @@
-"""Fit what the section of a chunk adds to its score, on the evidence that QASPER names."""
+"""Fit what the section of a chunk adds to its score, on QASPER's evidence."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,9 @@ _SHARE = 0.6  # of the fitted weights: shares from 0.4 to 1 score alike by cross
 
 
 class Paragraphs(NamedTuple):
-    """The chunks found for a question on a paper: paragraph, score without its section, features of its section.
+    """The chunks found for a question on a paper: paragraph, score without the section, features of the section.
 
-    `usable` is false in the abstract: QASPER takes no evidence from abstracts, whatever the question.
+    `usable` is False in the abstract, since QASPER never takes evidence from abstracts.
     """
 
     question: PaperQuestion
@@ -39,13 +39,13 @@ class Paragraphs(NamedTuple):
 
 
 def fit_sections(papers: Sequence[QasperPaper], fusion: Mapping[str, float]) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return the weights of `SECTION_FEATURES`, and the scores of evidence without them and by cross-validation.
+    """Return the weights of `SECTION_FEATURES`, and the evidence scores without them and by cross-validation.
 
     Raise QuestionSetError if there are fewer papers with evidence than folds.
     """
     papers = [paper for paper in papers if any(question.evidence for question in paper.questions)][:_PAPERS]
     if len(papers) < FOLDS:
-        raise QuestionSetError(f"{len(papers)} papers have questions with evidence; a fit of sections needs {FOLDS}.")
+        raise QuestionSetError(f"{len(papers)} papers have questions with evidence; fitting sections needs {FOLDS}.")
     with tempfile.TemporaryDirectory() as folder, Assistant.open(library=folder, mode="quote") as assistant:
         ids = add_paragraphs(assistant, papers, Path(folder) / "papers")
         asked = [each for paper in papers for each in _find_paragraphs(assistant.library, paper, ids, fusion)]
@@ -64,9 +64,9 @@ def fit_sections(papers: Sequence[QasperPaper], fusion: Mapping[str, float]) -> 
 
 
 def section_weights(asked: Sequence[Paragraphs]) -> Array:
-    """Fit whether a chunk is evidence; return the weights of its section next to a score that counts 1.
+    """Fit whether a chunk is evidence; return the weights of its section relative to a score with weight 1.
 
-    A logistic regression is steadier than a search for the best recall, which is a step function of the weights.
+    A logistic regression is more stable than a search for the best recall, which is a step function of the weights.
     """
     features = np.concatenate([np.column_stack([each.scores, each.features])[each.usable] for each in asked])
     evidence = [name in each.question.evidence for each in asked for name in np.array(each.names)[each.usable]]
@@ -93,7 +93,7 @@ def _find_paragraphs(
 
 
 def _score(asked: Sequence[Paragraphs]) -> dict[str, dict[str, float]]:
-    """Return the measures of evidence by question; a paragraph has the score of its best chunk."""
+    """Return the evidence measures by question; a paragraph has the score of its best chunk."""
     rankings = {
         each.question.id: list(dict.fromkeys(name for _, name in sorted(zip(-each.scores, each.names, strict=True))))
         for each in asked

@@ -1,4 +1,4 @@
-"""Fit the choice of the sentences that an answer quotes, on the facts that they hold."""
+"""Fit the choice of the sentences that an answer quotes, on the facts that they contain."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,19 +19,19 @@ from ..statistics import Flags, mean_figure, rounded
 from .logistic import FOLDS, fit_logistic, group_folds
 
 Gather = Callable[[str, Filters], tuple[SearchResult, Evidence]]
-"""From a question and filters to the search result, and the evidence in it."""
+"""A function from question and filters to the search result and its evidence."""
 Found = dict[str, dict[int, list[float]]]
-"""Part of the questions -> number of sentences -> for each question, the share of its facts that they hold."""
+"""Part of the questions -> number of sentences -> for each question, the share of its facts that they contain."""
 
 _COUNTS = (1, 4)  # sentences
 
 
 class Choice(NamedTuple):
-    """A question's sentences, and which of them hold each of its facts, (facts, sentences).
+    """A question's sentences, and which of them contain each of its facts, (facts, sentences).
 
     Attributes:
-        group: questions of one group are in one fold.
-        is_kept: whether it is kept apart for reporting.
+        group: questions of a group are in the same fold.
+        is_kept: whether the question is held out for reporting.
     """
 
     group: str
@@ -41,12 +41,12 @@ class Choice(NamedTuple):
 
     @property
     def is_right(self) -> Flags:
-        """Whether each sentence holds a fact."""
+        """Whether each sentence contains a fact."""
         return np.asarray(self.holds.any(axis=0))
 
 
 def make_choice(question: Question, gather: Gather) -> Choice:
-    """Gather a question's evidence and mark the sentences of its papers that hold its facts."""
+    """Gather a question's evidence, and mark the sentences of its papers that contain its facts."""
     found, evidence = gather(question.question, Filters())
     gold = {folded(title) for title in question.gold_titles}
     papers = [folded(found.candidates.paper(each.paper_key).title) in gold for each in evidence.candidates]
@@ -59,7 +59,7 @@ def make_choice(question: Question, gather: Gather) -> Choice:
 
 
 def fit_sentences(choices: Sequence[Choice]) -> Linear:
-    """Fit a logistic regression: does a sentence hold one of the facts asked for? Each question counts the same."""
+    """Fit a logistic regression for whether a sentence contains a fact asked for; all questions have equal weight."""
     used = [each for each in choices if len(each.evidence.candidates)]
     features = np.concatenate([each.evidence.features for each in used])
     right = np.concatenate([each.is_right for each in used])
@@ -70,9 +70,9 @@ def fit_sentences(choices: Sequence[Choice]) -> Linear:
 
 
 def find_facts(choices: Sequence[Choice], name: str, weights: Weights, fitted: Linear) -> Found:
-    """Return the facts found by cross-validation, and with `fitted` in the questions kept apart.
+    """Return the facts found by cross-validation, and with `fitted` in the held-out questions.
 
-    All choices are fitted on, and those are scored whose weights are the answers' `name`.
+    All choices are used for fitting; only those that use the answer weights `name` are scored.
     """
     rest = [each for each in choices if not each.is_kept]
     folds = group_folds([each.group for each in rest])
@@ -98,5 +98,5 @@ def _share_found(choice: Choice, weights: Weights, linear: Linear, most: int) ->
 
 
 def shares_of_facts(found: Found) -> dict[str, Any]:
-    """Return the mean share of a question's facts that were found, by part and number of sentences."""
+    """Return the mean share of facts found per question, by part and number of sentences."""
     return {name: {f"in {most}": rounded(mean_figure(of)) for most, of in some.items()} for name, some in found.items()}

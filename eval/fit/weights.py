@@ -7,13 +7,13 @@
     python -m eval fit --keep --claims ../shared/data/scifact/claim_pairs_train.jsonl \
         --report ../shared/data/scifact/claim_pairs_dev.jsonl --written ../shared/data/qasper_train     the check alone
 
-Each fit builds on the ones before: the fusion of retrieval scores; the choice of sentences and the confidence with its
-two thresholds, without the packaged cross-encoder on these questions, and with it also on questions about whole papers
-of QASPER, which the cross-encoder was not trained on. The check of citations (eval/fit/support.py) is fitted on claims
-and abstracts, and with `--written` on what people wrote about papers (eval/fit/written.py); the weights of sections
-(eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) on a folder in QASPER's form; without these files
-they stay as they are. Only the fitting part of the question set is used; scores are of 5-fold cross-validation on it,
-and of the part kept apart for reporting.
+Each fit builds on the previous ones. The fusion of retrieval scores comes first, then the choice of sentences and the
+confidence with its two thresholds: without the packaged cross-encoder on these questions, and with it also on questions
+about whole QASPER papers that the cross-encoder was not trained on. The citation check (eval/fit/support.py) is fitted
+on claims and abstracts, and with `--written` on sentences that people wrote about papers (eval/fit/written.py). The
+weights of sections (eval/fit/sections.py) and of kinds of questions (eval/fit/kinds.py) are fitted on a folder in
+QASPER's format. Weights without data stay unchanged. Only the fitting part of the question set is used; scores are from
+5-fold cross-validation on it, and from the part held out for reporting.
 """
 
 import argparse
@@ -59,16 +59,16 @@ from .written import read_written
 def main(arguments: Sequence[str]) -> int:
     """Fit, write the file, print its scores."""
     parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--papers", nargs="+", default=[str(SAMPLE)], help="the papers that the questions are put to")
+    parser.add_argument("--papers", nargs="+", default=[str(SAMPLE)], help="the papers to ask")
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
-    parser.add_argument("--off-topic", type=Path, help="JSON lines with `question`: all of them on other topics")
-    parser.add_argument("--claims", type=Path, help="JSON lines of claims and abstracts, to fit the check of citations")
-    parser.add_argument("--report", type=Path, help="the same, kept apart: the check is scored on them")
-    parser.add_argument("--whole", type=Path, help="a folder in QASPER's form, to fit answers from one or a few papers")
+    parser.add_argument("--off-topic", type=Path, help="JSON lines with `question`, all on other topics")
+    parser.add_argument("--claims", type=Path, help="JSON lines of claims and abstracts, to fit the citation check")
+    parser.add_argument("--report", type=Path, help="the same, held out to score the check")
+    parser.add_argument("--whole", type=Path, help="a folder in QASPER's format, to fit answers from few papers")
     parser.add_argument("--sections", type=Path, help="the same, to fit the weights of sections")
     parser.add_argument("--written", type=Path, help="the same, to fit the check on answers that people wrote")
     parser.add_argument(
-        "--keep", action="store_true", help="fit the weights of sections or the check, and keep all else"
+        "--keep", action="store_true", help="fit only the weights of sections or the check, and keep all others"
     )
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args(arguments)
@@ -102,7 +102,7 @@ def _fit_check(options: argparse.Namespace, embedder: Embedder) -> tuple[Support
 
 
 def _commands(before: str, kind: str, command: str) -> str:
-    """Return the commands that made the file, the latest of each kind."""
+    """Return the commands that made the file, with the latest one of each kind."""
     return " && ".join([*(each for each in before.split(" && ") if kind not in each), command])
 
 
@@ -121,13 +121,13 @@ def _refit_sections(folder: Path, command: str) -> dict[str, Any]:
 
 
 def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
-    """Return the content of the file, with all weights fitted for which there is data; bad files fail first."""
+    """Return the content of the file, with all weights fitted for which there is data. Bad input fails early."""
     load_questions(options.questions)
     whole, sectioned = (read_qasper(path) if path else [] for path in (options.whole, options.sections))
     questions = [q for q in load_questions(options.questions, titles_in(options.papers)) if not q.history]
     check_enough(questions, options.questions.name)
     off_topic = read_off_topic(options.off_topic) if options.off_topic else OffTopic([], [])
-    # The packaged cross-encoder as it comes, whatever the settings at hand: its weights are fitted here.
+    # Always the packaged cross-encoder, whatever the user's settings: the weights fitted here are for it.
     packaged = {"cross_encoder": CrossEncoder().model_dump()}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -151,7 +151,7 @@ def _fit_all(options: argparse.Namespace, command: str) -> dict[str, Any]:
 
 
 def digests(options: argparse.Namespace) -> dict[str, str]:
-    """Return the digest of each file and folder that the weights are fitted or scored on, by its name."""
+    """Return the digest of each file and folder that the weights are fitted or scored on, by name."""
     given = [options.questions, *options.papers, options.off_topic, options.claims, options.report]
     return _digests([*given, options.whole, options.sections, options.written])
 
@@ -172,7 +172,7 @@ def check_enough(questions: Sequence[Question], name: str) -> None:
 
 
 class Gathered(NamedTuple):
-    """What the weights of answers are fitted on; `kinds` has what each kind of question counts for the confidence."""
+    """The data to fit answer weights on; `kinds` has the weight of each kind of question for the confidence."""
 
     choices: list[Choice]
     examples: Parts
@@ -182,9 +182,9 @@ class Gathered(NamedTuple):
 def fit(
     library: Library, questions: Sequence[Question], off_topic: OffTopic
 ) -> tuple[Weights, dict[str, Gathered], dict[str, Any]]:
-    """Fit the fusion on the fitting part of `questions`, and gather what answers from the library are fitted on.
+    """Fit the fusion on the fitting part of `questions`, and gather the data for fitting answers from the library.
 
-    Return the weights, what was gathered by the name of the answers' weights, and the scores.
+    Return the weights, the gathered data by the name of the answer weights, and the scores.
     """
     shipped = load_weights()
     rankings = [rank_candidates(library, q) for q in questions if q.answerable]
@@ -212,7 +212,7 @@ def fit(
 
 
 def gather_papers(papers: Sequence[QasperPaper], weights: Weights, settings: Mapping[str, Any]) -> Gathered:
-    """Gather what answers from one or a few papers are fitted on."""
+    """Gather the data for fitting answers from one or a few papers."""
     with (
         tempfile.TemporaryDirectory() as folder,
         Assistant.open(library=Path(folder) / "library", mode="quote", overrides=settings) as assistant,
@@ -223,10 +223,10 @@ def gather_papers(papers: Sequence[QasperPaper], weights: Weights, settings: Map
 
 
 def fit_answers(weights: Weights, gathered: Mapping[str, Gathered]) -> tuple[Weights, dict[str, Any]]:
-    """Return the weights with those of answers for which there is data, and their scores.
+    """Return the weights with the answer weights fitted for which there is data, and their scores.
 
-    Sentences of passages that were read are chosen by the same weights in all scopes: abstracts and whole papers
-    together make a better choice than each alone.
+    Sentences of reranked passages are chosen by the same weights in all scopes, since fitting on abstracts and whole
+    papers together gives better choices than either alone.
     """
     scores: dict[str, Any] = {}
     read = [choice for name, each in gathered.items() if name != "unread" for choice in each.choices]
@@ -242,9 +242,9 @@ def fit_answers(weights: Weights, gathered: Mapping[str, Gathered]) -> tuple[Wei
 
 
 def gather_from(library: Library, weights: Weights, reads: bool) -> Gather:
-    """Return what gathers the evidence in a library; `reads` says whether the cross-encoder reads the passages."""
+    """Return a function that gathers evidence in a library; `reads` says whether to rerank with the cross-encoder."""
 
-    @functools.cache  # the choice of sentences and the confidence are fitted on the same questions
+    @functools.cache  # both the choice of sentences and the confidence ask the same questions
     def gather(question: str, filters: Filters) -> tuple[SearchResult, Evidence]:
         found = search(library, question, filters=filters, weights=weights).quotable()
         if reads:
@@ -255,7 +255,7 @@ def gather_from(library: Library, weights: Weights, reads: bool) -> Gather:
 
 
 def as_dict(weights: Any) -> dict[str, Any]:
-    """Return the weights, a dataclass of them, as the file has them."""
+    """Return a dataclass of weights in the form of the file."""
     return {field.name: _plain(getattr(weights, field.name)) for field in fields(weights)}
 
 

@@ -1,4 +1,4 @@
-"""Questions on whole papers, QASPER's, to fit the weights of answers from one or a few papers."""
+"""Use QASPER's questions on whole papers to fit the weights of answers from one or a few papers."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -20,12 +20,12 @@ from ..train.groups import HELD_PAPERS, Judge
 from .confidence import KEYWORDS, Examples, Parts
 from .sentences import Choice, Gather
 
-_ASKED = 2  # answerable questions on a paper, and questions on others that are put to it
-_EVERY_KEYWORDS = 3  # one of so many questions stands a second time, cut to a few words
+_ASKED = 2  # answerable questions per paper, and questions about other papers asked of it
+_EVERY_KEYWORDS = 3  # every third question is asked again, cut to a few words
 
 
 class WholePaper(NamedTuple):
-    """A paper of QASPER in the library: its id there, and where its paragraphs stand."""
+    """A QASPER paper in the library: its id there, and the positions of its paragraphs."""
 
     paper: QasperPaper
     id: str
@@ -43,7 +43,7 @@ def add_whole_papers(assistant: Assistant, papers: Sequence[QasperPaper], folder
 
 
 def whole_choices(papers: Sequence[WholePaper], gather: Gather) -> list[Choice]:
-    """Gather the evidence of answerable questions in their papers, and mark the sentences that answer them."""
+    """Gather the evidence for answerable questions in their papers, and mark the sentences that answer them."""
     return [
         choice
         for whole in shown(papers, "papers of QASPER")
@@ -66,7 +66,7 @@ def _choice(whole: WholePaper, asked: PaperQuestion, evidence: Evidence) -> Iter
 
 
 def whole_examples(papers: Sequence[WholePaper], gather: Gather) -> Parts:
-    """Gather the features of questions to their own paper, and of questions on one paper to another."""
+    """Gather the features of questions asked of their own paper, and of another paper."""
     rng = random.Random(0)
     made: list[tuple[str, Array]] = []
     for whole in shown(papers, "papers of QASPER"):

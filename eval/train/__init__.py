@@ -1,1 +1,1 @@
-"""Trains the cross-encoder."""
+"""Train the cross-encoder."""

@@ -1,8 +1,8 @@
-"""Make the training data of the cross-encoder: questions with passages, of whose sentences some answer.
+"""Make the training data of the cross-encoder: questions with passages, some of whose sentences answer.
 
-The data are the training parts of QASPER, SciFact and PubMedQA, and headings of their papers as keyword questions.
-A group has passages that answer and passages near them that do not. Of the parts kept for
-reporting only the ids of their abstracts are read, and these abstracts are left out.
+The data is the training parts of QASPER, SciFact and PubMedQA, with headings of papers as keyword questions. A group
+has passages that answer and similar passages that do not. From the parts held out for reporting, only the ids
+of abstracts are read, to leave those abstracts out.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from ..files import read_json_lines
 from ..runs import shown
 from .neighbours import Neighbours
 
-HELD_PAPERS = 120  # the first of QASPER's: nothing is trained on their questions, so that weights can be fitted on them
+HELD_PAPERS = 120  # QASPER's first papers, held out of training so that weights can be fitted on them
 NEGATIVES = 4  # passages of a group that do not answer
-_NEAR = 12  # nearest passages, from which they are drawn
+_NEAR = 12  # nearest passages from which negatives are drawn
 _WORDS = 110  # of a passage; a few are longer
 _LONG_WORDS = 170
 _LONG_SHARE = 0.2
-_LEAST_OVERLAP = 0.3  # of an answer's words with the sentence that is taken to answer
-_ALSO = 0.6  # of the best sentence's overlap, with which another one answers too
+_LEAST_OVERLAP = 0.3  # of an answer's words with a sentence, for the sentence to count as answering
+_ALSO = 0.6  # of the best sentence's overlap, above which another sentence also answers
 _SUMMARIES = ("introduction", "conclusion")
 
 
 class Passage(NamedTuple):
-    """Sentences of a paper under its title and section; `right` says which of them answer."""
+    """Sentences of a paper with its title and section; `right` tells which of them answer."""
 
     title: str
     section: str
@@ -48,7 +48,7 @@ class Passage(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A question and passages, of which the first `answering` answer it. `marked`: whether `right` is known."""
+    """A question and passages, the first `answering` of which answer it; `marked` tells whether `right` is known."""
 
     source: str
     question: str
@@ -58,7 +58,7 @@ class Group(NamedTuple):
 
 
 def read_groups(folder: Path, papers: int | None = None) -> list[Group]:
-    """Make the groups from the collections in `folder`; `papers` limits each to its first ones, for trials."""
+    """Make the groups from the collections in `folder`; `papers` limits the papers of each, for trials."""
     rng = random.Random(0)
     qasper = read_qasper(folder / "qasper_train")[:papers]
     claims = read_json_lines(folder / "scifact" / "claim_pairs_train.jsonl")[: papers and papers * 2]
@@ -82,7 +82,7 @@ def _of_qasper(papers: Sequence[QasperPaper], rng: random.Random) -> Iterator[Gr
 def _asked(
     paper: QasperPaper, asked: PaperQuestion, passages: list[Passage], near: Neighbours, rng: random.Random
 ) -> Iterator[Group]:
-    """Yield a question with passages of its evidence, as their sentences are marked, or with none."""
+    """Yield a question with the passages of its evidence and their marked sentences, or with none."""
     if asked.answerability == "unanswerable":
         drawn = [passages[i] for i in near.nearest(asked.question, NEGATIVES + 1)]
         yield Group("unanswerable", asked.question, tuple(drawn), 0, True)
@@ -109,12 +109,12 @@ def _asked(
 
 
 def _repeats(passage: Passage, judge: Judge) -> bool:
-    """Return whether a summary of the paper may answer too: QASPER takes little evidence from these."""
+    """Return whether a passage is a summary that may also answer; QASPER rarely takes evidence from summaries."""
     return section_kind(passage.section) in _SUMMARIES and judge.overlap(passage.text) >= _LEAST_OVERLAP
 
 
 def _by_heading(paper: QasperPaper, passages: list[Passage], near: Neighbours, rng: random.Random) -> Iterator[Group]:
-    """Yield a question of keywords, a heading of the paper, with a passage under it whose heading is left out."""
+    """Yield a heading as a keyword question, with a passage under it, whose heading is removed."""
     names = {each.section.rpartition(":::")[2].strip() for each in passages}
     wanted = sorted(name for name in names if len(_stems(name)) >= 2 and section_kind(name) is None)
     if not wanted:
@@ -133,7 +133,7 @@ def _by_heading(paper: QasperPaper, passages: list[Passage], near: Neighbours, r
 def _of_abstracts(
     folder: Path, claims: Sequence[dict[str, Any]], medical: Sequence[dict[str, Any]], rng: random.Random
 ) -> Iterator[Group]:
-    """Yield claims with abstracts that speak for or against them, and medical questions with their abstracts."""
+    """Yield claims with abstracts that support or contradict them, and medical questions with their abstracts."""
     judged = {line.split("\t")[1] for line in (folder / "scifact" / "qrels" / "test.tsv").read_text().splitlines()[1:]}
     corpus = [row for row in read_json_lines(folder / "scifact" / "corpus.jsonl") if row["_id"] not in judged]
     texts = [(row["title"], row["text"]) for row in corpus]
@@ -162,8 +162,8 @@ def _of_abstracts(
             yield Group("claims unstated", pair["claim"], tuple(parts[:2]), 0, True)
     for number, row in enumerate(shown(medical, "questions of PubMedQA")):
         own = texts[len(corpus) + number]
-        passage = _cut(*_as_section(own), rng)[-1]  # with the conclusion; its sentences are not marked, or all that
-        # reads like one would seem to answer
+        passage = _cut(*_as_section(own), rng)[-1]  # with the conclusion; its sentences are not marked, or
+        # anything that reads like a conclusion would seem to answer
         yield Group("medical", row["question"], (passage, *others(row["question"], {len(corpus) + number})), 1, False)
 
 
@@ -184,7 +184,7 @@ def _key(sentence: str) -> str:
 
 
 def _cut(title: str, section: str, text: str, rng: random.Random) -> list[Passage]:
-    """Return a text in pieces of whole sentences, of about `_WORDS` words."""
+    """Split a text into pieces of whole sentences with about `_WORDS` words."""
     sentences = [readable(text[start:end]) for start, end in split_sentences(text)]
     most = _LONG_WORDS if rng.random() < _LONG_SHARE else _WORDS
     pieces: list[list[str]] = [[]]
@@ -201,7 +201,7 @@ def _cut(title: str, section: str, text: str, rng: random.Random) -> list[Passag
 
 
 def _drawn(near: Neighbours, question: str, allowed: Sequence[int], count: int, rng: random.Random) -> list[int]:
-    """Return passages that do not answer: most of them near the question, one from anywhere."""
+    """Return negative passages: most of them near the question, one random."""
     known = set(allowed)
     close = [i for i in near.nearest(question, _NEAR + len(near) - len(allowed)) if i in known][:_NEAR]
     drawn = rng.sample(close, min(count - 1, len(close)))
@@ -210,20 +210,20 @@ def _drawn(near: Neighbours, question: str, allowed: Sequence[int], count: int, 
 
 
 class Judge:
-    """Judges which sentences of the evidence answer, by the words of the answers."""
+    """Judges which evidence sentences answer, by their overlap with the answers."""
 
     def __init__(self, question: str, answers: Sequence[str]) -> None:
-        # No text contains "yes", so for such answers the words of the question count.
+        # Sentences do not contain "yes", so for such answers the words of the question count.
         plain = all(answer.casefold().strip(".") in ("yes", "no") for answer in answers)
         self._wanted = [_stems(question)] if plain else [_stems(answer) for answer in answers]
 
     def overlap(self, text: str) -> float:
-        """Return the largest share of the words of one answer that the text contains."""
+        """Return the largest share of an answer's words that the text contains."""
         stems = _stems(text)
         return max((len(each & stems) / max(len(each), 1) for each in self._wanted), default=0.0)
 
     def right(self, sentences: Sequence[str]) -> list[bool]:
-        """Return whether each sentence holds about as much of an answer as the best one; none if that is little."""
+        """Return whether each sentence has about as much overlap as the best one; none if the best has too little."""
         overlaps = [self.overlap(sentence) for sentence in sentences]
         best = max(overlaps, default=0.0)
         return [best >= _LEAST_OVERLAP and overlap >= _ALSO * best for overlap in overlaps]

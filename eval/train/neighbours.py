@@ -1,4 +1,4 @@
-"""Find the texts that share most words with a question, in memory."""
+"""Find the texts nearest to a question by BM25, in memory."""
 
 import math
 import re
@@ -26,7 +26,7 @@ class Neighbours:
         return len(self._lengths)
 
     def nearest(self, question: str, count: int) -> list[int]:
-        """Return the places of the best `count` texts, best first; texts without a word of the question come last."""
+        """Return the indexes of the best `count` texts, best first; texts without a word of the question come last."""
         scores: dict[int, float] = defaultdict(float)
         for term in {stem(term) for term in search_terms(question)}:
             found = self._found.get(term, [])

@@ -1,14 +1,14 @@
-"""Train the cross-encoder: an adapter of the packaged embedding model and three heads, in one small file.
+"""Train the cross-encoder: an adapter for the packaged embedding model and three heads, in one small file.
 
     python -m eval train --data ../shared/data --out out/train
 
-Writes cross_encoder.safetensors (half precision) and curve.json to --out. It starts from the adapter in the package. An
-interrupted run continues from its last checkpoint, unless data, rate or code changed. The training data are described
-in eval/train/groups.py, the file's format in rag/models/reranker.py, whose ADAPTER_SHA256 changes with the file.
+Writes cross_encoder.safetensors (half precision) and curve.json to --out. Training starts from the packaged adapter. An
+interrupted run resumes from its last checkpoint, unless data, rate or code have changed. The training data is described
+in eval/train/groups.py, the file format in rag/models/reranker.py, whose ADAPTER_SHA256 must match the file.
 
-The loss of a group is the sum of four: the cross-entropy of the passages that answer among all, and of the sentences
-that answer among all; and logistic losses of whether each passage states what is asked for, and of whether each
-sentence answers, which make logits of different questions comparable.
+The loss of a group is the sum of four: the cross-entropy of the answering passages among all, the cross-entropy of the
+answering sentences among all, and two logistic losses, for whether each passage states what is asked for and whether
+each sentence answers, which make the logits of different questions comparable.
 """
 
 import argparse
@@ -43,14 +43,14 @@ _HEADS_RATE = 3.0  # times the rate
 _WARMUP = 60  # steps
 _DECAY = 0.6  # of all steps
 _STATED_WEIGHT, _SENTENCE_WEIGHT = 0.5, 0.5  # of the logistic losses; the others have 1
-_PASSAGES_PER_RIGHT, _SENTENCES_PER_RIGHT = 2.5, 4.0  # the weight of a right one in the logistic losses
+_PASSAGES_PER_RIGHT, _SENTENCES_PER_RIGHT = 2.5, 4.0  # weights of positives in the logistic losses
 _CHECKPOINT_STEPS = 150
 _SEED = 0
 FILE = "cross_encoder.safetensors"
 
 
 class Example(NamedTuple):
-    """A group as token ids; `right` has a row of sentences for each passage, and is empty where it is not known."""
+    """A group as token ids; `right` has a row of sentence labels for each passage, and is empty if unknown."""
 
     source: str
     pairs: list[Pair]
@@ -66,12 +66,12 @@ Batch = list[Example]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Train, write the adapter and the curve."""
+    """Train, and write the adapter and the learning curve."""
     parser = argparse.ArgumentParser(prog="python -m eval train", description="Train the cross-encoder.")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the collections")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder with the collections")
     parser.add_argument("--out", type=Path, default=Path("out/train"), metavar="DIR")
     parser.add_argument("--steps", type=int, metavar="N", help="number of steps (default: one pass over the data)")
-    parser.add_argument("--papers", type=int, metavar="N", help="the first N of each collection, for a trial")
+    parser.add_argument("--papers", type=int, metavar="N", help="use only the first N of each collection, for a trial")
     parser.add_argument("--rate", type=float, default=_RATE, help="the highest learning rate")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
@@ -82,9 +82,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def split(groups: Sequence[Group], apart: set[str]) -> tuple[list[Example], list[Example]]:
-    """Return the examples to train on, and those held out for the curve: questions on the papers `apart`.
+    """Return the examples to train on, and those held out for the curve: questions about the papers `apart`.
 
-    The weights that use the cross-encoder's logits are fitted on the papers held out.
+    The held-out papers are also used to fit the weights of the cross-encoder's logits.
     """
     tokenizer = PairTokenizer(load_tokenizer(model_folder(PACKAGED_MODEL)), MAX_TOKENS)
     drawn = random.Random(_SEED).sample(groups, len(groups))
@@ -94,18 +94,18 @@ def split(groups: Sequence[Group], apart: set[str]) -> tuple[list[Example], list
 
 
 def encoded(group: Group, tokenizer: PairTokenizer) -> Example:
-    """Return a group as token ids, in the form in which the program reads passages."""
+    """Return a group as token ids, encoded as in the program."""
     texts = [described(each.title, each.section, each.sentences) for each in group.passages]
     right = [list(each.right) for each in group.passages] if group.marked else []
     return Example(group.source, tokenizer.encode(group.question, texts), group.answering, right)
 
 
 def batches(examples: Sequence[Example], seed: int) -> list[Batch]:
-    """Make batches of about `_BATCH_TOKENS` tokens, of groups of similar lengths, in random order."""
+    """Make batches of about `_BATCH_TOKENS` tokens from groups of similar length, in random order."""
     rng = random.Random(seed)
     made: list[Batch] = []
     batch: Batch = []
-    # Sorted by length with some noise, so that a batch is not the same in each pass.
+    # Sort by length with some noise, so that batches differ between passes.
     for each in sorted(examples, key=lambda each: each.longest * rng.uniform(0.85, 1.15)):
         longest, rows = max(one.longest for one in [*batch, each]), sum(len(one.pairs) for one in [*batch, each])
         if batch and longest * rows > _BATCH_TOKENS:
@@ -117,7 +117,7 @@ def batches(examples: Sequence[Example], seed: int) -> list[Batch]:
 
 
 def _outputs(reader: Any, batch: Batch) -> tuple[Any, Any]:
-    """Return the logits of all passages of a batch, and of all their sentences."""
+    """Return the logits of all passages in a batch, and of all their sentences."""
     import torch
 
     pairs = [pair for each in batch for pair in each.pairs]
@@ -174,7 +174,7 @@ def _loss(batch: Batch, passages: Any, sentences: Any) -> Any:
 def train(
     examples: Sequence[Example], held: Sequence[Example], out: Path, steps: int | None, rate: float, threads: int
 ) -> None:
-    """Train to the end, from the checkpoint in `out` if there is one, and write the results."""
+    """Train, resuming from a checkpoint in `out` if there is one, and write the results."""
     import torch
 
     from .trainable import Reader
@@ -182,7 +182,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
     torch.manual_seed(_SEED)
-    reader = Reader().eval()  # no dropout: each text is seen once or twice
+    reader = Reader().eval()  # no dropout, since each text is seen only once or twice
     body = [parameter for parameter in reader.body.parameters() if parameter.requires_grad]
     heads = list(reader.heads.parameters())
     rates = [rate, _HEADS_RATE * rate]
@@ -222,7 +222,7 @@ def train(
 
 
 def _made_of(examples: Sequence[Example], rate: float) -> str:
-    """Return a key of the run, without its number of steps: a run can be continued for more steps."""
+    """Return a key that identifies the run, without its number of steps, so that it can be extended."""
     return hashlib.sha256(repr((rate, code_digest(), examples)).encode()).hexdigest()
 
 
@@ -232,16 +232,19 @@ def _stream(examples: Sequence[Example], steps: int) -> Iterator[Batch]:
 
 
 def _share(step: int, steps: int) -> float:
-    """Return the share of the highest learning rate: linear warmup, constant, linear decay to 0.
+    """Return the factor of the learning rate: linear warmup, constant, linear decay to 0.
 
-    A run that is stopped before the decay can be continued for any number of steps.
+    A run stopped before the decay can be resumed for any number of steps.
     """
     return min((step + 1) / _WARMUP, 1.0, (steps - step) / (steps * _DECAY))
 
 
 def _scores(reader: Any, held: Sequence[Example]) -> dict[str, float]:
-    """Score held-out questions: reciprocal ranks of passages and sentences, how often the best sentence answers, and
-    the AUROC of the best "stated" against questions without an answer."""
+    """Score the held-out questions.
+
+    The scores are reciprocal ranks of passages and sentences, how often the best sentence answers, and the AUROC of the
+    best "stated" logit against questions without an answer.
+    """
     import torch
 
     figures: dict[str, list[float]] = {"RR passages": [], "RR sentences": [], "best sentence": []}
@@ -265,7 +268,7 @@ def _scores(reader: Any, held: Sequence[Example]) -> dict[str, float]:
 
 
 def _reciprocal_rank(scores: Any, right: Any) -> float:
-    """Return the reciprocal rank of the best right score; ties rank before it."""
+    """Return the reciprocal rank of the best right score; ties rank above it."""
     return 1.0 / (1 + int((scores[~right] >= scores[right].max()).sum()))
 
 

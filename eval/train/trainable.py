@@ -1,4 +1,4 @@
-"""The cross-encoder as a torch module. Importing it takes seconds, so that only the training does."""
+"""Define the cross-encoder as a torch module. Importing it takes seconds, so only the training imports it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.models.runtime import PACKAGED_MODEL, model_folder, sentence_transforme
 
 
 class LowRank(nn.Module):
-    """A fixed linear layer with a trainable update of low rank."""
+    """A frozen linear layer with a trainable low-rank update."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Reader(nn.Module):
         self.load(_arrays(ADAPTER))
 
     def load(self, adapter: dict[str, Any]) -> None:
-        """Set the trainable parameters to those of an adapter; a head that it lacks begins as its first one."""
+        """Set the trainable parameters from an adapter; a missing head is initialised from the adapter's first head."""
         with torch.no_grad():
             for name, parameter in self.body.named_parameters():
                 layer, _, kind = name.rpartition(".")
@@ -61,9 +61,9 @@ class Reader(nn.Module):
                 to.copy_(torch.from_numpy(rows))
 
     def forward(self, ids: Any, mask: Any, rows: Any, means: Any) -> tuple[Any, Any]:
-        """Return the logits of the passages, (passages, 2), and of their sentences, (sentences,).
+        """Return the logits of the passages, (passages, 2), and of the sentences, (sentences,).
 
-        `rows` (sentences,) is each sentence's passage; `means` (sentences, passages * tokens) averages its tokens.
+        `rows` (sentences,) has each sentence's passage; `means` (sentences, passages * tokens) averages its tokens.
         """
         added = (1.0 - mask[:, None, None, :]) * torch.finfo(torch.float32).min
         hidden = self.body(input_ids=ids, attention_mask=added).last_hidden_state
@@ -88,7 +88,7 @@ class Reader(nn.Module):
 
 
 def _plain(name: str) -> str:
-    """Return the name of a parameter in the packaged model."""
+    """Return a parameter's name in the packaged model."""
     return name.replace(".layer.weight", ".weight").replace(".layer.bias", ".bias")
 
 

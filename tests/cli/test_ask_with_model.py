@@ -1,4 +1,4 @@
-"""`footnote ask` with a model: the quotes at once, then prose that holds up, or one line that says why not."""
+"""`footnote ask` with a model: the quotes at once, then prose that passes the check, or one line with the reason."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_quotes_are_printed_and_then_the_prose(workdir: Path) -> None:
     assert "reads" not in out
 
 
-def test_prose_that_does_not_hold_up_is_one_line(workdir: Path) -> None:
+def test_prose_that_fails_the_check_is_one_line(workdir: Path) -> None:
     out = asked(workdir, "The moon is made of cheese. Bananas are yellow.")
     assert out.count("We fly a camera kite") == 2  # in the text and in its reference
     assert out.endswith("\nqwen3:4b wrote an answer that the passages do not support.\n")
@@ -62,7 +62,7 @@ def test_json_is_one_answer_with_what_the_model_wrote(workdir: Path) -> None:
 
 
 def read_until(terminal: int, words: str | None) -> str:
-    """Return what is written to a terminal up to some words, or up to the end of the program."""
+    """Return the terminal output up to some words, or up to the end of the program."""
     said = ""
     while (words is None or words not in said) and select.select([terminal], [], [], 20)[0]:
         try:

@@ -28,7 +28,7 @@ OTTERS, CLOCKS, BIRDS = PAPERS
 
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working directory with the test papers and their library; read only."""
+    """Return a read-only working directory with the test papers and their library."""
     folder = tmp_path_factory.mktemp("workdir")
     (folder / "papers").mkdir()
     for title, text in PAPERS.items():
@@ -40,7 +40,7 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_workdir(workdir: Path, tmp_path: Path) -> Path:
-    """A copy of `workdir` that can be changed."""
+    """Return a copy of `workdir` that tests may change."""
     return shutil.copytree(workdir, tmp_path / "own_workdir")
 
 
@@ -80,7 +80,7 @@ def listed(folder: Path, **env: str) -> list[dict[str, Any]]:
         (["chat", "--port", "99999"], "the arguments: [ui] port is 99999; expected less than or equal to 65535."),
     ],
 )
-def test_what_cannot_be_done_exits_1_with_one_message(workdir: Path, words: list[str], said: str) -> None:
+def test_a_failed_command_exits_1_with_one_message(workdir: Path, words: list[str], said: str) -> None:
     done = footnote_here(*words, cwd=workdir)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(said)

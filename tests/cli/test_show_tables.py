@@ -49,7 +49,7 @@ def test_tables_are_shown_in_aligned_columns(workdir: Path) -> None:
     ]
 
 
-def test_tables_as_csv_hold_no_formula(workdir: Path) -> None:
+def test_tables_as_csv_contain_no_formulas(workdir: Path) -> None:
     rows = list(csv.reader(io.StringIO(footnote_here("show", "moss.html", "--tables", "--csv", cwd=workdir).stdout)))
     assert rows[:6] == [
         ["Table 1. Cover."],

@@ -1,4 +1,4 @@
-"""The time of an answer is split into the embedder, the cross-encoder and the rest, for several checkouts at once."""
+"""Answer times are split into embedder, cross-encoder and the rest, for several checkouts."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ def test_the_parts_of_an_answers_time_add_up_to_the_whole(folder: Path, tmp_path
     assert times["questions"] == 2
     assert min(times.values()) > 0
     parts = sum(times[f"{part}, median"] for part in ("embedder", "cross-encoder", "outside both"))
-    assert abs(times["whole, median"] - parts) < 0.5  # of two values a median is the mean; the rest is rounding
+    assert abs(times["whole, median"] - parts) < 0.5  # the median of two values is their mean; the rest is rounding

@@ -1,4 +1,4 @@
-"""Comparison of refusals and of the part kept apart, against scikit-learn, the report's own figures and exact tests."""
+"""Comparison of refusals and of the held-out part, checked by scikit-learn, the report's figures and exact tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RNG = np.random.default_rng(7)
 
 
 def report(confidence: dict[str, float], wrong: tuple[str, ...] = (), part: str = "fit") -> dict[str, Any]:
-    """A report on questions by id; those whose id begins with "no" have no answer, with "off" no paper near it."""
+    """Return a report on questions by id; ids with "no" have no answer, and ids with "off" have no related paper."""
     questions: dict[str, Any] = {}
     for key, each in confidence.items():
         kind = {"no": "unanswerable", "of": "off_topic"}.get(key[:2], "fact")
@@ -77,7 +77,7 @@ def test_refusals_are_compared_with_the_figures_of_the_reports() -> None:
     assert differences["AURC"].better == (differences["AURC"].figure["mean"] < 0)
 
 
-def test_the_permutation_test_is_that_of_all_exchanges() -> None:
+def test_the_permutation_test_agrees_with_all_exchanges() -> None:
     ids = ["yes1", "yes2", "yes3", "yes4", "no1", "no2", "no3"]
     first, second = (report(dict(zip(ids, RNG.random(7).tolist(), strict=True))) for _ in range(2))
     confidences = paired_confidences([first, second])
@@ -115,13 +115,13 @@ def test_holm_and_borda_count_refusals(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(folders) == 0
     printed = capsys.readouterr().out
     assert "B is significantly worse on AUROC, AUROC near misses, AURC than A" in printed
-    assert "over all 21 tests" in printed  # of each pair, four scores and three of refusals
+    assert "over all 21 tests" in printed  # for each pair four scores, and three for refusals
     assert printed.endswith("A  12.5\nC  12.5\nB  17\n")
     values = refusal_values(paired_confidences([report(good), report(bad)]))
     assert values["AUROC"].tolist() == [[1.0], [0.0]]
 
 
-def test_a_part_alone_can_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_single_part_can_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     questions = [Question(f"q{i}", "fact", "?", ("T",), "", ()) for i in range(12)]
     whole = summarise(questions, []) | {"made": report({})["made"]}
     kept = [q.id for q in questions if q.for_report]
@@ -155,7 +155,7 @@ def test_p_values_are_corrected_by_holms_method() -> None:
     assert [each.adjusted for each in ordered] == pytest.approx(expected)
 
 
-def test_borda_sums_ranks_and_knows_where_less_is_better() -> None:
+def test_borda_sums_ranks_and_knows_where_lower_is_better() -> None:
     scores = {
         "RR": np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.1]]),
         "support recall": np.array([[0.5], [0.5], [0.1]]),

@@ -1,4 +1,4 @@
-"""Fits: what they refuse, what they leave out of their data, and that the shipped weights name their data."""
+"""Fits refuse too little data and hold out the right data, and the shipped weights name their data."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_fit_without_enough_answerable_questions_is_refused(folder: Path, tmp_
         fit.main(["--questions", str(tmp_path / "own.jsonl"), "--papers", str(folder)])
 
 
-def test_the_test_split_of_other_topics_is_kept_apart(tmp_path: Path) -> None:
+def test_the_test_split_of_other_topics_is_held_out(tmp_path: Path) -> None:
     path = tmp_path / "other.jsonl"
     splits = ["test", *["train"] * 6, "test"]
     path.write_text("".join(json.dumps({"question": f"q{i}", "split": s}) + "\n" for i, s in enumerate(splits)))

@@ -1,4 +1,4 @@
-"""The weights of kinds are fitted on marked answers where there are enough of them."""
+"""The weights of question kinds are fitted on marked answers if there are enough."""
 
 from eval.collections.qasper_papers import Annotation, PaperQuestion, Paragraph, QasperPaper
 from eval.fit.kinds import fit_kinds

@@ -1,4 +1,4 @@
-"""The gate: the evaluation of the sample collection, run as a user runs it; no figure may fall."""
+"""The gate: no figure may fall in the evaluation of the sample collection, run like a user does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run_eval(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The evaluation of the sample collection, as `python -m eval` does it."""
+    """Evaluate the sample collection like `python -m eval`, and return the folder of the reports."""
     folder = tmp_path_factory.mktemp("out")
     done = run_eval("--out", str(folder))
     assert done.returncode == 0, done.stderr
@@ -45,7 +45,7 @@ def test_no_figure_fell_below_the_gate(report: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_a_figure_below_its_interval_is_named(report: dict[str, Any]) -> None:
+def test_a_figure_below_its_interval_is_reported(report: dict[str, Any]) -> None:
     stored = json.loads(GATE.read_text())["sample"]
     worse = json.loads(json.dumps(report))
     worse["measures"]["RR"]["mean"] = stored["RR"]["low"] - 0.001
@@ -89,7 +89,7 @@ def test_no_paper_is_read_worse_than_the_gate_has_it() -> None:
     assert fallen(pair_figures(summary(scores)), "pairs") == []
 
 
-def test_a_figure_of_the_papers_with_xml_is_named_if_it_is_worse() -> None:
+def test_a_worse_figure_of_the_papers_with_xml_is_reported() -> None:
     stored = json.loads(GATE.read_text())["pairs"]
     assert fallen(stored, "pairs") == []
     worse = {name: dict(figure) for name, figure in stored.items()}

@@ -1,4 +1,4 @@
-"""Training groups: what is read, what is left out, and which sentences are right."""
+"""Training groups: which data is read or held out, and which sentences are right."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ABSTRACTS = {
 
 @pytest.fixture(scope="module")
 def groups(tmp_path_factory: pytest.TempPathFactory) -> list[Group]:
-    """The groups of three invented collections."""
+    """Return the groups of three invented collections."""
     folder = tmp_path_factory.mktemp("data")
     texts = [
         "Snow fences stop drifts. We built 14 fences of willow along the road near Ulm.",
@@ -74,13 +74,13 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def test_nothing_of_a_test_claim_s_abstract_is_trained_on(groups: list[Group]) -> None:
+def test_abstracts_of_test_claims_are_not_trained_on(groups: list[Group]) -> None:
     seen = " ".join(passage.text for group in groups for passage in group.passages)
     assert "salt" in seen
     assert "secrets" not in seen
 
 
-def test_of_a_question_s_evidence_the_sentence_with_the_answer_is_right(groups: list[Group]) -> None:
+def test_the_evidence_sentence_with_the_answer_is_right(groups: list[Group]) -> None:
     (group,) = [each for each in groups if each.question == "How many fences were built?"]
     assert (group.source, group.answering, group.marked) == ("qasper", 1, True)
     first = group.passages[0]
@@ -96,7 +96,7 @@ def test_the_rationale_of_a_claim_is_right_and_other_abstracts_are_not(groups: l
     assert {passage.title for passage in group.passages[group.answering :]} <= {"Kilns and Wind", ""}
 
 
-def test_of_an_unanswerable_question_no_passage_answers(groups: list[Group]) -> None:
+def test_no_passage_answers_an_unanswerable_question(groups: list[Group]) -> None:
     (group,) = [each for each in groups if "cost" in each.question]
     assert group.answering == 0
     assert len(group.passages) > 1

@@ -1,4 +1,4 @@
-"""The measures against cases worked out by hand, and against scikit-learn, ir_measures and scipy."""
+"""The measures agree with hand-computed cases, scikit-learn, ir_measures and scipy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def question(**changes: Any) -> Question:
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    """A perfect answer to `question()`, unless changed."""
+    """Return a perfect answer to `question()`, with changes."""
     fields: dict[str, Any] = {
         "id": "q1",
         "ranking": [OTTERS, TIDES, BIRDS],
@@ -91,7 +91,7 @@ def test_a_missing_result_and_a_refusal_with_nothing_found_score_the_worst_on_ev
 
 
 @pytest.mark.parametrize(("answer", "score"), [({}, 0), (row(), 0), (row(**REFUSAL), 1)])
-def test_a_question_without_gold_titles_is_scored_for_its_refusal_alone(answer: Any, score: float) -> None:
+def test_a_question_without_gold_titles_is_scored_only_for_its_refusal(answer: Any, score: float) -> None:
     assert score_question(question(**UNANSWERABLE), answer) == {"refused rightly": score}
 
 
@@ -113,7 +113,7 @@ def test_papers_are_ranked_by_folded_title_and_each_counts_once() -> None:
     assert scores["nDCG@10"] == pytest.approx((1 / math.log2(3) + 1 / math.log2(4)) / ideal)
 
 
-def test_ranking_measures_are_those_of_ir_measures() -> None:
+def test_ranking_measures_agree_with_ir_measures() -> None:
     rng = np.random.default_rng(1)
     titles = [f"Paper {i}" for i in range(20)]
     for _ in range(10):
@@ -203,7 +203,7 @@ GROWTH = [citation(OTTERS, "Moss grows on 40% of the roofs.", 1), citation(TIDES
         ([], 0, 0),
     ],
 )
-def test_support_is_judged_by_the_quotes_and_not_by_the_answers_own_word(
+def test_support_is_judged_by_the_quotes_and_not_by_the_answer_s_own_value(
     sentences: list[dict[str, Any]], recall: float, precision: float
 ) -> None:
     answer = row(sentences=sentences, citations=GROWTH)

@@ -1,4 +1,4 @@
-"""What counts as right when a paper read from its PDF is compared with the publisher's XML."""
+"""What counts as right in the comparison of a paper read from its PDF with the publisher's XML."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def article(tmp_path_factory: pytest.TempPathFactory) -> Article:
     return read_article(path)
 
 
-def test_xml_that_is_not_jats_is_named(tmp_path: Path) -> None:
+def test_xml_that_is_not_jats_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "feed.xml"
     path.write_text("<rss><channel/></rss>")
-    with pytest.raises(SourceError, match=r"feed\.xml is XML of the kind <rss>, not JATS"):
+    with pytest.raises(SourceError, match=r"feed\.xml is XML with the root <rss>, not JATS"):
         read_article(path)
 
 
@@ -81,7 +81,7 @@ def test_a_paper_read_without_a_fault_has_full_marks(article: Article) -> None:
 @pytest.mark.parametrize(
     ("printed", "read", "lost"),
     [
-        ("above the same", "above the\n\nsame", []),  # white space is no letter
+        ("above the same", "above the\n\nsame", []),  # white space is ignored
         ("few traces", "few tra-\nces", []),
         ("above the same", "above Journal of Otters 4 the same", [KITES]),
         ("few traces", "many traces", [OTTERS]),
@@ -110,7 +110,7 @@ def test_a_row_is_right_if_its_cells_follow_one_another(
     assert [one.wanted for one in score.lost_rows] == lost
 
 
-def test_what_is_lost_shows_where_it_breaks_and_the_nearest_stretch(article: Article) -> None:
+def test_a_lost_sentence_shows_where_it_breaks_and_the_nearest_text(article: Article) -> None:
     lost = compare(paper(TEXT.replace("above", "above JOURNAL OF OTTERS")), article).lost_sentences[0]
     assert lost.wanted[: lost.held] == "Red kites are seen (often in pairs) above "
     assert "in pairs) above JOURNAL OF OTTERS the same two valleys" in lost.found

@@ -24,7 +24,7 @@ def question(kind: str = "number", *nuggets: str, gold: tuple[str, ...] = (OTTER
 
 
 def answer(*cited: tuple[str, str], refused: bool = False, hedge: str = "", support: str = "quoted") -> dict[str, Any]:
-    """Return an answer with sentences, each with the source that it cites."""
+    """Return an answer with sentences that each cite a source."""
     sentences = [{"text": text, "citations": [number], "support": support} for number, (text, _) in enumerate(cited, 1)]
     return {
         "refused": refused,
@@ -34,7 +34,7 @@ def answer(*cited: tuple[str, str], refused: bool = False, hedge: str = "", supp
     }
 
 
-def test_an_answer_is_right_if_sentences_of_the_gold_paper_hold_each_nugget() -> None:
+def test_an_answer_is_right_if_sentences_citing_the_gold_paper_contain_each_nugget() -> None:
     asked = question("number", "12", "north coast")
     first, second = ("We saw 12 otters.", OTTERS), ("They live on the north coast.", OTTERS)
     assert score(asked, answer(first, second)) == {RIGHT: 1.0, FIRST: 1.0, HEDGED: 0.0}
@@ -60,7 +60,7 @@ def test_a_refusal_or_a_hedge_is_right_where_the_papers_do_not_answer() -> None:
     assert score(answerable, answer(otters, hedge="Perhaps."))[RIGHT] == 1.0
 
 
-def test_a_list_of_papers_is_right_if_most_of_them_are_named_and_few_others() -> None:
+def test_a_list_of_papers_is_right_if_it_names_most_of_them_and_few_others() -> None:
     gold = tuple(f"{number}.pdf" for number in range(4))
     asked = question("which_papers", gold=gold)
     assert score(asked, answer(*((source, source) for source in gold[:3])))[RIGHT] == 1.0
@@ -69,7 +69,7 @@ def test_a_list_of_papers_is_right_if_most_of_them_are_named_and_few_others() ->
     assert score(asked, answer(*others))[RIGHT] == 0.0
 
 
-def test_what_is_counted_stands_in_the_counted_sentences_or_in_the_first() -> None:
+def test_a_counted_fact_is_in_the_counted_sentences_or_the_first() -> None:
     asked = question("metadata", "3", gold=())
     assert score(asked, answer(("3 papers are by Holm.", OTTERS))) == {RIGHT: 1.0, HEDGED: 0.0}
     assert score(asked, answer(("Otters are rare.", OTTERS), ("We saw 3.", OTTERS)))[RIGHT] == 0.0
@@ -77,7 +77,7 @@ def test_what_is_counted_stands_in_the_counted_sentences_or_in_the_first() -> No
     assert score(asked, counted)[RIGHT] == 1.0
 
 
-def test_the_questions_of_the_project_are_well_formed_and_hold_no_text_of_papers() -> None:
+def test_the_project_s_questions_are_well_formed_and_contain_no_text_of_papers() -> None:
     rows = read_json_lines(QUESTIONS)
     keys = {each for row in rows for each in (*row["papers"], *(gold["paper"] for gold in row["gold"]))}
     questions = load_paper_questions(QUESTIONS, {key: key for key in keys}, ("pdfs", "pairs", "qasper"))
@@ -87,7 +87,7 @@ def test_the_questions_of_the_project_are_well_formed_and_hold_no_text_of_papers
     assert max(len(nugget) for each in questions for group in each.nuggets for nugget in group) <= LONGEST
 
 
-def test_a_broken_question_is_named(tmp_path: Path) -> None:
+def test_a_broken_question_is_reported(tmp_path: Path) -> None:
     row = {"id": "a", "kind": "number", "collection": "pdfs", "question": "How many?", "papers": [], "refuse": False,
            "gold": [{"paper": "77", "page": 1}], "nuggets": [["12"]]}  # fmt: skip
     path = tmp_path / "papers.jsonl"

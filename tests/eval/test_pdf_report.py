@@ -1,4 +1,4 @@
-"""`python -m eval pdfs` on a PDF with known faults, whose XML lies beside it: the figures and both reports."""
+"""`python -m eval pdfs` on a PDF with known faults and its XML: the figures and both reports."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page(canvas: Canvas) -> None:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reports on one PDF, whose XML has a sentence and a table row that the PDF lacks."""
+    """Return the reports on a PDF that lacks a sentence and a table row of its XML."""
     folder = tmp_path_factory.mktemp("pairs")
     (folder / "otters.pdf").write_bytes(make_pdf(page))
     (folder / "otters.xml").write_text(XML)
@@ -59,12 +59,12 @@ def test_the_figures_are_those_of_the_known_faults(report: dict[str, Any]) -> No
     assert report["reading"]["pages"] == 1
 
 
-def test_every_reader_that_is_there_is_compared(report: dict[str, Any]) -> None:
+def test_every_installed_reader_is_compared(report: dict[str, Any]) -> None:
     assert report["baselines"]["PDFium"] == {"sentences in one piece": 0.8, "rows in order": 0.5}
     assert set(report["baselines"]) <= {"PDFium", "pdftotext"}
 
 
-def test_the_page_shows_what_was_lost_beside_what_was_made_of_it(out: Path) -> None:
+def test_the_page_shows_lost_text_next_to_what_was_read(out: Path) -> None:
     page = BeautifulSoup((out / "report.html").read_text(), "html.parser")
     (paper,) = page.select("details")
     lost = [" ".join(item.get_text(" ").split()) for item in paper.select("li")]
@@ -81,7 +81,7 @@ QUOTES = [
 ]
 
 
-def test_quotes_are_counted_with_those_from_what_is_not_quoted() -> None:
+def test_quotes_and_those_from_unquotable_text_are_counted() -> None:
     figures = quote_figures(QUOTES, {"a.pdf"})
     assert (figures["quotes"], figures["quotes compared"], figures["quotes in one piece"]) == (4, 3, 0.6667)
     assert (figures["quotes from lone cell"], figures["quotes from references"]) == (1, 1)

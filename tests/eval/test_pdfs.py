@@ -1,4 +1,4 @@
-"""What the measuring of PDFs counts as right: words in order, columns, titles, and the files made to fail."""
+"""What the measurement of PDFs counts as right: words in order, columns, titles and damaged files."""
 
 from __future__ import annotations
 

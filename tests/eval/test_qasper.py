@@ -1,4 +1,4 @@
-"""QASPER's reading and scores on an invented folder, against values worked out by hand."""
+"""Reading and scoring QASPER on an invented folder agree with hand-computed values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder in QASPER's form: two papers, three questions about the first."""
+    """Return a folder in QASPER's format: two papers, three questions about the first."""
     folder = tmp_path / "qasper_tiny"
     folder.mkdir()
     for kind, rows in (("papers", PAPERS), ("questions", QUESTIONS)):
@@ -73,7 +73,7 @@ def test_evidence_is_of_all_annotations_and_of_paragraphs_alone(data: Path) -> N
     assert snow.questions == ()
 
 
-def test_a_folder_that_is_not_in_qaspers_form_is_refused_by_what_it_lacks(data: Path) -> None:
+def test_a_folder_not_in_qaspers_format_is_refused_with_what_is_missing(data: Path) -> None:
     questions = data / "tiny_questions.jsonl"
     questions.write_text(json.dumps(asked("q4", "Why?", annotation("boolean", "Yes"), paper="p9")))
     with pytest.raises(QuestionSetError, match="'q4' is about the paper 'p9'"):
@@ -86,7 +86,7 @@ def test_a_folder_that_is_not_in_qaspers_form_is_refused_by_what_it_lacks(data: 
         read_qasper(data)
 
 
-def test_a_third_of_the_papers_is_kept_by_a_hash_of_their_id(data: Path) -> None:
+def test_a_third_of_the_papers_is_held_out_by_a_hash_of_their_id(data: Path) -> None:
     parts = [QasperPaper(str(number), "", (), ()).part for number in range(1000)]
     assert set(parts) == {"open", "kept"}
     assert 280 < parts.count("kept") < 390
@@ -101,7 +101,7 @@ def test_a_paper_becomes_one_page_with_its_sections(data: Path, tmp_path: Path) 
     assert [section.title for section in paper.sections if section.title] == ["Method", "Kiln"]
 
 
-def test_a_paragraph_is_found_by_its_letters_whatever_stands_between_them(data: Path) -> None:
+def test_a_paragraph_is_found_by_its_letters_ignoring_other_characters(data: Path) -> None:
     glass, _ = read_qasper(data)
     text = f"Glass from Salt\n\nMethod\n\n{LENS}\n{KILN.replace(' ', chr(10))}\n\n{CREW}"
     places = Places(glass, text)
@@ -130,7 +130,7 @@ def test_bm25_ranks_paragraphs_of_one_paper_or_of_all() -> None:
 
 
 def answered(*texts: str, touched: list[list[str]], refused: bool = False, confidence: float = 0.5) -> Reply:
-    """Return a reply that quotes the texts, a citation each, which stand far from each other in their paper."""
+    """Return a reply with a citation for each text, which are far apart in their paper."""
     sentences = [{"text": text, "citations": [number]} for number, text in enumerate(texts, 1)]
     citations = [
         {"number": number, "paper_id": "p", "start": 1000 * number, "end": 1000 * number + len(text), "quote": text}
@@ -167,7 +167,7 @@ def test_a_quote_is_in_evidence_by_its_place_and_that_of_the_first_sentence_coun
     }
 
 
-def test_all_spans_are_quoted_if_the_quotes_hold_those_of_one_annotation_as_whole_words() -> None:
+def test_all_spans_are_quoted_if_the_quotes_contain_those_of_one_annotation_as_whole_words() -> None:
     both = Annotation("extractive", "900 degrees, salt", ("900 degrees", "Salt"))
     other = Annotation("extractive", "sand", ("sand",))
 
@@ -206,7 +206,7 @@ def test_a_refusal_or_a_warning_is_right_where_all_annotators_call_it_unanswerab
     assert score(questions, {})["q3"]["doubted rightly"] == 0.0
 
 
-def test_the_report_sets_the_program_beside_another_and_bm25_question_by_question(data: Path) -> None:
+def test_the_report_compares_the_program_with_another_and_bm25_by_question(data: Path) -> None:
     good, poor = answered(KILN, touched=[["p1:1"]], confidence=0.9), answered(CREW, touched=[["p1:2"]], confidence=0.2)
     ours, before = (
         {key: given[i] for key, given in {"q1": (good, poor), "q2": (poor, poor), "q3": (poor, good)}.items()}
@@ -258,7 +258,7 @@ class Assistant:
 """
 
 
-def test_a_question_is_put_to_its_paper_and_with_the_title_to_the_library_and_not_again(
+def test_a_question_is_asked_of_its_paper_and_with_its_title_of_the_library_and_only_once(
     data: Path, tmp_path: Path
 ) -> None:
     checkout = tmp_path / "checkout"

@@ -1,4 +1,4 @@
-"""The bundled question set, and the files that a person's own set may come in."""
+"""The bundled question set, and the files of a user's own set."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_every_title_is_in_the_sample(digests: dict[str, str]) -> None:
     assert len(load_questions(QUESTIONS, digests)) == 303
 
 
-def test_the_digests_hold_the_nuggets(questions: list[Question], digests: dict[str, str]) -> None:
+def test_the_digests_contain_the_nuggets(questions: list[Question], digests: dict[str, str]) -> None:
     missing = [
         (q.id, group)
         for q in questions
@@ -61,7 +61,7 @@ def test_the_digests_hold_the_nuggets(questions: list[Question], digests: dict[s
     assert missing == []
 
 
-def test_the_abstracts_hold_the_nuggets_too(questions: list[Question], seeds: Path) -> None:
+def test_the_abstracts_also_contain_the_nuggets(questions: list[Question], seeds: Path) -> None:
     papers = [paper for path in seeds.glob("*.txt") for paper in read_file(path, path.name).papers]
     texts = {folded(paper.title): paper.text for paper in papers}
     missing = [
@@ -76,7 +76,7 @@ def test_the_abstracts_hold_the_nuggets_too(questions: list[Question], seeds: Pa
 COUNT = r"\b(?:[\d,.]*\d|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 HOURS = r"\b(?:gpu|a100|h100)s?[- ](?:hours|days)"
 
-# What a digest would hold if it answered a near miss, and a sentence that would.
+# The words of a digest that would answer a near miss, and an example sentence.
 ANSWERED_BY = {
     "A-u1": (HOURS, "The pretraining took 90,000 GPU hours."),
     "A-u2": ("hotpotqa", "On HotpotQA the accuracy is 61%."),
@@ -174,7 +174,7 @@ def test_a_broken_set_is_refused_by_line(tmp_path: Path, lines: list[str], messa
     assert message in str(error.value)
 
 
-def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "own.jsonl"
     path.write_bytes(codecs.BOM_UTF8 + json.dumps(GOOD).encode())
     assert [q.id for q in load_questions(path)] == [row["id"] for row in read_json_lines(path)] == ["a"]

@@ -1,4 +1,4 @@
-"""From which kind of text a quote is: by the publisher's XML, and by the quote's shape."""
+"""The kind of text that a quote comes from, by the publisher's XML and by the quote's shape."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def article() -> ArticleKinds:
         ("We walked both banks at dawn.", "body"),
         ("We walked both banks at dawn. Each track was drawn.", "body"),  # over a figure
         ("They weigh 9.6 kg each. first the upper bank;", "body"),  # a list with its sentence
-        ("They weigh 9.6 kg each.", "body"),  # a formula counts as it is printed
+        ("They weigh 9.6 kg each.", "body"),  # a formula counts as printed
         ("Methods We walked both banks at dawn.", None),
         ("Twelve otters were seen.", "abstract"),
         ("A map of the banks.", "caption"),

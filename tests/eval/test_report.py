@@ -43,7 +43,7 @@ QUESTIONS = [FACT, METHOD, NEAR]
 
 
 def answered(question: Question, ranking: list[str], **changed: Any) -> dict[str, Any]:
-    """A row of answers.jsonl whose answer is the sentence on the kite."""
+    """Return a row of answers.jsonl whose answer is the sentence about the kite."""
     passage = {"title": OTTERS, "paper_id": "p1", "start": 100, "end": 100 + len(TEXT), "text": TEXT, "score": 1.0}
     citation = {
         "number": 1,
@@ -123,7 +123,7 @@ def test_questions_with_something_wrong_come_first_then_the_lowest_mean() -> Non
     ]
 
 
-def test_a_measure_of_which_less_is_better_counts_the_other_way_round() -> None:
+def test_a_measure_where_lower_is_better_is_inverted() -> None:
     assert show_question(FACT, {}, {"scores": {"RR": 1.0, "falsely refused": 0.0}}).mean == 1.0
 
 
@@ -149,7 +149,7 @@ def test_a_quote_outside_all_passages_is_shown_alone(changed: dict[str, Any]) ->
 
 
 def test_a_quote_outside_all_passages_is_shown_in_the_text_around_it(assistant: Assistant, tmp_path: Path) -> None:
-    """A title is quoted whole, and no passage holds it."""
+    """A title is quoted as a whole, and is in no passage."""
     question = replace(FACT, question="Which paper counts animals from the air?", gold_titles=(KITES,))
     report, (row,) = evaluate(assistant, [question], tmp_path)
     title = show_question(question, row, report["questions"][FACT.id]).citations[0]
@@ -162,7 +162,7 @@ def test_latex_that_begins_before_a_quote_may_end_in_it() -> None:
     assert mark_span(text, text.index("Two"), text.index(" Three")) == ("One. ", "Two.", " Three.")
 
 
-def test_a_text_with_the_characters_that_hold_a_quote_is_marked_all_the_same() -> None:
+def test_a_text_that_contains_the_marker_characters_is_still_marked() -> None:
     assert mark_span("\ue000 a\\% b", 2, 5) == ("\ue000 ", "a%", " b")
 
 
@@ -187,7 +187,7 @@ def test_latency_has_every_answer_and_its_median_in_place() -> None:
     assert latency_histogram([{}], {}) is None
 
 
-def test_tables_hold_figures_and_nothing_else() -> None:
+def test_tables_contain_only_figures() -> None:
     figure = {"mean": 0.5, "low": 0.25, "high": 0.75, "n": 4}
     tables = figure_tables(
         {
@@ -220,13 +220,13 @@ def test_robustness_is_shown_next_to_the_same_questions_as_asked(tmp_path: Path)
     assert [td.text for td in changed.tbody.tr.find_all("td")] == ["-0.500", "-1.000 to +0.000"]
 
 
-def test_measures_of_which_less_is_better_are_marked(tmp_path: Path) -> None:
+def test_measures_where_lower_is_better_are_marked(tmp_path: Path) -> None:
     page = parsed(written(tmp_path))
     marked = {th.contents[0].strip() for th in page.find_all("th", scope="row") if "less is better" in th.text}
     assert marked == {"falsely refused", "AURC"}
 
 
-def test_the_page_says_what_passage_measures_are_of(tmp_path: Path) -> None:
+def test_the_page_explains_the_passage_measures(tmp_path: Path) -> None:
     assert "passage R@10 is a recall of no more than these" in parsed(written(tmp_path)).text
 
 
@@ -257,7 +257,7 @@ def test_a_lone_surrogate_becomes_the_replacement_character(tmp_path: Path) -> N
     assert page.find(class_="asked").text == "Kites \ufffd?"
 
 
-def test_nothing_in_the_page_points_outside_it(tmp_path: Path) -> None:
+def test_the_page_is_self_contained(tmp_path: Path) -> None:
     page = parsed(written(tmp_path))
     links = [tag[name] for name in ("src", "href", "action", "data") for tag in page.find_all(attrs={name: True})]
     assert links
@@ -274,7 +274,7 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Open]:
-    """Opens a file; at the end it must have asked for nothing else and said nothing on the console."""
+    """Open a file in the browser; afterwards, check that it loaded nothing else and logged nothing."""
     asked: list[str] = []
     said: list[str] = []
     paths: list[str] = []
@@ -319,7 +319,7 @@ def test_questions_are_filtered_by_type_outcome_and_text(tmp_path: Path, opened:
 def test_filters_and_questions_work_by_keyboard(tmp_path: Path, opened: Open) -> None:
     page = opened(written(tmp_path))
     page.get_by_label("Type", exact=True).focus()
-    page.keyboard.press("m")  # the first type that begins so: method
+    page.keyboard.press("m")  # the first type with this letter: method
     assert visible(page) == [METHOD.question]
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

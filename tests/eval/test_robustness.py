@@ -1,4 +1,4 @@
-"""Variants of questions, compared with the questions as asked; and papers left out of a question."""
+"""Variants of questions compared with the questions as asked, and papers excluded from a question."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def question(text: str, key: str = "a", titles: tuple[str, ...] = (OTTERS,)) -> 
     return Question(key, "fact", text, titles, "", (("94.5%",),))
 
 
-# How a question is put
+# Variants
 
 
 def test_every_bundled_question_gets_a_typo_and_the_same_one_each_time(assistant: Assistant) -> None:
@@ -54,7 +54,7 @@ def test_the_papers_that_answer_are_left_out(assistant: Assistant) -> None:
     assert as_asked(assistant, question(ASKED)) == {"question": ASKED, "history": ()}
 
 
-# Papers left out
+# Excluded papers
 
 
 def test_a_paper_that_is_left_out_answers_nothing(assistant: Assistant) -> None:

@@ -1,4 +1,4 @@
-"""Runs that are stopped go on where they were, unless the code, the settings or what they are made of has changed."""
+"""Interrupted runs continue where they stopped, unless the code, the settings or the input have changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rag.models.embedder import SentenceEmbedder
 
 
 def stopped(out: Path, *made_of: object) -> bool:
-    """Whether a run finds what was done before; it is stopped once more."""
+    """Start a run and stop it again; return whether it found earlier results."""
     found = []
     with contextlib.suppress(KeyboardInterrupt), unfinished(out, *made_of) as folder:
         found.append((folder / "done").exists())
@@ -37,7 +37,7 @@ def test_a_stopped_run_finds_what_it_did_and_a_finished_one_leaves_nothing(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_code_or_settings_start_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_or_settings_start_from_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [stopped(tmp_path), stopped(tmp_path)] == [False, True]
     monkeypatch.setenv("FOOTNOTE_ANSWER__MAX_SENTENCES", "1")
     assert [stopped(tmp_path), stopped(tmp_path)] == [False, True]
@@ -77,7 +77,7 @@ def test_rows_are_made_once_and_one_that_was_cut_off_again(tmp_path: Path) -> No
     assert made == ["a", "b", "c", "b", "c", "d"]
 
 
-def test_a_run_says_how_far_it_is(
+def test_a_run_shows_its_progress(
     assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(runs, "_PROGRESS_SECONDS", 0.0)
@@ -96,7 +96,7 @@ def test_a_run_says_how_far_it_is(
 
 @pytest.fixture
 def collection(tmp_path: Path) -> Path:
-    """A folder in BEIR's layout: three documents, two judged queries."""
+    """Return a folder in BEIR's format: three documents, two judged queries."""
     folder = tmp_path / "tiny"
     (folder / "qrels").mkdir(parents=True)
     corpus = [{"_id": f"d{i}", "title": title, "text": text} for i, (title, text) in enumerate(PAPERS.items())]

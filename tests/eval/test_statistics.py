@@ -1,4 +1,4 @@
-"""Figures, AUROC, AURC and p-values against cases worked out by hand, and against scikit-learn and exact tests."""
+"""Figures, AUROC, AURC and p-values agree with hand-computed cases, scikit-learn and exact tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_bootstrap_draws_as_many_questions_as_there_are() -> None:
     assert mean_figure([0.3]) == {"mean": 0.3, "low": 0.3, "high": 0.3, "n": 1}
 
 
-def test_auroc_is_that_of_scikit_learn() -> None:
+def test_auroc_agrees_with_scikit_learn() -> None:
     rng = np.random.default_rng(3)
     right, other = rng.integers(3, 12, 80) / 10, rng.integers(0, 9, 40) / 10  # with ties
     figure = auroc_figure(right.tolist(), other.tolist())
@@ -58,7 +58,7 @@ def test_aurc_is_the_mean_risk_over_all_coverages() -> None:
 # Tests
 
 
-def test_the_randomisation_test_is_that_of_all_sign_flips() -> None:
+def test_the_randomisation_test_agrees_with_all_sign_flips() -> None:
     differences = np.random.default_rng(5).normal(0.4, 1, size=12).round(1)
     exact = permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=np.inf).pvalue
     assert mean_p(differences) == pytest.approx(exact, abs=0.01)

@@ -1,4 +1,4 @@
-"""The measurement of answers by a model runs, and gives figures with and without the model."""
+"""The measurement of a model's answers runs, and has figures with and without the model."""
 
 from __future__ import annotations
 

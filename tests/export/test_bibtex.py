@@ -71,7 +71,7 @@ def test_uncertain_identifiers_are_left_out() -> None:
     assert "eprint = {2101.00001}," in bibtex([guessed])
 
 
-def test_a_hostile_field_breaks_no_entry(tmp_path: Path) -> None:
+def test_a_hostile_field_does_not_break_an_entry(tmp_path: Path) -> None:
     bad = "}}, year = {1} } @article{evil, title = {\\input{/etc/passwd} \\write18{rm}\n@string{a=b}"
     hostile = paper(bad, authors=(bad, "others"), venue=bad, doi=f"10.1000/{bad}", arxiv_id=bad, url=f"https://x/{bad}")
     text = bibtex([replace(hostile, citekey=bad), paper(id="a2")])
@@ -124,6 +124,6 @@ def test_the_readable_form_undoes_latex(text: str) -> None:
     assert readable(latex(text)) == text
 
 
-def test_a_generation_stands_between_surname_and_given_name() -> None:
+def test_a_generational_suffix_is_between_surname_and_given_name() -> None:
     assert "author = {Oak, Jr, Tim}" in bibtex([paper(authors=("Tim Oak, Jr",))])
     assert cite_keys([paper(authors=("Tim Oak, Jr.",))]) == {"a1": "oak2001counting"}

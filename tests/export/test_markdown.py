@@ -1,4 +1,4 @@
-"""Export to Markdown: numbered references, notes on answers, and hostile text that stays text."""
+"""Export to Markdown: numbered references, notes on answers, and hostile text that stays inert."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rag.export.reference import one_line
 
 
 def rendered(text: str) -> str:
-    """The Markdown as HTML, by a renderer that keeps HTML, with tables and strikethrough."""
+    """Render Markdown to HTML, keeping inline HTML, with tables and strikethrough."""
     return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text))
 
 
@@ -114,7 +114,7 @@ HOSTILE = [
 INERT = {"h1", "h2", "p", "em", "strong", "ul", "li", "blockquote", "a"}
 
 
-def test_hostile_text_becomes_no_markup(subtests: pytest.Subtests) -> None:
+def test_hostile_text_does_not_become_markup(subtests: pytest.Subtests) -> None:
     for bad in HOSTILE:
         with subtests.test(bad=bad):
             check_inert(bad)
@@ -140,5 +140,5 @@ def check_inert(bad: str) -> None:
     (link,) = re.findall(r'<a href="([^"]*)"', html)
     assert tags.count("a") == 1
     assert link.startswith(("https://own.example/", "https://doi.org/10.1000/"))
-    bare = re.sub("<https://[^ ]*>", "", text)  # some renderers make links of bare addresses
+    bare = re.sub("<https://[^ ]*>", "", text)  # some renderers turn bare URLs into links
     assert not re.search(r"https?://|www\.evil|mail@evil", bare)

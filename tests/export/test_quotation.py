@@ -54,7 +54,7 @@ def test_a_short_reference_names_authors_and_year_or_a_short_title(more: dict[st
     assert short_references([cited, cited]) == {cited.paper_id: wanted}
 
 
-def test_short_references_that_would_be_alike_are_told_apart() -> None:
+def test_identical_short_references_are_distinguished() -> None:
     cited = [
         citation(authors=(ADA,), paper_id="a", title="Kites: A Study"),
         citation(authors=(ADA,), paper_id="b", title="Rafts"),
@@ -66,6 +66,6 @@ def test_short_references_that_would_be_alike_are_told_apart() -> None:
     ]  # fmt: skip
 
 
-def test_the_pages_of_places_are_named_once() -> None:
+def test_each_page_is_named_once() -> None:
     places = [citation(page=6, page_label=None), citation(page=9, page_label=None), citation(page=6, page_label=None)]
     assert [pages_text(places[:1]), pages_text(places), pages_text([citation(page=None)])] == ["p. 6", "pp. 6, 9", ""]

@@ -1,1 +1,1 @@
-"""What several test modules use."""
+"""Helpers shared by test modules."""

@@ -1,4 +1,4 @@
-"""Answers, citations and passages with every field filled."""
+"""Make answers, citations and passages with every field filled."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(**more: Any) -> Answer:
 
 
 def all_hostile(bad: str) -> list[Answer]:
-    """Answers with a text in each of their fields."""
+    """Return answers with a hostile text in every field."""
     cited = citation(title=bad, authors=(bad, bad), citekey=bad, page_label=bad, section=bad, quote=bad, source=bad,
                      start=0, end=len(bad), link=bad)  # fmt: skip
     held = passage(title=bad, section=bad, text=f"{bad} {bad}", page_label=bad, authors=(bad,), source=bad, end=9999)

@@ -1,4 +1,4 @@
-"""Read items of BibTeX, and the bibliographies among the cases."""
+"""Read BibTeX items, and the bibliographies among the test cases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rag.types import Paper
 
 
 def items(folder: Path, content: str, **options: Any) -> list[Item]:
-    """Return the items of BibTeX without broken entries."""
+    """Return the items of BibTeX text, which must have no broken entries."""
     (folder / "a.bib").write_text(content)
     found, broken = bibtex_items(folder / "a.bib", **options)
     assert broken == []
@@ -21,7 +21,7 @@ def items(folder: Path, content: str, **options: Any) -> list[Item]:
 
 
 def case(name: str, file: str) -> list[Paper]:
-    """Return the papers of a file among the cases."""
+    """Return the papers in a file of the test cases."""
     reading = read_file(CASES / name / file, file)
     assert reading.failures == []
     return reading.papers

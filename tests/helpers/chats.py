@@ -1,4 +1,4 @@
-"""What is asked of a fake model server by any protocol, and what its faults have to become."""
+"""Chat with a fake model server by any protocol, and check the errors for its faults."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def text_and_end(pieces: Iterator[Piece]) -> tuple[str, Completion | None]:
 
 @contextlib.contextmanager
 def one_error_in_time(kind: type[AnswerModelError], text: str, message: str) -> Iterator[None]:
-    """Assert that the block fails soon, with an error of a kind, a short message, and the text written so far."""
+    """Assert that the block fails in time with this kind of error, a short message, and the text written so far."""
     began = time.monotonic()
     with pytest.raises(AnswerModelError, match=f"(?s){message}") as failed:
         yield

@@ -1,4 +1,4 @@
-"""Papers, citations and answers for the tests of exports."""
+"""Make papers, citations and answers for the tests of exports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def citation(quote: str = "Most are seen.", number: int = 1, **more: Any) -> Cit
 
 
 def answer(*citations: Citation, **more: Any) -> Answer:
-    """An answer of one sentence for each citation, as the program composes it."""
+    """Return an answer with one sentence per citation, as composed by the program."""
     sentences = tuple(Sentence(readable(each.quote), (each.number,), "quoted") for each in citations)
     text = " ".join(f"{sentence.text} [{sentence.citations[0]}]" for sentence in sentences)
     values: dict[str, Any] = {

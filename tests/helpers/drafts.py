@@ -1,4 +1,4 @@
-"""Passages of three invented papers, numbered as in a prompt, and a check of the citations of a draft."""
+"""Define passages of three invented papers, numbered as in a prompt, and check the citations of a draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An embedder that needs no model: it reads letters, and is quick enough for thousands of papers."""
+"""Make an embedder without a model, based on letters, that is fast enough for thousands of papers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAIRS = 5003
 
 
 def fake_embedder(dimensions: int = 32) -> SentenceEmbedder:
-    """An embedder whose vectors depend on the pairs of letters of a text; each size has its own digest."""
+    """Return an embedder whose vectors depend on the letter pairs in a text; each size has its own digest."""
     letters = string.ascii_lowercase + string.digits
     words = ["[UNK]", *letters, *("##" + letter for letter in letters), *".,:;-()"]
     tokenizer = Tokenizer(WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))

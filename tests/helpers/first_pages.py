@@ -1,4 +1,4 @@
-"""First pages of invented papers in the layouts of publishers, preprint servers and theses."""
+"""Define first pages of invented papers in the layouts of publishers, preprint servers and theses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the time of a task grows with its size, whatever the speed of the machine."""
+"""Measure how the time of a task grows with its size, independent of the machine's speed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 def growth(task: Callable[[int], object], count: int) -> float:
-    """How many times the processor time of `count` items four times as many take: 4 if linear, 16 if quadratic.
+    """Return the ratio of the CPU times for `4 * count` and `count` items: 4 if linear, 16 if quadratic.
 
-    The best of three runs each, as other processes disturb them.
+    Takes the best of three runs each, since other processes interfere.
     """
     return _seconds(task, 4 * count) / _seconds(task, count)
 

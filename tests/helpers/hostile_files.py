@@ -1,4 +1,4 @@
-"""Forty texts of about 100 KB, of every format that is read, made to take a reader's time or memory."""
+"""Make forty files of about 100 KB, in every readable format, designed to exhaust a reader's time or memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def hostile_files() -> dict[str, bytes]:
-    """Each text's file name and bytes."""
+    """Return the files: name -> content."""
     texts = {**_plain(), **_markdown(), **_html(), **_xml(), **_records()}
     return {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()} | _archives()
 

@@ -1,4 +1,4 @@
-"""Texts that would run a script, load a file or become a link if a page read them as markup, or break parsers."""
+"""Define texts that run a script, load a file or become a link if interpreted as markup, or that break parsers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ ELSEWHERE = "evil.example"
 """The host in all of them; no request may go there."""
 
 HOSTILE = (
-    # Scripts and what runs them
+    # Scripts
     "<script>alert(1)</script>",
     "<ScRiPt src=//evil.example/a.js></sCrIpT>",
     "</script><script>window.ran=1</script>",
@@ -34,7 +34,7 @@ HOSTILE = (
     "<p style='background:url(https://evil.example/a.png)'>x</p>",
     "<template><img src=https://evil.example/a.png></template>",
     "<x-y onclick=alert(1)>z</x-y>",
-    # Out of attributes and out of the page's own templates
+    # Breaking out of attributes and of the page's own templates
     '" onmouseover="alert(1)" x="',
     "' autofocus onfocus='alert(1)' x='",
     '"><img src=x onerror=alert(1)>',
@@ -57,7 +57,7 @@ HOSTILE = (
     "javascript:alert(1)",
     "data:text/html,<script>alert(1)</script>",
     "java\tscript:alert(1)",
-    # Other languages of pages
+    # Other markup languages
     "# Heading **bold** _it_ `code` ~~gone~~ - item > quote | a | b |",
     "a\r\r![pixel](https://evil.example/a.png)\r\r# Heading",
     "a\n\n<img src=x onerror=alert(1)>\n\n    code\n\n```mermaid\ngraph\n```",
@@ -66,7 +66,7 @@ HOSTILE = (
     "&lt;img src=x onerror=alert(1)&gt; &#60;b&#62; &nbsp; &amp;amp; &colon;",
     "<think>hidden</think> <thinking>too",
     '{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}, "url": "https://evil.example/a.png"}',
-    # Letters
+    # Odd characters
     "\u202e\u2066gnp.exe\u2069 \u200b\ufeff",
     "nul\x00 <b\x00>bold</b> \x1b[31mred \x7f",
     "＜script＞alert(1)＜/script＞ ‹img›",

@@ -1,4 +1,4 @@
-"""First pages of one invented paper in the layouts of more journals, with what they say of it."""
+"""Define first pages of an invented paper in the layouts of more journals, with the metadata they state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Layout(NamedTuple):
 
 
 def small(left: float, top: float, *texts: str) -> list[Text]:
-    """Lines of small type, one below the other."""
+    """Return lines of small type, one below the other."""
     return [Text(left, top + 8 * at, 7, text) for at, text in enumerate(texts)]
 
 

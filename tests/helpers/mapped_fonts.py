@@ -1,4 +1,4 @@
-"""Fonts for PDFs whose map calls their characters by others, as those of old journals do."""
+"""Make PDF fonts with wrong character maps, as in old journals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _MappedFont(pdfmetrics.Font):  # type: ignore[misc]
 
 
 def use_font(canvas: Canvas, face: str, claims: Mapping[int, str], size: float = 10) -> None:
-    """Set a standard font on a canvas, with a map that claims other characters for some codes."""
+    """Set a standard font on a canvas, with a character map that is wrong for some codes."""
     name = f"{face}-{abs(hash(tuple(claims.items())))}"
     if name not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(_MappedFont(name, face, claims))

@@ -1,4 +1,4 @@
-"""Documents in HTML, JATS, Word's XML and EPUB with all their parts."""
+"""Define complete documents in HTML, JATS, Word's XML and EPUB."""
 
 from __future__ import annotations
 

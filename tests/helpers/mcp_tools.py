@@ -15,13 +15,13 @@ from ui.api import MCP_PATH
 
 
 def awaited(call: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine gives. In a thread of its own: where a browser is open, Playwright's loop runs in this one."""
+    """Return a coroutine's result. It runs in another thread, since Playwright's loop may be running in this one."""
     with ThreadPoolExecutor(1) as apart:
         return apart.submit(asyncio.run, call).result()
 
 
 def call_tool(url: str, tool: str, headers: dict[str, str] | None = None, **values: Any) -> tuple[bool, Any]:
-    """What the MCP server's tool replies, and whether that is an error."""
+    """Call a tool of the MCP server; return whether it failed, and its reply."""
 
     async def call() -> tuple[bool, Any]:
         web = httpx2.AsyncClient(headers=headers or {}, timeout=60)

@@ -1,4 +1,4 @@
-"""A fake model server on 127.0.0.1, with a scripted model and faults: what Ollama's and OpenAI's API have in common."""
+"""Run a fake model server on 127.0.0.1, with a scripted model and faults: the common part of Ollama's and OpenAI's."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Request(NamedTuple):
 
 @dataclass
 class ModelServer:
-    """The server, which runs inside `with`. `left` is set when a client leaves during a reply.
+    """The server, which runs inside a `with` block; `left` is set when a client disconnects during a reply.
 
-    Faults of the server itself are "down", "refused" and "deaf"; others are those of the handler, for the chat, or
-    with `everywhere` for each path.
+    The faults "down", "refused" and "deaf" are of the server itself; others are of the handler, for chats or, with
+    `everywhere`, for all paths.
     """
 
     reply: Reply = "It is so."
@@ -117,7 +117,7 @@ class ModelServer:
         return re.findall(r"\s*\S+\s*$|\s*\S+", reply) if isinstance(reply, str) else list(reply)
 
     def _open_port(self, fault: str | None) -> None:
-        """Open a port that is closed, that never answers, or that hangs up before the first byte."""
+        """Open a port that refuses connections, never answers, or hangs up before the first byte."""
         listening = socket.create_server(("127.0.0.1", 0), backlog=0 if fault == "deaf" else 8)
         self.port = listening.getsockname()[1]
         self._held = [listening]
@@ -128,7 +128,7 @@ class ModelServer:
             self._thread = threading.Thread(target=self._refuse, args=(listening,))
             self._thread.start()
         else:
-            for _ in range(4):  # fill its queue, so that the next one is not even taken
+            for _ in range(4):  # fill the backlog, so that the next connection is not accepted
                 waiting = socket.socket()
                 waiting.setblocking(False)
                 waiting.connect_ex(("127.0.0.1", self.port))
@@ -155,11 +155,11 @@ def reset(connection: socket.socket) -> None:
 
 
 class Gone(Exception):
-    """The client has closed the connection."""
+    """Raised when the client has closed the connection."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answer requests; a subclass has the routes, the form of pieces, and the faults."""
+    """Answers requests; subclasses define the routes, the format of pieces and the faults."""
 
     protocol_version = "HTTP/1.1"
     content_type: str
@@ -169,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def piece(self, body: Body, text: str) -> bytes:
-        """Return a piece of a reply as it is sent."""
+        """Return a piece of a reply in the format in which it is sent."""
         raise NotImplementedError
 
     def do_GET(self) -> None:
@@ -181,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
     def end_headers(self) -> None:
-        self.send_header("Connection", "close")  # else a client may take the connection again while it is closed
+        self.send_header("Connection", "close")  # otherwise a client may reuse the connection while it is being closed
         super().end_headers()
 
     def _handle(self) -> None:
@@ -225,7 +225,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def wait(self, seconds: float) -> None:
-        """Wait, and raise Gone when the client leaves or the test ends."""
+        """Wait; raise Gone if the client disconnects or the test ends."""
         until = time.monotonic() + seconds
         while (remaining := until - time.monotonic()) > 0:
             readable, _, _ = select.select([self.connection], [], [], min(remaining, 0.02))
@@ -237,7 +237,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def prompt_tokens(body: Body) -> int:
-    """Return about as many tokens as a real tokenizer: four per three words."""
+    """Return an estimate of the number of tokens: four per three words."""
     words = sum(len(message["content"].split()) for message in body.get("messages", ()))
     return words * 4 // 3
 
@@ -313,7 +313,7 @@ COMMON_FAULTS: dict[str, Fault] = {
     "stall": _stall,
     "reset": _reset_first,
     "reset mid-stream": _reset_mid_stream,
-    "hangs up": begins,  # and no end of the chunks
+    "hangs up": begins,  # without the final chunk
     "ends early": _end_early,
     "endless line": _endless_line,
     "repeats for ever": _repeats_for_ever,

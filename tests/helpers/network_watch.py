@@ -1,8 +1,8 @@
-"""Stop and record what a process reaches for on the network, and record what it imports."""
+"""Block and record a process's network access, and record its imports."""
 
 from __future__ import annotations
 
-# Python loads this at its start, in every process below: it notes and stops whatever reaches for the network.
+# Python loads this at startup, also in child processes. It records and blocks all network access.
 WATCH = """
 import atexit, os, sys
 

@@ -1,4 +1,4 @@
-"""The client of Ollama on a fake server, with short deadlines."""
+"""Configure Ollama's client for a fake server, with short deadlines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rag.models.ollama.connection import ollama_server
 
 
 def at(host: str, **changes: Any) -> Settings:
-    """Return the settings with an Ollama at an address."""
+    """Return settings for Ollama at an address."""
     return Settings.model_validate({"ollama": {"host": host, **changes}})
 
 
 def settings(server: OllamaServer, **changes: Any) -> Settings:
-    """Return the settings with a fake server."""
+    """Return settings for a fake server."""
     return at(server.host, **(QUICK | changes))
 
 

@@ -1,4 +1,4 @@
-"""The faults of a fake Ollama server, each named, and the lines of its replies."""
+"""Define the named faults of a fake Ollama server, and the lines of its replies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from helpers.model_server import COMMON_FAULTS, Body, Fault, begins, prompt_toke
 
 
 def line(body: Body, text: str) -> Body:
-    """Return a line in the middle of a reply."""
+    """Return a line of a reply other than the last."""
     return {
         "model": body.get("model"),
         "created_at": "2026-01-02T03:04:05.678901Z",
@@ -37,7 +37,7 @@ def last(body: Body, prompt: int, answer: int, cached: int | None = None) -> Bod
 
 
 def long_prompt_error(tokens: int, window: int) -> str:
-    """Return what Ollama passes on of llama.cpp's server since 0.30: JSON text as the text of an error."""
+    """Return the error that Ollama passes on from llama.cpp's server since 0.30: JSON inside the error text."""
     message = f"request ({tokens} tokens) exceeds the available context size ({window} tokens), try increasing it"
     error = {"code": 400, "message": message, "type": "exceed_context_size_error"}
     return json.dumps({"error": error | {"n_prompt_tokens": tokens, "n_ctx": window}})

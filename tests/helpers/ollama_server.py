@@ -1,4 +1,4 @@
-"""A fake Ollama server on 127.0.0.1 with a scripted model and named faults."""
+"""Run a fake Ollama server on 127.0.0.1 with a scripted model and named faults."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CHAT_FAULTS = tuple(FAULTS)
 """Faults of /api/chat, or with `everywhere` of each path."""
 
 DESCRIPTION_FAULTS = ("cloud model", "cloud in show", "no version", "no models", "wrong tags")
-"""Faults of what the server tells of itself."""
+"""Faults in the server's description of itself."""
 
 
 @dataclass
 class Model:
-    """An installed model. It writes `thinking` before each reply, unless `think` is false."""
+    """An installed model. It writes `thinking` before each reply unless `think` is false."""
 
     name: str
     size: int = 2_600_000_000
@@ -57,7 +57,7 @@ class Model:
 
 @dataclass
 class OllamaServer(ModelServer):
-    """The server. `cached` counts the tokens of a prompt that it knew; None: an older version, which hides it."""
+    """The server. `cached` counts the prompt tokens in its cache; None for an older version, which hides it."""
 
     models: Sequence[Model | str] = ("qwen3:4b",)
     version: str = "0.33.0"
@@ -69,7 +69,7 @@ class OllamaServer(ModelServer):
         self.installed = [Model(model) if isinstance(model, str) else model for model in self.models]
 
     def bodies(self, path: str = "/api/chat") -> list[Body]:
-        """Return the bodies of the requests to a path, in order, without those that only load a model."""
+        """Return the bodies of the requests to a path, in order, except those that only load a model."""
         bodies = [request.body for request in self.requests if request.path == path]
         return [body for body in bodies if path != "/api/chat" or body["messages"]]
 

@@ -1,4 +1,4 @@
-"""Ollama's protocol in front of llama.cpp's server, as Ollama itself has it since 0.30: real weights behind it."""
+"""Put Ollama's protocol in front of llama.cpp's server with real weights, as in Ollama since 0.30."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class OllamaWithWeights(OllamaServer):
 
 
 class _Received(NamedTuple):
-    """The status of llama.cpp's reply, and one line of it; or the whole body, if the status is not 200."""
+    """The status of llama.cpp's reply, with one line of it or, if the status is not 200, the whole body."""
 
     status: int
     data: bytes
 
 
 class _RunnerEnded(Exception):
-    """llama.cpp's server broke off its reply."""
+    """Raised when llama.cpp's server breaks off its reply."""
 
 
 class _Handler(OllamaHandler):
     server_is: OllamaWithWeights
 
     def complete(self, body: Body, model: Model) -> None:
-        """Pass the request on, and its reply back line by line; leave the runner when the client leaves."""
+        """Forward the request, and its reply line by line; disconnect from the runner when the client disconnects."""
         assert self.server_is.llama is not None
         runner = http.client.HTTPConnection("127.0.0.1", self.server_is.llama.port)
         try:
@@ -67,7 +67,7 @@ class _Handler(OllamaHandler):
         try:
             for status, data in self._while_the_client_stays(received):
                 if status != 200:
-                    self.send_error_text(status, data.decode())  # JSON text as the text of an error
+                    self.send_error_text(status, data.decode())  # JSON inside the error text
                     return
                 if not begun:
                     self.begin()
@@ -90,7 +90,7 @@ class _Handler(OllamaHandler):
                 self.send_error_text(500, RUNNER_STOPPED)
 
     def _while_the_client_stays(self, received: BackgroundIterator[_Received]) -> Iterator[_Received]:
-        """Yield what comes from the runner. Raise Gone when the client leaves, _RunnerEnded at an early end."""
+        """Yield the runner's output. Raise Gone if the client disconnects, _RunnerEnded if the output ends early."""
         while True:
             self.wait(0.001)
             try:
@@ -108,7 +108,7 @@ OllamaWithWeights.handler = _Handler
 
 
 def _request(body: Body) -> Body:
-    """Return a request in OpenAI's form with the options of one in Ollama's."""
+    """Convert a request from Ollama's format to OpenAI's."""
     options = body.get("options", {})
     request: dict[str, Any] = {
         "messages": body["messages"],
@@ -123,7 +123,7 @@ def _request(body: Body) -> Body:
 
 
 def _ask(runner: http.client.HTTPConnection, request: Body) -> Iterator[_Received]:
-    """Yield the lines of the reply that carry data."""
+    """Yield the data lines of the reply."""
     data = json.dumps(request).encode()
     runner.request("POST", "/v1/chat/completions", data, {"Content-Type": "application/json"})
     reply = runner.getresponse()
@@ -136,7 +136,7 @@ def _ask(runner: http.client.HTTPConnection, request: Body) -> Iterator[_Receive
 
 
 def _last_line(body: Body, ending: Body) -> Body:
-    """Return the last line with llama.cpp's counts: `prompt_eval_count` is of all tokens, its duration of new ones."""
+    """Return the last line with llama.cpp's counts: `prompt_eval_count` of all tokens, its duration of new ones."""
     timings = ending["timings"]
     tokens = timings["cache_n"] + timings["prompt_n"]
     return last(body, tokens, timings["predicted_n"], timings["cache_n"]) | {

@@ -1,4 +1,4 @@
-"""A fake server with OpenAI's chat API on 127.0.0.1, as LM Studio, llama.cpp's server, Jan and vLLM speak it."""
+"""Run a fake server with OpenAI's chat API on 127.0.0.1, like LM Studio, llama.cpp's server, Jan and vLLM."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PROGRAMS = ("LM Studio", "llama.cpp", "Jan", "vLLM")
 
 @dataclass
 class OpenAIServer(ModelServer):
-    """The server of a `program`, which words its errors and lists its models in its own way.
+    """The server of a `program`, with the program's own error messages and model list.
 
-    `window` is the context that it runs with, and `thinking` is written before each reply.
+    `window` is its context length in tokens; `thinking` is written before each reply.
     """
 
     program: str = "llama.cpp"
@@ -38,7 +38,7 @@ class OpenAIServer(ModelServer):
         return [request.body for request in self.requests if request.path == "/v1/chat/completions"]
 
     def too_long(self, tokens: int, answer: int) -> tuple[str, Any]:
-        """Return the message for a prompt that is too long, and the object that it comes in."""
+        """Return the message for a prompt that is too long, and the JSON object that contains it."""
         if self.program == "LM Studio":
             text = f"Trying to keep the first {tokens} tokens when context the overflows. However, the model is loaded "
             text += f"with context length of only {self.window} tokens, which is not enough. Try to load the model "
@@ -189,7 +189,7 @@ def _error(status: int, message: str, **more: Any) -> Fault:
 
 
 def _refuses(key: str, message: str) -> Fault:
-    """Return the fault of a server that refuses a request with this key."""
+    """Return the fault of a server that rejects requests with this key."""
 
     def answer(handler: Any, body: Body) -> None:
         if key in body:

@@ -1,4 +1,4 @@
-"""A library with a paper on counting otters, asked with a model of the fake Ollama server."""
+"""Ask a library with a paper on counting otters, with a model on the fake Ollama server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def open_on(server: OllamaServer, library: Path, mode: str = "llm", **ollama: An
 
 
 def number_of(body: Body, title: str) -> int:
-    """The number under which the prompt gives a paper's passage."""
+    """Return the number of a paper's passage in the prompt."""
     return int(re.search(rf"\[(\d+)\] {title}", body["messages"][-1]["content"])[1])  # type: ignore[index]
 
 
@@ -31,7 +31,7 @@ def about_otters(text: str) -> Any:
 
 
 def stays_in_quotes(answer: Answer) -> bool:
-    """Whether what is shown are the quotes, with everything that belongs to them."""
+    """Return whether the quotes are shown, with everything that belongs to them."""
     quotes = answer.quotes
     assert quotes is not None
     shown = (answer.text, answer.sentences, answer.citations) == (quotes.text, quotes.sentences, quotes.citations)

@@ -1,4 +1,4 @@
-"""The invented papers, as text and as PDFs, and the places of the tests' files."""
+"""Define invented papers, as text and as PDFs, and the paths of test files."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ PAPERS = {
 
 
 def write_pdf(path: Path, title: str, abstract: str, body: str, author: str = "") -> Path:
-    """Write a paper of two pages: title and abstract, then an introduction."""
-    from reportlab.lib.pagesizes import A4  # here, so that tests without PDFs do not load it
+    """Write a two-page paper: title and abstract, then an introduction."""
+    from reportlab.lib.pagesizes import A4  # imported here, so that tests without PDFs do not load it
     from reportlab.lib.styles import getSampleStyleSheet
     from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
@@ -41,7 +41,7 @@ def write_pdf(path: Path, title: str, abstract: str, body: str, author: str = ""
 
 
 def write_plant(folder: Path, plant: str, number: int) -> Path:
-    """Write a paper on a plant whose abstract gives one number and whose full text another."""
+    """Write a paper on a plant with one number in its abstract and another in its full text."""
     path = write_pdf(
         folder / f"{plant}.pdf",
         f"On the Growth of {plant} in Shade",

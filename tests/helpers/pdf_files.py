@@ -23,7 +23,7 @@ Draw = Callable[[Canvas], None]
 
 
 def make_pdf(*pages: Draw) -> bytes:
-    """A PDF with a page for each function, which draws on it; the canvas's origin is the lower left corner."""
+    """Return a PDF with one page per function, which draws it; the canvas's origin is the lower left corner."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=True)
     for draw in pages:
@@ -34,7 +34,7 @@ def make_pdf(*pages: Draw) -> bytes:
 
 
 def write(canvas: Canvas, lines: Sequence[str], x: float, y: float, size: float = 10, font: str = "Helvetica") -> None:
-    """Lines one below another, the first one's baseline `y` points above the page's foot."""
+    """Write lines below each other, the first baseline `y` points above the bottom of the page."""
     canvas.setFont(font, size)
     for at, line in enumerate(lines):
         canvas.drawString(x, y - 1.2 * size * at, line)
@@ -61,7 +61,7 @@ def read(folder: Path, raw: bytes, name: str = "a.pdf") -> Paper:
 
 
 def body(paper: Paper) -> str:
-    """The text without the title."""
+    """Return the text without the title."""
     return paper.text[len(paper.title) + 2 :]
 
 
@@ -70,5 +70,5 @@ def paragraphs(paper: Paper) -> list[str]:
 
 
 def sections(paper: Paper) -> list[tuple[str, str | None, str]]:
-    """The kind, title and text of each section."""
+    """Return the kind, title and text of each section."""
     return [(s.kind, s.title, paper.text[s.start : s.end]) for s in paper.sections]

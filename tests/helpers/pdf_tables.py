@@ -1,4 +1,4 @@
-"""Draw tables in PDFs, and show the tables of a paper."""
+"""Draw tables in PDFs, and list the tables of a paper."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Row = Sequence[str | Sequence[str]]
 
 
 def draw_rows(canvas: Canvas, rows: Sequence[Row], places: Sequence[float], y: float, step: float = 14) -> float:
-    """Draw the cells of rows from `places`, the first baseline at `y`; return the place of the next row.
+    """Draw rows of cells at the x positions `places`, the first baseline at `y`; return the y of the next row.
 
-    A cell of several lines makes its row higher; lines in a cell are 10 points apart.
+    Cells with several lines make their row higher; lines in a cell are 10 points apart.
     """
     for row in rows:
         cells = [[cell] if isinstance(cell, str) else cell for cell in row]
@@ -28,7 +28,7 @@ def draw_rows(canvas: Canvas, rows: Sequence[Row], places: Sequence[float], y: f
 
 
 def tables(paper: Paper) -> list[tuple[str | None, int, list[str]]]:
-    """The label, the number of header rows and the rows of each table."""
+    """Return the label, the number of header rows and the rows of each table."""
     return [
         (table.label, table.header_rows, [paper.text[row[0].start : row[-1].end] for row in table.rows])
         for table in paper.tables

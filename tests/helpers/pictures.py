@@ -12,10 +12,10 @@ Picture = NDArray[np.int16]
 
 
 def pixels(png: bytes) -> Picture:
-    """(height, width, 3), from 0 to 255."""
+    """Return the pixels of a PNG, (height, width, 3), from 0 to 255."""
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int16)
 
 
 def marked(picture: Picture) -> NDArray[np.bool_]:
-    """Where paper is yellow: (height, width)."""
+    """Return which pixels are marked yellow, (height, width)."""
     return (picture[..., 0] > 240) & (picture[..., 2] < 150)

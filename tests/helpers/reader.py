@@ -1,4 +1,4 @@
-"""Write one file, and read it."""
+"""Write a file, and read it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Content = str | bytes | Mapping[str, str | bytes]
 
 
 def read_papers(folder: Path, name: str, content: Content) -> Reading:
-    """Return what a file of this content gives; a mapping is the content of a zip file."""
+    """Return the reading of a file with this content; a mapping is the content of a ZIP file."""
     path = folder / name
     if isinstance(content, Mapping):
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -29,13 +29,13 @@ def read_papers(folder: Path, name: str, content: Content) -> Reading:
 
 
 def read(folder: Path, name: str, content: Content) -> Paper:
-    """Return the only paper of a file without failures."""
+    """Return the only paper in a file without failures."""
     (paper,) = read_all(folder, name, content)
     return paper
 
 
 def read_all(folder: Path, name: str, content: Content) -> list[Paper]:
-    """Return the papers of a file without failures."""
+    """Return the papers in a file without failures."""
     reading = read_papers(folder, name, content)
     assert not reading.failures, reading.failures
     return reading.papers

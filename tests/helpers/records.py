@@ -1,4 +1,4 @@
-"""A record of papers with metadata and no vectors, for what is found without a search."""
+"""Make a record of papers with metadata and without vectors, for what is found without a search."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ READ = (
     Paper("Moss on Roofs: A Survey of Cities", "", authors=("Eva van Brook",), tags=("rivers",)),
     Paper("Attention: How Owls Listen", "", authors=("Maria Ruiz",), year=1998, collections=("Night",)),
 )  # fmt: skip
-"""Invented papers whose metadata is complete in some and has gaps in others."""
+"""Invented papers, some with complete metadata and some with gaps."""
 
 
 def record_of(folder: Path, papers: Iterable[Paper] = READ) -> Records:
-    """Return a record of papers; the key of each is its place from 1."""
+    """Return a record of papers, with their positions from 1 as keys."""
     records = Records(folder / "footnote.sqlite")
     with records.transaction() as db:
         for number, paper in enumerate(papers):

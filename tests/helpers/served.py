@@ -1,4 +1,4 @@
-"""Run `footnote chat` in a process, and open its page in a browser."""
+"""Run `footnote chat` in another process, and open its page in a browser."""
 
 from __future__ import annotations
 
@@ -141,14 +141,14 @@ def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
 
 
 def violations(page: Page) -> list[str]:
-    """Return the accessibility violations that axe-core finds, of every weight."""
+    """Return the accessibility violations that axe-core finds, of every impact."""
     page.evaluate(Axe().axe_script + ";0")
     found = page.evaluate("axe.run()")["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
 
 
 def choose(page: Page, facet: str, value: str) -> None:
-    """Limit questions in the library pane, to a value of a facet, or to a paper if no facet is named."""
+    """Limit questions in the library pane to a value of a facet or, without a facet, to a paper."""
     place = page.locator("#library-pane").get_by_role("list")
     if facet:
         place = page.get_by_role("group", name=facet, exact=True)

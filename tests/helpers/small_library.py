@@ -1,4 +1,4 @@
-"""A small library with the stand-in embedder, and everything in it that must not be lost."""
+"""Make a small library with a fake embedder that contains everything that must not be lost."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _OVERRIDES = {"cross_encoder": {"model": "none"}, "ollama": {"host": "http://127
 
 
 def open_small(folder: Path) -> Assistant:
-    """Open a library with the stand-in embedder; every call may open another one at the same place."""
+    """Open a library with a fake embedder; each call may open another assistant on the same folder."""
     return Assistant.open(folder, mode="quote", embedder=fake_embedder(), overrides=_OVERRIDES)
 
 
 def fill(assistant: Assistant, papers: Path) -> None:
-    """Add papers by their files and by an upload, correct one, remove one, ask, rate, and fail to read a file."""
+    """Add papers as files and as an upload, correct one, remove one, ask, rate, and fail to read a file."""
     papers.mkdir(exist_ok=True)
     for title in (OTTERS, CLOCKS):
         (papers / f"{title.split()[-1].lower()}.txt").write_text(f"{title}\n\n{PAPERS[title]}\n")
@@ -39,7 +39,7 @@ def fill(assistant: Assistant, papers: Path) -> None:
 
 
 def all_of(assistant: Assistant) -> dict[str, Any]:
-    """Return what a person can see of a library, to compare two."""
+    """Return everything that a user can see of a library, to compare two."""
     papers, records = assistant.papers(), assistant.library.records
     return {
         "papers": [assistant.paper(paper.id) for paper in papers],

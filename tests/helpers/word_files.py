@@ -1,4 +1,4 @@
-"""Word documents made of paragraphs, and the sections that a paper was read into."""
+"""Make Word documents from paragraphs, and list the sections of a paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies as a worker process of the sandbox writes them."""
+"""Make replies of a sandbox worker process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from rag.reading.sandbox import pool as sandbox
 
 
 def frame(reply: object) -> bytes:
-    """A reply as a worker process writes it."""
+    """Return a reply as written by a worker process."""
     data = json.dumps(reply).encode()
     return len(data).to_bytes(sandbox.LENGTH_BYTES, "big") + data

@@ -1,4 +1,4 @@
-"""Make a Zotero folder: a database with the tables of Zotero, and files in its storage."""
+"""Make a Zotero folder: a database with Zotero's tables, and files in its storage."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ INSERT INTO groups VALUES (4711, 2, 'River group', '', 1);
 
 
 class ZoteroFolder:
-    """A Zotero folder that a test fills."""
+    """A Zotero folder for a test to fill."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

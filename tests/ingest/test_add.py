@@ -1,4 +1,4 @@
-"""Adding many PDFs, abstracts first; failures that are remembered; folders that change."""
+"""Adding many PDFs, abstracts first; remembered failures; changing folders."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_an_empty_folder_removes_no_paper(tmp_path: Path, assistant: Assistant) 
     assert len(assistant.papers()) == 1
 
 
-# What bibliographies say of files
+# Metadata from bibliographies
 
 
 def test_bibtex_next_to_files_overrides_their_metadata(tmp_path: Path, assistant: Assistant) -> None:
@@ -274,7 +274,7 @@ def test_watch_follows_a_folder_until_it_is_stopped(tmp_path: Path) -> None:
         assert following.stdout.readline() == "1 added, 1 unchanged\n"
         (folder / "oak.md").unlink()
         assert following.stdout.readline() == "0 added, 1 unchanged, 1 removed\n"
-        time.sleep(2.5)  # what it wrote itself is no change
+        time.sleep(2.5)  # its own writes are not changes
         following.send_signal(signal.SIGINT)
         assert following.wait(20) == 0
         assert following.stdout.read() == ""
@@ -296,9 +296,7 @@ def test_a_question_during_an_add_builds_no_index_for_a_few_chunks(tmp_path: Pat
     with Assistant.open(library=assistant.library.folder, mode="quote") as reader:
         assert reader.search("alder")[0].title == "On Alder"
         before = versions()
-        with (
-            assistant.library.records.transaction() as db
-        ):  # as while an `add` goes on: the record is ahead of the index
+        with assistant.library.records.transaction() as db:  # as during an `add`, when the record is ahead of the index
             assistant.library.records.remove_paper(db, assistant.library.records.paper_key("On Aspen"))
         moved = assistant.library.index.update
         assistant.library.index.update = lambda: None  # type: ignore[method-assign]

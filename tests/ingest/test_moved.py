@@ -1,4 +1,4 @@
-"""A library that moves, with its papers or without them, finds their files again by content."""
+"""A library that was moved, with or without its papers, finds their files again by content."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FERN = "On the Growth of Fern in Shade"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a library and, beside it, a folder of papers."""
+    """Return a folder with a library and a folder of papers next to it."""
     root = tmp_path_factory.mktemp("made") / "workdir"
     (root / "papers" / "plants").mkdir(parents=True)
     write_plant(root / "papers" / "plants", "Fern", 12)
@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workdir(made: Path, tmp_path: Path) -> Path:
-    """A copy of that folder, whose library says that it was made here."""
+    """Return a copy of that folder, with a library that was created in the copy."""
     shutil.copytree(made, tmp_path / "workdir")
     with sqlite3.connect(tmp_path / "workdir" / "library" / "footnote.sqlite") as db:
         db.execute("UPDATE sources SET location = replace(location, ?, ?)", (str(made), str(tmp_path / "workdir")))

@@ -1,4 +1,4 @@
-"""What an `add` does not read: other kinds of files, unchanged failures, and many similar failures."""
+"""What an `add` does not read: unsupported files, unchanged failures, and many similar failures."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_paper_whose_name_only_starts_like_a_readme_is_read(tmp_path: Path, na
     assert [source.name for source in locate([write(tmp_path / "papers", name)]).sources] == [name]
 
 
-def test_a_lock_file_named_by_a_shell_pattern_is_no_failure(tmp_path: Path) -> None:
+def test_a_lock_file_named_by_a_shell_pattern_is_not_a_failure(tmp_path: Path) -> None:
     located = locate([write(tmp_path, "~$paper.docx") / "~$paper.docx"])
     assert (located.failures, located.sources, dict(located.passed_over)) == ([], [], {"lock file": 1})
 
@@ -124,11 +124,11 @@ def test_an_old_failure_in_a_folder_is_reported_but_does_not_fail_the_add(tmp_pa
     assert sorted(line for line in second.stderr.splitlines() if "not read" in line) == [
         f"still not read: {r}" for r in reasons
     ]
-    # What is named itself was asked for.
+    # Files named explicitly are tried again.
     assert footnote_here("add", "papers/bad.pdf", "--library", "library", cwd=tmp_path).returncode == 1
     named = footnote_here("add", "papers/rows.jsonl", "--library", "library", cwd=tmp_path)
     assert (named.returncode, named.stdout) == (1, "0 added, 1 unchanged, 2 failed\n")
-    # What changed is tried again, and what is mended is forgotten.
+    # Changed files are tried again, and fixed failures are forgotten.
     (folder / "bad.pdf").write_bytes(b"none as well")
     (folder / "gone.txt").unlink()
     (folder / "mine.bib").write_text("@article{a, title={Bark}, abstract={Bark is brown.}}")

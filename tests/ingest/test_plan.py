@@ -1,4 +1,4 @@
-"""The plan of an `add`: which sources are read, renamed or dropped, and what happens to each paper. No database."""
+"""The plan of an `add`, without a database: which sources are read, renamed or dropped, and what becomes of papers."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_source_is_dropped_only_if_its_file_is_gone_and_its_folder_is_not_empt
     assert sources_to_drop(located, locations, gone.__contains__) == []
 
 
-def test_an_item_that_left_a_zotero_library_is_dropped_though_its_file_exists() -> None:
+def test_an_item_removed_from_a_zotero_library_is_dropped_although_its_file_exists() -> None:
     located = Located(folders=[Path("/papers")], zotero=[Path("/papers/zotero")])
     located.sources = [Source("/papers/zotero/a.pdf", "a.pdf", Path("/papers/zotero/a.pdf"))]
     dropped = sources_to_drop(located, ["/papers/zotero/zotero.sqlite#KEY", "/papers/b.pdf"], lambda _: False)
@@ -125,7 +125,7 @@ def test_new_papers_are_added_and_one_that_is_read_twice_is_linked() -> None:
     assert planned([OAK, ELM, OAK], NEW) == [("add", None), ("add", None), ("link", None)]
 
 
-def test_a_paper_that_the_library_has_is_linked_and_refreshed_only_from_its_first_source() -> None:
+def test_an_existing_paper_is_linked_and_refreshed_only_from_its_first_source() -> None:
     stored = NEW._replace(known={key_of(OAK): 1, key_of(ELM): 2, key_of(FIR): None}, described={1})
     assert planned([OAK, ELM, FIR, OAK], stored) == [("refresh", 1), ("link", 2), ("link", None), ("link", 1)]
 

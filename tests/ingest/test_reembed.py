@@ -1,4 +1,4 @@
-"""A library is embedded again while others use it."""
+"""A library is re-embedded while others use it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OLD, NEW = 4, 6  # dimensions
 
 
 def embedded(papers: Sequence[Paper], dimensions: int) -> list[Embedded]:
-    """One chunk of each paper; its vector tells how long the text is."""
+    """Return one chunk per paper, whose vector encodes the length of the text."""
     found = []
     for paper in papers:
         vector = np.full(dimensions, len(paper.text), np.float32)
@@ -42,7 +42,7 @@ def put(records: Records, title: str, text: str, key: int | None = None) -> None
 
 
 def vectors(records: Records) -> list[list[float]]:
-    """Of each paper's chunk, in the order of the papers."""
+    """Return the vector of each paper's chunk, in the order of the papers."""
     rows = records.rows("SELECT vector FROM chunks ORDER BY paper")
     return [unpack(row["vector"], 1)[0].round(1).tolist() for row in rows]
 
@@ -63,7 +63,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def elsewhere(change: Callable[[], object]) -> None:
-    """Another connection makes a change, which must not have to wait."""
+    """Make a change on another connection, which must not block."""
     other = threading.Thread(target=change)
     other.start()
     other.join(5)
@@ -166,7 +166,7 @@ def test_intermediate_files_of_other_settings_are_not_used(records: Records, mon
 
 @pytest.fixture
 def fake_embedders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The model of the settings is the number of dimensions of a stand-in."""
+    """Use fake embedders; the model name in the settings is their number of dimensions."""
     monkeypatch.setattr("rag.library.load_embedder", lambda settings: fake_embedder(int(settings.model)))
 
 

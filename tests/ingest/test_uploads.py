@@ -31,7 +31,7 @@ def assistant(tmp_path: Path) -> Iterator[Assistant]:
 
 @pytest.fixture
 def inbox(tmp_path: Path) -> Path:
-    """Where uploaded files lie until they are taken."""
+    """Return the folder for uploaded files before they are added."""
     folder = tmp_path / "inbox"
     folder.mkdir()
     return folder
@@ -44,7 +44,7 @@ def text_file(inbox: Path, title: str, name: str = "blob") -> Path:
 
 
 def copies(assistant: Assistant) -> list[str]:
-    """The names of all that lies in the uploads."""
+    """Return the names of everything in the uploads folder."""
     folder = assistant.library.folder / "uploads"
     return sorted(path.name for path in folder.rglob("*") if path.is_file() or path.name.startswith("."))
 
@@ -122,9 +122,9 @@ def test_a_copy_is_deleted_with_its_last_paper(assistant: Assistant, inbox: Path
     assistant.remove(BIRDS)
     assert copies(assistant) == []
     assert list((assistant.library.folder / "uploads").iterdir()) == []
-    assistant.add(sorted(folder.iterdir()))  # named one by one: by their folder the removed papers would not come back
+    assistant.add(sorted(folder.iterdir()))  # their folder would not bring removed papers back
     assistant.remove(KITES)
-    assert len(list(folder.iterdir())) == 3  # what was not uploaded is its owner's
+    assert len(list(folder.iterdir())) == 3  # files that were not uploaded belong to the user
 
 
 HOSTILE = {
@@ -263,7 +263,7 @@ def test_a_moved_library_finds_its_copies(assistant: Assistant, inbox: Path, tmp
 def test_concurrent_uploads_and_removals_do_not_interfere(assistant: Assistant, inbox: Path) -> None:
     upload(assistant, ("calls.txt", text_file(inbox, BIRDS)))
     reports: list[AddReport] = []
-    # As another reader's upload has it between reading a file and storing its papers.
+    # The state of another upload between reading a file and storing its papers.
     with assistant.library.records.transaction() as db:
         assistant.library.records.put_source(db, "/somewhere/half.txt", "half.txt")
     files = [(f"{n}.txt", text_file(inbox, title, str(n))) for n, title in enumerate((KITES, CLOCKS, KITES))]

@@ -1,4 +1,4 @@
-"""Files in other encodings than UTF-8: a declaration counts unless the bytes contradict it; else it is detected."""
+"""Files in encodings other than UTF-8: declared, unless the bytes contradict it, or detected."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_every_format_with_a_declaration_is_read_as_declared(tmp_path: Path, suf
 def test_a_text_without_a_declaration_is_read_in_the_encoding_that_it_looks_like(tmp_path: Path, suffix: str) -> None:
     for language, label in ENCODINGS:
         if (suffix, label) == ("jsonl", "ISO-2022-JP"):
-            continue  # its escapes are control characters, which no line of JSON may have
+            continue  # its escapes are control characters, which JSON does not allow
         title, _, body = TEXTS[language].partition("\n\n")
         content = {
             "txt": f"{title}\r\n\r\n{body}",
@@ -163,7 +163,7 @@ def test_a_long_page_of_markup_with_few_words_is_read_in_its_encoding() -> None:
 
 
 def book(title: str, chapter: bytes) -> dict[str, str | bytes]:
-    """An EPUB of one chapter."""
+    """Return an EPUB with one chapter."""
     return {
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container><rootfiles><rootfile full-path="o.opf"/></rootfiles></container>',

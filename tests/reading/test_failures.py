@@ -14,21 +14,21 @@ from helpers.papers import ROOT
 from rag.errors import SourceError
 from rag.reading.failures import TRANSLATIONS, exceptions_of, translate_errors
 
-# Parsers that raise nothing of their own for bad input, or that the reader asks about broken input differently.
+# Parsers without exceptions for bad input, or that report it in another way.
 WITHOUT_EXCEPTIONS = {
     "bs4",  # with lxml it reads any text
     "markdown_it",  # any text is Markdown
     "charset_normalizer",  # returns None
     "bibtexparser",  # returns failed blocks
     "pylatexenc",  # only its table of symbols is used
-    "frontmatter",  # raises those of yaml
-    "PIL",  # only for names of colours, which raise ValueError
+    "frontmatter",  # raises exceptions of yaml
+    "PIL",  # only for colour names, which raise ValueError
     "numpy",
 }
 
 
 def imported_packages() -> set[str]:
-    """Return the third-party packages that the readers import, those of PDFs excepted."""
+    """Return the third-party packages that the readers import, except for those of PDFs."""
     names = set()
     for file in (ROOT / "rag" / "reading").rglob("*.py"):
         if "pdf" in file.relative_to(ROOT).parts:
@@ -65,7 +65,7 @@ def test_a_translated_error_says_what_failed_without_folders_of_this_machine(tmp
     assert str(caught.value) == "the file cannot be read: No such file or directory"
 
 
-def test_other_exceptions_and_reasons_of_readers_pass() -> None:
+def test_other_exceptions_and_source_errors_are_not_translated() -> None:
     with pytest.raises(AssertionError, match="a bug"), translate_errors("zipfile", "EPUB"):
         raise AssertionError("a bug")
     with pytest.raises(SourceError, match="it has a password"), translate_errors("zipfile", "EPUB"):

@@ -1,4 +1,4 @@
-"""Every format is read in every usual encoding, and every bad file gives a reason."""
+"""Every format is read in every common encoding, and every bad file is reported with a reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADER = "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nby som
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "latin-1", "cp1252"]
 )
 @pytest.mark.parametrize("suffix", ["txt", "md", "html", "bib", "ris", "jsonl"])
-def test_every_text_format_is_read_in_every_usual_encoding(tmp_path: Path, suffix: str, encoding: str) -> None:
+def test_every_text_format_is_read_in_every_common_encoding(tmp_path: Path, suffix: str, encoding: str) -> None:
     title, body = "Der naïve Otter", "Où sont les loutres? Ils dorment à midi."
     content = {
         "txt": f"{title}\r\n\r\n{body}\r\n",
@@ -109,7 +109,7 @@ MARKS += ['{"title": "a", "text": ', '"b"}\n']
         st.binary(), st.lists(st.sampled_from(MARKS)).map(lambda parts: "".join(parts).encode(errors="surrogatepass"))
     ),
 )
-def test_any_bytes_give_papers_or_a_reason(
+def test_any_bytes_yield_papers_or_a_reason(
     tmp_path_factory: pytest.TempPathFactory, suffix: str, content: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"any{suffix}"

@@ -1,4 +1,4 @@
-"""JSON lines give a paper each, and a failure for each broken line."""
+"""Each JSON line is a paper, and each broken line is a failure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.reader import failures, read, read_papers
 
 
-def test_a_json_line_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
+def test_a_json_line_is_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
     row = {"title": "Otters", "abstract": "We \ud800count.\u0000", "authors": ["Ann Lee", {"name": "Bo Roe"}]}
     row |= {"year": "2020-01-02", "doi": "doi:10.1/x", "arxiv_id": "https://arxiv.org/abs/2001.00001v2", "url": "u"}
     paper = read(tmp_path, "a.ndjson", json.dumps(row))
@@ -16,7 +16,7 @@ def test_a_json_line_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None
     assert (paper.doi, paper.arxiv_id, paper.url, paper.extent) == ("10.1/x", "2001.00001v2", "u", "abstract")
 
 
-def test_broken_json_lines_are_named_and_only_cost_themselves(tmp_path: Path) -> None:
+def test_broken_json_lines_are_reported_and_do_not_affect_others(tmp_path: Path) -> None:
     reading = read_papers(
         tmp_path,
         "a.jsonl",

@@ -1,4 +1,4 @@
-"""Markdown gives sections and rows, its front matter metadata."""
+"""Markdown is read into sections and tables, and its front matter into metadata."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def sections(paper: Paper) -> list[tuple[str | None, str]]:
     return [(s.title, paper.text[s.start : s.end]) for s in paper.sections]
 
 
-def test_markdown_gives_front_matter_sections_and_rows(tmp_path: Path) -> None:
+def test_markdown_is_read_with_front_matter_sections_and_tables(tmp_path: Path) -> None:
     paper = read(
         tmp_path,
         "a.md",

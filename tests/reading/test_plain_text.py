@@ -1,4 +1,4 @@
-"""A text is one paper, and a page of titles and abstracts several."""
+"""A plain text is one paper; a page of titles and abstracts is several."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_single_paragraph_has_the_file_s_name_as_title(tmp_path: Path) -> None
     assert (paper.title, paper.text) == ("river notes", "river notes\n\nOtters swim. They rest at noon.")
 
 
-def test_a_page_gives_a_paper_for_each_pair_of_blocks(tmp_path: Path) -> None:
+def test_each_pair_of_blocks_on_a_page_is_a_paper(tmp_path: Path) -> None:
     reading = read_papers(tmp_path, "page.txt", HEADER + ENTRIES)
     assert [(p.title, p.text) for p in reading.papers] == [
         (t, f"{t}\n\n{a}") for t, a in zip(TITLES, ABSTRACTS, strict=True)
@@ -54,7 +54,7 @@ def test_a_page_that_begins_in_an_abstract_keeps_titles_and_abstracts_together(t
 
 @pytest.mark.parametrize("kept", [3, 60, 310], ids=["in its first word", "in its second sentence", "in the middle"])
 @pytest.mark.parametrize("header", [HEADER, ""], ids=["with header", "without"])
-def test_a_page_cut_off_in_an_abstract_only_loses_that_paper(tmp_path: Path, header: str, kept: int) -> None:
+def test_a_page_cut_off_in_an_abstract_loses_only_that_paper(tmp_path: Path, header: str, kept: int) -> None:
     whole = header + ENTRIES
     reading = read_papers(tmp_path, "page.txt", whole[: whole.index(ABSTRACTS[3]) + kept])
     assert [p.title for p in reading.papers] == TITLES[:3]
@@ -96,7 +96,7 @@ def test_the_five_pages_hold_402_entries_and_341_papers(seeds: Path) -> None:
     assert all(paper.text.startswith(paper.title + "\n\n") for paper in papers)
 
 
-def test_a_real_page_cut_anywhere_loses_one_paper_at_most(tmp_path: Path, seeds: Path) -> None:
+def test_a_real_page_cut_off_anywhere_loses_at_most_one_paper(tmp_path: Path, seeds: Path) -> None:
     raw = (seeds / sorted(p.name for p in seeds.iterdir())[3]).read_bytes()
     whole = read_papers(tmp_path, "whole.txt", raw).papers
     for size in range(400, len(raw), 7919):

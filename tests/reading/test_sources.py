@@ -1,4 +1,4 @@
-"""Headings decide the kinds of sections."""
+"""Headings determine the kinds of sections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from rag.reading.sources import make_paper, section_kind
         ("Supplementary Material", "appendix"),
     ],
 )
-def test_a_heading_decides_the_kind_of_its_section(heading: str | None, kind: str) -> None:
+def test_a_heading_determines_the_kind_of_its_section(heading: str | None, kind: str) -> None:
     assert section_kind(heading) == kind
 
 
@@ -48,6 +48,6 @@ def test_a_lettered_section_after_the_references_is_an_appendix(headings: list[s
     assert [s.kind for s in paper.sections] == kinds.split()
 
 
-def test_a_section_of_a_kind_counts_without_a_heading() -> None:
+def test_a_section_may_have_a_kind_without_a_heading() -> None:
     paper = make_paper("Moss", "", sections=[(None, "We count moss.", "abstract"), (None, "It grows.", "body")])
     assert sections(paper) == [("abstract", None, "We count moss."), ("body", None, "It grows.")]

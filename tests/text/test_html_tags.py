@@ -1,4 +1,4 @@
-"""HTML tags and entities are removed from the fields of records, and nothing else is."""
+"""HTML tags and entities are removed from metadata fields, and nothing else is."""
 
 from __future__ import annotations
 

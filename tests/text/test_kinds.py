@@ -26,7 +26,7 @@ from rag.text.reference_lists import reference_lists
         ("Otters", None),
     ],
 )
-def test_a_usual_heading_has_a_kind(heading: str, kind: str | None) -> None:
+def test_a_standard_heading_has_a_kind(heading: str, kind: str | None) -> None:
     assert heading_kind(heading) == kind
 
 
@@ -54,7 +54,7 @@ def test_a_usual_heading_has_a_kind(heading: str, kind: str | None) -> None:
         ("Funding agencies ask how many otters there are.", None),
     ],
 )
-def test_a_paragraph_says_itself_what_it_is(paragraph: str, kind: str | None) -> None:
+def test_a_paragraph_is_classified_by_its_words(paragraph: str, kind: str | None) -> None:
     assert paragraph_kind(paragraph) == kind
 
 
@@ -97,7 +97,7 @@ def test_in_an_abstract_only_a_label_makes_a_statement(sentence: str, kind: str 
         ("only the rest of a sentence", False),
     ],
 )
-def test_a_label_is_no_sentence(text: str, label: bool) -> None:
+def test_a_label_is_not_a_sentence(text: str, label: bool) -> None:
     assert is_label(text) == label
 
 
@@ -115,13 +115,13 @@ STYLES = {
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_list_of_references_is_known_by_its_shape(style: str) -> None:
+def test_a_list_of_references_is_recognised_by_its_shape(style: str) -> None:
     entries = [STYLES[style].format(n=n, name=name) for n, name in enumerate(NAMES, 1)]
     prose = "The tracks were found where Alder and Reed (2011) had seen them before, on the left bank of the river."
     assert reference_lists([prose, prose, *entries, prose]) == [range(2, 10)]
 
 
-def test_entries_that_a_page_divides_belong_to_the_list() -> None:
+def test_entries_split_by_a_page_break_belong_to_the_list() -> None:
     entries = [STYLES["numbered"].format(n=n, name=name) for n, name in enumerate(NAMES, 2)]
     first = "1. The Otter Count of the Slow River. [http://river.example/count]"
     assert reference_lists([first, *entries[:3], "Stone Press; 2010. p. 3.", *entries[3:]]) == [range(10)]
@@ -135,11 +135,11 @@ STEPS = [f"{n}. Walk the bank at dawn and write down each track of the year 201{
 
 
 @pytest.mark.parametrize("paragraphs", [[CITING] * 9, STEPS, ["In 2011 we flew.", "In 2012 we swam."] * 6])
-def test_text_that_cites_or_counts_is_no_list_of_references(paragraphs: list[str]) -> None:
+def test_text_that_cites_or_counts_is_not_a_list_of_references(paragraphs: list[str]) -> None:
     assert reference_lists(paragraphs) == []
 
 
-def test_references_are_known_under_any_heading() -> None:
+def test_references_are_recognised_under_any_heading() -> None:
     entries = [STYLES["numbered"].format(n=n, name=name) for n, name in enumerate(NAMES, 1)]
     kinds = kinds_of_paragraphs([("We thank the mill.", "back_matter"), *((entry, "back_matter") for entry in entries)])
     assert kinds == ["back_matter"] + ["references"] * 8

@@ -1,4 +1,4 @@
-"""A question in another language than the papers gets a hint, and an English one with foreign names does not."""
+"""A question in a language other than the papers' gets a hint; an English one with foreign names does not."""
 
 from __future__ import annotations
 

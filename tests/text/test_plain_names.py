@@ -1,4 +1,4 @@
-"""Names are compared without accents, with initials, and up to a typing mistake."""
+"""Names are compared ignoring accents, allowing initials and typing mistakes."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from rag.text.names import fits_name, is_near, name_key, plain_name
         ("ATLAS Collaboration", "ATLAS Collaboration"),
     ],
 )
-def test_a_name_fits_an_author(asked: str, author: str) -> None:
+def test_a_name_matches_an_author(asked: str, author: str) -> None:
     assert fits_name(name_key(asked), name_key(author))
 
 
@@ -26,7 +26,7 @@ def test_a_name_fits_an_author(asked: str, author: str) -> None:
     ("asked", "author"),
     [("Eva", "Eva van Brook"), ("T. Brook", "Eva van Brook"), ("Hill", "Hillary Stone"), ("", "A B")],
 )
-def test_a_name_does_not_fit_another_author(asked: str, author: str) -> None:
+def test_a_name_does_not_match_another_author(asked: str, author: str) -> None:
     assert not fits_name(name_key(asked), name_key(author))
 
 
@@ -44,5 +44,5 @@ def test_short_names_numbers_and_first_letters_are_never_taken_for_mistakes(one:
     assert not is_near(one, other)
 
 
-def test_plain_names_have_no_accents_and_signs() -> None:
+def test_plain_names_have_no_accents_or_punctuation() -> None:
     assert plain_name("  Søren Łukasz-Öz, PhD ") == "soren lukasz oz phd"

@@ -1,4 +1,4 @@
-"""LaTeX left-overs are resolved, and nothing else is changed."""
+"""Leftover LaTeX is resolved, and nothing else is changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from rag.text.readable import folded, from_latex, readable
         (r"\$5 and \$6, 10\textsuperscript{3}, \revised{this} one", "$5 and $6, 10^3, this one"),
     ],
 )
-def test_latex_left_overs_are_resolved(text: str, form: str) -> None:
+def test_leftover_latex_is_resolved(text: str, form: str) -> None:
     assert readable(text) == form
 
 

@@ -1,4 +1,4 @@
-"""Folders for the tests of bibliographies."""
+"""Fixtures for the tests of bibliographies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def zotero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoteroFo
 
 @pytest.fixture
 def papers(tmp_path: Path) -> Path:
-    """Make a folder for a .bib, with some files in and around it."""
+    """Return a folder for a .bib file, with other files in and around it."""
     folder = tmp_path / "papers"
     for name in (
         "one.pdf",

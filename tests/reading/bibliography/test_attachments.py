@@ -55,7 +55,7 @@ def test_files_are_found_in_every_form_that_programs_write(papers: Path, field: 
         "pdf={one.pdf}", "file={files%2F12/..%2F../one.pdf}", "url={file://{root}/on%65.pdf}", "file={:.\\one.pdf:PDF}",
     ],
 )  # fmt: skip
-def test_files_are_found_by_addresses(papers: Path, field: str) -> None:
+def test_files_are_found_by_file_urls(papers: Path, field: str) -> None:
     (item,) = items(papers, f"@article{{a, title={{Otters}}, {field.replace('{root}', str(papers))}}}")
     assert [file.resolve() for file in item.files] == [papers / "one.pdf"]
 
@@ -102,7 +102,7 @@ def test_no_other_machine_is_contacted_for_a_file(papers: Path, monkeypatch: pyt
     assert not [name for name in asked if re.search(r"[/\\]{2}server", name)]
 
 
-def test_no_other_machine_is_contacted_for_an_address(papers: Path) -> None:
+def test_no_other_machine_is_contacted_for_a_file_url(papers: Path) -> None:
     (item,) = items(papers, "@article{a, title={Otters}, file={file://server/share/a.pdf}}")
     assert (item.files, item.missing) == ((), ("a.pdf",))
 
@@ -130,7 +130,7 @@ def test_a_file_outside_the_folder_is_noted_on_its_paper(tmp_path: Path) -> None
         assert read_source(sources["near.txt"]).papers[0].notes == ()
     (paper,) = read_source({source.name: source for source in locate([tmp_path / "in"]).sources}["linked.txt"]).papers
     assert paper.notes == ("its file lies outside of the added folder: linked.txt",)
-    (source,) = locate([tmp_path / "in" / "link.txt"]).sources  # named itself
+    (source,) = locate([tmp_path / "in" / "link.txt"]).sources  # named explicitly
     assert read_source(source).papers[0].notes == ()
 
 

@@ -9,7 +9,7 @@ from helpers.bibliographies import case, items
 from helpers.reader import failures, read, read_all, read_papers
 
 
-def test_a_bibtex_entry_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
+def test_a_bibtex_entry_is_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
     entry = r"""@string{jr = "Journal of Rivers"}
 @article{lee2020, title = {The {DNA} of na{\"i}ve {O}tters}, author = {M{\"u}ller, J{\'e}r{\^o}me and Ann Lee},
   year = 2020, journal = jr, doi = {https://doi.org/10.1/x}, eprint = {2001.00001}, archivePrefix = {arXiv},
@@ -23,7 +23,7 @@ def test_a_bibtex_entry_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> N
     assert (details.citekey, details.tags, details.extent) == ("lee2020", ("otters", "rivers"), "abstract")
 
 
-def test_broken_bibtex_entries_are_named_and_only_cost_themselves(tmp_path: Path) -> None:
+def test_broken_bibtex_entries_are_reported_and_do_not_affect_others(tmp_path: Path) -> None:
     reading = read_papers(
         tmp_path,
         "a.bib",

@@ -13,7 +13,7 @@ from rag.ingest.read import read_source
 from rag.reading.bibliography.ris import ris_items
 
 
-def test_a_ris_record_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
+def test_a_ris_record_is_a_paper_with_all_its_metadata(tmp_path: Path) -> None:
     paper = read(
         tmp_path,
         "a.ris",
@@ -31,7 +31,7 @@ def test_a_ris_record_gives_a_paper_with_all_its_metadata(tmp_path: Path) -> Non
     )
 
 
-def test_broken_ris_records_are_named_and_only_cost_themselves(tmp_path: Path) -> None:
+def test_broken_ris_records_are_reported_and_do_not_affect_others(tmp_path: Path) -> None:
     reading = read_papers(
         tmp_path,
         "a.ris",

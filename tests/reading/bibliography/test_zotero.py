@@ -205,6 +205,6 @@ def test_a_collection_of_a_zotero_library_can_be_added_alone_or_left_out(zotero:
         assert [ref.title for ref in assistant.add(zotero.folder, without_collections=["reed", "moss"]).added] == [
             "On Fern"
         ]
-        assert len(assistant.papers()) == 2  # what was left out this time is not taken away
+        assert len(assistant.papers()) == 2  # papers left out this time are not removed
         (failure,) = assistant.add(zotero.folder, collections="Algae").failed
         assert "Algae" in failure.reason

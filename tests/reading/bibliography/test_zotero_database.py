@@ -1,4 +1,4 @@
-"""The databases of Zotero and Better BibTeX: locked, changing, damaged, of other versions, and large."""
+"""The databases of Zotero and Better BibTeX: locked, changing, damaged, large, and of other versions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_older_better_bibtex_kept_them_as_json(zotero: ZoteroFolder) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100, b"SQLite format 3\0" + bytes(4096)])
-def test_a_broken_better_bibtex_only_costs_the_citekeys(zotero: ZoteroFolder, content: bytes) -> None:
+def test_a_broken_better_bibtex_database_loses_only_the_citekeys(zotero: ZoteroFolder, content: bytes) -> None:
     zotero.item("AAAA1111", title="Otters")
     (zotero.folder / "better-bibtex.sqlite").write_bytes(content)
     zotero.database.commit()
@@ -174,7 +174,7 @@ def test_a_damaged_database_is_refused_with_a_remedy(zotero: ZoteroFolder, damag
         read_zotero(zotero.folder)
 
 
-def test_broken_characters_only_cost_themselves(zotero: ZoteroFolder) -> None:
+def test_broken_characters_do_not_affect_the_rest(zotero: ZoteroFolder) -> None:
     zotero.item("AAAA1111", title="Otters")
     zotero.database.execute("UPDATE itemDataValues SET value = CAST(x'4f740074ff65' AS TEXT)")
     assert zotero.only().title == "Ot t\ufffde"

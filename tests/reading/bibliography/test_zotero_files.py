@@ -71,9 +71,7 @@ def test_the_base_folder_of_linked_files_is_a_setting_of_the_profile(
     )
     zotero.file("BBBB1111", "attachments:in/linked.pdf", zotero.item("AAAA1111", title="Linked"), mode=2)
     item = zotero.only()
-    found = (
-        place.startswith("library") or data == "library/Zotero"
-    )  # another library's profile says nothing of this one
+    found = place.startswith("library") or data == "library/Zotero"  # a profile of another library is ignored
     assert (item.files, item.missing) == (((file,), ()) if found else ((), ("linked.pdf",)))
 
 

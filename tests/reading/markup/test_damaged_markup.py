@@ -1,4 +1,4 @@
-"""A damaged file costs only itself."""
+"""A damaged file yields a paper or a reason, never an unexpected error."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CUTS = st.lists(
 
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(sorted(WHOLE)), CUTS, st.integers(0, 10), st.booleans())
-def test_a_file_that_was_changed_anywhere_gives_a_paper_or_a_reason(
+def test_a_file_changed_anywhere_yields_a_paper_or_a_reason(
     tmp_path_factory: pytest.TempPathFactory, suffix: str, cuts: list[tuple[float, int, str]], part: int, packed: bool
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"changed{suffix}"

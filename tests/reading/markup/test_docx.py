@@ -1,4 +1,4 @@
-"""Word documents: title and byline by their looks, without hidden text."""
+"""Word documents: title and byline by their formatting, without hidden text."""
 
 from __future__ import annotations
 

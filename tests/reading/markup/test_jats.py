@@ -1,4 +1,4 @@
-"""Papers in JATS: their parts, authors, and refused XML."""
+"""Papers in JATS: their parts and authors, and refused XML."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ENTITIES = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10
     ],
     ids=["other", "no front", "cut off", "deep", "bomb", "file"],
 )
-def test_unsafe_xml_and_other_xml_than_jats_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+def test_unsafe_xml_and_xml_other_than_jats_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     assert refusal(tmp_path, "a.xml", content).startswith(reason)
 
 

@@ -95,7 +95,7 @@ def test_a_byline_is_found_with_and_without_an_institution_below(
 @pytest.mark.parametrize(
     "row", ["Rowan Signals and Iris Spring", "River Phoenix^{1}, Summer Hall^{2}", "River Phoenix, Meadow University"]
 )
-def test_names_of_common_words_count_if_the_line_is_surely_a_byline(row: str) -> None:
+def test_names_of_common_words_count_if_the_line_is_certainly_a_byline(row: str) -> None:
     assert under_title(row, "Department of Rivers, University of Meadow", "phoenix@meadow.edu").authors != ()
 
 
@@ -196,14 +196,14 @@ def test_stated_authors_with_the_family_name_first_are_given_as_printed() -> Non
     assert guess(first, Author="Maple Ann; Ai Zhen; Birch Tom").authors == ("Ann Maple", "Zhen Ai", "Tom Birch")
 
 
-def test_a_phrase_that_the_paper_uses_is_no_author() -> None:
+def test_a_phrase_used_in_the_paper_is_not_an_author() -> None:
     byline = Text(100, 120, 11, "Ann Maple^{1}, Kite Collection^{2}, Tom Birch^{2}")
     text = Text(60, 170, 10, "each kite of the collection is counted")
     first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True), text)
     assert guess(first).authors == ("Ann Maple", "Tom Birch")
 
 
-def test_a_name_above_the_title_without_a_sign_of_a_byline_is_that_of_the_journal() -> None:
+def test_a_name_above_the_title_without_other_evidence_is_not_an_author() -> None:
     assert guess(page(Text(420, 40, 12, "Maple Birch"), big(80, "The Growth of River Signals"))).authors == ()
 
 
@@ -214,18 +214,18 @@ def test_a_name_above_the_title_without_a_sign_of_a_byline_is_that_of_the_journa
         ("Cite this article as: Maple et al.: The Growth of River Signals.", ("Ann Maple", "Tom Birch", "Olive Sedge")),
     ],
 )
-def test_an_author_whom_the_paper_s_own_citation_leaves_out_is_none(citation: str, authors: tuple[str, ...]) -> None:
+def test_a_name_missing_from_the_paper_s_own_citation_is_not_an_author(citation: str, authors: tuple[str, ...]) -> None:
     byline = Text(100, 120, 11, "Ann Maple^{1}, Tom Birch^{2}, Olive Sedge^{3}")
     first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True))
     assert guess(first, page(Text(60, 700, 8, citation), number=2)).authors == authors
 
 
-def test_a_name_between_those_that_the_file_states_is_none() -> None:
+def test_a_name_between_the_stated_authors_is_not_an_author() -> None:
     byline = Text(100, 120, 11, "Windy Sedge^{1}, Ann Maple^{1}, Tom Birch^{2}, Olive Moss^{2}")
     first = page(big(80, "The Growth of River Signals"), byline, Text(60, 150, 10, "Abstract", True))
     assert guess(first, Author="Ann Maple; Tom Birch").authors == ("Ann Maple", "Tom Birch", "Olive Moss")
 
 
-def test_a_lone_name_in_the_file_that_is_not_on_the_page_is_not_given() -> None:
+def test_a_lone_stated_name_that_is_not_on_the_page_is_ignored() -> None:
     first = page(big(80, "The Growth of River Signals"), Text(60, 150, 10, "Abstract", True))
     assert guess(first, Author="Ann Maple").authors == ()

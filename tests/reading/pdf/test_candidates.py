@@ -1,4 +1,4 @@
-"""Which value the sources of a paper's metadata make certain together."""
+"""How the sources of a paper's metadata combine into a value and its certainty."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def doi(value: str, source: str, certainty: float = 0.9) -> Candidate:
         pytest.param([doi(OTHER, "text", 0.2), doi(OWN, "cover")], OWN, 0.88, id="a weak one against it"),
     ],
 )
-def test_sources_that_agree_add_up_and_those_that_contradict_take_away(
+def test_agreeing_sources_raise_the_certainty_and_contradicting_ones_lower_it(
     candidates: list[Candidate], value: str, certainty: float
 ) -> None:
     found = combine("doi", [*candidates, Candidate("year", "2015", "file", 0.9)])

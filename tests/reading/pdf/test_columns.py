@@ -62,7 +62,7 @@ def test_centred_text_above_a_heading_comes_before_it(tmp_path: Path) -> None:
     assert body(read(tmp_path, make_pdf(draw))).endswith(f"{PROSE}\n\nB = c + d\n\n{PROSE}")
 
 
-def test_columns_that_one_page_alone_has_are_read_in_turn(tmp_path: Path) -> None:
+def test_columns_of_a_single_page_are_read_in_turn(tmp_path: Path) -> None:
     """The other pages have one column, and the gutter is as narrow as a wide gap between words."""
 
     def first(canvas: Canvas) -> None:
@@ -72,7 +72,7 @@ def test_columns_that_one_page_alone_has_are_read_in_turn(tmp_path: Path) -> Non
 
     def last(canvas: Canvas) -> None:
         write(canvas, wrapped(PROSE, 90), LEFT, 700)
-        for at, row in enumerate(wrapped(PROSE, 44)[:10]):  # as a scan has them: row by row
+        for at, row in enumerate(wrapped(PROSE, 44)[:10]):  # row by row, as in a scan
             write(canvas, [row.replace("the", "that")], LEFT, 500 - 12 * at)
             write(canvas, [wrapped(PROSE.upper(), 30)[at]], 300, 500 - 12 * at)
 
@@ -81,7 +81,7 @@ def test_columns_that_one_page_alone_has_are_read_in_turn(tmp_path: Path) -> Non
     assert " ".join(wrapped(PROSE.upper(), 30)[:10]) in text
 
 
-def test_a_page_of_many_short_lines_is_ordered_in_time_that_grows_with_them() -> None:
+def test_a_page_of_many_short_lines_is_ordered_in_linear_time() -> None:
     places = [(at * 37 % 580, at * 53 % 780) for at in range(4000)]
     short = tuple(one for x, y in places for one in lines(Text(x, y, 4, "x 1")))
 

@@ -1,4 +1,4 @@
-"""Pages drawn as images: quotes are marked on any page, and only of the file that was read."""
+"""Pages drawn as images: quotes are marked on any page, and only in the file that was read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def turned_and_cropped(raw: bytes, turn: int, crop: Sequence[float] | None) -> b
 def test_a_quote_is_marked_on_rotated_and_cropped_pages(
     tmp_path: Path, assistant: Assistant, turn: int, crop: Sequence[float] | None
 ) -> None:
-    """The same page with the quote in white shows where the quote's ink is."""
+    """Compare with the same page with the quote in white, which shows where the quote's ink is."""
 
     def draw(canvas: Canvas, hide: bool) -> None:
         write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
@@ -91,7 +91,7 @@ def test_a_quote_is_marked_on_rotated_and_cropped_pages(
     assert len(rows) > 500
     area = marked(shown)
     inside = (slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
-    assert (area | (plain.min(2) < 255))[inside].all()  # all paper between the letters
+    assert (area | (plain.min(2) < 255))[inside].all()  # all of the background between the letters
     # ... and no more than the line's own height and the edge around it.
     over = 12
     outside = area.copy()
@@ -202,12 +202,12 @@ def with_content(data: bytes) -> bytes:
     )
 
 
-def test_a_file_that_takes_all_memory_ends_only_its_own_process(tmp_path: Path) -> None:
+def test_a_file_that_exhausts_memory_kills_only_its_worker(tmp_path: Path) -> None:
     packing = zlib.compressobj(1)
     data = b"".join(packing.compress(bytes(1_000_000)) for _ in range(700)) + packing.flush()
     path = tmp_path / "a.pdf"
     path.write_bytes(with_content(data))
-    # From a small process: what a child took at most begins with what its parent had when it started it.
+    # Run from a small process, since a child's peak memory includes that of its parent at the fork.
     asked = """
 import pathlib, resource, sys
 from rag.errors import SourceError

@@ -1,4 +1,4 @@
-"""Fonts whose letters come out as others, and texts that only look strange."""
+"""Fonts with wrong character maps, and texts that only look strange."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def genes() -> str:
 
 @pytest.mark.parametrize("by", [-29, -3, 1, 2, 5, 13, 0x56, 200])
 @pytest.mark.parametrize("text", [PROSE, _GERMAN, _POLISH])
-def test_a_text_of_other_letters_is_no_language(text: str, by: int) -> None:
+def test_a_text_with_wrong_letters_is_garbled(text: str, by: int) -> None:
     assert is_garbled([shifted(by)(text)])
 
 
@@ -58,7 +58,7 @@ def test_a_text_of_other_letters_is_no_language(text: str, by: int) -> None:
     "text",
     [PROSE, _GERMAN, _POLISH, _RUSSIAN, _CHINESE, protein(), genes(), "x = y + 2 f(x) " * 90, "3.14 (0.2) " * 90],
 )
-def test_languages_sequences_and_formulas_are_no_other_letters(text: str) -> None:
+def test_languages_sequences_and_formulas_are_not_garbled(text: str) -> None:
     assert not is_garbled([text])
 
 
@@ -84,7 +84,7 @@ def test_a_garbled_paper_is_refused_without_tesseract(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs Tesseract, which is not installed")
-def test_a_garbled_page_is_read_from_its_picture(tmp_path: Path) -> None:
+def test_a_garbled_page_is_read_by_ocr(tmp_path: Path) -> None:
     paper = read(tmp_path, make_pdf(title_page, garbled_page))
     assert paper.notes == ("page 2: read by OCR, since its fonts map letters to wrong characters",)
     second = paper.text[next(page.start for page in paper.pages if page.number == 2) :]

@@ -1,4 +1,4 @@
-"""Hyphens at line ends, joined lines, and the marks of notes."""
+"""Hyphens at line ends, joined lines, and note marks."""
 
 from __future__ import annotations
 

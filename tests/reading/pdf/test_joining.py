@@ -1,4 +1,4 @@
-"""Sentences are joined across columns and pages, whatever stands between their halves."""
+"""Sentences are joined across columns and pages, whatever interrupts them."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def copies(paragraphs: list[Paragraph]) -> list[Paragraph]:
     [CELLS, LETTERING, BOX, [*LETTERING, *CAPTION], HEAD, [*CAPTION, *CELLS]],
     ids=["cells", "lettering", "a box", "a figure", "a head", "a caption and cells"],
 )
-def test_a_sentence_is_joined_across_what_stands_between_its_halves(between: list[Paragraph]) -> None:
+def test_a_sentence_is_joined_across_an_interruption(between: list[Paragraph]) -> None:
     first, *rest = joined(paragraph(FIRST), *copies(between), paragraph(REST, 520, 300))
     assert first == ("text", f"{FIRST} {REST}")
     assert [text for _, text in rest] == [" ".join(line.text for line in each.lines) for each in between]
 
 
-def test_the_rest_of_a_sentence_may_be_no_more_than_a_citation() -> None:
+def test_the_rest_of_a_sentence_may_be_just_a_citation() -> None:
     rest = "[12]. They leave it."
     assert joined(paragraph(FIRST), *copies(LETTERING), paragraph(rest, 520, 300))[0][1] == f"{FIRST} {rest}"
 
@@ -68,7 +68,7 @@ def test_a_formula_stays_in_its_sentence() -> None:
     ]
 
 
-def test_a_heading_whose_text_begins_a_sentence_is_no_lettering() -> None:
+def test_a_heading_whose_text_begins_a_sentence_is_not_a_label() -> None:
     heading, text = paragraph("2 Kites", 520, 60, kind="heading"), paragraph("Kites fly over it at noon.", 520, 90)
     assert [kind for kind, _ in joined(paragraph(FIRST), heading, text)] == ["text", "heading", "text"]
     references = paragraph("References", 520, 60, 8, "heading")

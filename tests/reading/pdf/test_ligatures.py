@@ -16,7 +16,7 @@ from rag.text.cleaning import UNREAD
 
 
 def unread(text: str, narrow: float = 0.5) -> PageLines:
-    """Return a page of one line in which each `?` is an unread character, `narrow` times as wide as its size."""
+    """Return a one-line page in which each `?` is an unread character with a width of `narrow` times its size."""
     (line,) = lines(Text(60, 100, 10, text.replace("?", UNREAD)))
     boxes = line.boxes.copy()
     for at, letter in enumerate(line.text):

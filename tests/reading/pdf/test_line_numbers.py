@@ -27,7 +27,7 @@ def text_of(pages: list[PageLines]) -> list[str]:
 
 
 def glued(row: int, top: float) -> list[Text]:
-    """A number so near to its line that both are read as one."""
+    """Return a number so close to its line that both are read as one."""
     return [Text(60 - 5 * len(str(row)), top, 10, f"{row} {prose(row)}")]
 
 
@@ -44,7 +44,7 @@ def both_margins(row: int, top: float) -> list[Text]:
 
 
 def beside_the_rows(row: int, top: float) -> list[Text]:
-    """A ruler, whose numbers are not level with the lines of the text."""
+    """Return a ruler, whose numbers are not at the height of the text lines."""
     return [Text(30, 1.07 * top - 20, 8, f"{row:03}"), Text(60, top, 10, prose(row))]
 
 
@@ -75,7 +75,7 @@ def test_line_numbers_are_removed_and_the_words_of_their_lines_stay(
 
 
 def numbered_list(at: int, top: float) -> list[Text]:
-    """Items of three lines each, whose numbers have no full stop."""
+    """Return items of three lines each, whose numbers have no full stop."""
     number = [Text(48, top, 10, str(at // 3 + 1))] if at % 3 == 0 else []
     return [*number, Text(60, top + at // 3 * 6, 10, prose(at))]
 

@@ -42,7 +42,7 @@ from rag.reading.pdf.metadata import Metadata
         ("WORKING_PAPER", "The Price of Wind", THREE[:2], 2015),
     ],
 )  # fmt: skip
-def test_a_first_page_gives_title_authors_and_year(
+def test_a_first_page_has_title_authors_and_year(
     layout: str, title: str, authors: tuple[str, ...], year: int | None
 ) -> None:
     first = getattr(first_pages, layout)
@@ -100,7 +100,7 @@ def test_authors_in_the_info_dictionary_and_in_xmp_are_merged() -> None:
     assert guess(FIGURE, xmp=XMP, Author="Iris Fern").authors == ("Iris Fern", "Rowan Ash")
 
 
-def test_xmp_gives_what_is_not_on_the_page() -> None:
+def test_xmp_adds_what_is_not_on_the_page() -> None:
     found = guess(FIGURE, xmp=XMP)
     assert found.title == "Parts of an Otter Kite"
     assert found.authors == ("Iris Fern", "Rowan Ash")

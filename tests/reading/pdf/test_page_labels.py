@@ -15,7 +15,7 @@ from rag.reading.pdf.page_labels import label_pages
 
 
 def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
-    """Return pages with these lines at their feet, at `left` on odd and `other` on even pages."""
+    """Return pages with these footers, at `left` on odd pages and `other` on even pages."""
     return [page(Text(left if at % 2 else other, 760, 9, text), number=at) for at, text in enumerate(texts, start=1)]
 
 
@@ -37,9 +37,7 @@ def foot(*texts: str, left: float = 300, other: float = 300) -> list[PageLines]:
         ),
     ],
 )
-def test_numbers_that_rise_by_one_from_page_to_page_are_labels(
-    pages: list[PageLines], labels: list[str | None]
-) -> None:
+def test_numbers_that_increase_by_one_per_page_are_labels(pages: list[PageLines], labels: list[str | None]) -> None:
     assert [page.label for page in label_pages(pages)] == labels
 
 

@@ -27,7 +27,7 @@ def last_paragraphs(folder: Path, lines: list[str]) -> list[str]:
         ["Each of the kites was flown over all of the three rivers for", "10. After that it was mended by a warden."],
     ],
 )
-def test_a_number_at_a_line_s_start_ends_the_sentence_before(tmp_path: Path, lines: list[str]) -> None:
+def test_a_number_at_a_line_s_start_ends_the_previous_sentence(tmp_path: Path, lines: list[str]) -> None:
     assert last_paragraphs(tmp_path, lines) == [" ".join(lines)]
 
 
@@ -96,7 +96,7 @@ def test_imprints_and_labels_of_figures_do_not_interrupt_a_sentence(tmp_path: Pa
         ["नदी चौड़ी है।", "वह तैरता है।"],
     ],
 )
-def test_sentences_end_in_other_scripts_and_before_marks_of_notes(sentences: list[str]) -> None:
+def test_sentences_end_in_other_scripts_and_before_note_marks(sentences: list[str]) -> None:
     for between in ("", " ") if not sentences[0].isascii() and "。" in sentences[0] else (" ",):
         text = between.join(sentences)
         assert [text[start:end] for start, end in split_sentences(text)] == sentences

@@ -1,4 +1,4 @@
-"""DOIs and arXiv ids of the paper, not of the works that it cites."""
+"""DOIs and arXiv ids are those of the paper and not of cited works."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ REFERENCES = (
         ),
     ],
 )
-def test_the_note_how_to_cite_a_paper_is_known_on_any_page_by_the_title(
+def test_the_paper_s_own_citation_is_recognised_on_any_page_by_the_title(
     box: tuple[str, ...], doi: str | None, year: int | None
 ) -> None:
     last = page(*REFERENCES, *(Text(320, 300 + 9 * n, 7.5, text) for n, text in enumerate(box)), number=2)
@@ -147,7 +147,7 @@ def test_the_year_is_that_of_publication(lines: tuple[str, ...], facts: dict[str
     assert guess(page(*OTTER_PAGE, *foot(*lines)), **facts).year == year
 
 
-def test_a_year_before_those_that_the_paper_cites_is_not_the_paper_s() -> None:
+def test_a_year_before_the_cited_years_is_not_the_paper_s() -> None:
     cited = [
         Text(60, 300 + 12 * n, 10, f"It was counted again (Moss et al. {year}).") for n, year in enumerate([2011] * 4)
     ]

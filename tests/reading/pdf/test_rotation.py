@@ -79,7 +79,7 @@ def test_boxes_on_a_cropped_page_are_relative_to_the_crop(tmp_path: Path) -> Non
     assert abs(paper.boxes[paper.text.index("River")][0] / 10 - (LEFT - 50)) < 2
 
 
-def test_a_watermark_across_the_page_is_no_text(tmp_path: Path) -> None:
+def test_a_watermark_across_the_page_is_ignored(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         canvas.saveState()

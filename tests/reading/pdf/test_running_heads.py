@@ -36,7 +36,7 @@ def test_line_numbers_and_a_stamp_along_the_edge_are_removed(tmp_path: Path) -> 
 
 
 def from_word(number: int) -> str:
-    """Return the prose beginning with another word, so that no line is on two pages."""
+    """Return the prose from a given word on, so that no two pages share a line."""
     words = PROSE.split()
     return " ".join(words[7 * number :] + words[: 7 * number])
 
@@ -75,7 +75,7 @@ def test_a_number_at_the_foot_of_a_column_and_a_line_that_two_pages_share_by_cha
     assert [text.count(word) for word in ("630", "in the end.")] == [4, 4]
 
 
-def test_heads_that_one_page_alone_has_are_removed_where_other_pages_have_theirs(tmp_path: Path) -> None:
+def test_a_head_unique_to_one_page_is_removed_where_other_pages_have_heads(tmp_path: Path) -> None:
     heads = ["", "Alder and Birch", "Tracks and Floods", "Alder and Birch", "Appendix of Kites", "Alder and Birch"]
 
     def page(number: int) -> Draw:

@@ -63,7 +63,7 @@ def test_sections_have_titles_and_kinds(tmp_path: Path, heading: str) -> None:
     ("heading", "kind"),
     [("1.1 Contributions", "body"), ("Author Contributions", "back_matter"), ("7. REFERENCES", "references")],
 )
-def test_a_heading_gives_the_kind_of_its_section(heading: str, kind: str) -> None:
+def test_the_heading_of_a_pdf_section_determines_its_kind(heading: str, kind: str) -> None:
     assert section_kind(heading, after_references=False) == kind
 
 
@@ -104,7 +104,7 @@ def test_letterspaced_headings_of_sections_are_headings(tmp_path: Path) -> None:
     assert (last.title, last.kind) == ("INTRODUCTION", "body")
 
 
-def test_a_heading_that_runs_into_its_paragraph_is_no_part_of_the_sentence(tmp_path: Path) -> None:
+def test_a_run_in_heading_is_not_part_of_the_sentence(tmp_path: Path) -> None:
     first, rest = "Two groups walked the banks at dawn and at dusk, and", f"neither knew of the other. {PROSE}"
 
     def run_in(canvas: Canvas, head: str, y: float, font: str) -> None:
@@ -133,7 +133,7 @@ def test_a_heading_that_runs_into_its_paragraph_is_no_part_of_the_sentence(tmp_p
     ]
 
 
-def test_a_lone_line_in_another_face_above_text_is_a_heading(tmp_path: Path) -> None:
+def test_a_lone_line_in_another_typeface_above_text_is_a_heading(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         write(canvas, ["1 Introduction"], LEFT, 560, 12, "Helvetica-Bold")
@@ -155,7 +155,7 @@ def test_headings_of_two_sizes_are_two_headings(tmp_path: Path) -> None:
     assert sections(read(tmp_path, make_pdf(draw)))[-1] == ("body", "Choice of the Rivers", PROSE)
 
 
-def test_code_and_ends_of_sentences_are_no_headings(tmp_path: Path) -> None:
+def test_code_and_ends_of_sentences_are_not_headings(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         write(canvas, ["1 Introduction"], LEFT, 560, 12, "Helvetica-Bold")
@@ -182,7 +182,7 @@ def test_names_in_bold_do_not_end_the_references(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["Referee Report 22 January 2015", "Open Peer Review", "Author Response 2 May 2015"])
-def test_the_reports_of_reviewers_are_no_part_of_the_paper(tmp_path: Path, label: str) -> None:
+def test_reviewer_reports_are_not_part_of_the_paper(tmp_path: Path, label: str) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         write(canvas, wrapped(PROSE, 90), LEFT, 560)
@@ -202,7 +202,7 @@ def test_the_reports_of_reviewers_are_no_part_of_the_paper(tmp_path: Path, label
     assert "body" in kinds
 
 
-def test_a_label_is_furniture_where_the_paper_begins_but_not_in_its_midst(tmp_path: Path) -> None:
+def test_a_label_is_furniture_on_the_first_page_but_not_later(tmp_path: Path) -> None:
     label = "Otters = Reeds + Floods + Mud (Dawn)"
 
     def first(canvas: Canvas) -> None:

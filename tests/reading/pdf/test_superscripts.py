@@ -1,4 +1,4 @@
-"""Exponents, and raised numbers that are none."""
+"""Exponents, and raised numbers that are not exponents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rag.reading.pdf.superscripts import with_exponents
 
 
 def marked(text: str) -> str:
-    """Return a text with its exponents as superscripts, where braces stand around what is raised."""
+    """Return a text with its exponents as superscripts; braces mark raised characters."""
     raised = [bool(each) for part in re.findall(r"{([^}]*)}|([^{])", text) for each in part[0] or [""]]
     return with_exponents(re.sub("[{}]", "", text), raised)
 

@@ -1,4 +1,4 @@
-"""Signs whose font calls them by other characters, and characters that are what they claim to be."""
+"""Symbols that their font maps to wrong characters, and characters that are mapped correctly."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rag.reading.pdf.symbols import SymbolReader
 from rag.reading.pdf.weights import Weights
 
 _CODES = {"=": 0x3D, "<": 0x3C, ">": 0x3E, "+": 0x2B, "−": 0x2D, "±": 0xB1, "≥": 0xB3, "∼": 0x7E, "Θ": 0x51}
-"""Codes of Adobe's font Symbol."""
+"""Codes in Adobe's font Symbol."""
 
 
 def page_with(sign: str, claim: str, turned: int = 0) -> bytes:
-    """Return a page of prose with "the score = 5 points", where the font of the sign claims another character."""
+    """Return a page of prose with "the score = 5 points", where the symbol's font maps it to `claim`."""
 
     def draw(canvas: Canvas) -> None:
         write(canvas, ["Counting Otters by Their Tracks"], 130, 740, 20, "Helvetica-Bold")
@@ -41,12 +41,12 @@ def page_with(sign: str, claim: str, turned: int = 0) -> bytes:
         ("≥", "$"), ("−", "2"), ("∼", ","), ("∼", "\x02"),
     ],
 )  # fmt: skip
-def test_a_sign_is_read_as_it_is_drawn(tmp_path: Path, sign: str, claim: str) -> None:
+def test_a_symbol_is_read_by_its_shape(tmp_path: Path, sign: str, claim: str) -> None:
     assert f"the score {sign} 5 points" in body(read(tmp_path, page_with(sign, claim)))
 
 
 @pytest.mark.parametrize("turned", [90, 180, 270])
-def test_a_sign_in_turned_text_is_read_as_it_is_drawn(turned: int) -> None:
+def test_a_symbol_in_rotated_text_is_read_by_its_shape(turned: int) -> None:
     page = pypdfium2.PdfDocument(page_with("≥", "$", turned))[0]
     assert "the score ≥ 5 points" in "\n".join(
         line.text for line in read_lines(page, 1, None, SymbolReader(), Weights()).lines
@@ -54,11 +54,11 @@ def test_a_sign_in_turned_text_is_read_as_it_is_drawn(turned: int) -> None:
 
 
 @pytest.mark.parametrize("sign", ["=", "<", "±", "≥", "−", "Θ"])
-def test_a_sign_that_is_claimed_rightly_stays(tmp_path: Path, sign: str) -> None:
+def test_a_correctly_mapped_symbol_stays(tmp_path: Path, sign: str) -> None:
     assert f"the score {sign} 5 points" in body(read(tmp_path, page_with(sign, sign)))
 
 
-def test_a_sign_that_is_not_known_by_its_shape_is_unread_and_noted(tmp_path: Path) -> None:
+def test_a_symbol_with_an_unknown_shape_is_unread_and_noted(tmp_path: Path) -> None:
     paper = read(tmp_path, page_with("Θ", "\x07"))
     assert "the score \ufffd 5 points" in body(paper)
     assert paper.notes == ("1 character could not be read: the file does not say which they are",)

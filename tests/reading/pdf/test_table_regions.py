@@ -16,7 +16,7 @@ PLACES = (0, 110, 170)
 
 
 def ruled(canvas: Canvas, y: float, left: float = 0) -> float:
-    """Draw a table with three rules from `y` down; return its foot."""
+    """Draw a table with three rules from `y` down; return the y of its bottom."""
     places = [left + place for place in PLACES]
     foot = draw_rows(canvas, ROWS, places, y - 10) + 8
     for at in (y, y - 15, foot):
@@ -140,7 +140,7 @@ def test_a_part_that_repeats_the_header_between_rules_continues_the_table(tmp_pa
     assert PROSE in paragraphs(paper)
 
 
-def test_a_sentence_that_a_lone_label_ends_is_no_caption(tmp_path: Path) -> None:
+def test_the_end_of_a_sentence_that_looks_like_a_label_is_not_a_caption(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         text = [
@@ -156,7 +156,7 @@ def test_a_sentence_that_a_lone_label_ends_is_no_caption(tmp_path: Path) -> None
     assert tables(paper) == [("Table 1", 1, TEXT)]
 
 
-def test_rules_of_dots_are_no_text(tmp_path: Path) -> None:
+def test_dotted_rules_are_not_text(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         write(canvas, ["Table 1. Otters on three rivers"], LEFT, 500, 9)
@@ -181,7 +181,7 @@ def test_rows_go_on_under_the_last_rule(tmp_path: Path) -> None:
     assert PROSE in paragraphs(paper)
 
 
-def test_columns_of_text_between_the_rules_of_a_page_are_no_table(tmp_path: Path) -> None:
+def test_columns_of_text_between_the_rules_of_a_page_are_not_a_table(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         for y in (760, 60):
             canvas.line(LEFT, y, WIDTH - LEFT, y)
@@ -213,7 +213,7 @@ def test_captions_below_their_tables_keep_them_where_one_is_too_far(tmp_path: Pa
     assert [label for label, _, _ in tables(paper)] == ["Table 1", "Table 2", "Table 4", "Table 5"]
 
 
-def test_lettering_of_a_figure_between_rules_is_no_table(tmp_path: Path) -> None:
+def test_labels_of_a_figure_between_rules_are_not_a_table(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         for at in range(5):
             canvas.line(LEFT, 740 - 20 * at, LEFT + 220, 740 - 20 * at)

@@ -1,4 +1,4 @@
-"""Rows of tables: wrapped cells, headers of several rows, merged cells, and the objects that are made of them."""
+"""Rows of tables: wrapped cells, multi-row headers, merged cells, and the resulting objects."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_lines_of_a_wrapped_row_are_one_row(tmp_path: Path) -> None:
     assert tables(read(tmp_path, make_pdf(draw))) == [("Table 1", 1, WRAPPED_TEXT)]
 
 
-def test_wrapped_rows_as_close_as_others_are_told_by_their_words(tmp_path: Path) -> None:
+def test_wrapped_rows_with_the_same_spacing_are_recognised_by_their_words(tmp_path: Path) -> None:
     lines = [
         HEADER,
         ("Otters of", "", "", ""),
@@ -153,7 +153,7 @@ def test_a_label_of_a_group_leaves_the_first_column_of_its_other_rows_empty(tmp_
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         write(canvas, ["Table 1. Animals by river"], LEFT, 500, 9)
-        for y in (492, 476):  # a rule a column
+        for y in (492, 476):  # one rule per column
             for left, right in ((0, 100), (99, 180), (179, 250), (249, 320)):
                 rule(canvas, y, left, right)
         draw_rows(canvas, [("Species", "River", "May", "June"), *rows], (0, 100, 180, 250), 482, 16)

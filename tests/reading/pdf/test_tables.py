@@ -1,4 +1,4 @@
-"""Tables as rows of cells, and the lettering of figures."""
+"""Tables as rows of cells, and labels inside figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def table_page(canvas: Canvas) -> None:
     write(canvas, ["Table 1: Otters on two rivers."], LEFT, 425, 9)
 
 
-def test_a_table_is_its_caption_and_one_line_a_row(tmp_path: Path) -> None:
+def test_a_table_is_its_caption_and_one_line_per_row(tmp_path: Path) -> None:
     assert sections(read(tmp_path, make_pdf(table_page)))[-1] == (
         "table",
         "Table 1: Otters on two rivers. [River | Otters | Days]",
@@ -97,7 +97,7 @@ def test_columns_of_numbers_as_close_as_words_are_separated(tmp_path: Path) -> N
     assert sections(read(tmp_path, make_pdf(draw)))[-1][2] == f"Table 1: Otters.\n{rows}\n{rows}"
 
 
-def test_the_lettering_of_a_figure_is_not_text(tmp_path: Path) -> None:
+def test_labels_inside_a_figure_are_not_text(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         title_page(canvas)
         canvas.rect(LEFT, 400, 200, 100)

@@ -1,4 +1,4 @@
-"""The title: which source wins, with which certainty, and how its lines are joined."""
+"""The title: which source wins with what certainty, and how its lines are joined."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_pdf_with_a_double_spaced_title_has_the_whole_title() -> None:
         pytest.param(Text(60, 102, 17, "Iris Fern and Rowan Ash"), "Otters of the Delta", id="the authors"),
     ],
 )
-def test_a_title_goes_on_in_a_line_of_another_weight(second: Text, title: str) -> None:
+def test_a_title_continues_in_a_line_of_another_weight(second: Text, title: str) -> None:
     first = page(big(80, "Otters of the Delta", left=60, bold=True), second, Text(60, 180, 10, "Abstract", True))
     assert guess(first).title == title
 
@@ -131,7 +131,7 @@ def test_the_last_line_of_a_title_may_be_a_word_for_a_kind_of_paper() -> None:
     assert guess(first).title == "Kites and the otters of the delta: systematic review"
 
 
-def test_a_low_word_of_a_title_that_was_read_from_a_picture_is_no_mark() -> None:
+def test_a_small_word_in_a_title_read_by_ocr_is_not_a_mark() -> None:
     first = page(big(80, "Otters and kites of the ^{Delta}"), Text(60, 180, 10, "Abstract", True))
     recognised = replace(first, lines=tuple(replace(line, font="") for line in first.lines))
     assert guess(recognised).title == "Otters and kites of the Delta"

@@ -162,7 +162,7 @@ def test_type_too_small_to_read_is_removed(tmp_path: Path, size: float, kept: bo
     assert bool(document.notes) != kept
 
 
-def test_an_index_may_be_small(tmp_path: Path) -> None:
+def test_a_superscript_may_be_small(tmp_path: Path) -> None:
     canvas, out = blank_canvas()
     set_lines(canvas, SENTENCES, 700)
     canvas.setFont("Helvetica", 10)
@@ -183,7 +183,7 @@ def test_type_on_a_small_page_may_be_smaller(tmp_path: Path) -> None:
     assert document.notes == ()
 
 
-def test_a_paper_of_which_nothing_can_be_seen_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_paper_without_visible_text_is_refused_with_the_reason(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         write(canvas, ["The otters came back."], LEFT, 600)
         for at in range(200):

@@ -1,4 +1,4 @@
-"""Which faces are bold."""
+"""Which typefaces are bold."""
 
 import pytest
 
@@ -21,7 +21,7 @@ HEAVY, USUAL = Face("Garalde10", 744, False), Face("Garalde10", 420, False)
         (USUAL, Face("CMB10", 500, False), True),
     ],
 )
-def test_a_face_is_bold_by_its_name_or_else_beside_the_commonest_face(commonest: Face, face: Face, bold: bool) -> None:
+def test_a_face_is_bold_by_name_or_compared_with_the_most_common_one(commonest: Face, face: Face, bold: bool) -> None:
     weights = Weights()
     weights.add([commonest] * 9 + [face])
     assert weights.is_bold(face) == bold

@@ -16,7 +16,7 @@ from rag.reading.pdf.writing_systems import close_spaced_heading, reading_order
 
 
 def placed(text: str, wide: Sequence[int] = ()) -> list[tuple[str, tuple[float, float, float, float]]]:
-    """Place characters from left to right, each ten points wide, the spaces at `wide` thirty."""
+    """Place characters from left to right, each ten points wide; spaces at `wide` are thirty points wide."""
     widths = [30 if at in wide else 10 for at in range(len(text))]
     edges = np.cumsum([0, *widths]).tolist()
     return [(letter, (edges[at], 0.0, edges[at + 1], 10.0)) for at, letter in enumerate(text)]

@@ -1,4 +1,4 @@
-"""The packet of metadata that is about the document, among those of its pictures."""
+"""Only the XMP packet about the document is read, and not those of its images."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def packed_catalog() -> bytes:
         pytest.param(packed_catalog() + stream(13, zlib.compress(OWN), b"/Filter /FlateDecode"), id="both are packed"),
     ],
 )
-def test_the_packet_that_the_catalog_names_is_read_not_that_of_a_picture(tmp_path: Path, objects: bytes) -> None:
+def test_the_packet_in_the_catalog_is_read_and_not_that_of_an_image(tmp_path: Path, objects: bytes) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-1.7\n" + stream(3, LOGO) + objects + stream(113, LOGO) + b"trailer << /Root 1 0 R >>")
     assert stated_facts({}, xmp_packet(path))["doi"] == ["10.5555/otters.7"]
@@ -58,7 +58,7 @@ def test_the_packet_that_the_catalog_names_is_read_not_that_of_a_picture(tmp_pat
         pytest.param(stream(9, zlib.compress(b"x" * 50), b"/Type /ObjStm /First 99999"), id="a false table"),
     ],
 )
-def test_a_file_without_a_packet_of_its_own_states_nothing(tmp_path: Path, objects: bytes) -> None:
+def test_a_file_without_its_own_packet_has_no_xmp(tmp_path: Path, objects: bytes) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-1.7\n" + stream(3, LOGO) + objects + b"\ntrailer << /Root 1 0 R >>")
     assert xmp_packet(path) is None

@@ -1,4 +1,4 @@
-"""No file, however it is made, delays an `add`, or questions asked meanwhile."""
+"""No file can delay an `add`, or questions asked during it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.assistant import Assistant
 from rag.errors import SourceError
 from rag.reading.sandbox.requests import read_file_in_sandbox
 
-MAX_SECONDS = 8  # two seconds of CPU time, while other processes need the cores too
+MAX_SECONDS = 8  # allows for two seconds of CPU time on busy cores
 SLOWEST = ("aliases.md", "sup.html", "divs.epub", "runs.docx")
 
 
@@ -27,7 +27,7 @@ def test_hostile_files_are_read_or_refused_in_time(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(files[name])
         started = time.monotonic()
-        with contextlib.suppress(SourceError):  # a refusal is as good
+        with contextlib.suppress(SourceError):  # a refusal is fine
             for paper in read_file_in_sandbox(path, name).papers:
                 paper.text.encode()
         return time.monotonic() - started

@@ -1,4 +1,4 @@
-"""Every reader runs in a worker process with limits of time and memory, so one bad file costs only itself."""
+"""Readers run in worker processes with time and memory limits, so that a bad file does not affect others."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_stopping_a_call_kills_its_worker(fake_worker: Callable[..., None]) -> N
     assert time.monotonic() - started < 10
 
 
-def test_workers_are_reused_and_a_fault_costs_one_file(tmp_path: Path) -> None:
+def test_workers_are_reused_and_a_fault_affects_one_file(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
     good.write_text("A Title\n\nA text.\n")
     bad.write_text("A Title\n")
@@ -132,7 +132,7 @@ def test_workers_end_with_their_parent_and_leave_nothing_behind(tmp_path: Path, 
     assert list(scratch.iterdir()) == []
 
 
-def test_a_reading_comes_back_as_it_was_and_clean() -> None:
+def test_a_reading_survives_the_round_trip_and_is_cleaned() -> None:
     text = "A Ti\u00adtle\n\nsoft\u00ad hyphen\n\nnext \x1b[31mred\x1b[0m part"
     boxes = np.arange(4 * len(text), dtype=np.uint16).reshape(len(text), 4)
     part, nxt = text.index("soft"), text.index("next")
