@@ -96,7 +96,7 @@ def test_a_broken_question_is_reported(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(each) + "\n" for each in rows))
     with pytest.raises(QuestionSetError) as caught:
         load_paper_questions(path, {"77": OTTERS}, ("pdfs",))
-    problems = ["is there twice", "`kind` is 'riddle'", "`nuggets` is a list", "or `refuse` is true", "key '78'"]
+    problems = ["is a duplicate", "`kind` is 'riddle'", "`nuggets` is a list", "or `refuse` is true", "key '78'"]
     assert all(problem in line for problem, line in zip(problems, str(caught.value).split("\n"), strict=True))
 
 

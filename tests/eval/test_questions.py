@@ -150,7 +150,7 @@ GOOD = {"id": "a", "type": "fact", "question": "How many?", "gold_titles": ["T"]
     ("lines", "message"),
     [
         (["{"], "line 1"),
-        ([json.dumps(GOOD), json.dumps(GOOD)], "line 2: the id 'a' is on line 1 too"),
+        ([json.dumps(GOOD), json.dumps(GOOD)], "line 2: the id 'a' is also on line 1"),
         ([json.dumps(GOOD | {"gold_titles": ["Unknown"]})], "line 1: no paper has the title 'Unknown'"),
         ([json.dumps(GOOD | {"type": "riddle"})], "`type` is 'riddle'"),
         ([json.dumps(GOOD | {"nuggets": ["2"]})], "`nuggets` is a list of groups"),
