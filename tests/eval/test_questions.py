@@ -184,7 +184,7 @@ def test_titles_are_read_and_a_folder_without_a_paper_is_an_error_with_the_reaso
     assert sorted(titles_in([folder])) == sorted(PAPERS)
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "empty.txt").touch()
-    with pytest.raises(SourceError, match=r"There is no paper .*\n.*empty.txt: the file is empty"):
+    with pytest.raises(SourceError, match=r"There are no papers .*\n.*empty.txt: the file is empty"):
         titles_in([tmp_path / "none"])
 
 
