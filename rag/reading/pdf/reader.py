@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,15 @@ _MAX_LISTED = 5  # page numbers in a note
 Boxes = NDArray[np.uint16]
 
 
+class _Extracted(NamedTuple):
+    """The readable pages, and the numbers of damaged pages, of scans without text, and of pages read by OCR."""
+
+    pages: list[PageLines]
+    damaged: list[int]
+    scans: list[int]
+    recognised: set[int]
+
+
 def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
     """Read a PDF file, or its first `max_pages` pages, as a paper with character boxes.
 
@@ -54,8 +63,8 @@ def read_pdf(path: Path, max_pages: int | None = None) -> Paper:
     if count > _MAX_PAGES:
         raise SourceError(f"it has {count:,} pages; the limit is {_MAX_PAGES:,}: split it")
     allow_seconds(min(_BASE_SECONDS + count, _MAX_SECONDS))
-    pages, notes, pictures = _read_pages(pdf, count)
-    extent = "scan" if 2 * len(pictures) > len([page for page in pages if page.lines]) else "full"
+    pages, notes, scanned = _read_pages(pdf, count)
+    extent = "scan" if 2 * len(scanned) > len([page for page in pages if page.lines]) else "full"
     covers = count_covers(pages)
     found = guess_metadata(pages, pdf.get_metadata_dict(), xmp_packet(path), path.name, covers)
     first = pages[found.title_page]
@@ -97,21 +106,39 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str], set[i
 
     The text of scanned pages comes from OCR, here or in the program that made the file.
     """
-    import pypdfium2
-
     from .garbled import recognise_garbled
     from .ligatures import restore_ligatures
     from .line_numbers import remove_line_numbers
-    from .ocr import read_scan, tesseract
+    from .ocr import tesseract
     from .page_labels import label_pages
+
+    deadline = monotonic() + _RECOGNITION_SECONDS
+    extracted = _extract_pages(pdf, count, deadline)
+    pages, recognised, garbled = recognise_garbled(pdf, extracted.pages, deadline)
+    pages, restored, unread = restore_ligatures(pages)
+    pages = remove_line_numbers(pages)
+    remedy = "" if tesseract() else ". Install Tesseract to have {} read"
+    if not any(page.lines for page in pages):
+        raise SourceError(_why_without_text(pages, extracted.scans, garbled, remedy))
+    notes = [
+        *_hidden_text_notes(pages),
+        *_page_notes(extracted, recognised, garbled, remedy),
+        *_character_notes(restored, unread),
+    ]
+    scanned = extracted.recognised.union(recognised, (page.number for page in pages if page.hidden < 0))
+    return pages if any(page.label for page in pages) else label_pages(pages), notes, scanned
+
+
+def _extract_pages(pdf: Any, count: int, deadline: float) -> _Extracted:
+    """Read the lines of the first `count` pages, with OCR for pages without text until `deadline`."""
+    import pypdfium2
+
+    from .ocr import read_scan
     from .symbols import SymbolReader
     from .weights import Weights
 
-    symbols, weights, deadline = SymbolReader(), Weights(), monotonic() + _RECOGNITION_SECONDS
-    pages: list[PageLines] = []
-    damaged: list[int] = []
-    scans: list[int] = []
-    pictures: set[int] = set()
+    symbols, weights = SymbolReader(), Weights()
+    found = _Extracted([], [], [], set())
     characters = 0
     for number in range(1, count + 1):
         try:
@@ -119,47 +146,50 @@ def _read_pages(pdf: Any, count: int) -> tuple[list[PageLines], list[str], set[i
             page = read_lines(pdf_page, number, pdf.get_page_label(number - 1) or None, symbols, weights)
             if not page.lines and (page.image or page.pictures):
                 page = read_scan(pdf_page, page) if monotonic() < deadline else page
-                scans += [] if page.lines else [number]
-                pictures |= {number} if page.lines else set()
+                if page.lines:
+                    found.recognised.add(number)
+                else:
+                    found.scans.append(number)
             pdf_page.close()
         except pypdfium2.PdfiumError:
-            damaged.append(number)
+            found.damaged.append(number)
             continue
-        pages.append(page)
+        found.pages.append(page)
         characters += sum(len(line.text) for line in page.lines)
         if characters > _MAX_CHARACTERS:
             raise SourceError(f"it has more than {_MAX_CHARACTERS:,} letters up to page {number:,}: split it")
-    pages, recognised, garbled = recognise_garbled(pdf, pages, deadline)
-    pages, restored, unread = restore_ligatures(pages)
-    pages = remove_line_numbers(pages)
-    remedy = "" if tesseract() else ". Install Tesseract to have {} read"
-    if garbled and not any(page.lines for page in pages):
-        raise SourceError(f"its fonts map letters to wrong characters, so its text is unreadable{remedy.format('it')}")
+    return found
+
+
+def _why_without_text(pages: Sequence[PageLines], scans: Sequence[int], garbled: Sequence[int], remedy: str) -> str:
+    if garbled:
+        return f"its fonts map letters to wrong characters, so its text is unreadable{remedy.format('it')}"
     hidden = sum(page.hidden for page in pages)
-    if hidden > 0 and not any(page.lines for page in pages):
-        raise SourceError(
-            f"a person cannot see any of its text ({_counted(hidden, 'character')}: covered or transparent)"
-        )
-    if not any(page.lines for page in pages):
-        reason = "there is no text on its pages (a scan, or a lone figure)"
-        raise SourceError(reason + (remedy.format("scans") if scans else ""))
-    notes = list(_hidden_text_notes(pages))
-    if scans:
-        notes.append(f"{_pages(scans)} {'has' if len(scans) == 1 else 'have'} no text: a scan{remedy.format('scans')}")
+    if hidden > 0:
+        return f"a person cannot see any of its text ({_counted(hidden, 'character')}: covered or transparent)"
+    return "there is no text on its pages (a scan, or a lone figure)" + (remedy.format("scans") if scans else "")
+
+
+def _page_notes(extracted: _Extracted, recognised: Sequence[int], garbled: Sequence[int], remedy: str) -> Iterator[str]:
+    """Yield notes about pages that were read by OCR, or not completely."""
+    if scans := extracted.scans:
+        yield f"{_pages(scans)} {'has' if len(scans) == 1 else 'have'} no text: a scan{remedy.format('scans')}"
     if recognised:
-        notes.append(f"{_pages(recognised)}: read by OCR, since its fonts map letters to wrong characters")
+        yield f"{_pages(recognised)}: read by OCR, since its fonts map letters to wrong characters"
     if garbled:
         reason = "text in fonts that map letters to wrong characters was left out"
-        notes.append(f"{_pages(garbled)}: {reason}{remedy.format('it')}")
-    if damaged:
-        notes.append(f"{_pages(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged and could not be read")
+        yield f"{_pages(garbled)}: {reason}{remedy.format('it')}"
+    if damaged := extracted.damaged:
+        yield f"{_pages(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged and could not be read"
+
+
+def _character_notes(restored: int, unread: int) -> Iterator[str]:
+    """Yield notes about characters that the file does not map to letters."""
     if restored:
         ligatures = _counted(restored, "ligature")
-        notes.append(f"the file does not say what {ligatures} (fi, fl, ff) are: guessed from the words")
+        yield f"the file does not say what {ligatures} (fi, fl, ff) are: guessed from the words"
     if unread:
-        notes.append(f"{_counted(unread, 'character')} could not be read: the file does not say which they are")
-    pictures.update(recognised, (page.number for page in pages if page.hidden < 0))
-    return pages if any(page.label for page in pages) else label_pages(pages), notes, pictures
+        yield f"{_counted(unread, 'character')} could not be read: the file does not say which they are"
 
 
 def _hidden_text_notes(pages: Sequence[PageLines]) -> Iterator[str]:
