@@ -1,4 +1,4 @@
-"""Remove characters that a person cannot see: control and bidi characters, terminal sequences, surrogates."""
+"""Remove invisible characters: control and bidi characters, terminal sequences, surrogates."""
 
 import json
 import re

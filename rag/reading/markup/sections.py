@@ -10,7 +10,7 @@ from .blocks import Block, read_blocks
 
 def hidden_text_note(count: int) -> tuple[str, ...]:
     """Return a note about characters left out because styles hide them, if there are any."""
-    return (f"{count} characters that a person cannot see were left out",) if count else ()
+    return (f"{count} invisible characters were left out",) if count else ()
 
 
 def sections(root: Any, title: str = "") -> list[Part]:

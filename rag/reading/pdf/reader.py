@@ -166,7 +166,7 @@ def _why_without_text(pages: Sequence[PageLines], scans: Sequence[int], garbled:
         return f"its fonts map letters to wrong characters, so its text is unreadable{remedy.format('it')}"
     hidden = sum(page.hidden for page in pages)
     if hidden > 0:
-        return f"a person cannot see any of its text ({_counted(hidden, 'character')}: covered or transparent)"
+        return f"none of its text is visible ({_counted(hidden, 'character')}: covered or transparent)"
     return "there is no text on its pages (a scan, or a lone figure)" + (remedy.format("scans") if scans else "")
 
 
@@ -196,7 +196,7 @@ def _hidden_text_notes(pages: Sequence[PageLines]) -> Iterator[str]:
     hidden = [page.number for page in pages if page.hidden > 0]
     if hidden:
         count = sum(page.hidden for page in pages if page.hidden > 0)
-        yield f"{count} characters that a person cannot see ({_pages(hidden)}) were left out"
+        yield f"{count} invisible characters ({_pages(hidden)}) were left out"
     scan_layers = [page.number for page in pages if page.hidden < 0]
     if scan_layers:
         yield f"the text of {_pages(scan_layers)} is the hidden text layer of a scan"

@@ -145,7 +145,7 @@ def test_hidden_text_of_a_document_is_left_out_with_a_note(tmp_path: Path, look:
     body = para(run(TEXT), run(" Reeds are nine metres tall.", look))
     paper = read(tmp_path, "a.docx", document(bold("On Reeds"), body, styles=styles))
     assert paper.text == f"On Reeds\n\n{TEXT}"
-    assert paper.notes == ("23 characters that a person cannot see were left out",)
+    assert paper.notes == ("23 invisible characters were left out",)
 
 
 @pytest.mark.parametrize(

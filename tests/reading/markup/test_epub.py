@@ -101,7 +101,7 @@ def test_text_hidden_by_a_book_s_style_sheet_is_left_out(tmp_path: Path) -> None
     page = "<html><head><link rel=stylesheet href=css/b.css></head><p class=x>Hidden.</p><p>Seen.</p></html>"
     paper = read(tmp_path, "a.epub", book(page=page, **{"css/b.css": ".x{display:none}"}))
     assert paper.text == "Marsh\n\nSeen."
-    assert paper.notes == ("7 characters that a person cannot see were left out",)
+    assert paper.notes == ("7 invisible characters were left out",)
 
 
 @pytest.fixture

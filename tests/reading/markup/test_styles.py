@@ -22,7 +22,7 @@ def page(body: str, styles: str = "") -> str:
 def test_the_hidden_paragraph_of_a_page_is_left_out_with_a_note(tmp_path: Path) -> None:
     paper = read(tmp_path, "a.html", (CASES / "18-hidden-html" / "a.html").read_bytes())
     assert paper.text == f"Seen Reeds\n\n{SEEN}"
-    assert paper.notes == ("39 characters that a person cannot see were left out",)
+    assert paper.notes == ("39 invisible characters were left out",)
 
 
 def test_a_publisher_s_page_is_read_without_its_hidden_text(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_text_hidden_by_a_style_is_left_out(tmp_path: Path, style: str, place: s
     }[place]
     paper = read(tmp_path, "a.html", page(body, styles))
     assert paper.text == f"Reeds\n\n{SEEN}"
-    assert paper.notes == ("23 characters that a person cannot see were left out",)
+    assert paper.notes == ("23 invisible characters were left out",)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_hidden_styled_content_of_jats_is_left_out(tmp_path: Path) -> None:
     )
     assert (paper.text, paper.notes) == (
         "Reeds\n\nReeds grow.",
-        ("11 characters that a person cannot see were left out",),
+        ("11 invisible characters were left out",),
     )
 
 

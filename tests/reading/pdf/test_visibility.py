@@ -68,7 +68,7 @@ def test_invisible_text_is_removed_and_counted(tmp_path: Path, hide: Draw) -> No
     document = read(tmp_path, make_pdf(draw))
     assert body(document) == PROSE
     count = 30 if hide is hidden_covered else 15
-    assert document.notes == (f"{count} characters that a person cannot see (page 1) were left out",)
+    assert document.notes == (f"{count} invisible characters (page 1) were left out",)
 
 
 def test_white_text_on_a_dark_background_is_kept(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_hidden_text_over_a_background_picture_is_removed(tmp_path: Path, seen: 
     assert "Praise" not in body(document)
     assert SENTENCES[1] in body(document).replace("\n\n", " ")
     count = 40 * len(PRAISE.replace(" ", ""))
-    assert document.notes == (f"{count} characters that a person cannot see (page 1) were left out",)
+    assert document.notes == (f"{count} invisible characters (page 1) were left out",)
 
 
 @pytest.mark.parametrize("stamp", ["", "This copy was downloaded from the river archive on a Monday in May."])
@@ -189,5 +189,5 @@ def test_a_paper_without_visible_text_is_refused_with_the_reason(tmp_path: Path)
         for at in range(200):
             canvas.line(0, 580 + at * 0.3, WIDTH, 580 + at * 0.3)
 
-    with pytest.raises(SourceError, match=r"a person cannot see any of its text \(18 characters"):
+    with pytest.raises(SourceError, match=r"none of its text is visible \(18 characters"):
         read(tmp_path, make_pdf(draw))
