@@ -86,7 +86,7 @@ def pair_figures(summary: Mapping[str, float]) -> Figures:
 
 
 def fallen(now: Figures, part: str) -> list[str]:
-    """Describe the figures outside the limits stored for a part: `sample`, `pairs` or `papers`."""
+    """Describe the figures that are worse than the limits stored for a part: `sample`, `pairs` or `papers`."""
     fell = []
     for name, then in _stored()[part].items():
         mean = now[name]["mean"]

@@ -47,7 +47,7 @@ class Reader(nn.Module):
         self.load(_arrays(ADAPTER))
 
     def load(self, adapter: dict[str, Any]) -> None:
-        """Set the trainable parameters from an adapter; a missing head is initialised from the adapter's first head."""
+        """Set the trainable parameters from an adapter; a missing third head is initialised from the first."""
         with torch.no_grad():
             for name, parameter in self.body.named_parameters():
                 layer, _, kind = name.rpartition(".")
