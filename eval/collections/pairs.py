@@ -225,7 +225,7 @@ def describe(scores: Sequence[Score]) -> list[str]:
             f"## {score.file}: sentences {score.sentence_share:.3f} of {score.sentences}, "
             f"rows {score.row_share:.3f} of {score.rows}, {score.seconds / score.pages:.2f} s a page",
         ]
-        lines += [f"{name}: {found!r} in place of {wanted!r}" for name, (found, wanted) in score.wrong.items()]
+        lines += [f"{name}: {found!r} instead of {wanted!r}" for name, (found, wanted) in score.wrong.items()]
         for kind, lost in (("sentence", score.lost_sentences), ("row", score.lost_rows)):
             for one in lost:
                 before, after = one.parts
