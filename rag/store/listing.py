@@ -23,6 +23,7 @@ FACETS = ("years", "tags", "collections")
 
 _KINDS = {"authors": "author", "tags": "tag", "collections": "collection"}
 _LAST_CHARACTER = "\U0010ffff"
+_OTHER_LETTER = "*[^ -~]*"  # a character that is not ASCII
 _WHOLE = ("tags",)  # others are compared by a part of the name
 
 Condition = tuple[str, list[Any]]
@@ -69,14 +70,12 @@ class ListingRecords(MetadataRecords):
 
     def _where(self, words: str, filters: Filters) -> Condition:
         wanted = dict.fromkeys(words.casefold().split())
-        stored = self._source_names() if wanted or filters.sources else []
-        conditions = [_has_word(word, stored) for word in wanted]
+        conditions = [self._has_word(word) for word in wanted]
         conditions += [_has_label(name, getattr(filters, name)) for name in _KINDS if getattr(filters, name)]
         if filters.years:
             conditions.append((f"l.year IN ({LIST})", [json.dumps(filters.years)]))
         if filters.sources:
-            parts = [source.casefold() for source in filters.sources]
-            conditions.append(_in_sources([key for key, name in stored if any(part in name for part in parts)]))
+            conditions.append(self._in_sources([source.casefold() for source in filters.sources]))
         for names, negation in ((filters.papers, ""), (filters.without, "NOT ")):
             if names:
                 keys = list_value([self.paper_key(name) for name in names])
@@ -84,13 +83,21 @@ class ListingRecords(MetadataRecords):
         where = " AND ".join(condition for condition, _ in conditions)
         return where or "1", [value for _, values in conditions for value in values]
 
-    def _source_names(self) -> list[tuple[int, str]]:
-        return [(key, name.casefold()) for key, name in self.rows("SELECT key, name FROM sources")]
+    def _has_word(self, word: str) -> Condition:
+        condition, values = self._in_sources([word])
+        return f"(instr(l.words, ?) OR {condition})", [word, *values]
 
+    def _in_sources(self, parts: Sequence[str]) -> Condition:
+        """Return the condition that a paper has a source whose name contains one of some folded texts.
 
-def _has_word(word: str, source_names: Sequence[tuple[int, str]]) -> Condition:
-    condition, values = _in_sources([key for key, name in source_names if word in name])
-    return f"(instr(l.words, ?) OR {condition})", [word, *values]
+        SQLite knows the case of ASCII letters only: names are compared here where others are looked for.
+        """
+        others = [part for part in parts if not part.isascii()]
+        names = self.rows(f"SELECT key, name FROM sources WHERE name GLOB '{_OTHER_LETTER}'") if others else []
+        keys = [key for key, name in names if any(part in name.casefold() for part in others)]
+        named = " OR ".join([*["instr(lower(name), ?)"] * len(parts), f"key IN ({LIST})"])
+        condition = f"l.paper IN (SELECT paper FROM sources JOIN entries ON source = key WHERE {named})"
+        return condition, [*parts, list_value(keys)]
 
 
 def _has_label(facet: str, values: Sequence[str]) -> Condition:
@@ -100,7 +107,3 @@ def _has_label(facet: str, values: Sequence[str]) -> Condition:
     else:
         condition, parameters = " OR ".join(["instr(label, ?)"] * len(wanted)), wanted
     return f"l.paper IN (SELECT paper FROM labels WHERE kind = '{_KINDS[facet]}' AND ({condition}))", parameters
-
-
-def _in_sources(sources: Sequence[int]) -> Condition:
-    return f"l.paper IN (SELECT paper FROM entries WHERE source IN ({LIST}))", [list_value(sources)]
