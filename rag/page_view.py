@@ -21,6 +21,10 @@ _MAX_FOUND = 500
 _AROUND = 60  # characters of a snippet on each side
 _MAX_BETWEEN = 5  # characters between two words; more is text of other pages
 _BREAK = "\n\n"
+_OUTLIERS = 0.005  # of a paper's characters stand left of its text, and as many right of it
+_AROUND_PLACE = 1500  # characters before and after a place whose lines show its column
+_SHORT_LINES = 0.2  # of a column's lines begin right of its left side, and as many end left of its right side
+_WIDE_LINE = 1.3  # times the median width: it reaches over several columns
 
 
 class Word(NamedTuple):
@@ -37,6 +41,13 @@ class Word(NamedTuple):
     top: float
     right: float
     bottom: float
+
+
+class Sides(NamedTuple):
+    """The left and the right side of text on a page, in points."""
+
+    left: float
+    right: float
 
 
 class Match(NamedTuple):
@@ -93,6 +104,29 @@ class ViewMethods:
     def boxes_of(self, name: str, start: int, end: int) -> tuple[Box, ...]:
         """Return the rectangles of `text[start:end]` on the pages, one for each piece of a line; none if unknown."""
         return self._placed(name).boxes_of(max(start, 0), max(end, 0))
+
+    def text_sides(self, name: str) -> Sides | None:
+        """Return the sides between which the pages of a paper have text; None if the places are unknown."""
+        boxes = self._placed(name).boxes
+        shown = boxes[boxes[:, 2] > boxes[:, 0]]
+        if not len(shown):
+            return None
+        left, right = np.quantile(shown[:, 0], _OUTLIERS), np.quantile(shown[:, 2], 1 - _OUTLIERS)
+        return Sides(float(left) / 10, float(right) / 10)
+
+    def column_sides(self, name: str, start: int, end: int) -> Sides | None:
+        """Return the sides of the column in which `text[start:end]` begins; None if its place is unknown."""
+        placed = self._placed(name)
+        first = next(iter(placed.boxes_of(max(start, 0), max(end, 0))), None)
+        if first is None:
+            return None
+        around = placed.boxes_of(max(start - _AROUND_PLACE, 0), end + _AROUND_PLACE)
+        lines = [b for b in around if b.page == first.page and b.left < first.right and first.left < b.right]
+        most = _WIDE_LINE * float(np.median([line.right - line.left for line in lines]))
+        lines = [line for line in lines if line.right - line.left <= most]
+        left = float(np.quantile([line.left for line in lines], _SHORT_LINES))
+        right = float(np.quantile([line.right for line in lines], 1 - _SHORT_LINES))
+        return Sides(min(left, first.left), max(right, first.right))
 
     def find_in_paper(self, name: str, words: str) -> list[Match]:
         """Return the first 500 matches of consecutive words in a paper's text.

@@ -1,12 +1,13 @@
 """Add papers in the background: it goes on when the page is loaded again, and every browser tab sees how far it is."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rag import AddReport, Assistant, FootnoteError, Progress, failure_lines
+from rag.types import Failure
 
 from .events import error_message
 
@@ -58,23 +59,37 @@ class Adding:
         """
         return dict(self._unread)
 
+    def forget(self, name: str) -> None:
+        """Forget an upload that could not be read."""
+        self._unread.pop(name, None)
+
     def start_sample(self) -> None:
         """Begin to add the sample collection."""
         self._start(lambda: self._add(self._add_sample, lambda _: None))
 
-    def start_uploads(self, files: Sequence[str]) -> None:
-        """Begin to add uploaded files."""
-        self._start(lambda: self.add_uploads(files, lambda _: None))
+    def start_path(self, path: Path) -> None:
+        """Begin to add a file, a folder or a Zotero library of this machine."""
+        self._start(lambda: self._add(lambda report: self._assistant.add([path], report), lambda _: None))
 
-    def add_uploads(self, files: Sequence[str], on_progress: OnProgress) -> None:
+    def start_uploads(self, files: Sequence[str], not_uploaded: Mapping[str, str]) -> None:
+        """Begin to add uploaded files; `not_uploaded` are those that the browser could not send, with the reason."""
+        self._start(lambda: self.add_uploads(files, lambda _: None, not_uploaded))
+
+    def add_uploads(
+        self, files: Sequence[str], on_progress: OnProgress, not_uploaded: Mapping[str, str] | None = None
+    ) -> None:
         """Add uploaded files, and keep what was done as the state."""
         named = [(Path(file).name, Path(file)) for file in files]
-        self._add(lambda report: self._add_named(named, report), on_progress)
+        missing = [Failure(name, None, why) for name, why in (not_uploaded or {}).items()]
+        self._add(lambda report: self._add_named(named, missing, report), on_progress)
 
-    def _add_named(self, named: Sequence[tuple[str, Path]], report: OnProgress) -> AddReport:
+    def _add_named(
+        self, named: Sequence[tuple[str, Path]], missing: Sequence[Failure], report: OnProgress
+    ) -> AddReport:
         if len(named) > MAX_FILES:
             raise FootnoteError(f"{len(named)} files are too many: an upload can have at most {MAX_FILES}.")
-        done = self._assistant.add_uploads(named, report)
+        done = self._assistant.add_uploads(named, report) if named else AddReport()
+        done.failed.extend(missing)
         for name, _ in named:
             self._unread.pop(name, None)
         unread = self._unread | {each.source: each.reason for each in done.failed if each.line is None}

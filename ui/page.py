@@ -41,7 +41,7 @@ def _check_uploaded(file: dict[str, Any]) -> dict[str, Any]:
 
 def make_page(services: Services, functions: Sequence[Callable[..., Any]] = ()) -> gr.Blocks:
     """Return the page, with `functions` as its named endpoints."""
-    session = Session(services.assistant, services.queue, services.papers)
+    session = Session(services.assistant, services.queue, services.papers, services.adding.unread)
     with _Page(
         title="Footnote", analytics_enabled=False, fill_width=True, delete_cache=(_CACHE_SECONDS, _CACHE_SECONDS)
     ) as page:

@@ -16,9 +16,9 @@ def original_question(shown: str) -> str:
     return unescape(shown)
 
 
-def header_html(papers: str, writer: str, notice: str) -> str:
+def header_html(papers: int, failed: int, writer: str, notice: str) -> str:
     """Return the state in the bar, and a notice that can be dismissed; no notice if it is empty."""
-    return render("header", papers=papers, writer=writer, notice=notice)
+    return render("header", papers=papers, failed=failed, writer=writer, notice=notice)
 
 
 def welcome_html() -> str:
@@ -34,6 +34,11 @@ def panes_html() -> str:
 def scope_html(limits: str) -> str:
     """Return which papers the next question searches; all if `limits` is empty."""
     return render("scope", limits=limits)
+
+
+def working_html(text: str) -> str:
+    """Return what is being done for an answer, where the answer will stand."""
+    return render("working", text=text)
 
 
 def text_html(text: str) -> str:

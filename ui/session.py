@@ -4,20 +4,20 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rag import NEW_CONVERSATION, Answer, Assistant, Citation, Feedback, QuotedTable
 from rag.errors import AnswerModelError, EmptyLibrary, FootnoteError, UnknownAnswer, UnknownPaper
-from rag.text.searched import papers_text, searched_text
+from rag.text.searched import searched_text
 
 from .answer import answer_html
 from .events import error_message
 from .evidence import Sources, evidence_html
 from .paper_list import PaperCache
 from .question_queue import QuestionQueue
-from .render import header_html, question_text, scope_html, text_html, welcome_html
+from .render import header_html, question_text, scope_html, text_html, welcome_html, working_html
 from .scope import filters_in
 
 Messages = list[dict[str, str]]
@@ -55,10 +55,18 @@ class Update:
 class Session:
     """Answer the questions of all browser tabs. Each tab can stop its own answer."""
 
-    def __init__(self, assistant: Assistant, queue: QuestionQueue, papers: PaperCache) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        queue: QuestionQueue,
+        papers: PaperCache,
+        unread: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """`unread` returns the names of the uploads that could not be read."""
         self._assistant = assistant
         self._queue = queue
         self._papers = papers
+        self._unread = unread
         self.active: dict[str, threading.Event] = {}  # by tab: stops the answer that is being written
 
     def ask(self, question: str, chat: Chat, tab: str, turn: int | None = None, scope: str = "") -> Iterator[Update]:
@@ -74,7 +82,7 @@ class Session:
             return
         before = replace(chat, answers=chat.answers[:turn], ratings=chat.ratings[:turn])
         shown = [*before.messages, {"role": "user", "content": question_text(question)}]
-        yield Update(chat, shown, None, False)
+        yield Update(chat, [*shown, self._working(scope)], None, False)
         stop = self.active[tab] = threading.Event()
         try:
             filters = filters_in(scope)
@@ -87,6 +95,15 @@ class Session:
         finally:
             if self.active.get(tab) is stop:
                 del self.active[tab]
+
+    def _working(self, scope: str) -> dict[str, str]:
+        """Return what is done first, in place of the answer."""
+        try:
+            count = self._assistant.searched(**filters_in(scope)).get("papers", 0)
+        except FootnoteError:  # the answer will say what is wrong
+            count = 0
+        papers = f"{count:,} paper{'' if count == 1 else 's'}" if count else "the papers"
+        return {"role": "assistant", "content": working_html(f"Searching {papers}, and reading the best passages")}
 
     def _stream(
         self, question: str, before: Chat, replaced: Sequence[Answer], stop: threading.Event, filters: dict[str, Any]
@@ -184,7 +201,7 @@ class Session:
         status = self._assistant.status()
         writer, notice = self._writer()
         notice = " ".join(filter(None, [status.gap, notice]))
-        return header_html(papers_text({"papers": status.papers, "failed": status.failed}), writer, notice)
+        return header_html(status.papers, status.failed + len(self._unread()), writer, notice)
 
     def _writer(self) -> tuple[str, str]:
         """Return who writes answers, and what is missing for a model to write them."""

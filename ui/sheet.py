@@ -1,13 +1,13 @@
 """The side sheet of a paper in the Library place: what it shows, and the routes by which a person changes papers."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, HTTPException
 from starlette.responses import JSONResponse, Response
 
-from rag import Assistant, Citation, Paper, SavedAnswer, bibtex_fields, failure_lines, readable
+from rag import Assistant, Citation, Paper, SavedAnswer, bibtex_fields, cite_keys, failure_lines, readable
 from rag.errors import SourceError, UnknownPaper
 
 from .downloads import http_errors
@@ -34,6 +34,10 @@ _MOST_ANSWERS = 50
 _MOST_QUOTES = 50
 _MOST_FAILURES = 500
 
+_MOST_IDS = 10_000
+_MAX_TAG = 200  # characters
+
+Ids = Annotated[list[str], Body(max_length=_MOST_IDS)]
 Changes = Annotated[dict[str, str], Body(embed=True)]
 
 
@@ -64,6 +68,16 @@ def add_sheet(app: FastAPI, services: Services) -> None:
         with http_errors():
             return _json({"title": readable(assistant.remove(paper).title)})
 
+    @app.post("/papers/tag.json")
+    def tag(ids: Ids, tag: Annotated[str, Body(max_length=_MAX_TAG)], added: Annotated[bool, Body()]) -> Response:
+        with http_errors():
+            return _of_each(assistant, ids, lambda paper: _tag(assistant, paper, tag, added))
+
+    @app.post("/papers/remove.json")
+    def remove_all(ids: Annotated[list[str], Body(embed=True, max_length=_MOST_IDS)]) -> Response:
+        with http_errors():
+            return _of_each(assistant, ids, lambda paper: assistant.remove(paper.id))
+
     @app.post("/bibtex.json")
     def bibtex(text: Annotated[str, Body(embed=True)]) -> Response:
         with http_errors():
@@ -71,6 +85,12 @@ def add_sheet(app: FastAPI, services: Services) -> None:
 
     @app.get("/failures.json")
     def failures() -> Response:
+        with http_errors():
+            return _json(_failures(services))
+
+    @app.post("/failures/forget.json")
+    def forget(name: Annotated[str, Body(embed=True)]) -> Response:
+        services.adding.forget(name)
         with http_errors():
             return _json(_failures(services))
 
@@ -92,6 +112,31 @@ def parse_field(name: str, text: str) -> Any:
     return " ".join(text.split()) or None
 
 
+def _of_each(assistant: Assistant, ids: Sequence[str], act: Callable[[Paper], object]) -> Response:
+    """Do something with each of some papers; return the ids of those that it was done with, and why others were not."""
+    done, failed = [], []
+    for paper_id in ids:
+        try:
+            act(assistant.paper(paper_id))
+            done.append(paper_id)
+        except (SourceError, UnknownPaper) as error:  # others are meant for the whole library
+            failed.append(str(error))
+    return _json({"done": done, "failed": failed})
+
+
+def _tag(assistant: Assistant, paper: Paper, tag: str, added: bool) -> None:
+    """Add a tag to a paper, or remove it whatever its case."""
+    (wanted,) = parse_field("tags", tag) or ("",)
+    tags = [*paper.tags, wanted] if added else [each for each in paper.tags if each.casefold() != wanted.casefold()]
+    if wanted and tuple(tags) != paper.tags:
+        assistant.edit(paper.id, tags=list(dict.fromkeys(tags)))
+
+
+def _made_key(assistant: Assistant, paper: Paper) -> str:
+    """Return the BibTeX key that exports make for a paper without one."""
+    return "" if paper.citekey else cite_keys(assistant.papers_for_keys([paper.id])).get(paper.id, "")
+
+
 def _sheet(assistant: Assistant, paper: Paper) -> dict[str, Any]:
     stored = assistant.stored([paper.id]).get(paper.id)
     if stored is None:
@@ -100,6 +145,7 @@ def _sheet(assistant: Assistant, paper: Paper) -> dict[str, Any]:
     return {
         "paper": paper_row(paper),
         "open": paper_address(paper.id),
+        "made_key": _made_key(assistant, paper),
         "fields": [
             {"name": name, "label": label, "value": _as_text(getattr(paper, name)), "doubt": _doubt(paper, name)}
             for name, label in FIELDS.items()

@@ -88,6 +88,8 @@ def _view(assistant: Assistant, name: str, marks: list[Mark]) -> dict[str, Any]:
         "pages": pages,
         "labels": {page.number: page.label for page in paper.pages if page.label} if pages else {},
         "text": [] if pages else list(_blocks(paper)),
+        "sides": assistant.text_sides(paper.id) if pages else None,
+        "column": assistant.column_sides(paper.id, kept[0].start, kept[0].end) if pages and kept else None,
         "notes": [note for note in (why, lost) if note],
         "marks": [
             {

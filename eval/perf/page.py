@@ -172,7 +172,7 @@ def _states(page: Any) -> Iterator[str]:
     page.get_by_role("region", name="Details of the paper").wait_for()
     yield "library"
     page.get_by_role("tab", name="Conversations").click()
-    page.get_by_role("button", name="Rename").wait_for()
+    page.get_by_role("button", name="Rename").first.wait_for()
     yield "conversations"
 
 

@@ -72,13 +72,14 @@ class SavedAnswer(NamedTuple):
 
 
 class Conversation(NamedTuple):
-    """A conversation: its number and name, when it started, when the last question was asked, how many answers."""
+    """A conversation: number, name, when it started and was asked last, how many answers, and the last question."""
 
     key: int
     name: str
     started: str
     last_asked: str
     answers: int
+    last_question: str
 
 
 class AnswerHistory:
@@ -199,7 +200,8 @@ class AnswerHistory:
     def conversations(self) -> list[Conversation]:
         """Return all conversations, the one with the latest question first."""
         rows = self._records.rows(
-            "SELECT c.key, c.name, c.started, max(a.asked), count(*) FROM conversations c "
+            "SELECT c.key, c.name, c.started, max(a.asked), count(*), "
+            "(SELECT question FROM answers WHERE conversation = c.key ORDER BY key DESC LIMIT 1) FROM conversations c "
             "JOIN answers a ON a.conversation = c.key GROUP BY c.key ORDER BY max(a.key) DESC"
         )
         return [Conversation(*row) for row in rows]

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from helpers.network_watch import WATCH
 from helpers.papers import PAPERS, ROOT, write_pdf
@@ -166,3 +166,12 @@ def ask(page: Page, question: str) -> str:
     box.press("Enter")
     expect(page.locator(".fn-status").nth(before)).to_be_visible()
     return page.get_by_test_id("bot").last.inner_text()
+
+
+def open_card(page: Page, footnote: Locator) -> Locator:
+    """Click a footnote, go back from the paper that it opens, and return the card of its quote."""
+    footnote.click()
+    page.get_by_role("button", name="Back to the quotes").click()
+    card = page.locator(str(footnote.get_attribute("href")))
+    expect(card).to_be_focused()
+    return card

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,10 +49,12 @@ def test_a_first_start_shows_the_ways_to_add_papers(browser: Browser, tmp_path: 
     ):
         page = context.new_page()
         page.goto(running.url)
-        for name in ("Add files", "Add a folder", "Try the sample"):
+        for name in ("Add files", "Copy a folder", "Add by path", "Try the sample"):
             expect(page.get_by_role("button", name=name)).to_be_visible()
         expect(page.get_by_role("heading", name="Add your papers, and ask them")).to_be_in_viewport()
-        expect(page.get_by_text("footnote add ~/Zotero")).to_be_visible()
+        assert violations(page) == []
+        page.get_by_role("button", name="Add by path").press("Enter")
+        expect(page.get_by_label("Path on this computer")).to_be_focused()
         assert violations(page) == []
 
 
@@ -80,9 +83,46 @@ def test_added_files_are_told_until_the_message_is_closed(page: Page, tmp_path: 
     expect(news).to_be_hidden()
 
 
+def test_a_folder_of_this_machine_is_added_by_its_path(browser: Browser, tmp_path: Path) -> None:
+    papers = tmp_path / "a folder"
+    papers.mkdir()
+    for number in range(3):
+        (papers / f"{number}.txt").write_text(f"Eels in Weir {number}\n\nWe counted {number} eels in this weir.\n")
+    with served(tmp_path) as running, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(running.url)
+        page.get_by_role("button", name="Add by path").press("Enter")
+        for bad in (*HOSTILE, "papers", str(tmp_path / "nothing")):
+            page.get_by_label("Path on this computer").fill(bad)
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alert")).to_contain_text(re.compile("no such file or folder|Write the whole path"))
+            page.get_by_role("alert").evaluate("each => { each.textContent = '' }")
+        page.get_by_label("Path on this computer").fill(f"'{papers}'")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.locator(".fn-news").get_by_role("status")).to_have_text("3 added.")
+        expect(page.locator(".fn-state")).to_contain_text("3 papers")
+        assert str(tmp_path) not in page.content()
+
+
+def test_a_page_that_is_open_to_others_says_which_command_adds_a_path(page: Page) -> None:
+    tell(page, papers=0, reads_paths=False)
+    page.evaluate("document.dispatchEvent(new Event('footnote-add-path'))")
+    expect(page.get_by_role("dialog")).to_contain_text("footnote add PATH")
+    expect(page.get_by_label("Path on this computer")).to_be_hidden()
+    assert violations(page) == []
+
+
 def tell(page: Page, **more: Any) -> None:
     """Have the page see this state of the server."""
-    told = {"adding": None, "papers": 3, "version": "1", "model": "", "looks_for_model": True} | more
+    told = {
+        "adding": None,
+        "papers": 3,
+        "version": "1",
+        "model": "",
+        "looks_for_model": True,
+        "reads_paths": True,
+    } | more
     page.unroute_all()
     page.route("**/state.json", lambda route: route.fulfill(json=told))
     with page.expect_response("**/state.json"):
@@ -165,5 +205,43 @@ def test_only_files_that_were_uploaded_are_added(empty: Assistant, tmp_path: Pat
         assert client.post("/adding/files", json={"paths": [str(secret)]}).status_code == 403
         assert client.post("/adding/files", json={"paths": []}).status_code == 422
         assert client.get("/state.json").json() == {
-            "adding": None, "papers": 0, "version": "", "model": "", "looks_for_model": False,
+            "adding": None, "papers": 0, "version": "", "model": "", "looks_for_model": False, "reads_paths": False,
         }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("host", "client", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1", 202),
+        ("::1", "::1", 202),
+        ("0.0.0.0", "127.0.0.1", 403),
+        ("127.0.0.1", "10.0.0.7", 403),
+    ],
+)
+def test_paths_are_read_for_this_machine_only(tmp_path: Path, host: str, client: str, status: int) -> None:
+    file = tmp_path / "eels.txt"
+    file.write_text("Eels in Weirs\n\nWe counted 94 eels in nine weirs.\n")
+    options = {"mode": "quote", "embedder": fake_embedder(), "overrides": {"ui": {"host": host}}}
+    with Assistant.open(tmp_path / "library", **options) as assistant:
+        app, adding = FastAPI(), Adding(assistant)
+        add_state_routes(app, assistant, adding)
+        with TestClient(app, client=(client, 50_000)) as browser:
+            assert browser.get("/state.json").json()["reads_paths"] == (status == 202)
+            assert browser.post("/adding/path", json={"path": str(file)}).status_code == status
+        assert status == 403 or ended(adding)["text"] == "1 added."
+        assert len(assistant.papers()) == (status == 202)
+
+
+def test_files_that_the_browser_could_not_send_are_told_and_remembered_until_they_are_dismissed(
+    empty: Assistant,
+) -> None:
+    adding = Adding(empty)
+    app = FastAPI()
+    add_state_routes(app, empty, adding)
+    with TestClient(app) as client:
+        assert client.post("/adding/files", json={"paths": [], "failed": {"big.pdf": "too large"}}).status_code == 202
+    assert ended(adding)["failed"] == ("big.pdf: too large",)
+    adding.dismiss()
+    assert adding.unread() == {"big.pdf": "too large"}
+    adding.forget("big.pdf")
+    assert adding.unread() == {}

@@ -13,7 +13,20 @@ from urllib.parse import urlsplit
 import pytest
 from helpers.ollama_server import Body, OllamaServer
 from helpers.pictures import marked, pixels
-from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, choose, opened, served, violations
+from helpers.served import (
+    BIRDS,
+    DAMS,
+    OTTERS,
+    TIDES,
+    Server,
+    add_papers,
+    ask,
+    choose,
+    open_card,
+    opened,
+    served,
+    violations,
+)
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from rag.page_images import boxes_of
@@ -73,24 +86,20 @@ def kept(server: Server) -> list[SavedAnswer]:
 def test_each_sentence_of_an_answer_leads_to_its_quote_and_back(page: Page) -> None:
     ask(page, FLOODS)
     footnote = sentence(page, "by 31%").locator("a.fn-ref")
-    card = page.locator(str(footnote.get_attribute("href")))
     for each in page.locator(".fn-sentence").all():
         expect(each.locator("a.fn-ref")).to_have_count(1)
     page.evaluate("for (const card of document.querySelectorAll('.fn-card')) card.open = false")
-    expect(card).to_be_hidden()
-    footnote.click()
-    expect(card.locator("mark")).to_be_visible()
+    expect(page.locator(str(footnote.get_attribute("href")))).to_be_hidden()
+    card = open_card(page, footnote)
     expect(card.locator("mark")).to_have_text(FLOOD_QUOTE)
     expect(card.locator("blockquote")).to_have_text(f"Beavers build dams across small streams. {FLOOD_QUOTE}")
-    expect(card).to_be_focused()
     card.get_by_text("Back to the sentence").click()
     expect(footnote).to_be_focused()
 
 
 def test_the_page_of_a_pdf_is_drawn_with_the_quote_marked(page: Page, server: Server) -> None:
     ask(page, FLOODS)
-    sentence(page, "by 31%").locator("a.fn-ref").click()
-    image = page.locator(".fn-target:visible", has_text="by 31%").locator("img")
+    image = open_card(page, sentence(page, "by 31%").locator("a.fn-ref")).locator("img")
     assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 1000
     drawn = pixels(page.request.get(f"{server.url}/{image.get_attribute('src')}").body())
     with server.record() as record:
@@ -115,6 +124,12 @@ def test_the_keyboard_is_enough_to_ask_and_to_reach_the_evidence(page: Page) -> 
     card = page.locator(str(footnote.get_attribute("href")))
     tab_to(page, footnote, "Shift+Tab")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name=f"Pages of {DAMS}")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(footnote).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Back to the quotes"), "Shift+Tab")
+    page.keyboard.press("Enter")
     expect(card).to_be_focused()
     tab_to(page, card.get_by_text("Back to the sentence"))
     page.keyboard.press("Enter")
@@ -132,8 +147,7 @@ def test_unused_passages_are_one_click_away(page: Page) -> None:
 def test_what_is_copied_is_the_quotation_with_its_reference(browser: Browser, server: Server) -> None:
     with opened(browser, server, permissions=["clipboard-read", "clipboard-write"]) as page:
         ask(page, FLOODS)
-        sentence(page, "by 31%").locator("a.fn-ref").click()
-        card = page.locator(".fn-target:visible", has_text="by 31%")
+        card = open_card(page, sentence(page, "by 31%").locator("a.fn-ref"))
         card.get_by_role("button", name="Copy quotation").click()
         expect(card.get_by_role("button", name="Copied")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == f"“{FLOOD_QUOTE}” (Lovelace, p. 1)"
@@ -208,6 +222,21 @@ def test_a_rating_and_a_comment_are_stored(page: Page, server: Server) -> None:
     expect(comment).to_have_value("No <b>word</b> of rivers.")
 
 
+def test_what_is_done_is_told_where_the_answer_will_stand(page: Page) -> None:
+    page.evaluate(
+        """() => { window.told = []; new MutationObserver(() => {
+          const last = [...document.querySelectorAll('[data-testid="bot"]')].at(-1)?.textContent.trim();
+          if (last && last !== window.told.at(-1)) window.told.push(last);
+        }).observe(document.querySelector('#conversation'), {childList: true, subtree: true, characterData: true}) }"""
+    )
+    ask(page, QUESTION)
+    told = page.evaluate("window.told")
+    assert told[0] == "Searching 4 papers, and reading the best passages"
+    assert "94.5%" in told[-1]
+    expect(page.locator(".fn-working")).to_have_count(0)
+    expect(page.locator('[role="log"][aria-live="polite"] .fn-answer')).to_be_visible()
+
+
 # Conversations
 
 
@@ -219,7 +248,7 @@ def test_a_follow_up_uses_the_previous_question(page: Page, server: Server) -> N
     assert [each.question for each in kept(server)] == [QUESTION, "And does it fail in fog?"]
     earlier = page.locator(".fn-earlier")
     expect(earlier.locator(".fn-card").first).to_be_hidden()
-    page.locator(".fn-answer").first.locator("a.fn-ref").first.click()
+    open_card(page, page.locator(".fn-answer").first.locator("a.fn-ref").first)
     expect(earlier.locator(".fn-card").first).to_be_visible()
 
 
@@ -279,8 +308,8 @@ def test_an_example_question_is_asked_by_a_click(page: Page) -> None:
 def test_a_reload_restores_the_conversation_with_its_evidence(page: Page, server: Server) -> None:
     ask(page, FLOODS)
     page.reload()
-    sentence(page, "by 31%").locator("a.fn-ref").click()
-    expect(page.locator(".fn-target:visible", has_text="by 31%").locator("mark")).to_have_text(FLOOD_QUOTE)
+    card = open_card(page, sentence(page, "by 31%").locator("a.fn-ref"))
+    expect(card.locator("mark")).to_have_text(FLOOD_QUOTE)
     assert "18 grams of silt" in ask(page, "And how much silt do streams with it carry?")
     assert [each.question for each in kept(server)] == [FLOODS, "And how much silt do streams with it carry?"]
 
@@ -320,14 +349,16 @@ def test_the_question_stays_in_view_while_its_answer_grows(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
 
 
-def test_on_a_narrow_page_a_footnote_shows_its_card_and_the_card_its_sentence(browser: Browser, server: Server) -> None:
+def test_on_a_narrow_page_a_footnote_leads_to_the_paper_and_the_card_to_its_sentence(
+    browser: Browser, server: Server
+) -> None:
     with opened(browser, server, viewport={"width": 380, "height": 800}) as page:
         ask(page, FLOODS)
         footnote = sentence(page, "by 31%").locator("a.fn-ref")
-        footnote.click()
+        card = open_card(page, footnote)
         expect(footnote).to_be_hidden()
         expect(page.get_by_role("button", name="Evidence", exact=True)).to_have_attribute("aria-pressed", "true")
-        page.locator(".fn-target:visible", has_text="by 31%").get_by_text("Back to the sentence").click()
+        card.get_by_text("Back to the sentence").click()
         expect(footnote).to_be_focused()
 
 
@@ -512,6 +543,8 @@ def test_the_page_is_accessible_in_light_and_dark_wide_and_narrow(
         ask(page, FLOODS)
         sentence(page, "by 31%").locator("a.fn-ref").click()
         expect(page.locator("#viewer .fv-mark").first).to_be_in_viewport()
+        assert violations(page) == []
+        page.get_by_role("button", name="Back to the quotes").click()
         page.get_by_text("Found and not used").click()
         assert violations(page) == []
         if width < 1280:

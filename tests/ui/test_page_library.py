@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, opened, served, violations
+from helpers.served import BIRDS, DAMS, OTTERS, TIDES, Server, add_papers, ask, open_card, opened, served, violations
 from helpers.served import choose as narrow_to
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -71,10 +71,12 @@ def upload(page: Page, server: Server, files: dict[str, bytes]) -> None:
     page.get_by_role("tabpanel").get_by_test_id("file-upload").first.set_input_files(paths)
 
 
-def choose_conversation(page: Page, name: str) -> None:
+def conversation(page: Page, name: str) -> Locator:
+    """Go to the conversations; return the last one with this name."""
     page.get_by_role("tab", name="Conversations").click()
-    page.locator("#talks").get_by_role("row").filter(has_text=name).first.get_by_role("gridcell").first.click()
-    expect(page.get_by_label("Name of the chosen")).to_have_value(name)
+    found = page.locator("#talks-place li", has=page.get_by_role("button", name=name, exact=True)).first
+    expect(found).to_be_visible()
+    return found
 
 
 def listed(server: Server) -> list[str]:
@@ -131,6 +133,12 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     expect(unread).to_contain_text("broken.pdf: it is damaged or not a PDF")
     expect(unread).to_contain_text("not kept: add it again")
     assert re.search(r"\d/2 files", page.evaluate("seen"))
+    page.reload()
+    page.get_by_role("button", name="2 files could not be read").click()
+    expect(unread).to_be_visible()
+    unread.get_by_role("button", name="Dismiss").click()
+    expect(unread).to_have_count(0)
+    expect(page.get_by_role("button", name="1 file could not be read")).to_be_visible()
     choose(page, "Burrows of Marmots")
     expect(sheet(page).locator("dl")).to_contain_text("marmots.html")
     part(page, "Tables of the paper")
@@ -143,10 +151,12 @@ def test_an_upload_shows_progress_result_and_why_a_file_failed(page: Page, serve
     expect(page.get_by_text(re.compile(r"^5 papers ")).first).to_be_visible()
     assert "6.4 metres deep" in ask(page, "How deep are the burrows that marmots dig?")
     ask(page, "What is the depth of burrows in the southern meadow?")
-    page.locator(".fn-sentence", has_text="southern meadow, depth in metres: 2.9").locator("a.fn-ref").last.click()
-    quoted = page.locator(".fn-target:visible mark", has_text=re.compile("southern|2.9"))
-    expect(quoted).to_have_text(["southern meadow", "2.9"])
+    footnote = page.locator(".fn-sentence", has_text="southern meadow, depth in metres: 2.9").locator("a.fn-ref").last
+    footnote.click()
     expect(page.locator("#viewer mark").first).to_be_visible()
+    assert violations(page) == []
+    quoted = open_card(page, footnote).locator("mark", has_text=re.compile("southern|2.9"))
+    expect(quoted).to_have_text(["southern meadow", "2.9"])
     assert violations(page) == []
 
 
@@ -267,7 +277,8 @@ def test_several_papers_are_tagged_asked_and_removed_at_once(page: Page, server:
     several = page.get_by_role("group", name="Selected papers")
     expect(several).to_contain_text("2 papers selected")
     several.get_by_label("Tag for the selected papers").fill("nests")
-    several.get_by_role("button", name="Add tag").click()
+    with page.expect_request("**/papers/tag.json"):
+        several.get_by_role("button", name="Add tag").click()
     expect(page.locator("#library-report")).to_have_text("2 papers done.")
     expect(page.locator("#library-place .fn-tag")).to_have_text(["nests", "nests"])
     several.get_by_role("button", name="Ask only these").click()
@@ -280,6 +291,14 @@ def test_several_papers_are_tagged_asked_and_removed_at_once(page: Page, server:
     expect(page.locator("#library-report")).to_have_text("2 papers done.")
     expect(titles(page)).to_have_count(0)
     assert "Nests" not in server.run("list")
+
+
+def test_a_paper_without_a_citation_key_shows_the_one_that_exports_make(page: Page) -> None:
+    library(page)
+    choose(page, DAMS)
+    expect(sheet(page).get_by_label("Citation key")).to_have_attribute(
+        "placeholder", re.compile(r"^lovelace\w* in exports$")
+    )
 
 
 def test_the_keyboard_is_enough_to_open_and_close_a_sheet(page: Page) -> None:
@@ -369,19 +388,21 @@ def test_a_conversation_is_renamed_reopened_and_deleted(page: Page, server: Serv
     ask(page, "Where do kites find otters?")
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".fn-answer")).to_have_count(0)
-    choose_conversation(page, "Where do kites find otters?")
-    page.get_by_label("Name of the chosen").fill("Otters <i>and</i> kites")
-    page.get_by_role("button", name="Rename").click()
-    choose_conversation(page, "Otters <i>and</i> kites")
-    page.get_by_role("button", name="Open", exact=True).click()
+    name = "Otters <i>and</i> kites"
+    conversation(page, "Where do kites find otters?").get_by_role("button", name="Rename").press("Enter")
+    page.get_by_label("Name of Where do kites find otters?").fill(name)
+    page.keyboard.press("Enter")
+    conversation(page, name).get_by_role("button", name=name, exact=True).click()
+    expect(page.get_by_role("tab", name="Read")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_test_id("user")).to_have_text("Where do kites find otters?")
-    page.locator("a.fn-ref").last.click()
-    expect(page.locator("#evidence mark:visible").first).to_be_visible()
+    open_card(page, page.locator("a.fn-ref").last)
     ask(page, "And in fog?")
-    choose_conversation(page, "Otters <i>and</i> kites")
-    page.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_role("button", name="Really delete it").click()
-    expect(page.get_by_label("Name of the chosen")).to_have_value("")
+    again = conversation(page, name)
+    expect(again.locator(".fn-quiet")).to_contain_text("2 questions")
+    expect(again.locator(".fn-quiet")).to_contain_text("last: “And in fog?”")
+    again.get_by_role("button", name="Delete").press("Enter")
+    page.get_by_role("button", name="Really delete it").press("Enter")
+    expect(again).to_have_count(0)
     page.get_by_role("tab", name="Read").click()
     expect(page.locator(".fn-answer")).to_have_count(0)  # it was open
     assert not {"Where do kites find otters?", "Otters <i>and</i> kites", "And in fog?"} & set(listed(server))
@@ -390,11 +411,11 @@ def test_a_conversation_is_renamed_reopened_and_deleted(page: Page, server: Serv
 def test_a_conversation_is_exported_as_markdown_and_bibtex(page: Page) -> None:
     ask(page, "Which summer floods do dams of beavers lower?")
     ask(page, "How much silt do streams with a dam carry?")
-    choose_conversation(page, "Which summer floods do dams of beavers lower?")
+    talk = conversation(page, "Which summer floods do dams of beavers lower?")
     files = {}
-    for link in ("Download as Markdown", "References as BibTeX"):
+    for link in ("Markdown", "BibTeX"):
         with page.expect_download() as download:
-            page.get_by_role("link", name=link).click()
+            talk.get_by_role("link", name=link).click()
         files[download.value.suggested_filename.rpartition(".")[2]] = download.value.path().read_text()
     assert sorted(files) == ["bib", "md"]
     assert "How much silt do streams with a dam carry?" in files["md"]
@@ -431,7 +452,9 @@ def test_library_and_conversations_are_accessible_in_light_and_dark_wide_and_nar
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("button", name="Close", exact=True).click()
-        choose_conversation(page, QUESTION)
-        expect(page.get_by_role("link", name="Download as Markdown")).to_be_visible()
+        talk = conversation(page, QUESTION)
+        talk.get_by_role("button", name="Delete").click()
+        assert violations(page) == []
+        talk.get_by_role("button", name="Rename").click()
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -62,7 +62,7 @@ def test_a_footnote_under_the_pointer_shows_its_quote_and_moves_nothing(page: Pa
     expect(preview(page)).to_be_hidden()
 
 
-def test_the_keyboard_shows_the_quote_of_a_footnote_and_opens_its_card(page: Page) -> None:
+def test_the_keyboard_shows_the_quote_of_a_footnote_and_opens_its_paper(page: Page) -> None:
     footnote = footnotes(page).last
     for _ in range(60):
         page.keyboard.press("Shift+Tab")
@@ -74,18 +74,17 @@ def test_the_keyboard_shows_the_quote_of_a_footnote_and_opens_its_card(page: Pag
     expect(preview(page)).to_be_hidden()
     expect(footnote).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(str(footnote.get_attribute("href")))).to_be_focused()
+    expect(page.get_by_role("region", name="Paper", exact=True)).to_be_visible()
     expect(preview(page)).to_be_hidden()
 
 
-def test_a_touch_opens_the_card_and_no_preview(browser: Browser, server: Server) -> None:
+def test_a_touch_opens_the_paper_and_no_preview(browser: Browser, server: Server) -> None:
     phone = {"viewport": {"width": 380, "height": 800}, "has_touch": True, "is_mobile": True}
     with opened(browser, server, **phone) as page:
         ask(page, QUESTION)
         footnote = footnotes(page).first
-        card = page.locator(str(footnote.get_attribute("href")))
         footnote.tap()
-        expect(card).to_be_visible()
+        expect(page.get_by_role("region", name="Paper", exact=True)).to_be_visible()
         expect(preview(page)).to_have_count(0)
 
 

@@ -17,7 +17,7 @@ from rag.types import REFUSAL, UNSURE, Answer, CitedText, Paper, Sentence
 from ui.answer import answer_html
 from ui.evidence import Sources, evidence_html
 from ui.paper_list import PaperList
-from ui.render import header_html, original_question, question_text, scope_html, text_html
+from ui.render import header_html, original_question, question_text, scope_html, text_html, working_html
 
 KNOWN = Paper(TITLE, TEXT, "a1", doi="10.1000/kite(1)", arxiv_id="2301.00001", url="https://own.example/paper?a=1&b=2")
 
@@ -58,7 +58,7 @@ def check_adds_no_markup(bad: str) -> None:
         assert shape(answer_html(made, 0)) == shape(answer_html(pattern, 0))
     assert shape(cards(all_hostile(bad), paper, bad)) == shape(cards(all_hostile(plain), harmless, plain))
     assert shape(text_html(bad)) == shape(text_html(plain))
-    assert shape(header_html(bad, bad, bad)) == shape(header_html(plain, plain, plain))
+    assert shape(header_html(3, 1, bad, bad)) == shape(header_html(3, 1, plain, plain))
     assert shape(scope_html(bad)) == shape(scope_html(plain))
     assert parsed(question_text(bad)).find_all(True) == []
     assert original_question(question_text(bad)) == bad
@@ -83,7 +83,7 @@ def check_is_shown_literally(bad: str) -> None:
 def check_renders_to_one_line_of_html(bad: str) -> None:
     paper = replace(KNOWN, title=bad)
     made = [*(answer_html(each, 0) for each in all_hostile(bad)), cards(all_hostile(bad), paper, bad)]
-    for html in [*made, text_html(bad), header_html(bad, bad, bad), scope_html(bad)]:
+    for html in [*made, text_html(bad), header_html(3, 1, bad, bad), working_html(bad), scope_html(bad)]:
         assert re.match("<(?:div|p)[ >]", html)
         assert not re.search(r"[\r\n]", html)
 

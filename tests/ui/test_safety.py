@@ -151,10 +151,12 @@ def page(browser: Browser, hostile: tuple[Server, list[str]]) -> Iterator[Page]:
 
 def test_a_hostile_conversation_is_shown_literally(page: Page) -> None:
     page.get_by_role("tab", name="Conversations").click()
-    page.locator("#talks").get_by_role("gridcell").first.click()
-    expect(page.get_by_label("Name of the chosen")).to_have_value(f"Talk {IMAGE}")
-    assert "img" not in page.evaluate(TAGS, "#talks td")
-    page.get_by_role("button", name="Open", exact=True).click()
+    talk = page.locator("#talks-place li").first
+    talk.get_by_role("button", name="Rename").click()
+    expect(talk.get_by_role("textbox")).to_have_value(f"Talk {IMAGE}")
+    assert seen(HOSTILE[-1]) in seen(talk.locator(".fn-quiet").first.text_content() or "")
+    assert "img" not in page.evaluate(TAGS, "#talks-place")
+    talk.get_by_role("button", name=f"Talk {IMAGE}", exact=True).click()
     expect(page.get_by_test_id("user")).to_have_count(60)
     assert [seen(text) for text in page.get_by_test_id("user").all_text_contents()] == [seen(bad) for bad in HOSTILE]
     sentences = page.evaluate(

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from helpers.injections import ELSEWHERE, HOSTILE
 from helpers.pdf_files import HEIGHT, LEFT, PROSE, Draw, make_pdf, title_page, wrapped, write
-from helpers.served import DAMS, Server, add_papers, ask, opened, served
+from helpers.served import DAMS, Server, add_papers, ask, opened, served, violations
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from rag.assistant import Assistant
@@ -78,6 +77,12 @@ def open_floods(page: Page) -> Locator:
     return shown
 
 
+def more(page: Page) -> Locator:
+    """Open the menu of the viewer."""
+    viewer(page).locator(".fv-menu summary").click()
+    return viewer(page).locator(".fv-choices")
+
+
 def choose_words(page: Page, first: str, last: str) -> None:
     """Select the text from one word to another."""
     page.evaluate(
@@ -117,6 +122,7 @@ def test_what_is_copied_has_its_spaces_and_the_words_that_a_line_break_divides(p
 
 def test_a_search_in_the_paper_goes_from_place_to_place(page: Page) -> None:
     shown = open_floods(page)
+    shown.get_by_role("button", name="Find in this paper").click()
     box = shown.get_by_role("searchbox", name="Find in this paper")
     box.fill("STREAMS")
     expect(shown.get_by_role("status")).to_have_text("1 of 3")
@@ -130,19 +136,53 @@ def test_a_search_in_the_paper_goes_from_place_to_place(page: Page) -> None:
     expect(shown.get_by_role("status")).to_have_text("Not found")
 
 
-def test_zoom_keeps_the_place_and_fits_the_width(page: Page) -> None:
+def test_zoom_keeps_the_place_and_fits_the_text_or_the_page(page: Page) -> None:
     shown = open_floods(page)
     sheet = shown.get_by_role("group", name="Page 1")
     before = sheet.evaluate("each => each.clientWidth")
     shown.get_by_role("button", name="Zoom in").click()
     assert abs(sheet.evaluate("each => each.clientWidth") / before - 1.25) < 0.02
     expect(shown.locator(".fv-mark").first).to_be_in_viewport()
-    shown.get_by_role("button", name="Fit the width").click()
+    more(page).get_by_role("button", name="Fit the text").click()
     assert abs(sheet.evaluate("each => each.clientWidth") - before) <= 20  # a scroll bar
+    shown.get_by_role("button", name="Fit the page").click()
+    width = shown.locator(".fv-area").evaluate("area => area.clientWidth")
+    assert 0 <= width - sheet.evaluate("each => each.clientWidth") <= 20
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768), (380, 760)])
+def test_the_paper_has_most_of_its_pane_and_the_quote_is_legible_at_once(
+    browser: Browser, server: Server, width: int, height: int
+) -> None:
+    with opened(browser, server, viewport={"width": width, "height": height}) as page:
+        shown = open_floods(page)
+        area, mark = shown.locator(".fv-area").bounding_box(), shown.locator(".fv-mark").first.bounding_box()
+        assert area
+        assert mark
+        assert area["height"] > 0.75 * height
+        assert area["x"] <= mark["x"]
+        assert mark["x"] + mark["width"] <= area["x"] + area["width"] + 1
+        letters = shown.locator(".fv-word", has_text="sticks").evaluate(
+            "word => parseFloat(getComputedStyle(word).fontSize)"
+        )
+        assert letters >= 8.5
+
+
+def test_the_menu_goes_from_quote_to_quote_of_the_answer(page: Page) -> None:
+    shown = open_floods(page)
+    count = shown.locator(".fv-area").evaluate(
+        "() => document.querySelectorAll('.fn-answer > .fn-sentence a.fn-ref').length"
+    )
+    quotes = more(page).get_by_role("group", name="Quotes in this paper").get_by_role("button")
+    expect(quotes).to_have_count(count)
+    quotes.last.click()
+    expect(quotes.last).to_be_hidden()
+    expect(shown.locator(f'.fv-mark[title="Quote {count}"]').first).to_be_in_viewport()
 
 
 def test_a_question_on_the_selected_text_begins_with_it(page: Page) -> None:
     shown = open_floods(page)
+    expect(shown.locator(".fv-selection")).to_be_hidden()
     choose_words(page, "dam", "mud")
     shown.get_by_role("button", name="Ask about this: the selected text, or the quote").click()
     box = page.get_by_label("Question", exact=True)
@@ -152,7 +192,7 @@ def test_a_question_on_the_selected_text_begins_with_it(page: Page) -> None:
 
 def test_passages_like_the_quote_come_from_all_papers_and_open(page: Page) -> None:
     shown = open_floods(page)
-    shown.get_by_role("button", name="More like this passage").press("Enter")
+    more(page).get_by_role("button", name="More like this passage").press("Enter")
     expect(shown.get_by_text(re.compile(r"^\d+ passages like this:$"))).to_be_visible()
     shown.locator(".fv-similar").get_by_role("link", name=DAMS).first.click()
     expect(shown.locator(".fv-similar")).to_be_hidden()
@@ -186,6 +226,7 @@ def test_a_paper_without_a_pdf_is_shown_as_text_in_which_no_word_is_markup(page:
     assert set(tags) <= {"P", "H3", "MARK"}
     assert page.evaluate("window.ran") is None
     assert not [url for url in requested if ELSEWHERE in url]
+    shown.get_by_role("button", name="Find in this paper").click()
     shown.get_by_role("searchbox").fill("newts like ponds")
     expect(shown.locator("mark.fv-chosen")).to_have_text("Newts like ponds")
     expect(shown.locator("mark.fv-chosen")).to_be_in_viewport()
@@ -196,15 +237,21 @@ def test_the_keyboard_is_enough_to_open_search_zoom_and_close(page: Page) -> Non
     page.locator(".fn-answer a.fn-ref").first.press("Enter")
     shown = viewer(page)
     area = shown.get_by_role("region", name=f"Pages of {DAMS}")
-    area.focus()
-    before = shown.locator(".fv-zoomed").inner_text()
+    expect(area).to_be_focused()
+    expect(shown.locator(".fv-picture").first).to_be_visible()
+    before = shown.locator(".fv-zoomed").text_content()
     page.keyboard.press("+")
-    expect(shown.locator(".fv-zoomed")).not_to_have_text(before)
+    expect(shown.locator(".fv-zoomed")).not_to_have_text(before or "")
     page.keyboard.press("/")
     expect(shown.get_by_role("searchbox")).to_be_focused()
-    shown.get_by_role("button", name="Close the paper").press("Enter")
+    page.keyboard.press("Escape")
+    expect(shown.get_by_role("searchbox")).to_be_hidden()
+    expect(area).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".fn-answer a.fn-ref").first).to_be_focused()
+    shown.get_by_role("button", name="Back to the quotes").press("Enter")
     expect(shown).to_have_count(0)
-    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    expect(page.locator(".fn-target").first).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -213,8 +260,13 @@ def test_axe_finds_no_violation_in_the_viewer(browser: Browser, server: Server, 
     size = {"width": width, "height": 900}
     with opened(browser, server, viewport=size, color_scheme=scheme) as page:
         shown = open_floods(page)
+        shown.get_by_role("button", name="Find in this paper").click()
         shown.get_by_role("searchbox").fill("streams")
         expect(shown.locator(".fv-chosen")).to_be_in_viewport()
-        page.evaluate(Axe().axe_script + ";0")
-        found = page.evaluate("axe.run('#viewer')")["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert violations(page) == []
+        more(page)
+        assert violations(page) == []
+        shown.locator(".fv-area").focus()
+        choose_words(page, "dam", "mud")
+        expect(shown.locator(".fv-selection")).to_be_visible()
+        assert violations(page) == []

@@ -45,7 +45,8 @@ new MutationObserver(() => {
   }
   const now = document.querySelector(".fn-state")?.textContent ?? state;
   if (now !== state) {
+    const isFirst = !state; // the list was loaded as the pane was made
     state = now;
-    if (pane.isConnected) list.load();
+    if (pane.isConnected && !isFirst) list.load();
   }
 }).observe(document.documentElement, { childList: true, subtree: true, characterData: true });

@@ -2,7 +2,9 @@
 
 import { fetched, make } from "./dom.js";
 import { aboutPaper, counted, PaperList } from "./paper-list.js";
-import { askOnly, button, goToReading, PaperSheet, post } from "./paper-sheet.js";
+import { askOnly, button, goTo, goToReading, PaperSheet, post } from "./paper-sheet.js";
+
+const MOST_WAIT_MS = 5000; // for the place to be made
 
 const list = new PaperList({
   id: "shelf", label: "Search the papers", changed: showChosen, loaded: markOpen,
@@ -22,8 +24,7 @@ const sure = make("div", { class: "fn-sure", hidden: true });
 const several = make("div", { class: "fn-several", role: "group", "aria-label": "Selected papers", hidden: true },
   make("div", { class: "fn-tools" }, selected,
     make("label", { for: "shelf-tag", class: "fn-unseen" }, "Tag for the selected papers"), tag,
-    button("Add tag", () => tagAll((tags, name) => [...tags, name])),
-    button("Remove tag", () => tagAll((tags, name) => tags.filter((each) => each.toLowerCase() !== name.toLowerCase()))),
+    button("Add tag", () => tagAll(true)), button("Remove tag", () => tagAll(false)),
     button("Ask only these", () => askOnly([...list.chosen.papers.values()])),
     button("Remove", askToConfirm), button("Clear selection", () => { list.chosen.papers.clear(); list.update(); })),
   sure);
@@ -41,30 +42,22 @@ function say(text) {
   done.textContent = text;
 }
 
-// Do something with each selected paper, one after another; say how far it is, and for which it failed.
-async function withEach(verb, act) {
-  const papers = [...list.chosen.papers.values()];
-  const failed = [];
-  for (const [at, paper] of papers.entries()) {
-    say(`${verb} ${at + 1} of ${papers.length} …`);
-    try {
-      await act(paper);
-    } catch (error) {
-      failed.push(`${paper.title}: ${error.message}`);
-    }
+// Do something with the selected papers in one request; say what it was done with, and why not with others.
+async function withAll(verb, address, more, then = () => {}) {
+  say(`${verb} ${counted(list.chosen.papers.size)} …`);
+  try {
+    const reply = await post(address, { ids: [...list.chosen.papers.keys()], ...more });
+    reply.done.forEach(then);
+    say([`${counted(reply.done.length)} done.`, ...reply.failed].join(" "));
+  } catch (error) {
+    say(error.message);
   }
   changed();
-  say([`${counted(papers.length - failed.length)} done.`, ...failed].join(" "));
 }
 
-function tagAll(change) {
+function tagAll(added) {
   const name = tag.value.replace(/[;\s]+/g, " ").trim();
-  if (!name) return say("Write a tag first.");
-  return withEach("Tagging", async (paper) => {
-    const tags = [...new Set(change(paper.tags, name))];
-    const { paper: stored } = await post(`paper/${encodeURIComponent(paper.id)}/edit.json`, { changes: { tags: tags.join(";") } });
-    list.chosen.papers.set(paper.id, stored);
-  });
+  return name ? withAll("Tagging", "papers/tag.json", { tag: name, added }) : say("Write a tag first.");
 }
 
 function askToConfirm() {
@@ -77,10 +70,9 @@ function askToConfirm() {
 }
 
 function removeAll() {
-  return withEach("Removing", async (paper) => {
-    await post(`paper/${encodeURIComponent(paper.id)}/remove.json`, {});
-    list.chosen.papers.delete(paper.id);
-    if (sheet.id === paper.id && sheet.isOpen) sheet.close();
+  return withAll("Removing", "papers/remove.json", {}, (id) => {
+    list.chosen.papers.delete(id);
+    if (sheet.id === id && sheet.isOpen) sheet.close();
   });
 }
 
@@ -110,12 +102,22 @@ const failed = make("details", { class: "fn-failed" }, make("summary", {}, "File
 
 async function showFailures(reply) {
   const { failures, count, kept } = reply ?? (await fetched("failures.json"));
-  const row = (file) => make("li", {}, make("span", {}, `${file.name}: ${file.reason}`), file.kept
-    ? button("Try again", (event) => retry(event, file.name), { class: "fn-plain", "aria-label": `Try ${file.name} again` })
-    : make("span", { class: "fn-quiet" }, "not kept: add it again"));
+  const row = (file) => make("li", {}, make("span", {}, `${file.name}: ${file.reason}`), ...file.kept
+    ? [button("Try again", (event) => retry(event, file.name), { class: "fn-plain", "aria-label": `Try ${file.name} again` })]
+    : [make("span", { class: "fn-quiet" }, "not kept: add it again"), button("Dismiss", () => forget(file.name), { class: "fn-plain", "aria-label": `Dismiss ${file.name}` })]);
   failed.replaceChildren(make("summary", {}, count ? `Files that could not be read (${count.toLocaleString("en")})` : "Files that could not be read"),
     ...(count ? [make("ul", {}, ...failures.map(row)), ...(count > failures.length ? [make("p", { class: "fn-quiet" }, `${count - failures.length} more files`)] : []),
       ...(kept > 1 ? [button("Try all again", (event) => retry(event, null))] : [])] : [make("p", { class: "fn-quiet" }, "There are none.")]));
+}
+
+async function forget(name) {
+  try {
+    await showFailures(await post("failures/forget.json", { name }));
+    changed();
+    failed.querySelector("summary").focus();
+  } catch (error) {
+    say(error.message);
+  }
 }
 
 async function retry(event, name) {
@@ -137,7 +139,7 @@ async function retry(event, name) {
 
 const place = make("div", { class: "fn-library fn-shelf" },
   make("div", { class: "fn-narrow" }, ...list.search, list.facets),
-  make("div", { class: "fn-shown" }, make("div", { class: "fn-line" }, list.count, all, list.sorting), several, done, list.rows, list.more, failed),
+  make("div", { class: "fn-shown" }, make("div", { class: "fn-line" }, list.count, all, button("Add a folder or Zotero by its path", () => document.dispatchEvent(new Event("footnote-add-path")), { class: "fn-plain" }), list.sorting), several, done, list.rows, list.more, failed),
   sheet.element);
 
 // The bar, the list beside the conversation and the example questions follow what is changed here.
@@ -151,6 +153,19 @@ function changed() {
 function load() {
   list.load();
   showFailures().catch(() => {}); // the list says that the page is gone
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".fn-show-failed")) return;
+  goTo("Library");
+  setTimeout(showFailed, 0, Date.now() + MOST_WAIT_MS);
+});
+
+function showFailed(until) { // Gradio may still be making the place
+  if (!place.isConnected && Date.now() < until) return setTimeout(showFailed, 50, until);
+  failed.open = true;
+  failed.scrollIntoView({ block: "nearest" });
+  return failed.querySelector("summary").focus();
 }
 
 document.addEventListener("footnote-opened", () => { // a link of the sheet opened the viewer

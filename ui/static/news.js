@@ -89,19 +89,18 @@ async function addFiles(files) {
   const wanted = [...files].filter((file) => !file.name.startsWith("."));
   if (!wanted.length) return;
   try {
-    if (wanted.length > MOST_FILES) throw new Error(`${wanted.length} files are too many: up to ${MOST_FILES} can be added here. In a terminal, footnote add reads a folder of any size.`);
+    if (wanted.length > MOST_FILES) throw new Error(`${wanted.length} files are too many: up to ${MOST_FILES} can be copied. Add the folder by its path instead.`);
     const paths = [];
-    const failures = [];
+    const failures = []; // [name, reason]
     for (const file of wanted) {
       show(`Copying ${paths.length + failures.length + 1} of ${wanted.length} files`, { done: paths.length, total: wanted.length, running: true });
       const form = new FormData();
       form.append("files", file, file.name);
       const reply = await fetch("gradio_api/upload", { method: "POST", body: form });
       if (reply.ok) paths.push(...await reply.json());
-      else failures.push(`${file.name}: ${await reply.text()}`);
+      else failures.push([file.name, await reply.text()]);
     }
-    if (!paths.length) show("Nothing was added.", { failures });
-    else await begin("adding/files", { paths });
+    await begin("adding/files", { paths, failed: Object.fromEntries(failures) });
   } catch (error) {
     show(error.message);
   }
@@ -112,9 +111,40 @@ function choose(attributes) {
   input.click();
 }
 
+// Ask for a path of this machine, which is read there: a folder of any size, or a Zotero library.
+const path = make("input", { type: "text", id: "path-to-add", maxlength: 4096, placeholder: "/home/ada/papers or ~/Zotero", autocomplete: "off", spellcheck: "false" });
+const refusal = make("p", { class: "fn-quiet", role: "alert" });
+const form = make("form", { onsubmit: addPath }, make("label", { for: "path-to-add" }, "Path on this computer"), path, refusal,
+  make("div", { class: "fn-tools" }, make("button", { class: "fn-button fn-primary" }, "Add it"), make("button", { type: "button", class: "fn-button", onclick: () => dialog.close() }, "Cancel")));
+const elsewhere = make("div", {}, make("p", {}, "This page is open to other machines ([ui] host), so it reads no paths. In a terminal on the machine that it runs on: ", make("code", {}, "footnote add PATH")),
+  make("button", { type: "button", class: "fn-button", onclick: () => dialog.close() }, "Close"));
+const dialog = make("dialog", { class: "fn-dialog", "aria-labelledby": "add-by-path" }, make("h2", { id: "add-by-path" }, "Add a folder or Zotero"),
+  make("p", { class: "fn-quiet" }, "Files are read where they are; a Zotero library from a copy of its database. Nothing there is changed."), form, elsewhere);
+
+function askForPath() {
+  document.querySelector(".gradio-container").append(dialog);
+  form.hidden = seen?.reads_paths === false;
+  elsewhere.hidden = !form.hidden;
+  refusal.textContent = "";
+  dialog.showModal();
+}
+document.addEventListener("footnote-add-path", askForPath);
+
+async function addPath(event) {
+  event.preventDefault();
+  try {
+    await begin("adding/path", { path: path.value });
+    dialog.close();
+    show("Adding papers", { running: true });
+  } catch (error) {
+    refusal.textContent = error.message;
+  }
+}
+
 document.addEventListener("click", async (event) => {
   const name = event.target.closest(".fn-welcome button")?.className;
-  if (name === "fn-add-files") choose({});
+  if (name === "fn-add-path") askForPath();
+  else if (name === "fn-add-files") choose({});
   else if (name === "fn-add-folder") choose({ webkitdirectory: true });
   else if (name === "fn-add-sample") {
     show("Adding the sample", { running: true });

@@ -14,7 +14,8 @@ function show(element) {
   setTimeout(() => element.classList.remove("fn-found"), SHOWN_MS);
 }
 
-// On a narrow page one of the three panes is shown: papers, answer or paper.
+// On a narrow page one of the three panes is shown: papers, answer or paper; on a wider one the evidence beside the answer.
+const BESIDE = matchMedia("(min-width: 900px)");
 function showPane(name) {
   document.querySelector("#panes").dataset.pane = name;
   tidy();
@@ -46,8 +47,9 @@ async function copy(button) {
   setTimeout(() => { button.textContent = before; }, SHOWN_MS);
 }
 
+document.addEventListener("footnote-opened", () => showPane("paper")); // by viewer.js, for a footnote too
 document.addEventListener("click", (event) => {
-  const link = event.target.closest('a[href^="#card-"], a[href^="#ref-"]');
+  const link = event.target.closest('a[href^="#ref-"]');
   const target = link && document.getElementById(link.getAttribute("href").slice(1));
   if (target) {
     event.preventDefault();
@@ -114,7 +116,7 @@ function unescapeEdited() {
 }
 
 // Names for screen readers. Gradio names each message by its HTML, which would be read tag by tag, calls a group of
-// buttons a list, names a search field by its tooltip only, and removes the names from the HTML of answers.
+// buttons a list, and removes the names from the HTML of answers.
 const NAMES = { user: "You asked", bot: "Answer" };
 
 function set(element, name, value) {
@@ -129,11 +131,11 @@ function tidy() {
   document.querySelectorAll("a.fn-ref").forEach((link) => set(link, "aria-label", `Footnote ${link.textContent}`));
   document.querySelectorAll('.examples[role="list"]').forEach((list) => set(list, "role", "group"));
   document.querySelectorAll("#library-pane, #paper-pane").forEach((each) => set(each, "tabindex", "0")); // they scroll
-  const pane = document.querySelector("#panes")?.dataset.pane ?? "answer";
+  const open = document.querySelector("#panes")?.dataset.pane ?? "answer";
+  const pane = open === "paper" && BESIDE.matches ? "answer" : open;
   for (const button of document.querySelectorAll(".fn-pane-tabs button")) {
     set(button, "aria-pressed", String(button.className === `fn-show-${pane}`));
   }
-  document.querySelectorAll("input.search-input").forEach((input) => set(input, "aria-label", "Search the table"));
 }
 
 new MutationObserver(() => {

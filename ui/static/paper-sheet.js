@@ -74,7 +74,7 @@ export class PaperSheet {
       make("div", {}, ...aboutPaper(paper)),
       this.actions(sheet),
       this.message,
-      this.metadata(sheet.fields),
+      this.metadata(sheet),
       this.bibtex(part),
       rows("Outline", "The paper has no sections.", sheet.outline, (each) => [link(each.view, each.title), quiet(each.place)]),
       rows("Quotes so far", "No answer quotes it yet.", sheet.quotes, (each) => [make("blockquote", {}, each.text), link(each.view, "Open the paper here"), quiet([each.place, `for: ${each.question}`].filter(Boolean).join(" · "))]),
@@ -94,11 +94,12 @@ export class PaperSheet {
       button("Remove the paper", () => { sure.hidden = false; sure.querySelector("button").focus(); })), sure);
   }
 
-  metadata(fields) {
+  metadata({ fields, made_key: madeKey }) {
     this.fields = fields.map((field) => {
       const more = { id: `sheet-${field.name}`, oninput: () => changed.replaceChildren() };
       const input = LONG.includes(field.name) ? make("textarea", { rows: 2, ...more }) : make("input", { type: "text", ...more });
       input.value = field.value;
+      if (field.name === "citekey" && madeKey) input.placeholder = `${madeKey} in exports`;
       const changed = make("span", { class: "fn-quiet" });
       return { ...field, input, changed };
     });
@@ -194,8 +195,10 @@ export function askOnly(papers) {
   document.querySelector("#question textarea")?.focus();
 }
 
-export function goToReading() {
-  [...document.querySelectorAll('#places [role="tab"]')].find((each) => each.textContent.trim() === "Read")?.click();
+export const goToReading = () => goTo("Read");
+
+export function goTo(place) {
+  [...document.querySelectorAll('#places [role="tab"]')].find((each) => each.textContent.trim() === place)?.click();
 }
 
 function link(address, text) {

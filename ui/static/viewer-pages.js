@@ -6,12 +6,14 @@ const WIDTHS = [600, 1000, 1500, 2200]; // pixels, as the server draws pages
 const SETTLE_MS = 80; // a page that is scrolled past faster is not drawn
 const ZOOMS = [0.25, 8]; // pixels a point, smallest and largest
 const SHARE_ABOVE = 0.3; // of the view's height, above a place that is shown
-const MARGIN = 16; // pixels on the left and right of a page that fits the width
+const MARGIN = 8; // pixels on the left and right of what fits the width
+const LEGIBLE = 0.95; // pixels a point, at which the usual text of 10 points can be read
+const LARGE = 1.5; // at which it needs to be no larger
 const LETTERS = document.createElement("canvas").getContext("2d");
 
 export class Pages {
   constructor(view, area, moved) {
-    Object.assign(this, { view, area, moved, zoom: 1, fits: true, target: null, found: [], words: new WeakMap() });
+    Object.assign(this, { view, area, moved, zoom: 1, target: null, found: [], words: new WeakMap() });
     this.pages = view.pages.map(([width, height], at) => this.placeholder(width, height, at + 1));
     area.append(...this.pages);
     for (const mark of view.marks) this.mark(mark.boxes, "fv-mark", `Quote ${mark.number || ""}`.trim());
@@ -27,7 +29,7 @@ export class Pages {
       area.addEventListener(kind, () => { this.target = null; }, { passive: true, signal: this.left.signal });
     }
     area.addEventListener("scroll", () => moved(this.current()), { passive: true, signal: this.left.signal });
-    this.fit();
+    this.fitText();
   }
 
   close() {
@@ -127,8 +129,12 @@ export class Pages {
 
   // Moving
 
+  // Several lines begin at the left of their column, one line anywhere in it.
   showSpan({ boxes }) {
-    if (boxes.length) this.show(boxes[0]);
+    if (!boxes.length) return;
+    const [number, left, top, right] = boxes[0];
+    const lines = boxes.filter((box) => box[0] === number && box[1] < right && left < box[3]);
+    this.show([number, Math.min(...lines.map((box) => box[1])), top, lines.length > 1]);
   }
 
   showPage(number) {
@@ -137,13 +143,22 @@ export class Pages {
 
   show(box) {
     this.target = box;
-    const [number, left, top] = box;
+    const [number, left, top, isFirst] = box;
     const page = this.pages[number - 1];
     if (!page || !this.area.clientHeight) return; // hidden: shown once it has a size
     const above = top ? SHARE_ABOVE * this.area.clientHeight : 4;
     this.area.scrollTop = page.offsetTop + top * this.zoom - above;
-    this.area.scrollLeft = Math.max(0, left * this.zoom - SHARE_ABOVE * this.area.clientWidth);
+    this.area.scrollLeft = page.offsetLeft + this.leftOf(left, isFirst) * this.zoom - MARGIN;
     this.moved(this.current());
+  }
+
+  // Return from where a page is shown, in points, so that a place is in view: from the left of all text if it fits.
+  leftOf(place, isFirst) {
+    const width = (this.area.clientWidth - MARGIN) / this.zoom;
+    const { sides, column } = this.view;
+    if (sides && sides[1] - sides[0] <= width) return sides[0] - (width - (sides[1] - sides[0])) / 2;
+    if (column && column[0] <= place && place <= column[1] && column[1] - column[0] <= width) return column[0];
+    return isFirst ? place : Math.max(0, place - SHARE_ABOVE * width);
   }
 
   // Return the number of the page at the upper third of the view.
@@ -159,18 +174,34 @@ export class Pages {
   }
 
   resized() {
-    if (!this.area.clientWidth) return;
-    if (this.fits) this.fit();
+    if (this.area.clientWidth && this.refit) this.refit();
   }
 
-  fit() {
-    this.fits = true;
-    const widest = Math.max(...this.view.pages.slice(0, 50).map(([width]) => width));
-    this.setZoom((this.area.clientWidth - 2 * MARGIN) / widest);
+  // Zoom to all text of a page, without its margins; where that is too small to read, to the column of the quote.
+  fitText() {
+    this.refit = this.fitText;
+    const { sides, column } = this.view;
+    const page = this.zoomFor(this.widest());
+    const text = sides ? Math.max(page, Math.min(this.zoomFor(sides[1] - sides[0]), LARGE)) : page;
+    const isSmall = text < LEGIBLE && column;
+    this.setZoom(isSmall ? Math.max(text, Math.min(this.zoomFor(column[1] - column[0]), LARGE)) : text);
+  }
+
+  fitPage() {
+    this.refit = this.fitPage;
+    this.setZoom(this.zoomFor(this.widest()));
+  }
+
+  widest() {
+    return Math.max(...this.view.pages.slice(0, 50).map(([width]) => width));
+  }
+
+  zoomFor(width) {
+    return (this.area.clientWidth - 2 * MARGIN) / width;
   }
 
   zoomBy(factor) {
-    this.fits = false;
+    this.refit = null;
     this.setZoom(this.zoom * factor);
   }
 

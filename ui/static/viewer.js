@@ -10,6 +10,7 @@ import { PaperText } from "./viewer-text.js";
 
 const ZOOM_STEP = 1.25;
 const SEARCH_MS = 250; // after the last letter that was typed
+const SHOWN_MS = 2000; // that something was copied
 const MOST_QUOTED = 1500; // characters of a selection in a question, which can have 2,000
 
 let view = null; // what the server says of the paper
@@ -21,36 +22,52 @@ let searching = 0;
 let timer = 0;
 
 const button = (name, text, act, more = {}) => make("button", { type: "button", title: name, "aria-label": name, onclick: act, ...more }, text);
+const keep = { onmousedown: (event) => event.preventDefault() }; // the selection
 
+// One row of controls: the rest is in a menu, and in a second row while something is looked for.
 const title = make("h2", { class: "fv-title" });
-const about = make("p", { class: "fv-about" });
-const notes = make("div", { class: "fv-notes" });
 const page = make("input", { type: "number", min: 1, "aria-label": "Page", onchange: () => content.showPage(Number(page.value)) });
 const pageCount = make("span");
+const paging = make("span", { class: "fv-group" }, page, pageCount,
+  button("Zoom out", "−", () => zoom(1 / ZOOM_STEP)), button("Zoom in", "+", () => zoom(ZOOM_STEP)));
+const looking = button("Find in this paper", "", () => showFinding(finding.hidden), { class: "fv-icon fv-look", "aria-expanded": "false" });
+const about = make("p", { class: "fv-about" });
 const zoomed = make("span", { class: "fv-zoomed" });
-const paging = make("span", { class: "fv-group" }, "Page ", page, pageCount,
-  button("Zoom out", "−", () => zoom(1 / ZOOM_STEP)), zoomed, button("Zoom in", "+", () => zoom(ZOOM_STEP)),
-  button("Fit the width", "Fit", () => { content.fit(); showZoom(); }));
+const zooming = make("div", { class: "fv-group" }, make("span", {}, "Zoom ", zoomed),
+  make("button", { type: "button", onclick: () => { content.fitText(); showZoom(); } }, "Fit the text"),
+  make("button", { type: "button", onclick: () => { content.fitPage(); showZoom(); } }, "Fit the page"));
+const quotes = make("div", { class: "fv-group", role: "group", "aria-label": "Quotes in this paper" });
+const asking = () => make("div", { class: "fv-group" },
+  button("Ask about this: the selected text, or the quote", "Ask about this", ask, keep),
+  button("More like this passage: passages of all papers like the selected text, or the quote", "More like this", findSimilar, keep),
+  button("Copy the selected text, or the quote", "Copy", copyPassage, keep));
+const onPassage = asking();
+const menu = make("details", { class: "fv-menu" }, make("summary", { "aria-label": "More", title: "More" }, "⋯"),
+  make("div", { class: "fv-choices" }, about, quotes, zooming, onPassage));
 const words = make("input", { type: "search", placeholder: "Find in this paper", "aria-label": "Find in this paper", maxlength: 200, oninput: find, onkeydown: step });
 const found = make("span", { role: "status", class: "fv-count" });
-const finding = make("span", { class: "fv-group" }, words, found,
-  button("Previous place", "↑", () => choose(chosen - 1)), button("Next place", "↓", () => choose(chosen + 1)));
-const keep = { onmousedown: (event) => event.preventDefault() }; // the selection
-const asking = make("span", { class: "fv-group" },
-  button("Ask about this: the selected text, or the quote", "Ask about this", ask, keep),
-  button("More like this passage: passages of all papers like the selected text, or the quote", "More like this passage", findSimilar, keep));
+const finding = make("div", { class: "fv-group fv-finding", hidden: true }, words, found,
+  button("Previous place", "↑", () => choose(chosen - 1)), button("Next place", "↓", () => choose(chosen + 1)),
+  button("Close the search", "×", () => showFinding(false)));
+const notes = make("div", { class: "fv-notes" });
 const area = make("div", { class: "fv-area", tabindex: 0, role: "region", "aria-label": "Pages of the paper", onkeydown: keys, oncopy: copy });
 const similar = make("div", { class: "fv-similar", hidden: true });
-const viewer = make("section", { class: "fv", "aria-label": "Paper" },
-  make("div", { class: "fv-head" }, title, button("Close the paper", "Close", close)), about, notes,
-  make("div", { class: "fv-bar" }, paging, finding, asking), similar, area);
+const onSelection = make("div", { class: "fv-selection", hidden: true }, asking());
+const viewer = make("section", { class: "fv", "aria-label": "Paper", onkeydown: escape },
+  make("div", { class: "fv-bar" }, button("Back to the quotes", "← Quotes", close, { class: "fv-back" }), title, paging, looking, menu),
+  finding, notes, similar, area, onSelection);
+let footnote = null; // from which the paper was opened
 
 document.addEventListener("click", (event) => {
-  const footnote = event.target.closest("a.fn-ref");
-  const card = footnote && document.getElementById(footnote.getAttribute("href").slice(1));
-  const link = footnote ? card?.querySelector("a.fn-open") : event.target.closest("a.fn-open");
+  if (!menu.contains(event.target)) menu.open = false;
+  const clicked = event.target.closest("a.fn-ref");
+  const card = clicked && document.getElementById(clicked.getAttribute("href").slice(1));
+  const link = clicked ? card?.querySelector("a.fn-open") : event.target.closest("a.fn-open");
   if (!link || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
+  const target = link.closest(".fn-target")?.id.replace("card-", "ref-");
+  footnote = clicked ?? (target ? document.getElementById(target) : viewer.contains(link) ? footnote : null);
+  if (card?.closest("details")) for (let each = card.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
   open(link.getAttribute("href"));
 });
 
@@ -64,6 +81,7 @@ async function open(address) {
   place.classList.add("fv-open");
   area.setAttribute("aria-busy", "true");
   document.dispatchEvent(new CustomEvent("footnote-opened"));
+  area.focus({ preventScroll: true });
   try {
     const loaded = await fetched(address);
     if (number === opening) show(loaded);
@@ -78,14 +96,18 @@ function show(loaded) {
   view = loaded;
   content?.close();
   area.replaceChildren();
-  similar.hidden = true;
-  title.textContent = view.title;
-  about.textContent = view.about;
+  similar.hidden = onSelection.hidden = true;
+  menu.open = false;
+  title.textContent = title.title = view.title;
+  about.textContent = [view.title, view.about].filter(Boolean).join(" · ");
   notes.replaceChildren(...view.notes.map((note) => make("p", {}, note)));
-  paging.hidden = !view.pages.length;
-  asking.hidden = finding.hidden = !view.paper;
+  paging.hidden = zooming.hidden = !view.pages.length;
+  onPassage.hidden = looking.hidden = !view.paper;
   page.max = view.pages.length;
-  pageCount.textContent = ` of ${view.pages.length}`;
+  pageCount.textContent = `/ ${view.pages.length}`;
+  quotes.hidden = view.marks.length < 2;
+  quotes.replaceChildren("Quotes: ", ...[...view.marks].sort((one, other) => one.number - other.number)
+    .map((mark) => button(`Quote ${mark.number}`, String(mark.number), () => { menu.open = false; content.showSpan(mark); })));
   area.setAttribute("aria-label", view.pages.length ? `Pages of ${view.title}` : `Text of ${view.title}`);
   area.classList.toggle("fv-text", !view.pages.length);
   area.scrollTop = 0;
@@ -93,9 +115,9 @@ function show(loaded) {
   page.value = 1;
   showZoom();
   if (view.marks.length) content.showSpan(view.marks[0]);
-  viewer.scrollIntoView({ block: "start" }); // the card of the quote, below it, was scrolled to before
+  if (document.activeElement === document.body) area.focus({ preventScroll: true }); // it was hidden before
   if (isSame && words.value) find();
-  else { words.value = ""; showMatches([]); }
+  else { words.value = ""; showMatches([]); showFinding(false); }
 }
 
 function close() {
@@ -104,7 +126,25 @@ function close() {
   content = view = null;
   document.getElementById("viewer")?.classList.remove("fv-open");
   viewer.remove();
-  document.querySelector("#question textarea")?.focus();
+  const card = footnote && document.getElementById(footnote.getAttribute("href").slice(1));
+  if (card) card.focus();
+  else document.querySelector("#question textarea")?.focus();
+}
+
+// Escape closes what is open over the page, then leads back to the sentence that the paper was opened from.
+function escape(event) {
+  if (event.key !== "Escape") return;
+  event.stopPropagation();
+  if (menu.open) {
+    menu.open = false;
+    menu.firstChild.focus();
+  } else if (!finding.hidden && finding.contains(event.target)) {
+    showFinding(false);
+  } else if (footnote) {
+    document.querySelector(".fn-show-answer")?.click();
+    const shown = footnote.isConnected ? footnote : document.querySelector(`a.fn-ref[href="${footnote.getAttribute("href")}"]`);
+    shown?.focus();
+  }
 }
 
 // Zoom
@@ -120,7 +160,7 @@ function showZoom() {
 
 function keys(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") words.focus();
+  if (event.key === "/") showFinding(true);
   else if (content?.zoom && event.key === "+") zoom(ZOOM_STEP);
   else if (content?.zoom && event.key === "-") zoom(1 / ZOOM_STEP);
   else return;
@@ -128,6 +168,17 @@ function keys(event) {
 }
 
 // Search in the paper
+
+function showFinding(isShown) {
+  finding.hidden = !isShown;
+  looking.setAttribute("aria-expanded", String(isShown));
+  if (isShown) words.focus();
+  else if (words.value) {
+    words.value = "";
+    showMatches([]);
+  }
+  if (!isShown && viewer.isConnected) area.focus({ preventScroll: true });
+}
 
 function find() {
   clearTimeout(timer);
@@ -179,16 +230,46 @@ function copy(event) {
   event.preventDefault();
 }
 
-// Return the selected text of the paper, or else the quote at which it was opened.
-function passage() {
+// What can be done with selected text is offered once the selection is made: it would be in the way before.
+let pressed = false;
+function offer() {
+  onSelection.hidden = pressed || !view || !selectedText();
+}
+for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
+  document.addEventListener(kind, (event) => {
+    pressed = kind === "pointerdown" && area.contains(event.target);
+    setTimeout(offer);
+  });
+}
+document.addEventListener("selectionchange", offer);
+
+function selectedText() {
   const selection = getSelection();
   const isHere = selection.rangeCount && !selection.isCollapsed && selection.getRangeAt(0).intersectsNode(area);
-  const text = (isHere && content.selected(selection)) || view.marks[0]?.words || "";
+  return isHere && content ? content.selected(selection) : "";
+}
+
+async function copyPassage(event) {
+  const { target } = event;
+  const before = target.textContent;
+  try {
+    await navigator.clipboard.writeText(selectedText() || view.marks[0]?.words || "");
+    target.textContent = "Copied";
+  } catch {
+    target.textContent = "Not allowed here";
+  }
+  setTimeout(() => { target.textContent = before; }, SHOWN_MS);
+}
+
+// Return the selected text of the paper, or else the quote at which it was opened.
+function passage() {
+  const text = selectedText() || view.marks[0]?.words || "";
   const short = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED).replace(/\s+\S*$/, "")} …` : text;
   return short.replace(/\s+/g, " ").trim();
 }
 
 function ask() {
+  menu.open = false;
   const text = passage();
   const box = document.querySelector("#question textarea");
   if (!text) return say("Select some text first.");
@@ -219,6 +300,7 @@ function like({ title: name, about: where, text, view: address }) {
 }
 
 function say(text) {
+  menu.open = false;
   similar.hidden = false;
   similar.replaceChildren(make("div", { class: "fv-head" }, make("p", { role: "status" }, text),
     button("Close the list", "Close", () => { similar.hidden = true; })));

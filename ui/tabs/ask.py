@@ -24,7 +24,8 @@ class AskTab:
         self.header = header
         self.session = session
         self.chat = gr.State(Chat())
-        self.changed = gr.Textbox(elem_id="changed", label="Changes", container=False)  # for scripts
+        self.changed = gr.Textbox(elem_id="changed", label="Changes", container=False)  # for scripts, as the next one
+        self.opened = gr.Textbox(elem_id="opened-conversation", label="Conversation", container=False)
         html_area(value=panes_html(), elem_id="pane-tabs")
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="library-pane", min_width=0):
@@ -94,6 +95,9 @@ class AskTab:
         self.changed.change(
             show_errors(self.about_library), None, self.library_parts, trigger_mode="always_last", **QUIET
         )
+        self.opened.change(
+            show_errors(self.reopen), self.opened, self.conversation, trigger_mode="always_last", **QUIET
+        )
         page.load(show_errors(self.load), None, [*self.conversation, self.header], **QUIET)
 
     def open_chat(self, chat: Chat) -> list[Any]:
@@ -162,12 +166,16 @@ class AskTab:
 
     def load(self, request: gr.Request) -> list[Any]:
         """Open the conversation that the address names."""
-        number = str(request.query_params.get("conversation", ""))
+        return [*self.reopen(str(request.query_params.get("conversation", ""))), self.session.header()]
+
+    def reopen(self, wanted: str) -> list[Any]:
+        """Open the conversation whose number begins `wanted`; a new one if there is none, or no longer."""
+        number = wanted.partition(" ")[0]
         try:
             chat = self.session.reopen(int(number)) if number.isdecimal() and len(number) < _MAX_DIGITS else Chat()
         except FootnoteError:  # it was deleted
             chat = Chat()
-        return [*self.open_chat(chat), self.session.header()]
+        return self.open_chat(chat)
 
     def scope(self, scope: str) -> list[Any]:
         """Show which papers the next question searches, and a button with which library-pane.js clears the choice."""
