@@ -25,17 +25,17 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         with http_errors():
             return _listed(assistant, words, first)
 
-    @app.post("/conversation/{number}/rename.json", status_code=204)
+    @app.post("/conversation/{number}/rename.json")
     def rename(number: Number, name: Annotated[str, Body(embed=True)]) -> Response:
         with http_errors():
             assistant.rename_conversation(number, name)
-        return Response(status_code=204)
+        return JSONResponse({})
 
-    @app.post("/conversation/{number}/delete.json", status_code=204)
+    @app.post("/conversation/{number}/delete.json")
     def delete(number: Number) -> Response:
         with http_errors():
             assistant.delete_conversation(number)
-        return Response(status_code=204)
+        return JSONResponse({})
 
 
 def _listed(assistant: Assistant, words: str, first: int) -> Response:
