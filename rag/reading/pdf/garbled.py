@@ -57,7 +57,7 @@ def is_garbled(lines: Iterable[str]) -> bool:
         return False
     if letters.count(UNREAD) > _MAX_UNREAD * len(letters):
         return True
-    if sum(letter < _LATIN_END for letter in letters) < 0.8 * len(letters):
+    if not letters.isascii() and sum(letter < _LATIN_END for letter in letters) < 0.8 * len(letters):
         return False
     short, long = (sum(map(test, words)) / len(words) for test in (lambda w: len(w) < 4, lambda w: len(w) > 5))
     if not (_MIN_SHORT < short < _MAX_SHORT and long > _MIN_LONG):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...text.cleaning import UNREAD
+from .character_table import read_table
 from .rotation import Boxes, to_shown_page, upright_boxes
 from .symbols import Drawn, SymbolReader
 from .weights import Face, Weights
@@ -25,6 +26,7 @@ _CONTROLS = frozenset((*range(32), *range(127, 160)))
 _PRIVATE_LIGATURES = {"\uf001": "fi", "\uf002": "fl"}
 _ACCENTS = dict(zip("´`^ˆ~˜¨¯˘˙˚¸˝˛ˇ", "\u0301\u0300\u0302\u0302\u0303\u0303\u0308\u0304\u0306\u0307\u030a"
                     "\u0327\u030b\u0328\u030c", strict=True))  # fmt: skip
+_FIRST_COMBINING = "\u0300"
 _LEVEL = frozenset("+-−–")
 # In units of the type size:
 _MAX_HEIGHT = 1.5
@@ -86,34 +88,28 @@ def read_characters(page: Any, symbols: SymbolReader, weights: Weights) -> Chara
     import pypdfium2.raw as raw
 
     textpage = page.get_textpage()
-    rotation, char, rect = page.get_rotation(), textpage.raw, raw.FS_RECTF()
-    x, y = ctypes.c_double(), ctypes.c_double()
+    rotation, char = page.get_rotation(), textpage.raw
+    table = read_table(textpage)
     drawn: list[Drawn] = []
-    boxes: list[tuple[float, float, float, float]] = []
-    origins: list[tuple[float, float, float, float]] = []
     spaced: list[bool] = []
     numbers: dict[int, int] = {}
     handles: list[Any] = []
     styles: list[Style] = []
     faces: list[Face] = []
     space = False
-    for at, text in _decoded(textpage):
+    for at, text in _decoded(textpage, table.codes):
         if text == " ":
             space = True
             continue
-        if not raw.FPDFText_GetLooseCharBox(char, at, rect):
+        if not table.has_box[at]:
             continue
-        handle = raw.FPDFText_GetTextObject(char, at)
-        number = numbers.setdefault(ctypes.addressof(handle.contents) if handle else 0, len(handles))
+        number = numbers.setdefault(table.objects[at], len(handles))
         if number == len(handles):
-            handles.append(handle)
+            handles.append(raw.FPDFText_GetTextObject(char, at))
             faces.append(_face(char, at))
             styles.append(_style(char, at, rotation, faces[-1].font))
         negates = text == "6" and styles[number].font.startswith("CMSY")  # a symbol font, which has no digits
         drawn.append(Drawn(at, _SLASH if negates else text, number))
-        boxes.append((rect.left, rect.top, rect.right, rect.bottom))
-        raw.FPDFText_GetCharOrigin(char, at, x, y)
-        origins.append((x.value, y.value, x.value, y.value))
         spaced.append(space)
         space = False
     texts = symbols.corrected(page, textpage, drawn, handles, styles)
@@ -124,18 +120,18 @@ def read_characters(page: Any, symbols: SymbolReader, weights: Weights) -> Chara
     weights.add(faces[number] for number in objects)
     bold = {face: weights.is_bold(face) for face in set(faces)}
     styles = [style._replace(bold=bold[face]) for style, face in zip(styles, faces, strict=True)]
-    placed = to_shown_page(page, [boxes[at] for at in kept])
-    bases = to_shown_page(page, [origins[at] for at in kept])
+    rows = np.array([drawn[at].at for at in kept], np.int64)
+    placed = to_shown_page(page, table.boxes[rows])
+    bases = to_shown_page(page, np.tile(table.origins[rows], 2))
     return Characters(texts, placed, bases, spaced, np.array(objects, np.int64), handles, styles, *page.get_size())
 
 
-def _decoded(textpage: Any) -> Iterator[tuple[int, str]]:
+def _decoded(textpage: Any, codes: Sequence[int]) -> Iterator[tuple[int, str]]:
     """Yield the index and cleaned text of each character that leaves ink, and of spaces as " "."""
     import pypdfium2.raw as raw
 
     high = 0
-    for at in range(textpage.count_chars()):
-        code = raw.FPDFText_GetUnicode(textpage.raw, at)
+    for at, code in enumerate(codes):
         if 0xD800 <= code < 0xDC00:
             high = code
             continue
@@ -195,10 +191,8 @@ def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple
         boxes = upright_boxes(chars.boxes[at], turned, chars.width, chars.height).tolist()
         bases = upright_boxes(chars.origins[at], turned, chars.width, chars.height)[:, 3].tolist()
         glyphs = [
-            _usual_height(
-                Glyph(chars.texts[n], left, top, right, bottom, chars.styles[chars.objects[n]], chars.spaced[n], base)
-            )
-            for n, (left, top, right, bottom), base in zip(at.tolist(), boxes, bases, strict=True)
+            _usual_height(Glyph(chars.texts[n], *box, chars.styles[number], chars.spaced[n], base))
+            for n, number, box, base in zip(at.tolist(), chars.objects[at].tolist(), boxes, bases, strict=True)
         ]
         yield turned, _compose_accents(glyphs)
 
@@ -215,7 +209,9 @@ def _compose_accents(glyphs: Sequence[Glyph]) -> list[Glyph]:
     out: list[Glyph | None] = list(glyphs)
     boxes = np.array([glyph[1:5] for glyph in glyphs])
     for at, accent in enumerate(glyphs):
-        if accent.text not in _ACCENTS and not unicodedata.combining(accent.text[0]):
+        if accent.text not in _ACCENTS and not (
+            accent.text >= _FIRST_COMBINING and unicodedata.combining(accent.text[0])
+        ):
             continue
         centre, size = (accent.left + accent.right) / 2, accent.style.size
         over = (boxes[:, 0] - 0.5 <= centre) & (centre <= boxes[:, 2] + 0.5)

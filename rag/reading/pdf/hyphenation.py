@@ -46,6 +46,9 @@ def _bracket_note_marks(line: Line, end: int) -> Iterator[PlacedText]:
     """Yield the line up to `end`, with raised numbers after a word or sentence in brackets."""
     done = 0
     flags = line.raised() if line.text else []
+    if not any(flags):
+        yield line_text(line, 0, end)
+        return
     raised = "".join(
         "x" if high else "." if letter.isalnum() else letter for letter, high in zip(line.text, flags, strict=True)
     )

@@ -19,7 +19,7 @@ def merge_pieces(lines: Sequence[Line], lefts: Sequence[float]) -> list[Line]:
         out: list[Line] = []
         for line in sorted(lines, key=lambda li: (round(baseline(li) / 3), li.left)):
             for at in range(len(out) - 1, max(-1, len(out) - 13), -1):
-                left, right = sorted((out[at], line), key=lambda li: li.left)
+                left, right = (line, out[at]) if line.left < out[at].left else (out[at], line)
                 if _is_one_line(left, right, lefts):
                     out[at] = _merged(left, right)
                     break

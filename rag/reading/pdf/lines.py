@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -60,13 +61,12 @@ class Line:
 
     def raised(self) -> list[bool]:
         """Return whether each character is small and raised, like a footnote mark or an exponent."""
-        heights = [float(box[3] - box[1]) for box in self.boxes]
-        usual = sorted(heights)[len(heights) // 2]
-        base = sorted(float(box[3]) for box in self.boxes)[len(heights) // 2]
-        return [
-            letter != " " and height < 0.87 * usual and float(box[3]) < base - 0.2 * self.size
-            for letter, height, box in zip(self.text, heights, self.boxes, strict=True)
-        ]
+        heights = (self.boxes[:, 3] - self.boxes[:, 1]).astype(np.float64)
+        bottoms = self.boxes[:, 3].astype(np.float64)
+        middle = len(heights) // 2
+        usual, base = np.sort(heights)[middle], np.sort(bottoms)[middle]
+        flags = ((heights < 0.87 * usual) & (bottoms < base - 0.2 * self.size)).tolist()
+        return [flag and letter != " " for letter, flag in zip(self.text, flags, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,7 +206,9 @@ def _line(run: _Run, page: int, turned: int, width: float, height: float) -> Lin
     leftward = any(is_right_to_left(glyph.text) for glyph in glyphs)
     if leftward:
         glyphs = sorted(glyphs, key=lambda glyph: glyph.left)
-    parts = reading_order(close_spaced_heading(_with_spaces(glyphs, run, leftward)))
+    parts = close_spaced_heading(_with_spaces(glyphs, run, leftward))
+    if leftward:
+        parts = reading_order(parts)
     upright = np.array([box for text, box in parts for _ in text], np.float32)
     boxes = upright_boxes(upright, -turned % 4, *((height, width) if turned % 2 else (width, height)))
     sizes, fonts = [g.style.size for g in glyphs], [g.style.font for g in glyphs]
@@ -287,5 +289,5 @@ def _tracking(glyphs: Sequence[Glyph], gaps: Sequence[float]) -> float:
     """Return the extra letter spacing of a letterspaced line; 0 for most lines."""
     if len(gaps) < 6 or sum(g.spaced for g in glyphs) * 2 > len(gaps) or not any(g.text.isalpha() for g in glyphs):
         return 0.0
-    usual = float(np.median(gaps))
+    usual = median(gaps)
     return usual if 0.08 < usual / glyphs[0].style.size < 0.35 else 0.0

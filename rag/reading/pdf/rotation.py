@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Boxes = NDArray[np.float32]  # (n, 4): left, top, right, bottom in points
 
 
-def to_shown_page(page: Any, boxes: Sequence[Sequence[float]]) -> Boxes:
+def to_shown_page(page: Any, boxes: Sequence[Sequence[float]] | NDArray[Any]) -> Boxes:
     """Convert boxes in PDF coordinates (left, top, right, bottom, y upwards) to the page as shown (y downwards)."""
     low_x, low_y, high_x, high_y = page.get_bbox()
     left, top, right, bottom = np.array(boxes, np.float32).reshape(-1, 4).T
@@ -30,6 +30,8 @@ def to_shown_page(page: Any, boxes: Sequence[Sequence[float]]) -> Boxes:
 
 def upright_boxes(boxes: Boxes, quarters: int, width: float, height: float) -> Boxes:
     """Rotate boxes on a page of this size by `quarters` clockwise quarter turns; `boxes` is one box or rows of them."""
+    if not quarters:
+        return boxes
     left, top, right, bottom = np.moveaxis(boxes, -1, 0)
     frames = (
         (left, top, right, bottom),

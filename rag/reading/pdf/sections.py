@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
 from operator import add
 from typing import NamedTuple
 
@@ -54,9 +53,11 @@ def write_sections(paragraphs: Sequence[Assigned], words: Counter[str]) -> Writt
 
 def page_spans(pages: NDArray[np.int32], labels: dict[int, str | None]) -> tuple[Page, ...]:
     """Return the spans of each page in a text, given the page number of every character (0 for none)."""
-    printed = ((number, at) for at, number in enumerate(pages.tolist()) if number)
-    spans: list[Page] = []
-    for number, group in groupby(printed, key=lambda each: each[0]):
-        places = [at for _, at in group]
-        spans.append(Page(number, labels.get(number), places[0], places[-1] + 1))
-    return tuple(spans)
+    places = np.flatnonzero(pages)
+    numbers = pages[places]
+    changes = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+    return tuple(
+        Page(int(pages[group[0]]), labels.get(int(pages[group[0]])), int(group[0]), int(group[-1]) + 1)
+        for group in np.split(places, changes)
+        if len(group)
+    )

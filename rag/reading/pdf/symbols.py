@@ -156,13 +156,19 @@ class _Drawer:
     def __init__(self, page: Any, textpage: Any, characters: Sequence[Drawn], handles: Sequence[Any]) -> None:
         self._page, self._textpage = page, textpage
         self._handles = handles
-        self._indices: dict[int, list[int]] = {}
-        for each in characters:
-            self._indices.setdefault(each.object, []).append(each.at)
+        self._characters = characters
         self._turns = page.get_rotation() // 90
         self._number = -1
         self._ink: Bitmap | None = None
         self._bounds = _Place(0, 0, 0, 0, 0, 0)
+
+    @functools.cached_property
+    def _indices(self) -> dict[int, list[int]]:
+        """The indices of the characters by the number of their text object; most pages need none."""
+        indices: dict[int, list[int]] = {}
+        for each in self._characters:
+            indices.setdefault(each.object, []).append(each.at)
+        return indices
 
     def match(self, drawn: Drawn, place: _Place, style: Style) -> Match | None:
         """Return the best match for a character's shape; None if it leaves no ink."""

@@ -17,6 +17,7 @@ UNSPACED = re.compile(
 _IDEOGRAPHS = re.compile(
     "[\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\uff66-\uff9f]"
 )
+_FIRST_IDEOGRAPH, _FIRST_RIGHT_TO_LEFT = "\u3001", "\u0590"
 _MIN_HEADING_LETTERS = 5
 _WORD_GAP = 1.6  # times the gap between the letters of a letterspaced heading
 _BRACKETS = dict(zip("()[]{}«»‹›", ")(][}{»«›‹", strict=True))
@@ -29,12 +30,12 @@ _RIGHT_TO_LEFT = re.compile(r"R(?:[Rnstm]*[Rm])?")
 
 def are_ideographs(one: str, other: str) -> bool:
     """Return whether both characters belong to a script with equally spaced characters."""
-    return bool(_IDEOGRAPHS.match(one) and _IDEOGRAPHS.match(other))
+    return one >= _FIRST_IDEOGRAPH and bool(_IDEOGRAPHS.match(one) and _IDEOGRAPHS.match(other))
 
 
 def is_right_to_left(text: str) -> bool:
-    """Return whether the first character belongs to a right-to-left script."""
-    return unicodedata.bidirectional(text[0]) in ("R", "AL")
+    """Return whether the first character is of a right-to-left script."""
+    return text >= _FIRST_RIGHT_TO_LEFT and unicodedata.bidirectional(text[0]) in ("R", "AL")
 
 
 def is_mostly_right_to_left(text: str) -> bool:
