@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from .. import config
 from ..errors import EmbeddingError, reason
 from ..types import Span
-from . import runtime
+from . import int8, runtime
 from .protocols import Encoded, MarkedText, ModelCard, TokenVectors, Vectors
 
 log = logging.getLogger("footnote")
@@ -133,7 +133,7 @@ def _prepare(folder: Path, name: str, backend: str, target: Path) -> None:
                 raise EmbeddingError(
                     f"Only sentence-transformers can pool as {name} does: set [embedding] backend to 'torch'."
                 )
-            runtime.export(model[0].auto_model, building, with_int8=False)
+            runtime.export(model[0].auto_model, building, int8_group=int8.COARSE)
 
 
 def _describe(model: Any, name: str, digest: str) -> ModelCard:

@@ -19,8 +19,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import int8
-
 log = logging.getLogger("footnote")
 
 MODEL, INT8_MODEL = "model.xml", "int8.xml"
@@ -28,10 +26,7 @@ FLOAT32, BFLOAT16, INT8 = "float32", "bfloat16", "int8"
 _OPTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     FLOAT32: (MODEL, {"INFERENCE_PRECISION_HINT": "f32"}),
     BFLOAT16: (MODEL, {"INFERENCE_PRECISION_HINT": "bf16"}),
-    INT8: (
-        INT8_MODEL,
-        {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(int8.GROUP)},
-    ),
+    INT8: (INT8_MODEL, {"INFERENCE_PRECISION_HINT": "f32"}),
 }
 """The file and OpenVINO's options of each precision. Only models with the file INT8_MODEL may run in int8."""
 

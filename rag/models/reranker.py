@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from .. import config
 from ..errors import EmbeddingError, reason
 from ..types import Span
-from . import runtime
+from . import int8, runtime
 from .protocols import MarkedText, Reading, Reranker
 
 log = logging.getLogger("footnote")
@@ -170,7 +170,7 @@ def _prepare(running: config.Embedding) -> Path:
             (building / "heads.json").write_text(json.dumps(heads))
             Tokenizer.from_file(str(folder / "tokenizer.json")).save(str(building / "tokenizer.json"))
             if backend == "openvino":
-                runtime.export(_merged_transformer("cpu"), building, with_int8=True)
+                runtime.export(_merged_transformer("cpu"), building, int8_group=int8.FINE)
     return prepared
 
 

