@@ -44,11 +44,7 @@ def main(arguments: list[str]) -> int:
     command, rest = (
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
-<<<<<<< HEAD
-    if command not in ("bench", "perf", "writing"):  # for the same figures on every machine
-=======
-    if command not in ("bench", "perf", "adding", "writing"):  # the same figures whatever the machine
->>>>>>> a14366b (A benchmark of adding whole papers beside another checkout, with papers of QASPER set as PDFs)
+    if command not in ("bench", "perf", "adding", "writing"):  # for the same figures on every machine
         os.environ.setdefault("FOOTNOTE_EMBEDDING__PRECISION", "reference")
     try:
         status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)
