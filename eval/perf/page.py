@@ -171,6 +171,7 @@ def _states(page: Any) -> Iterator[str]:
     page.locator("#library-place .fn-title").nth(1).click()
     page.get_by_role("region", name="Details of the paper").wait_for()
     yield "library"
+    page.get_by_role("button", name="Close", exact=True).click()  # on a narrow page it covers the places
     page.get_by_role("tab", name="Conversations").click()
     page.get_by_role("button", name="Rename").first.wait_for()
     yield "conversations"
