@@ -9,7 +9,6 @@ Writes answers.jsonl, report.json and report.html. An interrupted run continues 
 import argparse
 import contextlib
 import json
-import resource
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -20,6 +19,7 @@ from rag import __version__
 from rag.assistant import Assistant
 from rag.filters import Filters
 from rag.models.reranker import PackagedReranker
+from rag.reading.sandbox.limits import peak_memory
 from rag.retrieval.search import search, top_passages
 
 from .collections.robustness import VARIANTS, Asked, Variant, as_asked, paper_removed, summarise_robustness
@@ -87,7 +87,7 @@ def evaluate(
     if again:
         asked = {q.id: report["questions"][q.id]["scores"] for q in alone}
         report |= summarise_robustness(asked, {name: _scores(name, alone, again[name]) for name in again})
-    report["resources"]["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    report["resources"]["peak_mb"] = round(peak_memory() / 1e6)
     report["papers"] = len(papers)
     return report, rows
 

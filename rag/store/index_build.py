@@ -111,7 +111,8 @@ def _exit_with_parent() -> None:
 
 def _main(record: str, folder: str) -> None:
     """Build, and print the result or the error as JSON."""
-    os.nice(_NICE)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(_NICE)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
         result: dict[str, Any] = {"built": build(Records(Path(record)), Path(folder))}

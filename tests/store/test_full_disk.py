@@ -112,3 +112,36 @@ def test_a_disk_that_is_full_at_any_step_changes_nothing(disk: Path, made: Path,
         assert assistant.ask(QUESTION).text
         assert messages
         assert [each for each in messages if not re.search(r"[Tt]he disk|No space left|disk is full", each)] == []
+
+
+@pytest.mark.parametrize("name", ["ask", "rate"])
+def test_an_answer_is_given_and_nothing_is_lost_when_it_or_its_rating_cannot_be_saved(
+    disk: Path, made: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(made / "library", disk / "library")
+    with open_small(disk / "library") as assistant:
+        before, rated = assistant.history(), assistant.history()[-1].key
+        refused = 0
+        for kilobytes in _ROOM:
+            with room(disk, kilobytes):
+                if name == "ask":
+                    answer = assistant.ask(QUESTION)
+                    assert answer.text
+                    is_saved = answer.number is not None
+                    assert is_saved or re.search("[Tt]he disk|disk is full", caplog.text), caplog.text
+                else:
+                    message = ""
+                    try:
+                        assistant.rate(rated, False, "words " * 600)
+                    except FootnoteError as error:
+                        message = str(error)
+                    is_saved = not message
+                    assert is_saved or re.search("[Tt]he disk|disk is full", message)
+            if is_saved:
+                break
+            refused += 1
+            assert assistant.history() == before
+        assert refused
+        assert faults_of(assistant.library.records) == []
+        changed = [each for each in assistant.history() if each not in before]
+        assert len(changed) == 1

@@ -285,3 +285,23 @@ def test_an_answer_survives_conversion_to_a_dict_and_back(assistant: Assistant, 
     assert Answer.from_dict(newer) == answer
     older = {name: value for name, value in values.items() if name not in ("asked", "conversation", "number")}
     assert Answer.from_dict(older) == replace(answer, asked="", number=None)
+
+
+def test_a_clock_that_jumps_back_changes_no_order_and_loses_nothing(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers, conversations and ratings have numbers in their order; what the clock says is only shown."""
+    times = ["2026-11-29T12:00:00+00:00", "1970-01-01T00:00:00+00:00", "2106-02-07T06:28:16+00:00"]
+    asked = []
+    for number, time in enumerate(times):
+        monkeypatch.setattr("rag.pipeline.now", lambda time=time: time)
+        monkeypatch.setattr("rag.store.history.now", lambda time=time: time)
+        answer = assistant.ask(f"How many otters does kite {number} count?", conversation=NEW_CONVERSATION)
+        assert answer.number
+        assistant.rate(answer.number, True)
+        asked.append(answer.number)
+    assert asked == sorted(asked)
+    assert [saved.key for saved in assistant.history()] == asked[::-1]
+    assert [saved.asked for saved in assistant.history()] == times[::-1]
+    assert [each.last_asked for each in assistant.conversations()] == times[::-1]
+    assert {saved.key for saved in assistant.feedback()} == set(asked)

@@ -1,7 +1,6 @@
 """Copy an SQLite database that another program holds open and locked."""
 
 import contextlib
-import fcntl
 import re
 import shutil
 import sqlite3
@@ -9,6 +8,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from ...errors import SourceError, reason
 
@@ -24,8 +25,7 @@ def sqlite_snapshot(file: Path) -> Iterator[sqlite3.Connection]:
     """
     file = file.resolve()  # the journals are next to the database itself, not next to a symbolic link
     _delete_leftovers()
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, Path(folder, _LOCK).open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # as long as this process lives
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, FileLock(Path(folder, _LOCK)):
         try:
             _copy([file.with_name(file.name + end) for end in ("", "-wal", "-journal")], Path(folder))
         except OSError as error:
@@ -39,8 +39,9 @@ def sqlite_snapshot(file: Path) -> Iterator[sqlite3.Connection]:
 def _delete_leftovers() -> None:
     """Delete the copies left by killed processes, whose locks are free."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:  # another may delete it first
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not (folder / _LOCK).is_file():
+            continue  # its process has just begun
+        with contextlib.suppress(OSError, Timeout), FileLock(folder / _LOCK, timeout=0):  # another may delete it first
             shutil.rmtree(folder)
 
 

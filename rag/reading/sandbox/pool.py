@@ -9,7 +9,7 @@ import contextlib
 import json
 import logging
 import os
-import select
+import queue
 import signal
 import subprocess
 import sys
@@ -22,11 +22,12 @@ from typing import Any, TypeVar
 from ...errors import SourceError
 from ...text.cleaning import clean
 from ..failures import unexpected
-from .limits import Limits
+from .limits import LIMITS_MEMORY, Limits, kill_all, uses_too_much
 
 IDLE_EXIT_STATUS = 75
 LENGTH_BYTES = 4
-_POLL_SECONDS = 0.1  # between checks of `stop`
+_POLL_SECONDS = 0.1  # between checks of `stop`, and of memory where the system does not limit it
+_OVER_TIME = -getattr(signal, "SIGPROF", 0)  # the status of a worker whose processor time is over
 
 log = logging.getLogger("footnote")
 _T = TypeVar("_T")
@@ -56,6 +57,24 @@ class _Worker:
             env={**os.environ, **single},
             start_new_session=True,
         )
+        self._pieces: queue.Queue[bytes] = queue.Queue(maxsize=4)
+        self._is_ended = False
+        self._reader = threading.Thread(target=self._read, name="footnote-worker", daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        """Pass on what the process writes, as not every system can wait for a pipe with a deadline; b"" at the end."""
+        assert self.process.stdout
+        piece = b"?"
+        while piece and not self._is_ended:
+            try:
+                piece = os.read(self.process.stdout.fileno(), 1 << 20)
+            except (OSError, ValueError):
+                piece = b""
+            while not self._is_ended:
+                with contextlib.suppress(queue.Full):
+                    self._pieces.put(piece, timeout=_POLL_SECONDS)
+                    break
 
     def request(self, request: bytes, limits: Limits, stop: threading.Event | None) -> bytes:
         """Return the reply to a request.
@@ -64,21 +83,21 @@ class _Worker:
         was set.
         """
         assert self.process.stdin
-        assert self.process.stdout
         try:
             self.process.stdin.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
         except OSError as error:
             raise _WorkerDied from error
         deadline = time.monotonic() + limits.wall
-        output = select.poll()
-        output.register(self.process.stdout, select.POLLIN)
         frame = bytearray()
         while (left := deadline - time.monotonic()) > 0:
             if stop is not None and stop.is_set():
                 raise SourceError("reading was stopped")
-            if not output.poll(1000 * min(left, _POLL_SECONDS)):
+            try:
+                piece = self._pieces.get(timeout=min(left, _POLL_SECONDS))
+            except queue.Empty:
+                if not LIMITS_MEMORY and uses_too_much(self.process.pid, limits.memory):
+                    raise SourceError(limits.broken) from None
                 continue
-            piece = os.read(self.process.stdout.fileno(), 1 << 20)
             if not piece:
                 raise _WorkerDied
             frame += piece
@@ -93,9 +112,10 @@ class _Worker:
         """Wait for the process to exit, then kill it and its children; return its status, negative for a signal."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(grace_seconds)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        kill_all(self.process)
         status = self.process.wait()
+        self._is_ended = True
+        self._reader.join(1)  # what it reads has ended
         for pipe in filter(None, (self.process.stdin, self.process.stdout)):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -137,7 +157,8 @@ class WorkerPool:
 
 
 POOL = WorkerPool()
-os.register_at_fork(after_in_child=POOL.reset)
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=POOL.reset)
 atexit.register(POOL.close)
 
 
@@ -179,7 +200,7 @@ def _reply(request: bytes, limits: Limits, stop: threading.Event | None) -> dict
             status = worker.end(grace_seconds=0.5)  # it is exiting
             if status == IDLE_EXIT_STATUS:
                 continue  # it had just retired
-            raise SourceError(limits.too_long if status == -signal.SIGPROF else limits.broken) from error
+            raise SourceError(limits.too_long if status == _OVER_TIME else limits.broken) from error
         except _WorkerTimedOut as error:
             worker.end()
             raise SourceError(limits.too_long) from error

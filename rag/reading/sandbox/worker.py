@@ -7,8 +7,7 @@ import base64
 import importlib
 import json
 import os
-import select
-import signal
+import queue
 import sys
 import threading
 import traceback
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SourceError
-from .limits import limit_memory, peak_memory, start_cpu_timer, stop_cpu_timer
+from .limits import end_with_children, limit_memory, peak_memory, start_cpu_timer, stop_cpu_timer
 from .pool import IDLE_EXIT_STATUS, LENGTH_BYTES
 
 _IDLE_SECONDS = 20.0
@@ -29,15 +28,19 @@ def main() -> int:
     """Answer requests until stdin is closed; exit with IDLE_EXIT_STATUS after _IDLE_SECONDS without one."""
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # libraries may print to stdout
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    while request := _next_request():
+    requests: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_read_requests, args=[requests], daemon=True).start()
+    while True:
+        try:
+            request = requests.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            os._exit(IDLE_EXIT_STATUS)
         reply = _reply(request)
         retiring = "broken" in reply or peak_memory() > _RETIRE_MEMORY
         frame = json.dumps({**reply, "retiring": retiring}, ensure_ascii=False).encode("utf-8", "surrogatepass")
         _write(replies, len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
         if retiring:
-            break
-    return 0
+            return 0
 
 
 def _reply(request: dict[str, Any]) -> dict[str, Any]:
@@ -75,16 +78,11 @@ def _modules(task: str, arguments: dict[str, Any]) -> tuple[str, ...]:
     return found.modules if found else ()
 
 
-def _next_request() -> dict[str, Any] | None:
-    stdin = select.poll()
-    stdin.register(0, select.POLLIN)
-    if not stdin.poll(1000 * _IDLE_SECONDS):
-        os._exit(IDLE_EXIT_STATUS)
-    length = _read(LENGTH_BYTES)
-    if len(length) < LENGTH_BYTES:
-        return None
-    request: dict[str, Any] = json.loads(_read(int.from_bytes(length, "big")))
-    return request
+def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
+    """Pass on the requests on stdin. It ends with the parent, and then this process and its children end too."""
+    while len(length := _read(LENGTH_BYTES)) == LENGTH_BYTES:
+        requests.put(json.loads(_read(int.from_bytes(length, "big"))))
+    end_with_children()
 
 
 def _read(count: int) -> bytes:
@@ -98,16 +96,6 @@ def _write(replies: RawIOBase, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[replies.write(view) or 0 :]
-
-
-def _end_with_parent() -> None:
-    """Wait until the parent closes stdin, then end this process and its children."""
-    stdin = select.poll()
-    stdin.register(0, 0)
-    stdin.poll()
-    if os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(0)
 
 
 def _read_file(path: str, name: str, most_pages: int | None, outside: bool) -> dict[str, Any]:
