@@ -44,10 +44,14 @@ _Quotes = list[tuple[QuotablePassage, Span]]
 
 
 class _Lead(NamedTuple):
-    """What leads to a list ("It has three parts:"), and its place among the sentences."""
+    """What leads to a list ("It has three parts:"), its place among the sentences, and whether an item followed.
+
+    After an item a whole sentence ends the list, on a new line too.
+    """
 
     place: int
     cited: CitedSentence
+    has_items: bool = False
 
 
 class CheckedAnswer(NamedTuple):
@@ -174,9 +178,10 @@ class Draft:
         self._begins_line.append(begins_line)
         if is_item:
             self._judge_lead()
+            self._lead = self._lead._replace(has_items=True) if self._lead else None
         elif is_lead:
             self._lead = _Lead(len(self._sentences) - 1, cited)
-        elif not begins_line:
+        elif self._lead is not None and (not begins_line or self._lead.has_items):
             self._lead = None
 
     def _check_item(self, item: CitedSentence) -> tuple[Support, _Quotes]:

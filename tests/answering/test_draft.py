@@ -116,6 +116,10 @@ def test_a_number_must_occur_in_its_quote(embedder: Embedder) -> None:
         ("The kite counts:\n- 94.5% of the otters [1]", [True, True]),
         ("The kite counts two things:\n- 94.5% of the otters [1]", [False, True]),
         ("The kite counts:\n- 12.5% of the otters [1]", [False, False]),
+        (
+            "The kite counts:\n- 94.5% of the otters [1]\nIt fails in fog [1].\n- 12.5% of the otters [1]",
+            [True, True, True, False],
+        ),
         ("The kite counts two things in seven areas:\n- 94.5% of the otters [1]", [False, False]),
     ],
 )

@@ -54,6 +54,16 @@ def test_a_quote_must_end_at_a_word_boundary(embedder: Embedder) -> None:
         ("Transformers train in a third less time with warm restarts.", RESTARTS),
         ("No learning rate schedule is needed.", RESTARTS),
         ("With RePair models hallucinate 34% less.", REWARDS),
+        ("Yes, with RePair models hallucinate 34% less.", REWARDS),
+        ("No, adults break the rules half as often as young birds.", BIRDS),
+        (
+            "The kite finds more otters than cameras without wings on calm water.",
+            "On calm water the kite finds more otters than non-wing cameras.",
+        ),
+        (
+            "The gains carry over to kites of different sizes.",
+            "The gains carry over to kites of various sizes.",
+        ),
     ],
 )
 def test_a_right_paraphrase_is_supported(sentence: str, quote: str, embedder: Embedder) -> None:
@@ -95,6 +105,11 @@ def test_a_changed_number_is_partly_supported_at_most(sentence: str, quote: str,
         ("It is impossible to count otters from a kite.", "It is possible to count otters from a kite."),
         ("The kite finds otters in fog.", "The kite is unable to find otters in fog."),
         ("The kite lacks a camera.", "The kite has a camera."),
+        ("The kite cannot do without a paid licence.", "The kite is released as it is, without a paid licence."),
+        (
+            "The maps do not generalize across rivers.",
+            "The maps show strong cross-river generalization. The note on the maps names neither rivers nor scores.",
+        ),
     ],
 )
 def test_a_negation_on_one_side_is_not_supported(sentence: str, quote: str, embedder: Embedder) -> None:
