@@ -144,10 +144,11 @@ def other_name(sentence: str, quotes: Iterable[str]) -> str:
     opening = " ".join(nearest.split()[:_SUBJECT_WORDS])
     for match in NAME.finditer(opening):
         marked = may_be_name(match[0]) and any(c.isupper() or c.isdigit() for c in match[0][1:])
-        if (
-            marked
-            and _squeezed(match[0]) not in _spellings(sentence)
-            and not re.search(r"\W", opening[: match.start()])
-        ):
+        if marked and _squeezed(match[0]) not in _spellings(sentence) and _only_names(opening[: match.start()]):
             return match[0]
     return ""
+
+
+def _only_names(text: str) -> bool:
+    """Return whether a text has only names and words that say nothing by themselves: "On NQ and"."""
+    return all(not word[0].islower() or word in FUNCTION_WORDS | GENERIC_WORDS for word in WORD.findall(text))

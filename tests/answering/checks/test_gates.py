@@ -46,6 +46,11 @@ TASTE = "The tasters rated the bread of rye higher than that of wheat."
             "OtterCam finds otters. BeaverCam was flown over eleven rivers in spring.",
             "The quote says so of BeaverCam.",
         ),
+        (
+            "On RoofBench and LeafBench, MossMap is the most accurate model.",
+            "FernNet was tried on LeafBench. On RoofBench and WallBench, MossMap is the most accurate model.",
+            "The quote says so of WallBench.",
+        ),
         # comparisons turned round, in the same words or others
         ("FernNet is ahead of MossMap on steep roofs.", GAINS, 'does not put "mossmap" behind'),
         ("FernNet maps roofs 8% better than MossMap.", "Relative to FernNet, MossMap gains 8% of roofs.", "behind"),
