@@ -48,9 +48,9 @@ _MAX_COMPARED = 60  # sentences of the quotes, those that share the most words
 _MAX_CHARACTERS = 10_000  # of a sentence or a quote
 
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # no tokenizer takes half of a surrogate pair
-_REPLY = re.compile(r"\s*(?:yes|no)[,;:]\s+(?=\w)", re.IGNORECASE)  # to the question: "No, it fails in fog."
+_REPLY = re.compile(r"\A\s*(?:yes|no)[,;:]\s+(?=\w)", re.IGNORECASE)  # to the question: "No, it fails in fog."
 _NOT_WITHOUT = re.compile(
-    r"\b(?:cannot|(?:can|could|do|does|did|will|would)(?:\snot|n['’]t))\s(?P<verb>\w{1,20}(?:\s\w{1,20})?)\swithout\b",
+    r"\b(?:cannot|(?:can|could|do|does|did|will|would)(?:\snot|n['’]t))\s(?P<verb>do|work|manage|cope|run|function|operate|get\sby)\swithout\b",
     re.IGNORECASE,
 )
 _DOTS = re.compile(r"([.!?])[.!?]{3,}")  # as in tables of contents; they slow down the splitting into sentences
@@ -76,13 +76,13 @@ def support(
 ) -> Support:
     """Check whether `quotes` support `sentence`, which comes without citation numbers.
 
-    A "yes" or "no" that opens the sentence is left out. A sentence that occurs in a quote is `quoted`. Otherwise a logistic regression over `SUPPORT_FEATURES` decides,
-    fitted as if half of all sentences were supported. Where a gate objects (gates.py), `agrees` is false or no sentence
-    of the quotes says one of its clauses (clauses.py), it is `partly` supported at most. `known` are names that may
-    stand for what the quotes call "it" or "we". Without words or quotes it is `unsupported`, and with more than 10,000
-    characters too; of a quote as many are read.
+    A "yes" or "no" that opens the sentence is left out. A sentence that occurs in a quote is `quoted`. Otherwise a
+    logistic regression over `SUPPORT_FEATURES` decides, fitted as if half of all sentences were supported. Where a
+    gate objects (gates.py), `agrees` is false or no sentence of the quotes says one of its clauses (clauses.py), it is
+    `partly` supported at most. `known` are names that may stand for what the quotes call "it" or "we". Without words
+    or quotes it is `unsupported`, and with more than 10,000 characters too; of a quote as many are read.
     """
-    sentence = _REPLY.sub("", sentence, count=1) if _REPLY.match(sentence) else sentence
+    sentence = _REPLY.sub("", sentence)
     if is_quoted(sentence, quotes):
         return Support("quoted", 1.0)
     readable_words = has_words(_normalised(sentence)) and any(has_words(_normalised(quote)) for quote in quotes)
