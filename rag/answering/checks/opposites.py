@@ -46,12 +46,12 @@ _HAMPERING = frozenset(
     "difficulty difficulties trouble struggle struggles struggled fail fails failed failing unsuitable unfit".split()
 )
 _HAMPERED_WORDS = 10  # after such a word
+_DECIDING = 2  # quotes, up to which one of them decides what is negated; of more, all do
 _POORLY = frozenset("poorly badly".split())
 _BESIDE = 2  # words to each side of one of these
 _NOT_ALONE = ("only", "just", "merely")  # "not only fast but small" negates nothing
 _NO_OBJECT = frozenset("with when if after in on at under for through during upon as and or but".split())
 _AFTER_OBJECT = _NO_OBJECT | set("while than from over into by that which where because without".split())
-_COPULAS = frozenset("is are was were be very quite entirely completely".split())
 _ARTICLES = ("the", "a", "an", "its", "their", "our")
 
 
@@ -84,10 +84,7 @@ def analyse(sentence: str, tokens: TokenVectors) -> AnalysedSentence:
     matches = list(WORD.finditer(sentence))
     words = [match[0].casefold() for match in matches]
     negating = [negates(word, following) for word, following in zip(words, [*words[1:], ""], strict=True)]
-    negated = [
-        any(negating[max(0, index - _NEGATED_WORDS) : index]) or words[max(0, index - 1)] == "non"
-        for index in range(len(words))
-    ]
+    negated = [any(negating[max(0, index - _NEGATED_WORDS) : index]) for index in range(len(words))]
     hampered = [
         not _HAMPERING.isdisjoint(words[max(0, index - _HAMPERED_WORDS) : index])
         or not _POORLY.isdisjoint(words[max(0, index - _BESIDE) : index + _BESIDE + 1])
@@ -96,7 +93,7 @@ def analyse(sentence: str, tokens: TokenVectors) -> AnalysedSentence:
     names = [(match.start(), match[0]) for match in NAME.finditer(sentence) if may_be_name(match[0])]
     directed = []
     for index, match in enumerate(matches):
-        if words[index] not in _directions() or _means_several(words, index):
+        if words[index] not in _directions():
             continue
         inside = [start < match.end() and end > match.start() for start, end in tokens.spans]
         if any(inside):  # false past the embedder's last token
@@ -159,14 +156,15 @@ def reverses_object(sentence: AnalysedSentence, quotes: Sequence[AnalysedSentenc
 def negations(sentence: AnalysedSentence, quotes: Sequence[AnalysedSentence]) -> tuple[bool, bool]:
     """Return whether the sentence negates what the quotes do not, and whether they negate what it does not.
 
-    Of what it negates, the quotes that hold the most words decide: another one may negate one of these by chance.
+    Of two quotes the one that holds most of what it negates decides: the other may negate a word of it by chance.
     """
     negated, affirmed = _stems(sentence, negated=True), _stems(sentence, negated=False)
     stems = [(_stems(quote, negated=True), _stems(quote, negated=False)) for quote in quotes]
     quoted_negated = set().union(*(first for first, _ in stems))
     quoted_affirmed = set().union(*(second for _, second in stems))
-    most = max((len(negated & (first | second)) for first, second in stems), default=0)
-    if any(negated & first and len(negated & (first | second)) == most for first, second in stems):
+    held = [len(negated & (first | second)) for first, second in stems] if len(stems) <= _DECIDING else []
+    most = max(held, default=0)
+    if any(negated & first and len(negated & (first | second)) >= most for first, second in stems):
         return False, False  # how far a negation reaches is not known exactly
     return bool(negated), bool((affirmed - negated) & (quoted_negated - quoted_affirmed))
 
@@ -188,12 +186,6 @@ def _directions() -> dict[str, int]:
         forms = [form for verb in verbs.split() for form in _forms(verb)]
         found.update(dict.fromkeys([*forms, *others.split()], direction))
     return found
-
-
-def _means_several(words: Sequence[str], index: int) -> bool:
-    """Return whether a word is "different" as in "models of different sizes", and unlike in "A is different from B"."""
-    is_compared = words[index + 1 : index + 2] == ["from"] or (index > 0 and words[index - 1] in _COPULAS)
-    return words[index] == "different" and not is_compared
 
 
 def _forms(verb: str) -> list[str]:

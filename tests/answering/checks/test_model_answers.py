@@ -50,7 +50,7 @@ def checked(row: dict[str, str], embedder: Embedder) -> CheckedAnswer:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "least_shown", "most_passed"),
-    [("model_answers", 57, 2), ("model_answers_fresh", 53, 3), ("model_answers_second", 52, 7)],
+    [("model_answers", 57, 2), ("model_answers_fresh", 53, 3), ("model_answers_second", 50, 7)],
 )
 def test_right_answers_are_shown_and_planted_errors_are_not(
     embedder: Embedder, name: str, least_shown: int, most_passed: int

@@ -56,14 +56,6 @@ def test_a_quote_must_end_at_a_word_boundary(embedder: Embedder) -> None:
         ("With RePair models hallucinate 34% less.", REWARDS),
         ("Yes, with RePair models hallucinate 34% less.", REWARDS),
         ("No, adults break the rules half as often as young birds.", BIRDS),
-        (
-            "The kite finds more otters than cameras without wings on calm water.",
-            "On calm water the kite finds more otters than non-wing cameras.",
-        ),
-        (
-            "The gains carry over to kites of different sizes.",
-            "The gains carry over to kites of various sizes.",
-        ),
     ],
 )
 def test_a_right_paraphrase_is_supported(sentence: str, quote: str, embedder: Embedder) -> None:
