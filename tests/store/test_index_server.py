@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.server
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.chroma_run import COLLECTIONS, ChromaRun
+from helpers.commands import environment
 from helpers.random_papers import DIMENSIONS, PER_PAPER, exact, is_exact, put, remove
 
 from rag.errors import IndexServerError, LibraryError
@@ -287,6 +290,42 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(
     (whole,) = of_library(shared, records)
     assert (whole["id"], whole["metadata"]["last_key"]) == (partial["id"], 4 * PER_PAPER)
     assert index.check()[0]
+    assert is_exact(index, records)
+    index.close()
+
+
+BUILD = """
+import sys
+from pathlib import Path
+import rag.store.index_server
+from rag.store.chroma_server import ChromaServer
+from rag.store.index import Index
+from rag.store.papers import Records
+rag.store.index_server._BATCH, rag.store.index_server._BATCHES = 5, 3
+folder = Path(sys.argv[1])
+Index(folder / "index", Records(folder / "footnote.sqlite"), ChromaServer(sys.argv[2])).rebuild()
+"""
+
+
+def test_killed_builders_leave_an_index_that_is_right_and_is_completed(shared: ChromaRun, records: Records) -> None:
+    """Each rebuild begins a collection beside those that the killed ones left; one that ends deletes them all."""
+    index = indexed(records, shared.url)
+    put(records, [f"More {n}" for n in range(20)])
+    for number in range(3):
+        before = sum(shared.count(each["id"]) for each in of_library(shared, records))
+        command = [sys.executable, "-c", BUILD, str(records.path.parent), shared.url]
+        with subprocess.Popen(command, env=environment()) as builder:
+            while sum(shared.count(each["id"]) for each in of_library(shared, records)) < before + 40 * (number + 1):
+                assert builder.poll() is None
+                time.sleep(0.01)
+            builder.kill()
+        assert is_exact(index, records)
+        index.wait()
+    index.update()
+    assert index.check()[0]
+    assert is_exact(index, records)
+    index.rebuild()
+    assert len(of_library(shared, records)) == 1
     assert is_exact(index, records)
     index.close()
 
