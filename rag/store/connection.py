@@ -15,6 +15,8 @@ from .sqlite_errors import BUSY_SECONDS
 
 _CACHE_KIB = 32 * 1024  # of pages in each connection; a question reads about 1 MB of vectors, SQLite's default is 2 MB
 
+_PAGE_SIZE = 16 * 1024  # a row with the vectors of a passage takes 2 KB: in pages of 4 KB a quarter would be empty
+
 RECORD = "footnote.sqlite"
 INDEX = "index"
 UPLOADS = "uploads"
@@ -58,10 +60,16 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         shutil.copyfile(_log_path(path), _log_path(copy))
         with contextlib.closing(_open(str(copy))) as stored:
             db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            db.execute(f"PRAGMA page_size = {page_size(stored)}")  # a backup into memory keeps the size there
             stored.backup(db)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA query_only = ON")
     return db
+
+
+def page_size(db: sqlite3.Connection) -> int:
+    """Return the bytes of a page."""
+    return int(db.execute("PRAGMA page_size").fetchone()[0])
 
 
 def _create(path: Path) -> None:
@@ -70,7 +78,7 @@ def _create(path: Path) -> None:
         leftover.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=path.parent) as folder:
         new = Path(folder) / path.name
-        with contextlib.closing(_open(str(new))) as db:
+        with contextlib.closing(_open(str(new), f"PRAGMA page_size = {_PAGE_SIZE}")) as db:
             db.execute("BEGIN IMMEDIATE")
             migrate(db)
             db.execute("COMMIT")
@@ -85,10 +93,13 @@ def _create(path: Path) -> None:
                     os.rename(new, path)
 
 
-def _open(name: str) -> sqlite3.Connection:
+def _open(name: str, *first: str) -> sqlite3.Connection:
+    """Open a connection for writing; `first` are run before anything else."""
     db = sqlite3.connect(name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         db.row_factory = sqlite3.Row
+        for statement in first:
+            db.execute(statement)
         _enable_wal(db)
         # What is committed is on the disk: with NORMAL, a power failure could undo the corrections of the last hours.
         db.execute("PRAGMA synchronous = FULL")

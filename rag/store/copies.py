@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from ..errors import LibraryError, reason
-from .connection import connect
+from .connection import connect, page_size
 from .papers import Records
 from .sqlite_errors import translate_errors
 
@@ -40,6 +40,10 @@ def replace_record(path: Path, new: Path) -> None:
             contextlib.closing(sqlite3.connect(new, isolation_level=None)) as source,
             contextlib.closing(connect(path)) as db,
         ):
+            if page_size(source) != page_size(db):  # SQLite copies into a record with pages of the same size only
+                source.execute("PRAGMA journal_mode = DELETE")
+                source.execute(f"PRAGMA page_size = {page_size(db)}")
+                source.execute("VACUUM")
             _copy(source, db)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -30,6 +30,7 @@ MAX_NEW, _MAX_REMOVED, _PART = 4000, 50, 8
 EXACT = MAX_NEW  # chunks of a library in which no version is opened; reading them takes 20 ms, loading Chroma 700
 IDLE_SECONDS = 2.0  # before a build in the background starts: a command has ended by then
 SCANNED = 100_000  # chunks that are compared one by one while a server does not answer; reading them takes 0.5 s
+_FEW_CHUNKS = 20_000  # of the papers that a filter leaves: they are compared one by one
 _SCAN_CHUNKS = 5000  # vectors that are read together
 
 
@@ -96,6 +97,9 @@ class Index:
         """
         with self._lock:
             self._follow_record()
+            few = None if papers is None or not self._open else self._records.vectors_of(papers, _FEW_CHUNKS)
+            if few is not None:
+                return [key for _, key in sorted(_nearest(*few, vector, count))[:count]]
             try:
                 found = self._found(vector, count, papers)
             except IndexServerError as error:
@@ -164,15 +168,20 @@ class Index:
     def _query(
         self, opened: OpenVersion, vector: NDArray[np.float32], count: int, papers: Sequence[int] | None
     ) -> list[tuple[float, int]]:
-        """Return (distance, key) of the nearest chunks in the open version that the record still has."""
-        limit = min(count + _MAX_REMOVED, opened.version.size)
+        """Return (distance, key) of the nearest chunks in the open version that the record still has.
+
+        Chroma compares a list of papers with each chunk. So it gets none: more chunks are asked for in its place.
+        """
+        wanted, size = None if papers is None else set(papers), opened.version.size
+        times = 1.0 if wanted is None else self._records.count_papers() / max(len(wanted), 1)
+        limit = min(int(count * times) + _MAX_REMOVED, size)
         while limit:
-            hits = opened.query(vector, limit, papers)
-            existing = self._records.chunk_keys([key for _, key in hits if key <= opened.version.last_key])
-            kept = [hit for hit in hits if hit[1] in existing]
-            if len(kept) >= count or len(hits) < limit or limit == opened.version.size:
+            hits = opened.query(vector, limit)
+            owners = self._records.owners([key for _, key in hits if key <= opened.version.last_key])
+            kept = [hit for hit in hits if hit[1] in owners and (wanted is None or owners[hit[1]] in wanted)]
+            if len(kept) >= count or len(hits) < limit or limit == size:
                 return kept
-            limit = min(limit * 2, opened.version.size)  # many of the nearest were removed
+            limit = min(limit * 2, size)  # many of the nearest were removed, or belong to other papers
         return []
 
     def _compare_without_server(
@@ -211,15 +220,8 @@ class Index:
         among = None if papers is None else np.array(papers, np.int64)
         found: list[tuple[float, int]] = []
         for keys, owners, vectors in stored:
-            if not keys:
-                continue
-            if vectors.shape[1] != len(vector):
-                raise LibraryError("The library was just rebuilt with another embedding model. Ask again.")
-            distances = 1.0 - vectors @ vector
-            rows = np.arange(len(keys)) if among is None else np.flatnonzero(np.isin(owners, among))
-            if len(rows) > count:
-                rows = rows[np.argpartition(distances[rows], count - 1)[:count]]
-            found += [(float(distances[row]), keys[row]) for row in rows]
+            rows = None if among is None else np.flatnonzero(np.isin(owners, among))
+            found += _nearest(keys, vectors, vector, count, rows)
         return found
 
     # Following the record
@@ -348,6 +350,28 @@ class Index:
         """Return whether this is a build in the background that has to end."""
         is_background = threading.current_thread() is self._builder
         return is_background and (self._stop.is_set() or not threading.main_thread().is_alive())
+
+
+def _nearest(
+    keys: Sequence[int],
+    vectors: NDArray[np.float32],
+    vector: NDArray[np.float32],
+    count: int,
+    rows: NDArray[np.int64] | None = None,
+) -> list[tuple[float, int]]:
+    """Return (distance, key) of the `count` chunks nearest to a vector, among all or among some `rows`, in any order.
+
+    Raise LibraryError if the vectors are of another model.
+    """
+    if not keys:
+        return []
+    if vectors.shape[1] != len(vector):
+        raise LibraryError("The library was just rebuilt with another embedding model. Ask again.")
+    distances = 1.0 - vectors @ vector
+    among = np.arange(len(keys)) if rows is None else rows
+    if len(among) > count:
+        among = among[np.argpartition(distances[among], count - 1)[:count]]
+    return [(float(distances[row]), keys[row]) for row in among]
 
 
 def _max_new(size: int) -> int:

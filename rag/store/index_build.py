@@ -98,8 +98,8 @@ def _update_collection(records: Records, client: Any) -> set[int]:
         collection.delete(ids=[str(key) for key in removed[start : start + BATCH]])
     existing -= set(removed)
     # Keys only grow, so the missing ones come after the last one.
-    for keys, papers, vectors in records.vectors(after=max(existing, default=0), batch=BATCH):
-        collection.add(ids=[str(k) for k in keys], embeddings=vectors, metadatas=[{"paper": p} for p in papers])
+    for keys, _, vectors in records.vectors(after=max(existing, default=0), batch=BATCH):
+        collection.add(ids=[str(key) for key in keys], embeddings=vectors)
         existing.update(keys)
     return existing
 

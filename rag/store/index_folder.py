@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ from .papers import Records
 
 log = logging.getLogger("footnote")
 
-_FILTER_PAPERS = 5000  # papers in one filter: Chroma's SQLite takes 32,766 values
-
 
 class FolderVersion:
     """An open version: a Chroma client of a private view."""
@@ -27,17 +25,11 @@ class FolderVersion:
         self.version, self.view = version, view
         self._client, self._collection, self._folder = client, collection, folder
 
-    def query(self, vector: NDArray[np.float32], limit: int, papers: Sequence[int] | None) -> list[tuple[float, int]]:
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[float, int]]:
         """Return (distance, key) of the `limit` nearest chunks, as `OpenVersion`."""
-        found: list[tuple[float, int]] = []
-        for start in range(0, len(papers), _FILTER_PAPERS) if papers is not None else [0]:
-            where = None if papers is None else {"paper": {"$in": list(papers[start : start + _FILTER_PAPERS])}}
-            with translate_errors(self._folder):
-                answer = self._collection.query(
-                    query_embeddings=[vector], n_results=limit, where=where, include=["distances"]
-                )
-            found += zip(answer["distances"][0], map(int, answer["ids"][0]), strict=True)
-        return sorted(found)[:limit]
+        with translate_errors(self._folder):
+            answer = self._collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
+        return list(zip(answer["distances"][0], map(int, answer["ids"][0]), strict=True))
 
     def keys(self) -> set[int]:
         """Return the keys of all chunks."""

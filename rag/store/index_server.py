@@ -27,7 +27,6 @@ from .index_store import DamagedVersion, Stopped, Version, lacking
 from .papers import Records
 
 _LAYOUT = 1  # of collections: raise it when their contents change
-_FILTER_PAPERS = 5000  # papers in one filter
 _PAGE = 5000  # ids or collections in one reply
 _BATCH = 200  # chunks in one request
 _BATCHES = 25  # added before the last key is raised
@@ -45,19 +44,12 @@ class Collection:
         self.version = version
         self._server = server
 
-    def query(self, vector: NDArray[np.float32], limit: int, papers: Sequence[int] | None) -> list[tuple[float, int]]:
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[float, int]]:
         """Return (distance, key) of the `limit` nearest chunks, as `OpenVersion`."""
-        body: dict[str, Any] = {
-            "query_embeddings": [vector.tolist()], "n_results": limit, "include": ["distances"],
-        }  # fmt: skip
-        found: list[tuple[float, int]] = []
-        for start in range(0, len(papers), _FILTER_PAPERS) if papers is not None else [0]:
-            if papers is not None:
-                body["where"] = {"paper": {"$in": list(papers[start : start + _FILTER_PAPERS])}}
-            with _reading():
-                reply = self._server.ask("POST", f"collections/{self.version.name}/query", body)
-                found += zip(reply["distances"][0], map(int, reply["ids"][0]), strict=True)
-        return sorted(found)[:limit]
+        body = {"query_embeddings": [vector.tolist()], "n_results": limit, "include": ["distances"]}
+        with _reading():
+            reply = self._server.ask("POST", f"collections/{self.version.name}/query", body)
+            return list(zip(reply["distances"][0], map(int, reply["ids"][0]), strict=True))
 
     def close(self) -> None:
         """Do nothing: the server keeps no state for a reader."""
@@ -207,10 +199,10 @@ class ServerStore:
     def _add(self, base: Version, identity: str, after: int, lost: set[int], send: Callable[..., Any]) -> Version:
         """Add the chunks above the last key, and `lost` ones above `after`; raise the last key step by step."""
         name, version = base.name, base
-        for done, (keys, papers, vectors) in enumerate(self._records.vectors(after=after, batch=_BATCH), 1):
+        for done, (keys, _, vectors) in enumerate(self._records.vectors(after=after, batch=_BATCH), 1):
             rows = [row for row, key in enumerate(keys) if key > base.last_key or key in lost]
             if rows:
-                send("POST", f"collections/{name}/upsert", _batch(keys, papers, vectors, rows))
+                send("POST", f"collections/{name}/upsert", _batch(keys, vectors, rows))
             if done % _BATCHES == 0 and keys[-1] > version.last_key:
                 version = self._seal(name, identity, keys[-1], send)
         return self._seal(name, identity, max(self._records.chunk_keys(), default=0), send)
@@ -256,12 +248,11 @@ def _prefix(library: str) -> str:
     return f"footnote-{library}-{_LAYOUT}"
 
 
-def _batch(keys: Sequence[int], papers: Sequence[int], vectors: NDArray[np.float32], rows: Sequence[int]) -> Any:
+def _batch(keys: Sequence[int], vectors: NDArray[np.float32], rows: Sequence[int]) -> Any:
     """Return the body of a request that adds some rows; vectors as base64 of float32, which is quickest."""
     return {
         "ids": [str(keys[row]) for row in rows],
         "embeddings": [base64.b64encode(vectors[row].astype("<f4").tobytes()).decode() for row in rows],
-        "metadatas": [{"paper": papers[row]} for row in rows],
     }
 
 

@@ -1,6 +1,6 @@
 """What the vector index is kept in: a folder of versions (`index_folder`), or a Chroma server (`index_server`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -47,8 +47,8 @@ class OpenVersion(Protocol):
     @property
     def version(self) -> Version: ...
 
-    def query(self, vector: NDArray[np.float32], limit: int, papers: Sequence[int] | None) -> list[tuple[float, int]]:
-        """Return (distance, key) of the `limit` nearest chunks, of some papers if given, nearest first.
+    def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[float, int]]:
+        """Return (distance, key) of the `limit` nearest chunks, nearest first.
 
         It may find chunks with later keys than its last. Raise DamagedVersion if the version is gone, LibraryError if
         it cannot be searched.

@@ -1,9 +1,11 @@
 """Search the record: the SQL of the word search (BM25), and chunks with their vectors and texts."""
 
 import bisect
+import itertools
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,20 @@ from .removals import RemovalRecords
 from .rows import chunk_of, paper_of, tables_of, undamaged
 from .vectors import unpack
 
+_MANY_PAPERS = 5000  # of a filter: it is quicker to find more rows of all papers, and leave out those of others
+_SPARE = 1.5  # times as many rows as a filter would leave of the best, if it left as many of them as of all
 _COMMON = 30_000  # rows that hold a common term; to score so many takes 20 ms
+
+
+class _WordIndex(NamedTuple):
+    """A word index, and the SQL that selects its rows for a list of papers."""
+
+    table: str
+    rows_of: str
+
+
+_CHUNK_WORDS = _WordIndex("chunk_words", f"SELECT key FROM chunks WHERE paper IN ({LIST})")
+_PAPER_WORDS = _WordIndex("paper_words", LIST)
 
 
 class Candidates:
@@ -118,8 +133,7 @@ class SearchRecords(RemovalRecords):
 
     def word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
         """Return BM25 by chunk key for the best `limit` chunks that contain any of `terms`; larger is better."""
-        chunks = f"SELECT key FROM chunks WHERE paper IN ({LIST})"
-        return self._bm25("chunk_words", "1.0, 1.0, 1.0", terms, limit, chunks, papers)
+        return self._bm25(_CHUNK_WORDS, terms, limit, papers)
 
     def chunks_holding(self, terms: Sequence[str], chunks: Sequence[int]) -> dict[str, set[int]]:
         """Return for each term, stemmed, which of some chunks hold it in their text or heading."""
@@ -129,18 +143,31 @@ class SearchRecords(RemovalRecords):
 
     def paper_word_scores(self, terms: Sequence[str], limit: int, papers: Sequence[int] | None) -> dict[int, float]:
         """Return BM25 by paper key, each paper scored as a whole."""
-        return self._bm25("paper_words", "1.0, 1.0", terms, limit, LIST, papers)
+        return self._bm25(_PAPER_WORDS, terms, limit, papers)
 
     def _bm25(
-        self, table: str, weights: str, terms: Sequence[str], limit: int, among: str, papers: Sequence[int] | None
+        self, index: _WordIndex, terms: Sequence[str], limit: int, papers: Sequence[int] | None
     ) -> dict[int, float]:
-        """Return BM25 by row of a word index; `among` selects the rows of `papers`, if those are given."""
+        """Return BM25 by row of a word index, of all rows or those of some papers, best first."""
+        if not terms or papers is None:
+            return self._scored(index, terms, limit)
+        if len(papers) > _MANY_PAPERS:
+            wanted = set(papers)
+            among = int(_SPARE * limit * max(self._value("SELECT count(*) FROM papers") / len(wanted), 1))
+            found = self._scored(index, terms, among)
+            owners = self.owners(list(found)) if index is _CHUNK_WORDS else {key: key for key in found}
+            kept = {key: score for key, score in found.items() if owners.get(key) in wanted}
+            if len(kept) >= limit or len(found) < among:
+                return dict(itertools.islice(kept.items(), limit))
         # The plus sign keeps SQLite from running the match once for each row of the list.
-        where = "" if papers is None else f" AND +rowid IN ({among})"
-        values = () if papers is None else (list_value(papers),)
-        sql = (
-            f"SELECT rowid, -bm25({table}, {weights}) FROM {table} WHERE {table} MATCH ?{where} ORDER BY 2 DESC LIMIT ?"
-        )
+        return self._scored(index, terms, limit, f" AND +rowid IN ({index.rows_of})", (list_value(papers),))
+
+    def _scored(
+        self, index: _WordIndex, terms: Sequence[str], limit: int, where: str = "", values: Sequence[Any] = ()
+    ) -> dict[int, float]:
+        """Return BM25 by row for the best rows that contain any of `terms`, best first."""
+        table = index.table
+        sql = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ?{where} ORDER BY 2 DESC LIMIT ?"
         found: dict[int, float] = {}
         for match in self._matches(table, [quoted_term(term) for term in terms], limit, found):
             for row, score in self.rows(sql, (match, *values, limit)):
@@ -212,6 +239,21 @@ class SearchRecords(RemovalRecords):
                 matrix = unpack(b"".join(row["vector"] for row in rows), len(rows))
             yield [row["key"] for row in rows], [row["paper"] for row in rows], matrix
             after = rows[-1]["key"]
+
+    def vectors_of(self, papers: Sequence[int], most: int) -> tuple[list[int], NDArray[np.float32]] | None:
+        """Return the keys and vectors of all chunks of some papers; None if there are more than `most`."""
+        if len(papers) > most:
+            return None
+        sql = f"SELECT key, vector FROM chunks WHERE paper IN ({LIST}) LIMIT ?"
+        rows = self.rows(sql, (list_value(papers), most + 1))
+        if len(rows) > most:
+            return None
+        with undamaged("a vector"):
+            return [row["key"] for row in rows], unpack(b"".join(row["vector"] for row in rows), len(rows))
+
+    def owners(self, chunks: Sequence[int]) -> dict[int, int]:
+        """Return the papers of those of some chunks that still exist."""
+        return {row[0]: row[1] for row in self._in("SELECT key, paper FROM chunks WHERE key IN ({})", chunks)}
 
     def chunks_of(self, papers: Sequence[int], most: int) -> list[int] | None:
         """Return the keys of all chunks of some papers; None if there are more than `most`."""

@@ -18,6 +18,7 @@ from rag.store.papers import Records
 from rag.store.sqlite_errors import as_library_error
 
 OTTERS, CLOCKS, BIRDS = PAPERS
+PAGE = 16 * 1024  # bytes, of a record
 QUESTION = "How many of the otters does the kite count?"
 
 
@@ -51,8 +52,8 @@ def change(library: Path, *statements: str) -> None:
 def zeroed_pages(library: Path) -> None:
     path = library / "footnote.sqlite"
     data = bytearray(path.read_bytes())
-    middle = len(data) // 2 // 4096 * 4096
-    data[middle : middle + 3 * 4096] = bytes(3 * 4096)
+    middle = len(data) // 2 // PAGE * PAGE
+    data[middle : middle + 3 * PAGE] = bytes(3 * PAGE)
     path.write_bytes(data)
 
 
@@ -142,8 +143,8 @@ def test_ordinary_commands_report_damaged_values(
 def test_a_damaged_file_is_not_repaired_by_rebuilding_its_word_index(library: Path) -> None:
     path = library / "footnote.sqlite"
     data = bytearray(path.read_bytes())
-    for start in range(len(data) // 3 // 4096 * 4096, len(data) - 4096, 2 * 4096):
-        data[start : start + 4096] = bytes(4096)
+    for start in range(len(data) // 3 // PAGE * PAGE, len(data) - PAGE, 2 * PAGE):
+        data[start : start + PAGE] = bytes(PAGE)
     path.write_bytes(data)
     assert all("estore a copy" in what + remedy for what, remedy in found(library))
 

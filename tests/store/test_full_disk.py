@@ -69,7 +69,7 @@ def room(disk: Path, kilobytes: int) -> Iterator[None]:
 
 def test_a_new_library_on_a_full_disk_is_not_there_or_whole(disk: Path, made: Path) -> None:
     messages = []
-    for kilobytes in range(0, 1200, 40):
+    for kilobytes in range(0, 3600, 120):
         with room(disk, kilobytes), open_small(disk / "new") as assistant:
             try:
                 assistant.add(made / "new.txt")

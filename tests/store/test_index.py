@@ -386,7 +386,11 @@ def test_the_nearest_chunks_are_found_after_all_nearer_ones_were_removed(index: 
         assert index.nearest(vector, 10) == exact(records, vector, 10)
 
 
-def test_only_chunks_of_the_given_papers_are_found(index: Index, records: Records) -> None:
+@pytest.mark.parametrize("compared", [20_000, 0])
+def test_only_chunks_of_the_given_papers_are_found(
+    index: Index, records: Records, compared: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.index._FEW_CHUNKS", compared)
     put(records, ["Newer"])
     vector = next(records.vectors())[2][0]
     papers = [records.paper_key("Paper 1"), records.paper_key("Newer")]

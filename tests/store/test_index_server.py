@@ -126,7 +126,7 @@ def test_the_collection_grows_in_place_and_loses_what_was_removed(shared: Chroma
 def test_only_chunks_of_the_given_papers_are_found(
     shared: ChromaRun, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.store.index_server._FILTER_PAPERS", 1)
+    monkeypatch.setattr("rag.store.index._FEW_CHUNKS", 0)
     index = indexed(records, shared.url)
     index.update()
     papers = [records.paper_key(title) for title in ("Paper 1", "Paper 2")]

@@ -47,6 +47,33 @@ def test_a_filter_that_many_papers_match_does_not_run_one_search_for_each(tmp_pa
     records.close()
 
 
+@pytest.mark.parametrize("most", [0, 5000])
+def test_a_filter_gives_the_best_rows_of_its_papers(tmp_path: Path, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.store.search._MANY_PAPERS", most)
+    records = Records(tmp_path / "footnote.sqlite")
+    keys = put(records, *map(made, range(60)))
+    for papers in (keys[::2], keys[:1], keys):
+        for scores in (records.word_scores, records.paper_word_scores):
+            of_all, owners = scores(["otter", "7", "11"], 1000, None), records.owners(list(records.chunk_keys()))
+            owner = owners.get if scores == records.word_scores else int
+            expected = {row: score for row, score in of_all.items() if owner(row) in papers}
+            for limit in (1, 5, 100):
+                assert list(scores(["otter", "7", "11"], limit, papers).items()) == list(expected.items())[:limit]
+    records.close()
+
+
+def test_common_words_rank_what_holds_rarer_ones_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = Records(tmp_path / "footnote.sqlite")
+    put(records, *map(made, range(40)))
+    for terms, best in ((["river", "otter", "7"], 1), (["river", "otter"], 40), (["river", "number", "otter"], 40)):
+        exact = records.word_scores(terms, 50, None)
+        monkeypatch.setattr("rag.store.search._COMMON", 10)
+        pruned = records.word_scores(terms, 50, None)
+        assert list(pruned.items())[:best] == list(exact.items())[:best]
+        monkeypatch.undo()
+    records.close()
+
+
 @pytest.mark.parametrize("name", ["papers", "years", "authors", "sources", "tags", "collections"])
 def test_an_empty_filter_is_refused_by_name_and_does_not_mean_all_papers(assistant: Assistant, name: str) -> None:
     for call in (assistant.ask, assistant.search):

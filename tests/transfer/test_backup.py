@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from helpers.small_library import BIRDS, OTTERS, QUESTION, all_of, open_small
 from rag import Assistant
 from rag.errors import EmptyLibrary, LibraryError
 from rag.store.integrity import faults_of
+from rag.store.migrations import migrate
 
 MANIFEST = "footnote-backup.json"
 
@@ -79,6 +81,21 @@ def test_a_library_is_replaced_only_on_request_and_open_ones_see_it(
         library.restore(kept, replace=True)
         assert all_of(other) == all_of(library) == before
         assert OTTERS in [passage.title for passage in other.search(QUESTION)]
+
+
+def test_a_backup_replaces_a_record_with_pages_of_another_size(kept: Path, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "old" / "footnote.sqlite", isolation_level=None)) as old:
+        old.row_factory = sqlite3.Row
+        old.execute("PRAGMA page_size = 4096")
+        old.execute("BEGIN")
+        migrate(old)
+        old.execute("COMMIT")
+        old.execute("PRAGMA journal_mode = WAL")
+    with open_small(tmp_path / "old") as library:
+        assert str(library.restore(kept)) == "papers: 3, saved answers: 2, uploaded files: 1"
+        assert not faults_of(library.library.records)
+        assert library.ask(QUESTION).citations
 
 
 def test_an_empty_library_needs_no_permission_to_be_replaced(kept: Path, tmp_path: Path) -> None:
