@@ -224,7 +224,7 @@ def test_other_answers_are_left_out_of_the_question_set_with_the_reason(assistan
     assert rows == []
     assert [key for key, _ in left_out] == [bad.number, remarked.number, scoped.number]
     assert ["answer by hand" in reason for _, reason in left_out] == [True, True, False]
-    assert "chosen papers" in left_out[2][1]
+    assert "selected papers" in left_out[2][1]
 
 
 def test_unsupported_answers_and_removed_papers_are_left_out_of_the_question_set(assistant: Assistant) -> None:

@@ -84,9 +84,9 @@ def test_a_database_that_zotero_holds_is_read_as_it_was_last_committed(zotero: Z
     zotero.database.close()
     # In another process: within one, POSIX drops a lock whenever any handle on the file is closed.
     command = [sys.executable, "-c", HOLD, str(zotero.folder / "zotero.sqlite"), journal]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as zotero:
-        assert zotero.stdout is not None
-        assert zotero.stdout.readline() == "held\n"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
         other = sqlite3.connect(zotero.folder / "zotero.sqlite", timeout=0)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("SELECT * FROM items").fetchall()
@@ -96,7 +96,7 @@ def test_a_database_that_zotero_holds_is_read_as_it_was_last_committed(zotero: Z
         assert is_zotero(zotero.folder)
         items, failures = read_zotero(zotero.folder)
         assert {file.name: file.read_bytes() for file in zotero.folder.glob("*") if file.is_file()} == before
-        zotero.communicate()
+        holder.communicate()
     assert ([item.title for item in items], failures) == (["Written while Zotero is open"], [])
 
 
