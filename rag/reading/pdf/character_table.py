@@ -54,4 +54,4 @@ def read_table(textpage: Any) -> CharacterTable:
 
 def _prototype(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
     """Return a function of PDFium's with other types. It keeps Python's lock, which takes long to give and take."""
-    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)

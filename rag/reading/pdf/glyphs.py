@@ -191,8 +191,10 @@ def upright_glyphs(chars: Characters, kept: NDArray[np.bool_]) -> Iterator[tuple
         boxes = upright_boxes(chars.boxes[at], turned, chars.width, chars.height).tolist()
         bases = upright_boxes(chars.origins[at], turned, chars.width, chars.height)[:, 3].tolist()
         glyphs = [
-            _usual_height(Glyph(chars.texts[n], *box, chars.styles[number], chars.spaced[n], base))
-            for n, number, box, base in zip(at.tolist(), chars.objects[at].tolist(), boxes, bases, strict=True)
+            _usual_height(Glyph(chars.texts[n], left, top, right, bottom, chars.styles[number], chars.spaced[n], base))
+            for n, number, (left, top, right, bottom), base in zip(
+                at.tolist(), chars.objects[at].tolist(), boxes, bases, strict=True
+            )
         ]
         yield turned, _compose_accents(glyphs)
 
