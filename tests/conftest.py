@@ -15,7 +15,7 @@ import pytest
 from helpers.papers import PAPERS, SHARED
 
 from rag.assistant import Assistant
-from rag.config import Settings
+from rag.config import Embedding
 from rag.models.embedder import load_embedder
 from rag.models.protocols import Embedder
 from rag.reading.sandbox import pool as sandbox
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """Load the packaged embedding model; it is exported at its first use on this machine."""
-    return load_embedder(Settings().embedding)
+    return load_embedder(Embedding(precision="reference"))
 
 
 def write_papers(root: Path) -> Path:

@@ -24,6 +24,8 @@ WITHOUT_EXCEPTIONS = {
     "frontmatter",  # raises exceptions of yaml
     "PIL",  # only for colour names, which raise ValueError
     "numpy",
+    "filelock",  # no parser: locks the copy of Zotero's database
+    "psutil",  # no parser: measures and ends worker processes
 }
 
 

@@ -53,6 +53,9 @@ ARGUMENTS = {
     "citekey": "ab",
     "prefix": "ot",
     "phrase": "otter kite",
+    "table": "paper_words",
+    "row": 1,
+    "title": "Otters",
 }
 
 
