@@ -1,6 +1,6 @@
 """Measure what a library costs against its size, beside a stock pipeline and the bare encoder.
 
-    python -m eval perf --sizes 1000 10000 100000 --folder /tmp/libraries --out out/perf
+    python -m eval perf --sizes 1000 10000 100000 --folder out/libraries --out out/perf
     python -m eval perf --sizes 1000 --stock ../shared/baseline/stock_pipeline.py --rounds 3
 
 Up to the passages that the texts hold, a library is added from text and exported. Larger ones are imported from an
