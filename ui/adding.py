@@ -1,4 +1,4 @@
-"""Add papers in the background: it goes on when the page is loaded again, and every browser tab sees how far it is."""
+"""Add papers in the background: adding continues when the page is reloaded, and all tabs show its progress."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class State:
-    """How far an adding is, or what it did: a line, the files done of all, and a line for each file that failed."""
+    """The progress or outcome of an add: a line of text, how many of the files are done, and a line per failed file."""
 
     is_running: bool
     text: str
@@ -44,11 +44,11 @@ class Adding:
         self._unread: dict[str, str] = {}
 
     def state(self) -> dict[str, Any] | None:
-        """Return the running or the last adding as values for JSON; None if there is none, or it was dismissed."""
+        """Return the running or last add as JSON values; None if there is none, or it was dismissed."""
         return asdict(self._state) if self._state else None
 
     def dismiss(self) -> None:
-        """Forget what the last adding did."""
+        """Dismiss the outcome of the last add."""
         if self._state and not self._state.is_running:
             self._state = None
 
@@ -60,25 +60,25 @@ class Adding:
         return dict(self._unread)
 
     def forget(self, name: str) -> None:
-        """Forget an upload that could not be read."""
+        """Dismiss an upload that could not be read."""
         self._unread.pop(name, None)
 
     def start_sample(self) -> None:
-        """Begin to add the sample collection."""
+        """Start adding the sample collection."""
         self._start(lambda: self._add(self._add_sample, lambda _: None))
 
     def start_path(self, path: Path) -> None:
-        """Begin to add a file, a folder or a Zotero library of this machine."""
+        """Start adding a file, a folder or a Zotero library on this machine."""
         self._start(lambda: self._add(lambda report: self._assistant.add([path], report), lambda _: None))
 
     def start_uploads(self, files: Sequence[str], not_uploaded: Mapping[str, str]) -> None:
-        """Begin to add uploaded files; `not_uploaded` are those that the browser could not send, with the reason."""
+        """Start adding uploaded files; `not_uploaded` has those that the browser could not send, with the reason."""
         self._start(lambda: self.add_uploads(files, lambda _: None, not_uploaded))
 
     def add_uploads(
         self, files: Sequence[str], on_progress: OnProgress, not_uploaded: Mapping[str, str] | None = None
     ) -> None:
-        """Add uploaded files, and keep what was done as the state."""
+        """Add uploaded files, and keep the outcome as the state."""
         named = [(Path(file).name, Path(file)) for file in files]
         missing = [Failure(name, None, why) for name, why in (not_uploaded or {}).items()]
         self._add(lambda report: self._add_named(named, missing, report), on_progress)

@@ -19,8 +19,8 @@ _SUPPORT = {  # sign, label, tooltip
     "quoted": ("“ ”", "quoted", "The paper's own words."),
     "counted": ("Σ", "counted", "Counted from the metadata of the papers cited."),
     "supported": ("✓", "supported", "The quotes say this."),
-    "partly": ("◐", "supported in part", "The quotes say a part of this."),
-    "unsupported": ("✗", "not supported", "The quotes do not say this."),
+    "partly": ("◐", "supported in part", "The quotes support part of this."),
+    "unsupported": ("✗", "not supported", "The quotes do not support this."),
 }
 
 Footnotes = list[tuple[int, bool]]
@@ -122,7 +122,7 @@ def _hidden(answer: Answer) -> tuple[Sentence, ...]:
 
 
 def _reach(answer: Answer) -> tuple[str, str]:
-    """Return how far the papers answer: a word if it is not the whole, and what the answer rests on and lacks."""
+    """Return how far the papers answer the question: a label if in part, and what the answer rests on and lacks."""
     is_unsure = bool(answer.sentences) and answer.sentences[0].text in (UNSURE, DOUBT)
     label = (
         ""

@@ -19,12 +19,12 @@ QUIET = PRIVATE | {"show_progress": "hidden"}
 
 
 def html_area(**options: Any) -> gr.Markdown:
-    """Return an area for what templates give. `gr.HTML` compiles strings to functions, which the CSP forbids."""
+    """Return an area for rendered templates. `gr.HTML` compiles strings to functions, which the CSP forbids."""
     return gr.Markdown(latex_delimiters=[], sanitize_html=True, **options)
 
 
 def error_message(error: Exception) -> str:
-    """Return what a person reads of an error. The text of an unexpected one stays in the log: it may name a path."""
+    """Return the message shown for an error. The text of an unexpected one goes to the log only: it may name a path."""
     if isinstance(error, FootnoteError):
         return str(error)
     log.error("Unexpected error", exc_info=error)

@@ -1,4 +1,4 @@
-"""Render the evidence of a conversation: a card for each quote, under the paper that it is from."""
+"""Render the evidence of a conversation: a card for each quote, grouped by paper."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def _evidence(answer: Answer, sources: Sources) -> dict[str, Any]:
 
 
 def _by_paper(places: Iterable[_Place]) -> list[list[_Place]]:
-    """Return places grouped by paper, the papers in the order in which they come first."""
+    """Return places grouped by paper, papers in order of first appearance."""
     groups: dict[str, list[_Place]] = {}
     for each in places:
         groups.setdefault(each.paper_id, []).append(each)

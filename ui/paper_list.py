@@ -1,4 +1,4 @@
-"""What the page needs to know of papers beside their lists: the BibTeX keys of cited ones, and example questions."""
+"""Provide the BibTeX keys of cited papers, and example questions."""
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ class PaperCache:
         self._examples: tuple[str, Sequence[str]] = ("", ())
 
     def cited(self, ids: Collection[str]) -> PaperList:
-        """Return those of some papers that the library has."""
+        """Return those of the given papers that are in the library."""
         return PaperList({paper.id: paper for paper in self._assistant.papers_for_keys(ids)})
 
     @property

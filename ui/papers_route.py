@@ -1,4 +1,4 @@
-"""The route from which lists of papers are filled: a page of them, and how many each filter leaves."""
+"""Serve the lists of papers: a page at a time, with the count for each filter value."""
 
 from typing import Annotated, Any, Literal
 
@@ -40,7 +40,7 @@ def add_papers_route(app: FastAPI, assistant: Assistant) -> None:
 
 
 def paper_row(paper: Paper) -> dict[str, Any]:
-    """Return what a row shows of a paper."""
+    """Return the values of a paper's row."""
     authors = ", ".join(paper.authors[:_MOST_AUTHORS]) + (" et al." if len(paper.authors) > _MOST_AUTHORS else "")
     return {
         "id": paper.id,

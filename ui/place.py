@@ -1,4 +1,4 @@
-"""Places of the page: each is a module of `ui.tabs` with a `PLACE`, and nothing else has to know of it."""
+"""Places of the page: each is a module in `ui.tabs` with a `PLACE`, found without being registered anywhere."""
 
 import importlib
 import pkgutil

@@ -24,7 +24,7 @@ Messages = list[dict[str, str]]
 
 _UPDATE_SECONDS = 0.1  # between two updates of a growing answer; nobody sees more frequent ones
 _NO_PAPERS = "There are no papers yet. Drop files under Library, or run `footnote add PATH`."
-_INVITATION = "Ask your papers. Every sentence of an answer leads to the words that it comes from."
+_INVITATION = "Ask your papers. Every sentence of an answer links to the words it comes from."
 _ONLY_LAST = "Only the last question can be asked again: later answers follow on from this one."
 
 
@@ -214,7 +214,8 @@ class Session:
         if model is None:
             return "Quotes only", ""
         if isinstance(model, AnswerModelError):
-            return "Quotes only", f"Answers are quotes, which needs no model. For answers written by one: {model}"
+            notice = f"Answers are quotes from your papers; no model is needed. For answers in a model's words: {model}"
+            return "Quotes only", notice
         return f"Written by {model.name}, on this machine", ""
 
     def scope(self, scope: str) -> str:

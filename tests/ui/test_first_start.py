@@ -51,7 +51,7 @@ def test_a_first_start_shows_the_ways_to_add_papers(browser: Browser, tmp_path: 
         page.goto(running.url)
         for name in ("Add files", "Copy a folder", "Add by path", "Try the sample"):
             expect(page.get_by_role("button", name=name)).to_be_visible()
-        expect(page.get_by_role("heading", name="Add your papers, and ask them")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="Add your papers and ask questions about them")).to_be_in_viewport()
         assert violations(page) == []
         page.get_by_role("button", name="Add by path").press("Enter")
         expect(page.get_by_label("Path on this computer")).to_be_focused()

@@ -116,7 +116,7 @@ const path = make("input", { type: "text", id: "path-to-add", maxlength: 4096, p
 const refusal = make("p", { class: "fn-quiet", role: "alert" });
 const form = make("form", { onsubmit: addPath }, make("label", { for: "path-to-add" }, "Path on this computer"), path, refusal,
   make("div", { class: "fn-tools" }, make("button", { class: "fn-button fn-primary" }, "Add it"), make("button", { type: "button", class: "fn-button", onclick: () => dialog.close() }, "Cancel")));
-const elsewhere = make("div", {}, make("p", {}, "This page is open to other machines ([ui] host), so it reads no paths. In a terminal on the machine that it runs on: ", make("code", {}, "footnote add PATH")),
+const elsewhere = make("div", {}, make("p", {}, "This page is open to other machines ([ui] host), so it does not read paths. Run this in a terminal on its machine: ", make("code", {}, "footnote add PATH")),
   make("button", { type: "button", class: "fn-button", onclick: () => dialog.close() }, "Close"));
 const dialog = make("dialog", { class: "fn-dialog", "aria-labelledby": "add-by-path" }, make("h2", { id: "add-by-path" }, "Add a folder or Zotero"),
   make("p", { class: "fn-quiet" }, "Files are read where they are; a Zotero library from a copy of its database. Nothing there is changed."), form, elsewhere);

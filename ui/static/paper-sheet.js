@@ -132,7 +132,7 @@ export class PaperSheet {
         field.input.value = found[field.name];
         field.changed.textContent = field.value ? `was: ${field.value}` : "was empty";
       }
-      this.say(differing.length ? `${several(differing.length, "field")} filled in. Save to keep them.` : "The BibTeX says what is here already.");
+      this.say(differing.length ? `${several(differing.length, "field")} filled in. Save to keep them.` : "The BibTeX adds nothing new.");
     });
   }
 
