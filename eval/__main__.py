@@ -25,6 +25,7 @@ COMMANDS = {
     "readers": "perf.readers",
 }
 """The module of each command."""
+_TIMED = ("bench", "perf", "adding", "writing", "page", "readers")  # run in the precision that users have
 STOPPED = 130  # the status that shells report for Ctrl-C
 
 _WHEN_STOPPED = {
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
     command, rest = (
         (arguments[0], arguments[1:]) if arguments[:1] and arguments[0] in COMMANDS else ("score", arguments)
     )
-    if command not in ("bench", "perf", "adding", "writing"):  # for the same figures on every machine
+    if command not in _TIMED:  # for the same figures on every machine
         os.environ.setdefault("FOOTNOTE_EMBEDDING__PRECISION", "reference")
     try:
         status: int = importlib.import_module(f".{COMMANDS[command]}", __package__).main(rest)

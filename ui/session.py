@@ -214,7 +214,7 @@ class Session:
         if model is None:
             return "Quotes only", ""
         if isinstance(model, AnswerModelError):
-            notice = f"Answers are quotes from your papers; no model is needed. For answers in a model's words: {model}"
+            notice = f"Answers are quotes from your papers. To have a model write them: {model}"
             return "Quotes only", notice
         return f"Written by {model.name}, on this machine", ""
 
