@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def test_readers_are_answered_and_a_burst_beyond_the_places_is_told_so(
     upload = folder.parent / "owls.txt"
     upload.write_text("Owls Listen\n\nOwls hear a mouse under 30 cm of snow.\n")
     words = ["--readers", "3", "--every", "1", "--seconds", "2", "--burst", "40", "--upload", str(upload)]
-    assert main(["--papers", str(folder), *words]) == 0
+    with ThreadPoolExecutor(1) as apart:  # a browser of other tests may have an event loop in this thread
+        assert apart.submit(main, ["--papers", str(folder), *words]).result() == 0
     measured = json.loads(capsys.readouterr().out)
     assert measured["all"]["questions"] >= 5
     assert measured["all"]["failed"] == measured["burst"]["failed"] == []

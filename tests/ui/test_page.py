@@ -169,7 +169,7 @@ def test_the_page_says_what_is_searched_and_that_it_quotes(page: Page) -> None:
 def test_the_notice_of_a_missing_model_stays_dismissed(browser: Browser, server: Server) -> None:
     with opened(browser, server) as page:
         notice = page.locator(".fn-notice")
-        expect(notice).to_contain_text("needs no model")
+        expect(notice).to_contain_text("Answers are quotes from your papers")
         expect(notice).to_contain_text("Ollama does not answer at")
         ask(page, QUESTION)
         expect(notice).to_have_count(1)
