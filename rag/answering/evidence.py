@@ -34,7 +34,7 @@ _CELLS = 4.5  # what a cell gains in logits that fits the question in full
 _HOLDS_ALL = 1.5  # the same, of one that holds every word of the question
 _TELLING = 1.5  # what a sentence gains in logits that holds every word by which the passages differ
 _CHUNKS = 24  # the best chunks, whose sentences are candidates; more cost time and did not improve answers
-_WHOLE = 3  # passages of the best paper from which its passages have to be told apart; abstracts have fewer, and lost
+_FEWEST_READ = 3  # passages of the best paper for `_TELLING` to apply: abstracts have fewer, and lost answers by it
 _BY_WORDS = frozenset("yes_no reason date number method person name other".split())
 """The kinds of questions that are about something particular. What the others want is known by its place or shape."""
 
@@ -92,7 +92,7 @@ def gather_evidence(corpus: Corpus, result: SearchResult) -> Evidence:
     fits = np.array([_fits(result, candidate) for candidate in candidates]).reshape(-1, 2)
     told = _telling(result.terms, [texts[row] for row in rows], observed.holds)
     papers = [result.candidates.paper_keys[row] for row in rows]
-    fits = np.column_stack([fits, told * (papers.count(papers[0]) >= _WHOLE)])
+    fits = np.column_stack([fits, told * (papers.count(papers[0]) >= _FEWEST_READ)])
     features, of_all = sentence_features(observed), confidence_features(observed)
     fitted = "unread"
     if result.read:
