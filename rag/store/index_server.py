@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
 from .chroma_server import ChromaServer, NotThere
 from .index_build import HNSW
-from .index_store import DamagedVersion, Stopped, Version, lacking
+from .index_store import DamagedVersion, Stopped, Version, lacking, one_builder
 from .papers import Records
 
 _LAYOUT = 1  # of collections: raise it when their contents change
@@ -96,7 +95,7 @@ class ServerStore:
                 raise Stopped
             return self.server.send(method, path, body, is_stopped)
 
-        with self._building(wait) as may_build:
+        with one_builder(self._folder, wait) as may_build:
             try:
                 if may_build:
                     self._update(is_due, send, fresh=fresh)
@@ -227,21 +226,6 @@ class ServerStore:
             with self._records.transaction(of_papers=False) as db:
                 self._records.set_meta(db, _ID, library)
         return library
-
-    @contextlib.contextmanager
-    def _building(self, wait: bool) -> Iterator[bool]:
-        """Let one process of this machine build at a time; yield whether it is this one."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._folder / "lock", thread_local=False)
-        try:
-            lock.acquire(blocking=wait)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
 
 
 def _prefix(library: str) -> str:

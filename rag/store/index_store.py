@@ -1,9 +1,12 @@
 """What the vector index is kept in: a folder of versions (`index_folder`), or a Chroma server (`index_server`)."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from .papers import Records
@@ -87,3 +90,19 @@ def lacking(records: Records, version: Version, keys: set[int]) -> list[str]:
     """Return as a fault how many chunks of the record are not among the keys of a version; an empty list for none."""
     missing = {key for key in records.chunk_keys() if key <= version.last_key} - keys
     return [f"it lacks {len(missing):,} chunks"] if missing else []
+
+
+@contextlib.contextmanager
+def one_builder(folder: Path, wait: bool) -> Iterator[bool]:
+    """Let one process of this machine build at a time; yield whether it is this one, which it is after a `wait`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "lock", thread_local=False)
+    try:
+        lock.acquire(blocking=wait)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import LibraryError, reason
-from .index_store import DamagedVersion, Version
+from .index_store import DamagedVersion, Version, one_builder
 
 _LAYOUT = "2"  # part of a version's name: raise it when the contents of the collection change
 _SEAL = "seal.json"
@@ -124,22 +124,16 @@ class Versions:
 
         Yield None if another process builds, unless `wait`.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "lock", thread_local=False)
-        try:
-            lock.acquire(blocking=wait)
-        except Timeout:
-            yield None
-            return
-        try:
+        with one_builder(self.folder, wait) as may_build:
+            if not may_build:
+                yield None
+                return
             self._delete_leftovers(_BUILDING, _DELETING)
             folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.folder))
             try:
                 yield folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            lock.release()
 
     def publish(self, folder: Path, identity: str, size: int, last_key: int) -> None:
         """Seal what was built in `folder`, make it a version, and remove the older ones. Call it within `building`."""

@@ -114,6 +114,7 @@ def test_the_collection_grows_in_place_and_loses_what_was_removed(shared: Chroma
         remove(records, title)
     put(records, ["New 1", "New 2"])
     assert is_exact(index, records)  # the newer chunks are compared
+    index.wait()  # for a build that the question began
     index.update()
     (after,) = of_library(shared, records)
     assert after["id"] == before["id"]
